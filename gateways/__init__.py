@@ -1,0 +1,1 @@
+"""Everything outside the process speaks through a room in here; no business is known."""

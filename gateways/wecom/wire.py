@@ -1,0 +1,155 @@
+"""Carries one call to WeCom's HTTP API and back: token, time limits, sizes, and no secret in any word it says."""
+
+import json
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from gateways.wecom.errors import Kind, WecomError
+from gateways.wecom.tokens import TokenSource, TokenStore
+
+_MAX_ANSWER = 8 * 1024 * 1024
+_CHUNK = 64 * 1024
+_STALE_TOKEN = frozenset({40001, 40014, 42001})  # 40001 from anything but gettoken is said of the token
+_BUSY = frozenset({-1, 45033})
+_BUSY_RETRIES = 2
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Wire:
+    """The HTTP side of one app. Safe to share between threads; each thread keeps its own connection."""
+
+    def __init__(
+        self,
+        *,
+        base: str,
+        corp_id: str,
+        name: str,
+        secret: str,
+        tokens: TokenStore,
+        clock: Callable[[], datetime],
+        connect_timeout: float,
+        read_timeout: float,
+    ) -> None:
+        """``base`` ends in ``/cgi-bin/``; ``name`` is the app's key in the token store."""
+        self._base = base.rstrip("/") + "/"
+        self._corp_id, self._secret, self._clock = corp_id, secret, clock
+        self._timeout = (connect_timeout, read_timeout)
+        self._trust_env = urlsplit(base).hostname not in _LOOPBACK  # a proxy of the machine cannot reach our loopback
+        self._tokens = TokenSource(tokens, name, self._fetch_token)
+        self._own = _ThreadsOwn()
+
+    def get(self, path: str, **params: str | int) -> dict[str, Any]:
+        """The answer of a GET; raises WecomError for every errcode but 0."""
+        return self._call(path, params, None)
+
+    def post(self, path: str, body: bytes, **params: str | int) -> dict[str, Any]:
+        """The answer to a JSON body, sent as it is; raises WecomError for every errcode but 0."""
+        return self._call(path, params, body)
+
+    def _call(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
+        token = self._tokens.current(self._clock())
+        answer = self._patiently(path, {**params, "access_token": token}, body)
+        if answer["errcode"] in _STALE_TOKEN:
+            token = self._tokens.renew(token, self._clock())
+            answer = self._patiently(path, {**params, "access_token": token}, body)
+        code: int = answer["errcode"]
+        if code:
+            raise WecomError(path, code, kind=Kind.TOKEN if code in _STALE_TOKEN else None)
+        return answer
+
+    def _fetch_token(self) -> tuple[str, int]:
+        answer = self._patiently("gettoken", {"corpid": self._corp_id, "corpsecret": self._secret}, None)
+        if answer["errcode"]:
+            raise WecomError("gettoken", answer["errcode"])
+        token, life = answer.get("access_token"), answer.get("expires_in")
+        if not isinstance(token, str) or not token or not isinstance(life, int) or life <= 0:
+            raise WecomError("gettoken")
+        return token, life
+
+    def _patiently(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
+        """Asks again at most twice, after a growing random pause, when WeCom says it is busy."""
+        for attempt in range(_BUSY_RETRIES):
+            answer = self._once(path, params, body)
+            if answer["errcode"] not in _BUSY:
+                return answer
+            time.sleep(random.uniform(0.1, 0.4) * (attempt + 1))
+        return self._once(path, params, body)
+
+    def _once(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
+        """One exchange; an object with a whole errcode, or WecomError(RETRY)."""
+        status, content = 0, b""
+        # Suppressed here and raised below: the caught error knows the URL and would ride along as __context__.
+        with suppress(requests.RequestException, HTTPError, OSError):
+            status, content = self._exchange(path, params, body)
+        if status != 200:
+            raise WecomError(path, what=f"企业微信接口返回 HTTP {status}" if status else "")
+        answer = _as_object(content)
+        if type(answer.get("errcode")) is not int:
+            raise WecomError(path, what="企业微信接口的回答读不懂")
+        return answer
+
+    def _exchange(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> tuple[int, bytes]:
+        """Status and body. Read piecewise against the clock: the library's time limit counts per piece, so a server
+        that trickles would hold the thread for ever."""
+        deadline = time.monotonic() + sum(self._timeout)
+        with self._session().request(
+            "GET" if body is None else "POST",
+            self._base + path,
+            params=params,
+            data=body,
+            headers={"Content-Type": "application/json; charset=utf-8"} if body is not None else None,
+            timeout=self._timeout,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            content = bytearray()
+            while piece := response.raw.read1(_CHUNK):
+                content += piece
+                if len(content) > _MAX_ANSWER or time.monotonic() > deadline:
+                    raise requests.Timeout("answer too long or too slow")
+            return response.status_code, bytes(content)
+
+    def _session(self) -> requests.Session:
+        """This thread's session; a forked child makes its own instead of sharing its parent's sockets."""
+        own = self._own
+        if own.session is None or own.pid != os.getpid():
+            own.session, own.pid = requests.Session(), os.getpid()
+            own.session.trust_env = self._trust_env
+            own.session.headers["Accept-Encoding"] = "identity"  # a compressed answer could unpack to any size
+        return own.session
+
+
+class _ThreadsOwn(threading.local):
+    session: requests.Session | None = None
+    pid: int = 0
+
+
+def _as_object(content: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+class _NoQuery(logging.Filter):
+    """The connection log prints request targets, and WeCom takes tokens and secrets in the query."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_NoQuery())
