@@ -75,6 +75,7 @@ def open_session(s: Session, userid: str, via: LoginVia, now: datetime) -> tuple
     s.add(
         LoginSession(token_hash=_hash(token), person_id=actor.person_id, via=via, created_at=now, expires_at=expires_at)
     )
+    s.flush()
     audit.record(s, actor.person_id, "sign_in", f"person:{actor.person_id}", now, entrance=via)
     return token, expires_at
 

@@ -1,0 +1,96 @@
+"""Roles and scopes: granted here by an administrator, never taken silently from WeCom."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import LABELS, PersonStatus, Role
+from crm import audit
+from crm.access import SEES_SUBTREE, Actor, require
+from crm.errors import Conflict, Invalid, NotFound
+from models.base import insert_once
+from models.people import Person, Team, TeamScope
+
+
+def grant(s: Session, actor: Actor | None, who: int | str, role: Role, now: datetime, *, entrance: str) -> str:
+    """Give a person (id, or userid in any case) a role; returns his name. `actor` None is the shell.
+
+    Scopes that the new role cannot use are withdrawn, so that they do not come back silently with a later promotion.
+    Raises NotAllowed, NotFound, Invalid for somebody who has left, Conflict for the last active administrator.
+    """
+    _may(actor)
+    admins = _active_admins(s)
+    person = _person(s, who)
+    if person.role == role:
+        return person.name
+    if person.status == PersonStatus.LEFT:
+        raise Invalid(f"{person.name} 已离职，不能再授予角色", {"role": "已离职"})
+    if admins == {person.id}:
+        raise Conflict("这是最后一位在职的管理员，先把另一位同事设为管理员，再改这里")
+    before, person.role = person.role, role
+    s.flush()
+    withdrawn: list[int] = []
+    if role not in SEES_SUBTREE:
+        gone = delete(TeamScope).where(TeamScope.person_id == person.id).returning(TeamScope.team_id)
+        withdrawn = sorted(s.scalars(gone))
+    _record(s, actor, "grant_role", person, now, entrance, old=before, new=role.value, withdrawn_teams=withdrawn)
+    return person.name
+
+
+def assign_scope(
+    s: Session, actor: Actor | None, who: int | str, team_id: int, now: datetime, *, entrance: str
+) -> None:
+    """Let a regional manager or director see a team and everything below it. Twice is once."""
+    _may(actor)
+    person = _person(s, who)
+    if person.role not in SEES_SUBTREE:
+        raise Invalid(f"只有区域经理和总监能分管部门，{person.name} 现在是{LABELS[Role(person.role)]}。请先改角色")
+    team = _team(s, team_id)
+    if insert_once(s, TeamScope, team_id=team.id, person_id=person.id):
+        _record(s, actor, "assign_scope", person, now, entrance, team_id=team.id, team=team.name)
+
+
+def withdraw_scope(
+    s: Session, actor: Actor | None, who: int | str, team_id: int, now: datetime, *, entrance: str
+) -> None:
+    """Take an assigned team away again; what he leads by the directory stays his."""
+    _may(actor)
+    person, team = _person(s, who), _team(s, team_id)
+    given = (TeamScope.team_id == team.id, TeamScope.person_id == person.id)
+    if s.scalar(delete(TeamScope).where(*given).returning(TeamScope.team_id)) is not None:
+        _record(s, actor, "withdraw_scope", person, now, entrance, team_id=team.id, team=team.name)
+
+
+def _may(actor: Actor | None) -> None:
+    if actor is not None:
+        require(actor, Role.ADMIN)
+
+
+def _person(s: Session, who: int | str) -> Person:
+    """Locked, so that two administrators change one person in turn."""
+    which = Person.id == who if isinstance(who, int) else Person.userid_key == who.casefold()
+    person = s.scalar(select(Person).where(which).with_for_update())
+    if person is None:
+        raise NotFound("没有这个成员。如果他刚加入企业微信，请先同步通讯录")
+    return person
+
+
+def _team(s: Session, team_id: int) -> Team:
+    team = s.get(Team, team_id)
+    if team is None:
+        raise NotFound("没有这个部门。如果它刚建好，请先同步通讯录")
+    return team
+
+
+def _active_admins(s: Session) -> frozenset[int]:
+    """Locked first and in one order: of two administrators demoting each other at once, one finds himself the last."""
+    admins = select(Person.id).where(Person.role == Role.ADMIN, Person.status == PersonStatus.ACTIVE)
+    return frozenset(s.scalars(admins.order_by(Person.id).with_for_update()))
+
+
+def _record(
+    s: Session, actor: Actor | None, verb: str, person: Person, now: datetime, entrance: str, **detail: object
+) -> None:
+    by = actor.person_id if actor is not None else None
+    audit.record(s, by, verb, f"person:{person.id}", now, entrance=entrance, name=person.name, **detail)
