@@ -100,19 +100,30 @@ def render(notice: Notice, *, to_user: str, agent_id: int, task_id: str, home_ur
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def greyed(notice: Notice, *, task_id: str, replace_text: str, home_url: str) -> dict[str, Any]:
-    """The same card after the decision: its buttons are one grey ``replace_text``, its drop-down is frozen.
+def redrawn(notice: Notice, *, task_id: str, home_url: str) -> dict[str, Any]:
+    """A card for a card already sent: the ``template_card`` of message/update_template_card and ``update_card_reply``.
 
-    It is the ``template_card`` of message/update_template_card and of ``replies.update_card_reply``.
-    ValueError for a notice without buttons: nothing else can be updated.
+    Its buttons can be tapped. ValueError for a notice without any: only cards with buttons can be updated.
     """
     _check(notice)
     if not notice.buttons:
         raise ValueError("only a card with buttons can be updated")
+    return _interaction(notice, task_id, home_url)
+
+
+def greyed(notice: Notice, *, task_id: str, replace_text: str, home_url: str) -> dict[str, Any]:
+    """Like ``redrawn`` after the decision: all buttons are one grey ``replace_text``, the drop-down is frozen.
+
+    A notice that has given up its buttons is drawn as well: WeCom shows the grey text in their place.
+    """
+    _check(notice)
+    said = clip(one_line(replace_text), _BUTTON_TEXT)
     card = _interaction(notice, task_id, home_url)
     if "button_selection" in card:
         card["button_selection"]["disable"] = True
-    card["replace_text"] = clip(one_line(replace_text), _BUTTON_TEXT)
+    # The card type wants a button even where replace_text hides it.
+    card["button_list"] = card["button_list"] or [{"text": said, "style": 4, "key": "done"}]
+    card["replace_text"] = said
     return card
 
 
@@ -212,5 +223,10 @@ def _check_names(names: Sequence[str], longest: int) -> None:
 
 def _check_receiver(to_user: str) -> None:
     """One member: ``|`` would make several of it, ``@all`` the whole company."""
-    if not 1 <= len(to_user.encode()) <= 64 or "|" in to_user or to_user.startswith("@") or clean(to_user) != to_user:
+    if (
+        not 1 <= len(to_user.encode()) <= 64
+        or "|" in to_user
+        or to_user.startswith("@")
+        or one_line(to_user) != to_user
+    ):
         raise ValueError("a message goes to exactly one userid")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from secrets import token_hex
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from gateways.wecom.errors import Kind, WecomError
 
@@ -18,7 +18,10 @@ _STEP = 0.05
 
 
 class StoredToken(Protocol):
-    """A row of the store; ``expires_at`` is when a new one is due, the value itself lives a little longer."""
+    """A row of the store; ``expires_at`` is when a new one is due, the value itself lives a little longer.
+
+    An empty ``value`` is a row nobody can read any more (its key was changed); its version still counts.
+    """
 
     @property
     def value(self) -> str: ...
@@ -57,13 +60,14 @@ class TokenSource:
         and refuses it with a code that leads to ``renew``. Raises WecomError when there is no old one.
         """
         stored = self._store.get(self._name)
-        if stored and now < stored.expires_at:
+        if _is_fresh(stored, "", now):
             return stored.value
+        old = stored.value if stored else ""
         try:
-            return self._replace("", now, patience=0.0 if stored else _PATIENCE)
+            return self._replace("", now, patience=0.0 if old else _PATIENCE)
         except WecomError:
-            if stored:
-                return stored.value
+            if old:
+                return old
             raise
 
     def renew(self, failed: str, now: datetime) -> str:
@@ -99,12 +103,12 @@ class TokenSource:
 
     def _already_replaced(self, failed: str, now: datetime) -> str:
         stored = self._store.get(self._name)
-        return stored.value if stored and stored.value != failed and now < stored.expires_at else ""
+        return stored.value if _is_fresh(stored, failed, now) else ""
 
     def _fetch_and_keep(self, failed: str, now: datetime) -> str:
         # Between the look and the lease the former holder may have stored his; only now is the look worth anything.
         seen = self._store.get(self._name)
-        if seen and seen.value != failed and now < seen.expires_at:
+        if _is_fresh(seen, failed, now):
             self._store.put(self._name, seen.value, seen.expires_at, seen.version)  # gives the lease back
             return seen.value
         try:
@@ -117,6 +121,10 @@ class TokenSource:
         if not self._store.put(self._name, value, expires_at, seen.version if seen else 0):
             return self._already_replaced(failed, now) or value
         return value
+
+
+def _is_fresh(stored: StoredToken | None, failed: str, now: datetime) -> TypeGuard[StoredToken]:
+    return stored is not None and stored.value not in ("", failed) and now < stored.expires_at
 
 
 def _within_pause(since: datetime, now: datetime) -> bool:
