@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-import chinese_calendar  # type: ignore[import-untyped, unused-ignore]
+import chinese_calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WORK_START = (8, 30)

@@ -1,0 +1,139 @@
+"""A Chinese company name taken apart: where it is, what it is called, what it does, which legal form it has."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from crm.rules.name_words import AUTONOMOUS, CITIES, LEGAL_FORMS, NOT_PLACES, PROVINCES, TRADES
+
+_BRACKETS = str.maketrans("【[〔〖{〈《<「『】]〕〗}〉》>」』", "(" * 10 + ")" * 10)
+_BRACKETED = re.compile(r"\(([^()]*)\)")
+# Smaller places are told by their suffix: 乐清市, 朝阳县, 天河区.
+_SMALL_PLACE = re.compile(r"[\u4e00-\u9fff]{2,4}?[市县区旗州盟]")
+_BRANCH = re.compile(r"(?<=公司)[\u4e00-\u9fff]{0,6}(?:分公司|分厂|分店|办事处)$")
+_LATIN_FORM = re.compile(r"(?:[\s,.&]+(?:co|ltd|limited|inc|llc|corp|corporation|company|gmbh))+[\s.]*$")
+_FORM_SET = frozenset(LEGAL_FORMS)
+_TRADE_SET = frozenset(TRADES)
+_LONGEST_FORM = len(LEGAL_FORMS[0])
+_LONGEST_TRADE = len(TRADES[0])
+# 中国工商银行股份有限公司诸暨支行: what stands inside says no more than at the end.
+_INNER_FORM = re.compile(r"(?<=..)(?:股份|集团)?有限(?:责任)?公司(?=.)")
+_PLACES = PROVINCES | CITIES | {"中国"}
+_LONGEST_PLACE = max(map(len, _PLACES))
+
+
+@dataclass(frozen=True, slots=True)
+class NameParts:
+    """`key` is the whole name for exact comparison, `core` = brand + trade, `generic` when no 字号 was left."""
+
+    key: str
+    core: str
+    brand: str
+    trade: str
+    regions: frozenset[str]
+    generic: bool
+
+
+def _kept(text: str) -> str:
+    return "".join(letter for letter in text if letter.isalnum())
+
+
+def fold(name: str) -> str:
+    """NFKC and case folded, every bracket round; unchanged by being folded again."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return folded.translate(_BRACKETS)
+
+
+def key_of(name: str) -> str:
+    """Letters and digits of the folded name, region and legal form included."""
+    key = _kept(fold(name))
+    while (again := _kept(fold(key))) != key:  # letters that met when what stood between them went
+        key = again
+    return key or fold(name).strip()
+
+
+def _known_place(text: str) -> tuple[str, int]:
+    """(the place a text begins with, its length with 省/市 …), or ("", 0)."""
+    for length in range(min(_LONGEST_PLACE, len(text)), 1, -1):
+        if text[:length] in _PLACES:
+            for suffix in AUTONOMOUS:
+                if text.startswith(suffix, length):
+                    return text[:length], length + len(suffix)
+            return text[:length], length
+    return "", 0
+
+
+def _place(text: str) -> tuple[str, int]:
+    place, length = _known_place(text)
+    found = _SMALL_PLACE.match(text)
+    is_longer = found is not None and (not length or found.end() == length + 1)  # 朝阳县 is not the city 朝阳
+    if found and is_longer and not found[0].endswith(NOT_PLACES):
+        return found[0][:-1], found.end()
+    return place, length
+
+
+def _place_at_end(text: str) -> str:
+    """The place a name ends with (力赛佳支架上海有限公司), "" without one."""
+    for length in range(min(_LONGEST_PLACE, len(text) - 2), 1, -1):
+        if text[-length:] in _PLACES:
+            return text[-length:]
+    return ""
+
+
+def _without_tail(text: str, words: frozenset[str], longest: int, left: int) -> str:
+    """Words taken off the end, the longest first, as long as `left` letters stay."""
+    while True:
+        for length in range(min(longest, len(text) - left), 0, -1):
+            if text[-length:] in words:
+                text = text[:-length]
+                break
+        else:
+            return text
+
+
+def _without_forms(text: str) -> str:
+    return _without_tail(text, _FORM_SET, _LONGEST_FORM, left=1)
+
+
+def _split_trade(core: str) -> tuple[str, str]:
+    """(brand, trade): trade words taken off the end while at least two letters of brand are left."""
+    brand = _without_tail(core, _TRADE_SET, _LONGEST_TRADE, left=2)
+    return brand, core[len(brand) :]
+
+
+def _says_nothing(text: str) -> bool:
+    """Only trade words and legal forms are left, so that what stood before them is the name itself."""
+    return len(text) < 2 or text in _TRADE_SET or text in _FORM_SET or _split_trade(text)[0] in _TRADE_SET
+
+
+@lru_cache(maxsize=131_072)
+def parts_of(name: str) -> NameParts:
+    """Take one name apart; no part is ever more than a guess, and `core` is never empty for a name that is not."""
+    text, regions = fold(name), set[str]()
+    for inside in _BRACKETED.findall(text):
+        place, length = _place(inside)
+        if length == len(inside) and place:
+            regions.add(place)
+    text = _BRACKETED.sub(lambda found: "" if _is_aside(found[1]) else found[0], text)
+    text = _kept(_LATIN_FORM.sub("", text))
+    rest = _without_forms(_INNER_FORM.sub("", _BRANCH.sub("", text)))
+    while True:
+        place, length = _place(rest)
+        if not length or place == "中国" or _says_nothing(rest[length:]):
+            break
+        regions.add(place)
+        rest = rest[length:]
+    if (place := _place_at_end(rest)) and not _says_nothing(rest[: -len(place)]):
+        regions.add(place)
+        rest = _without_forms(rest[: -len(place)])
+    core = rest or key_of(name)
+    brand, trade = _split_trade(core)
+    generic = len(brand) < 2 or brand in _TRADE_SET or brand in _PLACES
+    return NameParts(key_of(name), core, brand, trade, frozenset(regions), generic)
+
+
+def _is_aside(inside: str) -> bool:
+    """Is what stands in brackets a place or a legal form, not a part of the name?"""
+    letters = _kept(inside)
+    return letters in _FORM_SET or (bool(letters) and _place(letters)[1] == len(letters))
