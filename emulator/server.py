@@ -1,0 +1,46 @@
+"""Puts the parts of one world behind one threaded HTTP server."""
+
+from flask import Flask, Response
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from emulator import api, control, login, page
+from emulator.world import World
+
+BODY_MOST = 32 << 20  # bytes of a request
+POLICY = (
+    "default-src 'self'; img-src 'self' data: http: https:; style-src 'self' 'unsafe-inline'; "
+    "object-src 'none'; base-uri 'none'"
+)
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Logs nothing (the wire log is better) and gives up on a peer that falls silent."""
+
+    timeout = 60
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        return
+
+
+def application(world: World) -> Flask:
+    """The WSGI application: server API, login pages, control API, page."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_MOST
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    for part in (api, control, login, page):
+        app.register_blueprint(part.blueprint(world))
+    app.register_blueprint(control.media_blueprint(world))
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return app
+
+
+def serve(world: World, host: str, port: int) -> BaseWSGIServer:
+    """A bound server; port 0 takes a free one (`server.port` tells which). Call serve_forever()."""
+    return make_server(host, port, application(world), threaded=True, request_handler=QuietHandler)

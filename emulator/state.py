@@ -1,0 +1,165 @@
+"""What the emulator remembers: one JSON document behind one lock, saved shortly after each change."""
+
+import copy
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from emulator.tenant import Json, Tenant
+
+CHAT_KEPT = 500  # messages per member
+CODES_KEPT = 20_000  # remembered task ids, duplicate checks and response codes; the oldest go first
+SAVE_AFTER = 0.2  # seconds between a change and its snapshot
+
+
+class State:
+    """Shared by all threads: hold `lock` while reading or changing `data`, call `touch()` after a change.
+
+    `data` keys: ids (counters), tokens, menu, chats {userid: [entry]}, people {external_userid: person}, members
+    {userid: what differs from the tenant file}, task_ids, response_codes, recent (duplicate checks), codes (login),
+    eyes {userid: count}.
+    """
+
+    def __init__(self, tenant: Tenant, path: Path | None) -> None:
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self._tenant = tenant
+        self._path = path
+        self._dirty = False
+        self._stopping = threading.Event()
+        self.data = self._load() or self._fresh()
+        self._saver: threading.Thread | None = None
+        if path is not None:
+            self._saver = threading.Thread(target=self._save_loop, name="emulator-saver", daemon=True)
+            self._saver.start()
+
+    def _fresh(self) -> Json:
+        birth = self._tenant.id_epoch if self._tenant.id_epoch is not None else int(time.time())
+        return {
+            "version": 1,
+            "corpid": self._tenant.corpid,
+            "birth": birth,
+            "rev": 1,
+            "ids": {},
+            "tokens": {},
+            "menu": None,
+            **self._beginning(),
+        }
+
+    def _beginning(self) -> Json:
+        """The part of the data that `reset` puts back: people and talk, not the app's tokens, menu and counters."""
+        people = {}
+        for person in copy.deepcopy(self._tenant.outside):
+            friends = person.pop("friends", [])
+            people[person["external_userid"]] = {**person, "friends": {friend["userid"]: friend for friend in friends}}
+        return {
+            "members": {},
+            "people": people,
+            "chats": {},
+            "eyes": {},
+            "task_ids": {},
+            "response_codes": {},
+            "recent": {},
+            "codes": {},
+        }
+
+    def reset(self) -> None:
+        """Talk and people go back to the tenant file. Ids go on counting: a used message id must not come again."""
+        with self.lock:
+            self.data.update(self._beginning())
+            self.touch()
+
+    def next_id(self, kind: str) -> int:
+        """1, 2, 3 … per kind, never again the same, not even after `reset` or a restart."""
+        with self.lock:
+            number: int = self.data["ids"].get(kind, 0) + 1
+            self.data["ids"][kind] = number
+            return number
+
+    def opaque(self, kind: str, length: int = 40) -> str:
+        """A new identifier that looks like WeCom's but follows from birth, kind and counter alone."""
+        digits = ""
+        seed = f"{self.data['corpid']}:{self.data['birth']}:{kind}:{self.next_id(kind)}"
+        while len(digits) < length:
+            digits += hashlib.sha256(f"{seed}:{len(digits)}".encode()).hexdigest()
+        return digits[:length]
+
+    def touch(self) -> int:
+        """Note a change and wake whoever waits for one; returns the new revision."""
+        with self.lock:
+            self.data["rev"] += 1
+            self._dirty = True
+            self.changed.notify_all()
+            revision: int = self.data["rev"]
+            return revision
+
+    def trim(self) -> None:
+        """Forget the oldest of what would otherwise grow for ever."""
+        for name in ("task_ids", "response_codes", "recent"):
+            book: Json = self.data[name]
+            while len(book) > CODES_KEPT:
+                del book[next(iter(book))]
+        for name, kept in (("tokens", 200), ("codes", 2000)):
+            book = self.data[name]
+            while len(book) > kept:
+                del book[next(iter(book))]
+
+    def close(self) -> None:
+        """Save what is not saved yet."""
+        self._stopping.set()
+        with self.lock:
+            self.changed.notify_all()
+        if self._saver is not None:
+            self._saver.join(timeout=10)
+        self._save()
+
+    def _load(self) -> Json | None:
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            data: Json = json.loads(self._path.read_text(encoding="utf-8"))
+            fresh = self._fresh()
+            if data["version"] != 1 or data["corpid"] != self._tenant.corpid:
+                raise ValueError("it belongs to another company or version")
+            if any(type(data.get(key)) is not type(value) for key, value in fresh.items() if key != "menu"):
+                raise ValueError("parts are missing")
+            data["people"] = {**fresh["people"], **data["people"]}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            sys.stderr.write(f"emulator: state file {self._path} is not usable ({error}); starting afresh\n")
+            return None
+        return data
+
+    def _save_loop(self) -> None:
+        pause = SAVE_AFTER
+        while not self._stopping.is_set():
+            with self.lock:
+                if not self._dirty:
+                    self.changed.wait(timeout=60)
+                    if not self._dirty:
+                        continue
+            self._stopping.wait(pause)
+            began = time.monotonic()
+            self._save()
+            # A large state takes long to write; saving may use a tenth of the time, not all of it.
+            pause = max(SAVE_AFTER, 10 * (time.monotonic() - began))
+
+    def _save(self) -> None:
+        if self._path is None:
+            return
+        with self.lock:
+            if not self._dirty:
+                return
+            self.trim()
+            text = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"))
+            self._dirty = False
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            beside = self._path.with_name(f"{self._path.name}.tmp")
+            beside.write_text(text, encoding="utf-8")
+            os.replace(beside, self._path)
+        except OSError as error:
+            sys.stderr.write(f"emulator: cannot write {self._path}: {error}\n")

@@ -1,0 +1,69 @@
+"""Everything one running emulator shares between its parts."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from emulator.callbacks import Courier
+from emulator.chats import Chats
+from emulator.clock import Clock
+from emulator.company import Company
+from emulator.events import Post
+from emulator.faults import Faults
+from emulator.limits import Limits
+from emulator.media import Media
+from emulator.state import State
+from emulator.tenant import Tenant
+from emulator.tokens import Tokens
+from emulator.wire import Wire
+
+
+@dataclass(frozen=True)
+class World:
+    """Built once by `build`, handed to every part as an argument; `state.lock` guards company and state."""
+
+    tenant: Tenant
+    clock: Clock
+    state: State
+    company: Company
+    chats: Chats
+    tokens: Tokens
+    media: Media
+    limits: Limits
+    faults: Faults
+    wire: Wire
+    courier: Courier
+    post: Post
+    callback_url: str | None
+    home_url: str
+    trusted_hosts: frozenset[str]
+    dropped: list[str] = field(default_factory=list)  # userids whose message was dropped silently, in order
+
+
+def build(
+    tenant: Tenant, callback_url: str | None, home_url: str, state_path: Path | None, clock_path: Path | None
+) -> World:
+    clock = Clock(clock_path)
+    state = State(tenant, state_path)
+    faults, wire = Faults(), Wire(clock)
+    chats = Chats(state, clock)
+    courier = Courier(tenant, clock, faults, wire, callback_url)
+    # The callback's own address is trusted too, so that another port needs no edited company file.
+    own = {urlsplit(callback_url).netloc} if callback_url else set()
+    return World(
+        tenant=tenant,
+        clock=clock,
+        state=state,
+        company=Company(tenant, state),
+        chats=chats,
+        tokens=Tokens(tenant, state, clock),
+        media=Media(state, clock),
+        limits=Limits(clock),
+        faults=faults,
+        wire=wire,
+        courier=courier,
+        post=Post(tenant, state, clock, chats, courier),
+        callback_url=callback_url,
+        home_url=home_url,
+        trusted_hosts=frozenset({*tenant.app.trusted_domains, *own}),
+    )
