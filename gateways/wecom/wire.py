@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ _CHUNK = 64 * 1024
 _STALE_TOKEN = frozenset({40001, 40014, 42001})  # 40001 from anything but gettoken is said of the token
 _BUSY = frozenset({-1, 45033})
 _BUSY_RETRIES = 2
+_IP_NOT_TRUSTED = 60020
+_FROM_IP = re.compile(r"from ip: ([0-9a-fA-F.:]{3,45})")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -65,13 +68,14 @@ class Wire:
             answer = self._patiently(path, {**params, "access_token": token}, body)
         code: int = answer["errcode"]
         if code:
-            raise WecomError(path, code, kind=Kind.TOKEN if code in _STALE_TOKEN else None)
+            kind = Kind.TOKEN if code in _STALE_TOKEN else None
+            raise WecomError(path, code, kind=kind, what=_seen_from(answer))
         return answer
 
     def _fetch_token(self) -> tuple[str, int]:
         answer = self._patiently("gettoken", {"corpid": self._corp_id, "corpsecret": self._secret}, None)
         if answer["errcode"]:
-            raise WecomError("gettoken", answer["errcode"])
+            raise WecomError("gettoken", answer["errcode"], what=_seen_from(answer))
         token, life = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not token or not isinstance(life, int) or life <= 0:
             raise WecomError("gettoken")
@@ -133,6 +137,12 @@ class Wire:
 class _ThreadsOwn(threading.local):
     session: requests.Session | None = None
     pid: int = 0
+
+
+def _seen_from(answer: Mapping[str, Any]) -> str:
+    """For 60020 the address WeCom saw, which is the one to enter; no other word of errmsg is repeated to people."""
+    found = _FROM_IP.search(str(answer.get("errmsg"))) if answer["errcode"] == _IP_NOT_TRUSTED else None
+    return f"服务器的出口 IP {found[1]} 不在企业可信 IP 里" if found else ""
 
 
 def _as_object(content: bytes) -> dict[str, Any]:
