@@ -1,0 +1,1 @@
+"""What is decided outside the code: words, numbers, the environment and the clock."""

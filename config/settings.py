@@ -1,0 +1,116 @@
+"""The environment, read once and checked at once: a wrong value stops the start with one line naming it."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SQLITE_IN_VAR = "sqlite:///{var}/crm.db"
+REDIS_IN_VAR = "unix://{var}/redis/redis.sock"
+LOOPBACK = "http://127.0.0.1:8000"
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable of the same name in capitals (`docs/guide.zh.md` lists them)."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    app_env: Literal["development", "production"] = "development"
+    var_dir: Path = Path("var")
+    database_url: str = ""
+    redis_url: str = ""
+    secret_key: str = ""
+    public_url: str = LOOPBACK
+    port: int = Field(default=8000, ge=1, le=65535)
+    emulator_port: int = Field(default=8001, ge=1, le=65535)
+
+    wecom_api_base: str = "https://qyapi.weixin.qq.com/cgi-bin/"
+    wecom_login_url: str = "https://login.work.weixin.qq.com/wwlogin/sso/login"
+    wecom_oauth_url: str = "https://open.weixin.qq.com/connect/oauth2/authorize"
+    emulator_url: str = ""
+    wecom_corp_id: str = Field(min_length=1)
+    wecom_agent_id: int = Field(gt=0)
+    wecom_agent_secret: str = Field(min_length=1)
+    wecom_token: str = Field(pattern=r"^[A-Za-z0-9]{1,32}$")
+    wecom_encoding_aes_key: str = Field(pattern=r"^[A-Za-z0-9]{43}$")
+
+    @field_validator("wecom_api_base")
+    @classmethod
+    def _ends_with_a_slash(cls, value: str) -> str:
+        return value if value.endswith("/") else value + "/"
+
+    @field_validator("public_url", "wecom_api_base", "wecom_login_url", "wecom_oauth_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValueError("must be an http(s) address")
+        return value
+
+    @model_validator(mode="after")
+    def _fill_or_refuse(self) -> Self:
+        production = self.app_env == "production"
+        if production:
+            for name, value in (("DATABASE_URL", self.database_url), ("REDIS_URL", self.redis_url)):
+                if not value:
+                    raise ValueError(f"{name} must be set in production")
+            if self.database_url.startswith("sqlite"):
+                raise ValueError("DATABASE_URL must be postgresql+psycopg://… in production")
+            if len(self.secret_key) < 32:
+                raise ValueError("SECRET_KEY must be set to at least 32 characters in production")
+            if not self.public_url.startswith("https://"):
+                raise ValueError("PUBLIC_URL must be the https address that phones reach in production")
+            if self.emulator_url:
+                raise ValueError("EMULATOR_URL is for development only")
+            if (self.var_dir / "clock").exists():
+                raise ValueError("VAR_DIR holds a shifted development clock (file 'clock'): remove it")
+        var = self.var_dir.resolve()
+        fill: dict[str, object] = {
+            "var_dir": var,
+            "database_url": self.database_url or SQLITE_IN_VAR.format(var=var),
+            "redis_url": self.redis_url or REDIS_IN_VAR.format(var=var),
+            "public_url": self.public_url.rstrip("/"),
+            "secret_key": self.secret_key or _development_secret(var),
+        }
+        for name, filled in fill.items():
+            object.__setattr__(self, name, filled)  # frozen for everybody else
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.app_env == "production"
+
+    @property
+    def api_is_official(self) -> bool:
+        return urlsplit(self.wecom_api_base).hostname == "qyapi.weixin.qq.com"
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment (and `.env` in development), or stop with one line naming the bad value."""
+        try:
+            return cls(_env_file=".env")  # type: ignore[call-arg]  # pydantic-settings takes it at run time
+        except ValidationError as error:
+            raise SystemExit("configuration: " + "; ".join(_line(problem) for problem in error.errors())) from None
+
+
+def _line(problem: Mapping[str, Any]) -> str:
+    name = "_".join(str(part) for part in problem["loc"]).upper()
+    said = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {said}" if name else said
+
+
+def _development_secret(var: Path) -> str:
+    """Made once and kept, so that a restart does not sign everybody out."""
+    var.mkdir(parents=True, exist_ok=True)
+    path = var / "secret_key"
+    try:
+        with path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,212 @@
+"""The words of the trade, each defined once: stored as its value, shown by its Chinese label."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    REP = "rep"
+    TEAM_LEAD = "team_lead"
+    REGIONAL_MANAGER = "regional_manager"
+    DIRECTOR = "director"
+    OPERATIONS = "operations"
+    FINANCE = "finance"
+    SERVICE = "service"
+    ADMIN = "admin"
+
+
+class PersonStatus(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"  # invited, never logged in to WeCom
+    DISABLED = "disabled"
+    LEFT = "left"
+
+
+class HolderKind(StrEnum):
+    """Who holds a customer: a person, a team's queue waiting for its lead, or the open pool."""
+
+    PERSON = "person"
+    QUEUE = "queue"
+    POOL = "pool"
+
+
+class OwnershipReason(StrEnum):
+    CREATED = "created"
+    RECYCLED = "recycled"
+    ASSIGNED = "assigned"
+    GIVEN_BACK = "given_back"
+    RETURNED = "returned"  # a release taken back
+
+
+class ChatKind(StrEnum):
+    EXTERNAL_CONTACT = "external_contact"
+    CUSTOMER_GROUP = "customer_group"
+    APP_USER = "app_user"  # the customer a member is talking about in the app's own chat
+
+
+class ContactState(StrEnum):
+    UNLINKED = "unlinked"
+    LINKED = "linked"
+    IGNORED = "ignored"
+
+
+class TimelineKind(StrEnum):
+    FOLLOW_UP = "follow_up"
+    DIGEST = "digest"
+    VISIT = "visit"
+    LINK = "link"
+    OWNERSHIP = "ownership"
+    DEAL = "deal"
+    TODO = "todo"
+
+
+class StageKind(StrEnum):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    SHELVED = "shelved"
+
+
+class NoticeClass(StrEnum):
+    """`prompt` answers what a person has just done and goes at once; a `reminder` waits for working hours."""
+
+    PROMPT = "prompt"
+    REMINDER = "reminder"
+    LIST = "list"
+
+
+class InboxState(StrEnum):
+    DONE = "done"  # answered in the callback itself
+    WAITING = "waiting"  # a job will work it
+    KEPT = "kept"  # nobody listens to this kind; stored, visible
+    LATE = "late"  # first seen more than ten minutes after it was made: stored, not executed
+    FAILED = "failed"
+
+
+class OutboxState(StrEnum):
+    READY = "ready"
+    LEASED = "leased"
+    SENT = "sent"
+    FOLDED = "folded"  # over the day's reminders: told by the 08:30 list
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"  # an attempt whose outcome can no longer be told apart by the duplicate check
+    DEAD = "dead"
+
+
+class Datum(StrEnum):
+    GCJ02 = "gcj02"
+    WGS84 = "wgs84"
+    BD09 = "bd09"
+
+
+class FixSource(StrEnum):
+    MINIAPP = "miniapp"
+    MESSAGE = "message"  # a place picked in chat: any point can be chosen
+    MENU = "menu"
+
+
+class LoginVia(StrEnum):
+    CONSOLE = "console"
+    MINIAPP = "miniapp"
+    SIDEBAR = "sidebar"
+
+
+class CustomerLevel(StrEnum):
+    KEY = "key"
+    NORMAL = "normal"
+    SMALL = "small"
+
+
+class CustomerSource(StrEnum):
+    EVENT = "event"
+    REFERRAL = "referral"
+    OUTREACH = "outreach"
+    WECOM = "wecom"
+
+
+LABELS: dict[StrEnum, str] = {
+    Role.REP: "销售",
+    Role.TEAM_LEAD: "主管",
+    Role.REGIONAL_MANAGER: "区域经理",
+    Role.DIRECTOR: "总监",
+    Role.OPERATIONS: "销售运营",
+    Role.FINANCE: "财务",
+    Role.SERVICE: "客服",
+    Role.ADMIN: "管理员",
+    PersonStatus.ACTIVE: "在职",
+    PersonStatus.INACTIVE: "未激活",
+    PersonStatus.DISABLED: "已停用",
+    PersonStatus.LEFT: "已离职",
+    HolderKind.PERSON: "个人",
+    HolderKind.QUEUE: "待分配",
+    HolderKind.POOL: "公海",
+    OwnershipReason.CREATED: "新建",
+    OwnershipReason.RECYCLED: "沉默回收",
+    OwnershipReason.ASSIGNED: "分配",
+    OwnershipReason.GIVEN_BACK: "主动退回",
+    OwnershipReason.RETURNED: "撤销回收",
+    ChatKind.EXTERNAL_CONTACT: "企微外部联系人",
+    ChatKind.CUSTOMER_GROUP: "客户群",
+    ChatKind.APP_USER: "应用会话",
+    ContactState.UNLINKED: "未关联",
+    ContactState.LINKED: "已关联",
+    ContactState.IGNORED: "已忽略",
+    TimelineKind.FOLLOW_UP: "跟进",
+    TimelineKind.DIGEST: "会话摘要",
+    TimelineKind.VISIT: "拜访",
+    TimelineKind.LINK: "关联客户",
+    TimelineKind.OWNERSHIP: "归属",
+    TimelineKind.DEAL: "商机",
+    TimelineKind.TODO: "待办",
+    StageKind.OPEN: "进行中",
+    StageKind.WON: "赢单",
+    StageKind.LOST: "输单",
+    StageKind.SHELVED: "搁置",
+    NoticeClass.PROMPT: "即时",
+    NoticeClass.REMINDER: "提醒",
+    NoticeClass.LIST: "每日清单",
+    InboxState.DONE: "已处理",
+    InboxState.WAITING: "处理中",
+    InboxState.KEPT: "已留存",
+    InboxState.LATE: "迟到未执行",
+    InboxState.FAILED: "处理失败",
+    OutboxState.READY: "待发送",
+    OutboxState.LEASED: "发送中",
+    OutboxState.SENT: "已送出",
+    OutboxState.FOLDED: "并入清单",
+    OutboxState.EXPIRED: "已过期",
+    OutboxState.UNKNOWN: "结果不明",
+    OutboxState.DEAD: "送不出去",
+    Datum.GCJ02: "GCJ-02",
+    Datum.WGS84: "WGS-84",
+    Datum.BD09: "BD-09",
+    FixSource.MINIAPP: "小程序定位",
+    FixSource.MESSAGE: "聊天位置",
+    FixSource.MENU: "菜单定位",
+    LoginVia.CONSOLE: "管理后台",
+    LoginVia.MINIAPP: "小程序",
+    LoginVia.SIDEBAR: "侧边栏",
+    CustomerLevel.KEY: "重点客户",
+    CustomerLevel.NORMAL: "普通客户",
+    CustomerLevel.SMALL: "小客户",
+    CustomerSource.EVENT: "市场活动",
+    CustomerSource.REFERRAL: "转介绍",
+    CustomerSource.OUTREACH: "主动开发",
+    CustomerSource.WECOM: "企业微信",
+}
+
+
+def label(word: StrEnum) -> str:
+    return LABELS[word]
+
+
+DEFAULT_PIPELINE = "标准流程"
+# (key, label, kind): the ladder every new company starts with; rows in the store, so a company can change it.
+DEFAULT_STAGES: tuple[tuple[str, str, StageKind], ...] = (
+    ("requirement", "需求确认", StageKind.OPEN),
+    ("proposal", "方案提交", StageKind.OPEN),
+    ("negotiation", "价格谈判", StageKind.OPEN),
+    ("contract_review", "合同审批", StageKind.OPEN),
+    ("won", "赢单", StageKind.WON),
+    ("lost", "输单", StageKind.LOST),
+    ("shelved", "搁置", StageKind.SHELVED),
+)

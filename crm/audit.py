@@ -1,0 +1,95 @@
+"""The book of who did what: written with the effect, sealed into a chain soon after, checked on demand."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from models.audit import AuditEntry, AuditSeal
+
+FIRST_LINK = "0" * 64
+_BATCH = 500
+
+
+def record(
+    s: Session, actor_id: int | None, verb: str, subject: str, now: datetime, *, entrance: str, **detail: Any
+) -> None:
+    """Commits with the effect, or not at all. `actor_id` None is the system itself."""
+    s.execute(
+        insert(AuditEntry).values(
+            at=now, actor_id=actor_id, entrance=entrance, verb=verb, subject=subject, detail=detail
+        )
+    )
+
+
+def seal(s: Session) -> int:
+    """Chain the committed entries that have no link yet, in id order; the number sealed.
+
+    Run by one sealer at a time (a job slot's lease); `position` being the primary key, a second one fails whole.
+    Entries that commit late with a lower id are simply sealed later: the chain is in sealing order.
+    """
+    last = s.execute(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1)).scalar_one_or_none()
+    position, digest = (last.position, last.digest) if last else (0, FIRST_LINK)
+    unsealed = s.scalars(
+        select(AuditEntry)
+        .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+        .where(AuditSeal.entry_id.is_(None))
+        .order_by(AuditEntry.id)
+        .limit(_BATCH)
+    ).all()
+    for entry in unsealed:
+        position, digest = position + 1, _link(digest, entry)
+        s.add(AuditSeal(position=position, entry_id=entry.id, digest=digest))
+    return len(unsealed)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`broken_at` is the id of the first entry that was changed, or whose link is missing; None when all is well."""
+
+    sealed: int
+    unsealed: int
+    broken_at: int | None
+    head: str
+
+
+def verify(s: Session) -> Verdict:
+    """Walk the whole chain and say whether anything was changed or taken out since it was sealed."""
+    digest, broken = FIRST_LINK, None
+    rows = s.execute(
+        select(AuditSeal, AuditEntry)
+        .join(AuditEntry, AuditEntry.id == AuditSeal.entry_id, isouter=True)
+        .order_by(AuditSeal.position)
+        .execution_options(yield_per=1000)
+    )
+    for expected, (link, entry) in enumerate(rows, start=1):
+        gone = entry is None  # an outer join may bring no entry
+        if gone or link.position != expected or _link(digest, entry) != link.digest:
+            broken = link.entry_id
+            break
+        digest = link.digest
+    sealed = s.scalar(select(func.count()).select_from(AuditSeal)) or 0
+    entries = s.scalar(select(func.count()).select_from(AuditEntry)) or 0
+    return Verdict(sealed, max(entries - sealed, 0), broken, digest)
+
+
+def _link(before: str, entry: AuditEntry) -> str:
+    canonical = json.dumps(
+        [
+            entry.id,
+            entry.at.astimezone(UTC).isoformat(),
+            entry.actor_id,
+            entry.entrance,
+            entry.verb,
+            entry.subject,
+            entry.detail,
+        ],
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256((before + canonical).encode()).hexdigest()

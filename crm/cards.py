@@ -1,0 +1,102 @@
+"""What happens to a card when somebody taps it: one tap wins, it can be taken back for a while."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.policy import Policy
+from crm.access import Actor
+from crm.errors import Gone, NotFound
+from crm.messages import Tap, draw_taps
+from crm.notices import Fact, Notice, as_notice
+from crm.rules.days import SHANGHAI
+from models.messages import Card, CardAction, OutboxMessage
+from models.people import Person
+
+UNDO = "undo:"  # a verb that takes back; only this kind may act on a closed card
+_FORGET_AFTER = "这张卡片已经过期，没有执行。请发 /待办 看看现在要处理的事"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button that may act now: what it means, and the notice it sat on, as this person holds it."""
+
+    card_id: int
+    outbox_id: int
+    verb: str
+    args: Mapping[str, Any]
+    notice: Notice
+
+
+def press(s: Session, actor: Actor, key: str, now: datetime) -> Pressed:
+    """The meaning of a tapped button. The card is locked, so of two taps at once one waits and is then told.
+
+    Raises NotFound for a key that is not this person's, Gone when it is too late, expired or taken back.
+    """
+    row = s.execute(
+        select(CardAction, Card)
+        .join(Card, Card.id == CardAction.card_id)
+        .where(CardAction.key == key)
+        .with_for_update(of=Card)
+    ).one_or_none()
+    held = row and s.scalar(
+        select(OutboxMessage)
+        .where(OutboxMessage.card_id == row.Card.id, OutboxMessage.person_id == actor.person_id)
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    )
+    if row is None or held is None:
+        raise NotFound("这个按钮不是发给您的，或者已经失效")
+    action, card = row.CardAction, row.Card
+    undoing = action.verb.startswith(UNDO)
+    if undoing and card.closed_at is None:
+        raise Gone("已经撤销过了，不用再点")
+    if undoing and (now > action.expires_at or card.closed_by_id != actor.person_id):
+        raise Gone("撤销的时间已经过了。需要改的话，请直接发新的命令")
+    if not undoing and card.closed_at is not None:
+        raise Gone(_already(s, card))
+    if not undoing and now > action.expires_at:
+        raise Gone(_FORGET_AFTER)
+    action.used_at = now
+    return Pressed(card.id, held.id, action.verb, action.args, as_notice(held.notice))
+
+
+def close(
+    s: Session, pressed: Pressed, actor: Actor, outcome: str, undo: Tap | None, now: datetime, policy: Policy
+) -> Notice:
+    """Close the card for everybody who holds it; the notice to show instead carries the outcome and 撤销."""
+    card = s.get_one(Card, pressed.card_id)
+    card.closed_at, card.closed_by_id, card.outcome = now, actor.person_id, outcome[:200]
+    buttons = draw_taps(s, card.id, [undo], now + timedelta(minutes=policy.undo_minutes)) if undo else ()
+    return replace(
+        pressed.notice,
+        desc=outcome,
+        facts=(*pressed.notice.facts[:5], Fact("处理人", f"{actor.name} {now.astimezone(SHANGHAI):%m-%d %H:%M}")),
+        body=f"点错了？{policy.undo_minutes} 分钟内可以撤销" if undo else "",
+        buttons=buttons,
+        selection=None,
+    )
+
+
+def reopen(s: Session, pressed: Pressed) -> Notice:
+    """After an undo: the card is open again, and looks as it did."""
+    card = s.get_one(Card, pressed.card_id)
+    card.closed_at, card.closed_by_id, card.outcome = None, None, ""
+    return pressed.notice
+
+
+def close_matter(s: Session, matter: str, outcome: str, now: datetime) -> None:
+    """The matter was settled elsewhere (a command, the console): later taps are told so."""
+    card = s.scalar(select(Card).where(Card.matter == matter).with_for_update())
+    if card is not None and card.closed_at is None:
+        card.closed_at, card.outcome = now, outcome[:200]
+
+
+def _already(s: Session, card: Card) -> str:
+    who = s.scalar(select(Person.name).where(Person.id == card.closed_by_id)) or "系统"
+    when = card.closed_at.astimezone(SHANGHAI) if card.closed_at else None
+    return f"{who} 已在 {when:%m-%d %H:%M} 处理：{card.outcome}"

@@ -1,0 +1,46 @@
+"""What can go wrong, in words a person can act on; each entrance renders it its own way."""
+
+from collections.abc import Mapping
+
+
+class CrmError(Exception):
+    """The message is shown as it is: Chinese, what happened and what to do next."""
+
+    code = "error"
+    http_status = 400
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
+
+
+class NotFound(CrmError):
+    """Missing, or not yours: the two look the same from outside."""
+
+    code, http_status = "not_found", 404
+
+
+class Invalid(CrmError):
+    """What was typed cannot be used; `fields` says which part and why."""
+
+    code, http_status = "invalid", 422
+
+
+class Conflict(CrmError):
+    """Somebody or something else was there first."""
+
+    code, http_status = "conflict", 409
+
+
+class NotAllowed(CrmError):
+    code, http_status = "not_allowed", 403
+
+
+class NotSignedIn(CrmError):
+    code, http_status = "not_signed_in", 401
+
+
+class Gone(CrmError):
+    """A card, a link or an undo whose time is over."""
+
+    code, http_status = "gone", 410

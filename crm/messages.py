@@ -1,0 +1,214 @@
+"""In once, out at least once: the same event always gets the same answer, and a promise is kept."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from config.policy import Policy
+from config.vocabulary import InboxState, NoticeClass, OutboxState
+from crm import uow
+from crm.notices import Button, Notice, text
+from crm.rules.days import WorkCalendar, at, day_of
+from models.base import insert_once
+from models.messages import Card, CardAction, InboxEvent, OutboxMessage
+from models.people import Person
+
+KEEP_TRYING = timedelta(days=3)  # a promise older than this is no help to anybody any more
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One callback as it came: enough to know it again, and to work it later."""
+
+    key: str
+    msg_type: str
+    event: str
+    change_type: str
+    userid: str
+    object_id: str
+    raw: str
+    made_at: datetime | None
+
+
+def answer_given(s: Session, key: str) -> str | None:
+    """What this very event was answered before; None if it is new."""
+    return s.scalar(select(InboxEvent.answer).where(InboxEvent.key == key))
+
+
+def remember(s: Session, received: Received, state: InboxState, answer: str, now: datetime) -> None:
+    """Commits with the event's effects. A twin in another process fails on the key and finds the answer here."""
+    waiting = state is InboxState.WAITING
+    s.execute(
+        insert(InboxEvent).values(
+            key=received.key,
+            msg_type=received.msg_type[:32],
+            event=received.event[:64],
+            change_type=received.change_type[:64],
+            userid=received.userid[:64],
+            object_id=received.object_id[:64],
+            raw=received.raw,
+            answer=answer,
+            state=state,
+            made_at=received.made_at,
+            received_at=now,
+            done_at=None if waiting else now,
+            tries=0,
+            next_at=now if waiting else None,
+            error="",
+        )
+    )
+    if waiting:
+        uow.nudge(s, "inbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A button to be: what it says, and what it will do (`verb` and `args` are ours, never shown)."""
+
+    text: str
+    verb: str
+    args: Mapping[str, Any]
+    style: int = 2
+
+
+def prompt(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: datetime) -> None:
+    """Tell one person at once: this answers what somebody has just done."""
+    _promise(s, person_id, notice, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now)
+
+
+def prompt_parts(s: Session, person_id: int, parts: Sequence[str], *, dedupe: str, now: datetime) -> None:
+    """The rest of a long answer: plain messages that arrive in order."""
+    before: int | None = None
+    for number, part in enumerate(parts, start=2):
+        key = f"{dedupe}:{number}"
+        _promise(s, person_id, text(part), NoticeClass.PROMPT, dedupe=key, now=now, due_at=now, after_id=before)
+        before = s.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe == key))
+
+
+def prompt_card(
+    s: Session,
+    person_id: int,
+    notice: Notice,
+    taps: Sequence[Tap],
+    *,
+    matter: str,
+    dedupe: str,
+    now: datetime,
+    policy: Policy,
+) -> None:
+    """Ask one person at once, with buttons. Everybody asked about the same `matter` shares one card."""
+    card_id, drawn = _card(s, notice, taps, matter, now + timedelta(days=policy.card_days))
+    _promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now, card_id=card_id)
+
+
+def remind(
+    s: Session,
+    person_id: int,
+    notice: Notice,
+    taps: Sequence[Tap],
+    *,
+    matter: str,
+    dedupe: str,
+    now: datetime,
+    policy: Policy,
+    calendar: WorkCalendar,
+) -> None:
+    """Remind one person in working hours; beyond the day's limit the 08:30 list tells it instead."""
+    if s.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe == dedupe)) is not None:
+        return
+    due_at = calendar.next_working_moment(now)
+    card_id, drawn = _card(s, notice, taps, matter, due_at + timedelta(days=policy.card_days))
+    full = _reminders_on(s, person_id, due_at) >= policy.reminders_per_day
+    state = OutboxState.FOLDED if full else OutboxState.READY
+    _promise(
+        s, person_id, drawn, NoticeClass.REMINDER, dedupe=dedupe, now=now, due_at=due_at, card_id=card_id, state=state
+    )
+
+
+def daily_list(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: datetime, due_at: datetime) -> None:
+    """The morning's one list; worthless the next day."""
+    ends = at(day_of(due_at), 20)
+    _promise(s, person_id, notice, NoticeClass.LIST, dedupe=dedupe, now=now, due_at=due_at, expires_at=ends)
+
+
+def _reminders_on(s: Session, person_id: int, due_at: datetime) -> int:
+    """How many single reminders this person's day already holds. His row is locked: two sweeps count in turn."""
+    s.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    start = at(day_of(due_at), 0)
+    return (
+        s.scalar(
+            select(func.count())
+            .select_from(OutboxMessage)
+            .where(
+                OutboxMessage.person_id == person_id,
+                OutboxMessage.notice_class == NoticeClass.REMINDER,
+                OutboxMessage.state != OutboxState.FOLDED,
+                OutboxMessage.due_at >= start,
+                OutboxMessage.due_at < start + timedelta(days=1),
+            )
+        )
+        or 0
+    )
+
+
+def _card(s: Session, notice: Notice, taps: Sequence[Tap], matter: str, expires_at: datetime) -> tuple[int, Notice]:
+    """The card of a matter (made once), and the notice with this recipient's opaque button keys."""
+    insert_once(s, Card, matter=matter, outcome="")
+    card_id = s.scalars(select(Card.id).where(Card.matter == matter)).one()
+    return card_id, replace(notice, buttons=draw_taps(s, card_id, taps, expires_at))
+
+
+def draw_taps(s: Session, card_id: int, taps: Sequence[Tap], expires_at: datetime) -> tuple[Button, ...]:
+    """Give every tap a key nobody can guess, and remember what it means."""
+    buttons = []
+    for tap in taps:
+        key = secrets.token_urlsafe(16)
+        s.execute(
+            insert(CardAction).values(
+                key=key, card_id=card_id, verb=tap.verb, args=dict(tap.args), expires_at=expires_at
+            )
+        )
+        buttons.append(Button(tap.text, key, tap.style))
+    return tuple(buttons)
+
+
+def _promise(
+    s: Session,
+    person_id: int,
+    notice: Notice,
+    notice_class: NoticeClass,
+    *,
+    dedupe: str,
+    now: datetime,
+    due_at: datetime,
+    expires_at: datetime | None = None,
+    card_id: int | None = None,
+    after_id: int | None = None,
+    state: OutboxState = OutboxState.READY,
+) -> None:
+    """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise."""
+    insert_once(
+        s,
+        OutboxMessage,
+        dedupe=dedupe,
+        person_id=person_id,
+        notice_class=notice_class,
+        notice=notice.stored(),
+        card_id=card_id,
+        after_id=after_id,
+        state=state,
+        created_at=now,
+        due_at=due_at,
+        next_at=due_at,
+        expires_at=expires_at or due_at + KEEP_TRYING,
+        tries=0,
+        msgid="",
+        response_code="",
+        error="",
+    )
+    uow.nudge(s, "outbox")

@@ -1,0 +1,1 @@
+"""One query per screen, plain data out, nothing written."""

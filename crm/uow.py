@@ -1,0 +1,173 @@
+"""One request, click or job is one transaction. Nobody else commits."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+
+log = logging.getLogger(__name__)
+
+_READING = {"reading": True}
+_TRIES = 4
+T = TypeVar("T")
+_sessions = sessionmaker(expire_on_commit=False, autoflush=False)
+_hooks: list[Callable[[frozenset[str]], None]] = []
+
+
+class TryAgain(Exception):
+    """Another transaction was faster; nothing of this one has happened, and the next try may well succeed."""
+
+
+class StoreDown(Exception):
+    """The database cannot be reached, or stayed busy too long: nothing of this transaction has happened."""
+
+
+def connect(url: str, *, patient: bool = True) -> Engine:
+    """Point every session of this process at `url`.
+
+    `patient=False` is the web's way: it gives up after two seconds (SQLite) or one (PostgreSQL); a callback is spooled.
+    """
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        timeout = 15.0 if patient else 2.0
+        engine = create_engine(url, connect_args={"timeout": timeout, "check_same_thread": False}, pool_size=16)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(
+            url,
+            pool_size=16,
+            max_overflow=8,
+            pool_pre_ping=not patient,
+            pool_timeout=10.0 if patient else 2.0,
+            connect_args={
+                "connect_timeout": 10 if patient else 1,
+                "options": f"-c statement_timeout={60_000 if patient else 4_000} -c timezone=UTC",
+            },
+        )
+    _sessions.configure(bind=engine)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # we begin ourselves, see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A deferred BEGIN would lose the race when it first writes: writers take the lock at once."""
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the schema to `revision` (Alembic)."""
+    command.upgrade(_alembic(url), revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    command.downgrade(_alembic(url), revision)
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "models" / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+def on_commit(hook: Callable[[frozenset[str]], None]) -> None:
+    """Hear, after a commit, which kinds of work it left (`nudge`). Never raise; nothing may depend on it."""
+    _hooks.append(hook)
+
+
+def nudge(s: Session, kind: str) -> None:
+    """Say that this transaction leaves work of a kind (`outbox`, `inbox`) for somebody else."""
+    s.info.setdefault("nudges", set()).add(kind)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Everything inside commits together, or not at all."""
+    with _told_apart(), _sessions() as s, s.begin():
+        yield s
+    left = frozenset(s.info.get("nudges", ()))
+    if left:
+        for hook in _hooks:
+            hook(left)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A consistent look without taking the writers' lock."""
+    with _told_apart(), _sessions() as s:
+        s.connection(execution_options=_READING)
+        yield s
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Three ways a statement fails: trying again will do, the store is away, or the statement is wrong."""
+    try:
+        yield
+    except DBAPIError as error:
+        if _worth_another_try(error):
+            raise TryAgain(str(error.orig)) from error
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            raise StoreDown(str(error.orig)) from error
+        raise
+    except PoolTimeout as error:
+        raise StoreDown("every connection is in use") from error
+
+
+def attempt(work: Callable[[Session], T]) -> T:
+    """`work` in a transaction of its own, again when a twin in another process was faster.
+
+    A rerun sees what the twin committed, so `work` must look before it acts.
+    """
+    for turn in range(1, _TRIES):
+        try:
+            with transaction() as s:
+                return work(s)
+        except TryAgain as error:
+            log.info("transaction tried again (%d): %s", turn, error)
+            time.sleep(random.uniform(0.005, 0.02) * 2**turn)
+    with transaction() as s:
+        return work(s)
+
+
+def _worth_another_try(error: DBAPIError) -> bool:
+    """Serialization failure, deadlock, a unique key taken meanwhile (40001, 40P01, 23505); SQLite uses words."""
+    if getattr(error.orig, "sqlstate", None) in ("40001", "40P01", "23505"):
+        return True
+    return "UNIQUE constraint failed" in str(error.orig)
+
+
+def reachable() -> bool:
+    """For /readyz: can the store answer at all?"""
+    try:
+        with reading() as s:
+            s.connection().exec_driver_sql("SELECT 1")
+    except StoreDown:
+        return False
+    return True
+
+
+def dispose() -> None:
+    """Let go of every connection: after a fork, and between tests."""
+    engine = _sessions.kw.get("bind")
+    if isinstance(engine, Engine):
+        engine.dispose()

@@ -1,0 +1,161 @@
+"""Outside contacts as WeCom tells them: met, asked about, parted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from config.policy import Policy
+from config.vocabulary import ContactState, PersonStatus
+from crm import policy as numbers
+from crm.access import Actor, actor_by_id, supervisor_of
+from crm.messages import Tap, prompt, prompt_card
+from crm.notices import Choice, Fact, Notice, Selection
+from crm.usecases.customers import COLLEAGUE, Similar, look_alikes
+from models.base import insert_once
+from models.links import ExternalContact, ExternalFollow
+from models.people import Person
+
+SELECT_CUSTOMER = "customer"
+HIDDEN = "colleague"
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Who added one of us, as `externalcontact/get` says. Empty strings where WeCom does not tell."""
+
+    external_userid: str
+    name: str
+    corp_name: str
+    position: str
+    remark: str
+
+
+def meet(s: Session, userid: str, stranger: Stranger, now: datetime) -> None:
+    """Mirror the contact and ask the rep once what it is: 关联 / 新建 / 忽略."""
+    contact, rep = keep(s, userid, stranger, now)
+    if rep is not None and rep.status == PersonStatus.ACTIVE and contact.state == ContactState.UNLINKED:
+        _ask(s, actor_by_id(s, rep.id), contact, now)
+
+
+def keep(s: Session, userid: str, stranger: Stranger, now: datetime) -> tuple[ExternalContact, Person | None]:
+    """Mirror the contact and the friendship, without a word to anybody."""
+    contact = _mirror(s, stranger, now)
+    rep = s.scalar(select(Person).where(Person.userid_key == userid.casefold()))
+    if rep is not None:
+        _follow(s, contact, rep.id, stranger.remark, now)
+    return contact, rep
+
+
+def _mirror(s: Session, stranger: Stranger, now: datetime) -> ExternalContact:
+    """The contact's row, made or brought up to date."""
+    values: Mapping[str, object] = {
+        "name": stranger.name[:128],
+        "corp_name": stranger.corp_name[:128],
+        "position": stranger.position[:128],
+        "read_at": now,
+    }
+    insert_once(
+        s,
+        ExternalContact,
+        external_userid=stranger.external_userid,
+        state=ContactState.UNLINKED,
+        created_at=now,
+        **values,
+    )
+    named = select(ExternalContact).where(ExternalContact.external_userid == stranger.external_userid)
+    contact = s.scalars(named.with_for_update()).one()
+    for column, value in values.items():
+        setattr(contact, column, value)
+    s.flush()
+    return contact
+
+
+def _follow(s: Session, contact: ExternalContact, person_id: int, remark: str, now: datetime) -> None:
+    """This person of ours is a friend of the contact (again)."""
+    made = insert_once(
+        s,
+        ExternalFollow,
+        external_contact_id=contact.id,
+        person_id=person_id,
+        remark=remark[:128],
+        started_at=now,
+    )
+    if not made:
+        s.execute(
+            update(ExternalFollow)
+            .where(ExternalFollow.external_contact_id == contact.id, ExternalFollow.person_id == person_id)
+            .values(remark=remark[:128], ended_at=None)
+        )
+
+
+def _ask(s: Session, rep: Actor, contact: ExternalContact, now: datetime) -> None:
+    """The card. Its candidates are those the rep may see, and at most one line 同事在跟进."""
+    policy: Policy = numbers.current(s)
+    query = contact.corp_name or _company_in(contact.name)
+    found = look_alikes(s, rep, query, policy) if query else []
+    choices = _choices(found)
+    args = {"contact": contact.id}
+    taps = [
+        Tap("新建", "create_link", args, 2 if choices else 1),
+        Tap("选其他客户", "other_link", args),
+        Tap("忽略", "ignore", args),
+    ]
+    if choices:
+        taps.insert(0, Tap("关联", "link", {**args, "customer": choices[0].id}, 1))
+    notice = Notice(
+        title=f"新联系人：{contact.name}",
+        desc=" · ".join(part for part in (contact.corp_name, contact.position) if part) or "微信好友，公司未填写",
+        facts=tuple(Fact("疑似客户" if n == 0 else f"候选 {n + 1}", _said(hit)) for n, hit in enumerate(found[:3])),
+        body="关联后，往来会记进客户档案；不是客户就点忽略，不再提醒",
+        selection=Selection(SELECT_CUSTOMER, "关联到", tuple(choices)) if choices else None,
+    )
+    key = f"contact:{contact.id}:{rep.person_id}"
+    prompt_card(
+        s, rep.person_id, notice, taps, matter=f"link:{contact.id}", dedupe=f"link:{key}", now=now, policy=policy
+    )
+
+
+def _choices(found: list[Similar]) -> list[Choice]:
+    """What the drop-down offers. A colleague's customer stands there without a name, so that picking it is answered."""
+    shown = [Choice(str(hit.customer_id), hit.name) for hit in found if hit.customer_id is not None]
+    hidden = any(hit.customer_id is None for hit in found)
+    return shown + ([Choice(HIDDEN, f"名称相近（{COLLEAGUE}）")] if hidden else [])
+
+
+def _said(hit: Similar) -> str:
+    name = hit.name or "名称相近的公司"
+    return f"{name} · {hit.owner} · {hit.reason}"
+
+
+def _company_in(nickname: str) -> str:
+    """People name themselves 「王工-华东泵业」: the longest part is the best guess at the company."""
+    parts = [part for part in nickname.replace("—", "-").replace("_", "-").replace(" ", "-").split("-") if part]
+    return max(parts, key=len) if len(parts) > 1 else ""
+
+
+def part(s: Session, userid: str, external_userid: str, by_customer: bool, now: datetime) -> None:
+    """The friendship ended. When it was the customer who left, the rep and his supervisor are told."""
+    row = s.execute(
+        select(ExternalFollow, ExternalContact, Person)
+        .join(ExternalContact, ExternalContact.id == ExternalFollow.external_contact_id)
+        .join(Person, Person.id == ExternalFollow.person_id)
+        .where(ExternalContact.external_userid == external_userid, Person.userid_key == userid.casefold())
+    ).one_or_none()
+    if row is None or row.ExternalFollow.ended_at is not None:
+        return
+    row.ExternalFollow.ended_at = now
+    if not by_customer:
+        return
+    contact, rep = row.ExternalContact, row.Person
+    period = f"{contact.id}:{rep.id}:{now:%Y%m%d%H%M%S}"
+    for person_id in {rep.id, *supervisor_of(s, rep.id)}:
+        whose = "您" if person_id == rep.id else rep.name
+        notice = Notice(
+            title=f"{contact.name} 删除了{whose}",
+            body="对方把好友删了。建议今天打个电话问问原因，别等客户凉了",
+            facts=(Fact("公司", contact.corp_name or "未填写"), Fact("负责人", rep.name)),
+        )
+        prompt(s, person_id, notice, dedupe=f"parted:{period}:{person_id}", now=now)

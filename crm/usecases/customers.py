@@ -1,0 +1,118 @@
+"""Make a customer once, and ask first whether somebody has it already."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.policy import Policy
+from config.vocabulary import CustomerLevel, CustomerSource, OwnershipReason
+from crm import audit
+from crm.access import Actor, sees_customer
+from crm.errors import Conflict, Invalid
+from crm.rules.naming import clean_name, name_key, pinyin_of, rank
+from crm.usecases.ownership import Holder, begin
+from models.base import insert_once
+from models.customers import Customer, NameBlock
+from models.people import Person
+
+COLLEAGUE = "同事在跟进"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDraft:
+    name: str
+    level: CustomerLevel = CustomerLevel.NORMAL
+    source: CustomerSource = CustomerSource.OUTREACH
+    region: str = ""
+    address: str = ""
+    industry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMade:
+    id: int
+    public_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """One hit of the radar. For a customer this actor may not see, `name` and `customer_id` are empty: 同事在跟进."""
+
+    customer_id: int | None
+    name: str
+    owner: str
+    score: int
+    same: bool
+    reason: str
+
+
+def look_alikes(s: Session, actor: Actor, name: str, policy: Policy, limit: int = 5) -> list[Similar]:
+    """Customers that `name` may already be, best first.
+
+    The one read that looks beyond what the actor may see: of those it says 同事在跟进, and nothing else.
+    """
+    names = s.execute(select(Customer.id, Customer.name).where(Customer.merged_into_id.is_(None))).all()
+    found = rank(name, ((row.id, row.name) for row in names), policy.similar_at, limit)
+    mine = select(Customer.id, Customer.name, Customer.name_key, Person.name.label("owner"))
+    mine = mine.outerjoin(Person, Person.id == Customer.owner_id)
+    seen = {
+        row.id: row for row in s.execute(mine.where(Customer.id.in_([c.item for c in found]), sees_customer(actor)))
+    }
+    key = name_key(name)
+    same = set(s.scalars(select(Customer.id).where(Customer.name_key == key, Customer.merged_into_id.is_(None))))
+    return [
+        Similar(
+            customer_id=c.item if c.item in seen else None,
+            name=seen[c.item].name if c.item in seen else "",
+            owner=(seen[c.item].owner or "待分配") if c.item in seen else COLLEAGUE,
+            score=c.score,
+            same=c.item in same,
+            reason=c.reason,
+        )
+        for c in found
+    ]
+
+
+def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetime, *, entrance: str) -> CustomerMade:
+    """A new customer, held by the actor. The same name twice is refused, also when both are made in the same moment."""
+    try:
+        name = clean_name(draft.name)
+    except ValueError as error:
+        raise Invalid(str(error), {"name": str(error)}) from None
+    key = name_key(name)
+    insert_once(s, NameBlock, key=key)
+    s.execute(select(NameBlock).where(NameBlock.key == key).with_for_update())
+    twin = s.scalar(select(Customer).where(Customer.name_key == key, Customer.merged_into_id.is_(None)))
+    if twin is not None:
+        raise Conflict(_taken(s, actor, twin))
+    customer = Customer(
+        name=name,
+        name_key=key,
+        pinyin=pinyin_of(name)[:255],
+        level=draft.level,
+        source=draft.source,
+        region=draft.region,
+        address=draft.address,
+        industry=draft.industry,
+        owner_id=actor.person_id,
+        silent_since=now,
+        created_at=now,
+        created_by_id=actor.person_id,
+    )
+    s.add(customer)
+    s.flush()
+    begin(s, customer, Holder.person(actor.person_id), OwnershipReason.CREATED, actor.person_id, now)
+    audit.record(s, actor.person_id, "create_customer", f"customer:{customer.id}", now, entrance=entrance, name=name)
+    return CustomerMade(customer.id, customer.public_id, customer.name)
+
+
+def _taken(s: Session, actor: Actor, twin: Customer) -> str:
+    if twin.owner_id == actor.person_id:
+        return f"「{twin.name}」已经在您名下，不用再建。发 /跟进 {twin.name} 直接记跟进"
+    visible = s.scalar(select(Customer.id).where(Customer.id == twin.id, sees_customer(actor)))
+    owner = s.scalar(select(Person.name).where(Person.id == twin.owner_id))
+    who = (f"由 {owner} 负责" if owner else "在待分配队列里") if visible else COLLEAGUE
+    return f"这家公司已经在系统里，{who}，没有重复新建。需要配合的话请找您的主管协调"

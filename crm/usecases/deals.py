@@ -1,0 +1,96 @@
+"""A chance to sell: opened on the ladder's first rung, put off when a person says so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import DEFAULT_PIPELINE, DEFAULT_STAGES, StageKind, TimelineKind
+from crm import audit
+from crm.access import Actor, deals_for, get_customer
+from crm.errors import Invalid, NotFound
+from crm.usecases.followups import write_entry
+from models.deals import Deal, Pipeline, Stage, StagePeriod
+
+
+@dataclass(frozen=True, slots=True)
+class DealMade:
+    id: int
+    public_id: str
+    name: str
+    customer_name: str
+    stage: str
+
+
+def install_default_pipeline(s: Session) -> None:
+    """The ladder every company starts with; does nothing where one stands already."""
+    if s.scalar(select(Pipeline.id).limit(1)) is not None:
+        return
+    pipeline = Pipeline(name=DEFAULT_PIPELINE, version=1)
+    s.add(pipeline)
+    s.flush()
+    for position, (key, label, kind) in enumerate(DEFAULT_STAGES):
+        s.add(Stage(pipeline_id=pipeline.id, key=key, label=label, kind=kind, position=position))
+    s.flush()
+
+
+def open_deal(
+    s: Session, actor: Actor, customer_id: int | str, name: str, amount: Decimal, now: datetime, *, entrance: str
+) -> DealMade:
+    """A new deal on the first rung, owned by the actor. `amount` in yuan."""
+    customer = get_customer(s, actor, customer_id)
+    title = name.replace("\x00", "").strip()
+    if not 1 <= len(title) <= 60:
+        raise Invalid("商机名称要写 1 到 60 个字，比如「二期循环泵」", {"name": "长度不对"})
+    if not Decimal(0) <= amount < Decimal(10) ** 12:
+        raise Invalid("商机金额不对，请写成「80万」或「800000」", {"amount": "超出范围"})
+    install_default_pipeline(s)
+    stage = s.scalars(
+        select(Stage)
+        .join(Pipeline, Pipeline.id == Stage.pipeline_id)
+        .where(Pipeline.retired_at.is_(None), Stage.kind == StageKind.OPEN)
+        .order_by(Pipeline.id.desc(), Stage.position)
+        .limit(1)
+    ).one()
+    deal = Deal(
+        customer_id=customer.id,
+        owner_id=actor.person_id,
+        name=title,
+        amount=amount,
+        stage_id=stage.id,
+        stage_since=now,
+        created_at=now,
+    )
+    s.add(deal)
+    s.flush()
+    s.add(StagePeriod(deal_id=deal.id, stage_id=stage.id, started_at=now, actor_id=actor.person_id))
+    words = f"新商机「{title}」，进入{stage.label}"
+    write_entry(s, customer.id, TimelineKind.DEAL, words, actor.person_id, now, deal_id=deal.id)
+    audit.record(
+        s, actor.person_id, "open_deal", f"deal:{deal.id}", now, entrance=entrance, amount=str(amount), name=title
+    )
+    return DealMade(deal.id, deal.public_id, title, customer.name, stage.label)
+
+
+def snooze_deal(s: Session, actor: Actor, deal_id: int, until: datetime, now: datetime, *, entrance: str) -> str:
+    """暂缓: no stall is told before `until`; the stage's clock itself runs on. The deal's name."""
+    deal = _deal(s, actor, deal_id)
+    deal.snoozed_until = until
+    audit.record(s, actor.person_id, "snooze_deal", f"deal:{deal.id}", now, entrance=entrance, until=until.isoformat())
+    return deal.name
+
+
+def wake_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entrance: str) -> str:
+    deal = _deal(s, actor, deal_id)
+    deal.snoozed_until = None
+    audit.record(s, actor.person_id, "wake_deal", f"deal:{deal.id}", now, entrance=entrance)
+    return deal.name
+
+
+def _deal(s: Session, actor: Actor, deal_id: int) -> Deal:
+    deal = s.scalar(deals_for(actor).where(Deal.id == deal_id).with_for_update(of=Deal))
+    if deal is None:
+        raise NotFound("没有找到这个商机，或者不在您名下")
+    return deal

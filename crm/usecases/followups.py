@@ -1,0 +1,168 @@
+"""Write down what was said and done with a customer; an honest one restarts its silence clock."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from config.vocabulary import HolderKind, TimelineKind
+from crm import audit, policy
+from crm.access import Actor, get_customer
+from crm.errors import Gone, Invalid, NotFound
+from crm.rules.activity import counts as activity_counts
+from crm.usecases.ownership import holder_of
+from models.base import new_public_id
+from models.customers import Customer
+from models.timeline import TimelineEntry
+
+LONGEST = 5000  # characters
+_REMEMBERED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpDone:
+    """`remark` is the sentence that tells why an entry does not count; empty when it does."""
+
+    entry_id: int
+    public_id: str
+    counts: bool
+    remark: str
+    customer_id: int
+    customer_name: str
+
+
+def write_follow_up(
+    s: Session,
+    actor: Actor,
+    customer_id: int | str,
+    text: str,
+    now: datetime,
+    *,
+    entrance: str,
+    at: datetime | None = None,
+) -> FollowUpDone:
+    """Add a follow-up to a customer the actor may see. Only the holder's own activity restarts the clock.
+
+    `at` is when it happened, for notes written later; never after `now`.
+    """
+    customer = get_customer(s, actor, customer_id)
+    words = text.replace("\x00", "").strip()
+    if not words:
+        raise Invalid("跟进内容是空的，写一句聊了什么就行", {"text": "不能为空"})
+    if len(words) > LONGEST:
+        raise Invalid(f"跟进内容太长了（{len(words)} 字），请控制在 {LONGEST} 字以内", {"text": "太长"})
+    happened = min(at or now, now)
+    recent = s.scalars(
+        select(TimelineEntry.text)
+        .where(
+            TimelineEntry.customer_id == customer.id,
+            TimelineEntry.kind == TimelineKind.FOLLOW_UP,
+            TimelineEntry.retracted_at.is_(None),
+        )
+        .order_by(TimelineEntry.at.desc())
+        .limit(_REMEMBERED)
+    ).all()
+    valid, remark = activity_counts(words, recent)
+    entry_id, public_id = write_entry(
+        s, customer.id, TimelineKind.FOLLOW_UP, words, actor.person_id, now, at=happened, counts=valid
+    )
+    if valid:
+        touch(s, customer, actor, happened)
+    audit.record(
+        s, actor.person_id, "follow_up", f"customer:{customer.id}", now, entrance=entrance, entry=entry_id, counts=valid
+    )
+    return FollowUpDone(entry_id, public_id, valid, remark, customer.id, customer.name)
+
+
+def write_entry(
+    s: Session,
+    customer_id: int,
+    kind: TimelineKind,
+    text: str,
+    author_id: int | None,
+    now: datetime,
+    *,
+    at: datetime | None = None,
+    counts: bool = False,
+    deal_id: int | None = None,
+) -> tuple[int, str]:
+    """One line on a customer's timeline; its id and public id."""
+    public_id = new_public_id()
+    entry_id = s.execute(
+        insert(TimelineEntry)
+        .values(
+            public_id=public_id,
+            customer_id=customer_id,
+            deal_id=deal_id,
+            kind=kind,
+            author_id=author_id,
+            at=at or now,
+            recorded_at=now,
+            text=text,
+            counts=counts,
+        )
+        .returning(TimelineEntry.id)
+    ).scalar_one()
+    return entry_id, public_id
+
+
+def touch(s: Session, customer: Customer, actor: Actor, at: datetime) -> None:
+    """A valid activity of the holder at `at` moves the clock forward, never back."""
+    if customer.owner_id != actor.person_id:
+        return
+    s.execute(
+        update(Customer)
+        .where(Customer.id == customer.id, Customer.silent_since < at)
+        .values(silent_since=at)
+        .execution_options(synchronize_session=False)
+    )
+    newer = Customer.last_activity_at.is_(None) | (Customer.last_activity_at < at)
+    s.execute(
+        update(Customer)
+        .where(Customer.id == customer.id, newer)
+        .values(last_activity_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
+    """Take back one's own entry within the undo minutes; the clock goes back to what remains. The customer's name."""
+    entry = s.scalar(
+        select(TimelineEntry).where(
+            TimelineEntry.public_id == public_id,
+            TimelineEntry.author_id == actor.person_id,
+            TimelineEntry.kind == TimelineKind.FOLLOW_UP,
+        )
+    )
+    if entry is None:
+        raise NotFound("没有找到这条跟进，或者不是您写的")
+    customer = get_customer(s, actor, entry.customer_id)
+    if entry.retracted_at is not None:
+        return customer.name
+    minutes = policy.current(s).undo_minutes
+    if now > entry.recorded_at + timedelta(minutes=minutes):
+        raise Gone(f"这条跟进写了超过 {minutes} 分钟，不能撤销了。可以再补一条说明")
+    entry.retracted_at = now
+    s.flush()
+    rewind(s, customer)
+    audit.record(
+        s, actor.person_id, "retract_follow_up", f"customer:{customer.id}", now, entrance=entrance, entry=entry.id
+    )
+    return customer.name
+
+
+def rewind(s: Session, customer: Customer) -> None:
+    """Set the clock from the ledger: the later of the ownership's start and the last valid activity since."""
+    _, holder, started = holder_of(s, customer.id)
+    valid = (
+        TimelineEntry.customer_id == customer.id,
+        TimelineEntry.counts,
+        TimelineEntry.retracted_at.is_(None),
+    )
+    last = s.scalar(select(func.max(TimelineEntry.at)).where(*valid))
+    own = None
+    if holder.kind is HolderKind.PERSON:
+        own = s.scalar(select(func.max(TimelineEntry.at)).where(*valid, TimelineEntry.author_id == holder.id))
+    customer.silent_since = max(started, own) if own else started
+    customer.last_activity_at = last

@@ -1,0 +1,164 @@
+"""「关联客户」: from now on this chat is that customer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from config.vocabulary import ChatKind, ContactState, CustomerSource, TimelineKind
+from crm import audit
+from crm.access import Actor, get_contact, get_customer
+from crm.errors import Conflict, Invalid, NotFound
+from crm.usecases.customers import COLLEAGUE, CustomerDraft, create_customer
+from crm.usecases.followups import rewind, touch, write_entry
+from models.base import insert_once
+from models.customers import Customer
+from models.links import ChatLink, ExternalContact
+from models.timeline import TimelineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDone:
+    contact_id: int
+    contact_name: str
+    customer_id: int
+    customer_name: str
+    made: bool  # whether the customer was made by this very tap
+
+
+def link_contact(
+    s: Session, actor: Actor, contact_id: int, customer_id: int, now: datetime, *, entrance: str
+) -> LinkDone:
+    """Link an outside contact of the actor to a customer he may see. Linking the same again changes nothing."""
+    contact = get_contact(s, actor, contact_id)
+    try:
+        customer = get_customer(s, actor, customer_id)
+    except NotFound:
+        raise Conflict(f"{COLLEAGUE}这家公司，没有关联。需要配合的话请找您的主管协调") from None
+    return _link(s, actor, contact, customer, now, entrance, made=False)
+
+
+def create_and_link(s: Session, actor: Actor, contact_id: int, name: str, now: datetime, *, entrance: str) -> LinkDone:
+    """A new customer made out of a new contact, in one tap."""
+    contact = get_contact(s, actor, contact_id)
+    company = name or contact.corp_name
+    if not company:
+        raise Invalid("还不知道这位联系人是哪家公司的，请告诉我公司名称", {"name": "不能为空"})
+    draft = CustomerDraft(name=company, source=CustomerSource.WECOM)
+    made = create_customer(s, actor, draft, now, entrance=entrance)
+    return _link(s, actor, contact, s.get_one(Customer, made.id), now, entrance, made=True)
+
+
+def _link(
+    s: Session, actor: Actor, contact: ExternalContact, customer: Customer, now: datetime, entrance: str, *, made: bool
+) -> LinkDone:
+    done = LinkDone(contact.id, contact.name, customer.id, customer.name, made)
+    chat = {"kind": ChatKind.EXTERNAL_CONTACT, "key": contact.external_userid}
+    first = insert_once(s, ChatLink, **chat, customer_id=customer.id, linked_by_id=actor.person_id, linked_at=now)
+    if not first:
+        held = s.scalars(select(ChatLink).filter_by(**chat)).one()
+        if held.customer_id == customer.id:
+            return done
+        raise Conflict(_held_elsewhere(s, actor, contact, held.customer_id))
+    contact.state = ContactState.LINKED
+    words = f"{actor.name} 把企微联系人「{contact.name}」关联到本客户"
+    write_entry(s, customer.id, TimelineKind.LINK, words, actor.person_id, now, counts=True)
+    touch(s, customer, actor, now)
+    audit.record(
+        s,
+        actor.person_id,
+        "link",
+        f"customer:{customer.id}",
+        now,
+        entrance=entrance,
+        external_userid=contact.external_userid,
+    )
+    return done
+
+
+def _held_elsewhere(s: Session, actor: Actor, contact: ExternalContact, customer_id: int) -> str:
+    try:
+        other = get_customer(s, actor, customer_id).name
+    except NotFound:
+        return f"「{contact.name}」已经关联到{COLLEAGUE}的客户，没有改动"
+    return f"「{contact.name}」已经关联到「{other}」。要换的话，先在客户页解除关联"
+
+
+def unlink_contact(s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str) -> str:
+    """Take a link back: the contact waits to be linked again, the timeline entry is retracted. The contact's name."""
+    contact = get_contact(s, actor, contact_id)
+    chat = {"kind": ChatKind.EXTERNAL_CONTACT, "key": contact.external_userid}
+    held = s.scalar(select(ChatLink).filter_by(**chat).with_for_update())
+    if held is None:
+        return contact.name
+    customer = get_customer(s, actor, held.customer_id)
+    s.execute(delete(ChatLink).where(ChatLink.id == held.id))
+    contact.state = ContactState.UNLINKED
+    s.execute(
+        update(TimelineEntry)
+        .where(
+            TimelineEntry.customer_id == customer.id,
+            TimelineEntry.kind == TimelineKind.LINK,
+            TimelineEntry.recorded_at == held.linked_at,
+        )
+        .values(retracted_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    rewind(s, customer)
+    audit.record(
+        s,
+        actor.person_id,
+        "unlink",
+        f"customer:{customer.id}",
+        now,
+        entrance=entrance,
+        external_userid=contact.external_userid,
+    )
+    return contact.name
+
+
+def ignore_contact(s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str) -> str:
+    """A supplier, a competitor, a private friend: done, and no longer chased. The contact's name."""
+    return _set_state(s, actor, contact_id, ContactState.IGNORED, "ignore_contact", now, entrance)
+
+
+def unignore_contact(s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str) -> str:
+    return _set_state(s, actor, contact_id, ContactState.UNLINKED, "unignore_contact", now, entrance)
+
+
+def _set_state(
+    s: Session, actor: Actor, contact_id: int, state: ContactState, verb: str, now: datetime, entrance: str
+) -> str:
+    contact = get_contact(s, actor, contact_id)
+    if contact.state == ContactState.LINKED:
+        raise Conflict(f"「{contact.name}」已经关联到客户，请先解除关联")
+    if contact.state != state:
+        contact.state = state
+        subject = f"external_contact:{contact.id}"
+        audit.record(s, actor.person_id, verb, subject, now, entrance=entrance)
+    return contact.name
+
+
+def set_current(s: Session, actor: Actor, customer_id: int, now: datetime, *, entrance: str) -> str:
+    """The customer this member talks about in the app's own chat from now on. The customer's name."""
+    customer = get_customer(s, actor, customer_id)
+    chat = {"kind": ChatKind.APP_USER, "key": str(actor.person_id)}
+    values = {"customer_id": customer.id, "linked_by_id": actor.person_id, "linked_at": now}
+    if not insert_once(s, ChatLink, **chat, **values):
+        s.execute(update(ChatLink).filter_by(**chat).values(**values))
+    audit.record(s, actor.person_id, "set_current", f"customer:{customer.id}", now, entrance=entrance)
+    return customer.name
+
+
+def current_customer(s: Session, actor: Actor) -> tuple[int, str] | None:
+    """Id and name of the customer this member talks about, if he still may see it."""
+    chat = {"kind": ChatKind.APP_USER, "key": str(actor.person_id)}
+    customer_id = s.scalar(select(ChatLink.customer_id).filter_by(**chat))
+    if customer_id is None:
+        return None
+    try:
+        customer = get_customer(s, actor, customer_id)
+    except NotFound:
+        return None
+    return customer.id, customer.name

@@ -1,0 +1,254 @@
+"""Silence releases a customer to the supervisor's queue; a person gives it to the next one, or gives it back."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from config.policy import Policy
+from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, TimelineKind
+from crm import audit
+from crm.access import Actor, get_customer, supervisor_of
+from crm.cards import close_matter
+from crm.errors import Conflict, Gone, NotAllowed, NotFound
+from crm.messages import Tap, prompt, prompt_card, remind
+from crm.notices import Choice, Fact, Notice, Selection
+from crm.rules.days import WorkCalendar, at, day_of
+from crm.usecases.followups import write_entry
+from crm.usecases.ownership import Holder, holder_of, pass_on
+from models.customers import Customer, OwnershipPeriod
+from models.people import Person
+
+SELECT_PERSON = "person"
+
+
+def queue_matter(customer_id: int, period_id: int) -> str:
+    return f"queue:{customer_id}:{period_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    customer_id: int
+    customer_name: str
+    person_name: str
+    period_id: int  # the new open period, for taking it back
+
+
+def released_today(s: Session, now: datetime) -> int:
+    """How many customers silence has released on this Shanghai day."""
+    return (
+        s.scalar(
+            select(func.count())
+            .select_from(OwnershipPeriod)
+            .where(OwnershipPeriod.reason == OwnershipReason.RECYCLED, OwnershipPeriod.started_at >= at(day_of(now), 0))
+        )
+        or 0
+    )
+
+
+def release(s: Session, customer: Customer, why: str, now: datetime, policy: Policy, calendar: WorkCalendar) -> bool:
+    """Take a silent customer from its rep into the queue of his team, if it is still as silent as it was read.
+
+    The supervisor's 分配 card, the rep's word, the timeline and the audit commit with it. False: somebody was faster.
+    """
+    period_id, holder, _ = holder_of(s, customer.id)
+    if holder.kind is not HolderKind.PERSON or holder.id is None:
+        return False
+    rep = s.get_one(Person, holder.id)
+    queue = Holder.queue(rep.team_id)
+    if not pass_on(s, customer.id, period_id, customer.silent_since, queue, OwnershipReason.RECYCLED, None, now):
+        return False
+    write_entry(s, customer.id, TimelineKind.OWNERSHIP, f"{why}，已从 {rep.name} 释放到待分配", None, now)
+    audit.record(s, None, "recycle", f"customer:{customer.id}", now, entrance="sweep", was=rep.id, why=why)
+    opened, _, _ = holder_of(s, customer.id)
+    _ask_to_assign(s, customer, rep, supervisor_of(s, rep.id), opened, why, now, policy, calendar)
+    lost = Notice(
+        title=f"{customer.name} 已释放",
+        body=f"{why}，客户已转给主管重新分配。如果其实有跟进，请联系主管，{policy.undo_release_days} 天内可以退还给您",
+    )
+    remind(
+        s,
+        rep.id,
+        lost,
+        (),
+        matter=f"released:{customer.id}:{opened}",
+        dedupe=f"released:{customer.id}:{opened}:{rep.id}",
+        now=now,
+        policy=policy,
+        calendar=calendar,
+    )
+    return True
+
+
+def _ask_to_assign(
+    s: Session,
+    customer: Customer,
+    rep: Person,
+    supervisors: list[int],
+    period_id: int,
+    why: str,
+    now: datetime,
+    policy: Policy,
+    calendar: WorkCalendar,
+) -> None:
+    choices = tuple(Choice(str(row.id), row.name) for row in _team_mates(s, rep.team_id))
+    args = {"customer": customer.id}
+    taps = [Tap("退还原负责人", "return", args), Tap("稍后再说", "later", args)]
+    if choices:
+        taps.insert(0, Tap("分配", "assign", args, 1))
+    notice = Notice(
+        title=f"请分配：{customer.name}",
+        desc=why,
+        facts=(Fact("原负责人", rep.name), Fact("退还期限", f"{policy.undo_release_days} 天内")),
+        body="选一位同事接手，或退还原负责人。不处理的话，客户会一直没人跟",
+        selection=Selection(SELECT_PERSON, "分配给", choices) if choices else None,
+    )
+    for person_id in supervisors:
+        remind(
+            s,
+            person_id,
+            notice,
+            taps,
+            matter=queue_matter(customer.id, period_id),
+            dedupe=f"assign:{customer.id}:{period_id}:{person_id}",
+            now=now,
+            policy=policy,
+            calendar=calendar,
+        )
+
+
+def _team_mates(s: Session, team_id: int) -> list[Person]:
+    """Whom the card offers: the active people of the team, at most ten (the platform's limit)."""
+    rows = select(Person).where(Person.team_id == team_id, Person.status == PersonStatus.ACTIVE)
+    return list(s.scalars(rows.order_by(Person.id).limit(10)))
+
+
+def assign(
+    s: Session, actor: Actor, customer_id: int | str, to_person_id: int, now: datetime, *, entrance: str
+) -> Assigned:
+    """A manager gives a queued customer to somebody he answers for (or to himself)."""
+    if not actor.manages and not actor.sees_all:
+        raise NotAllowed("只有主管能分配客户")
+    customer = get_customer(s, actor, customer_id)
+    period_id, holder, _ = holder_of(s, customer.id)
+    if holder.kind is HolderKind.PERSON:
+        who = s.get_one(Person, holder.id).name
+        raise Conflict(f"「{customer.name}」已经在 {who} 名下，没有重复分配")
+    to = s.get(Person, to_person_id)
+    within = to is not None and (actor.sees_all or to.team_id in actor.team_ids or to.id == actor.person_id)
+    if to is None or not within or to.status != PersonStatus.ACTIVE:
+        raise NotFound("没有找到这位同事，或者他不在您的团队里、已经停用")
+    new_holder = Holder.person(to.id)
+    seen = customer.silent_since
+    if not pass_on(s, customer.id, period_id, seen, new_holder, OwnershipReason.ASSIGNED, actor.person_id, now):
+        raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")
+    opened, _, _ = holder_of(s, customer.id)
+    _tell(s, customer, actor, to, f"{actor.name} 把客户分配给 {to.name}", now)
+    audit.record(
+        s, actor.person_id, "assign", f"customer:{customer.id}", now, entrance=entrance, to=to.id, period=opened
+    )
+    close_matter(s, queue_matter(customer.id, period_id), f"已分配给 {to.name}", now)
+    return Assigned(customer.id, customer.name, to.name, opened)
+
+
+def _tell(s: Session, customer: Customer, actor: Actor, to: Person, words: str, now: datetime) -> None:
+    write_entry(s, customer.id, TimelineKind.OWNERSHIP, words, actor.person_id, now)
+    if to.id == actor.person_id:
+        return
+    notice = Notice(
+        title=f"分配给您：{customer.name}",
+        body=f"{actor.name} 把这个客户交给您。今天联系一次，发 /跟进 {customer.name} 记一句；45 天的计时从现在开始",
+    )
+    prompt(s, to.id, notice, dedupe=f"assigned:{customer.id}:{to.id}:{now:%Y%m%d%H%M%S%f}", now=now)
+
+
+def give_to_former(
+    s: Session, actor: Actor, customer_id: int | str, now: datetime, policy: Policy, *, entrance: str
+) -> Assigned:
+    """Undo a release within its days: the customer goes back to whom silence took it from."""
+    if not actor.manages and not actor.sees_all:
+        raise NotAllowed("只有主管能退还客户")
+    customer = get_customer(s, actor, customer_id)
+    period_id, holder, since = holder_of(s, customer.id)
+    if holder.kind is not HolderKind.QUEUE:
+        raise Conflict(f"「{customer.name}」已经有人接手，不能再退还")
+    if now > since + timedelta(days=policy.undo_release_days):
+        raise Gone(f"释放已超过 {policy.undo_release_days} 天，不能退还了，可以直接分配")
+    former = s.scalars(
+        select(Person)
+        .join(OwnershipPeriod, OwnershipPeriod.holder_id == Person.id)
+        .where(
+            OwnershipPeriod.customer_id == customer.id,
+            OwnershipPeriod.holder_kind == HolderKind.PERSON,
+            OwnershipPeriod.id < period_id,
+        )
+        .order_by(OwnershipPeriod.id.desc())
+        .limit(1)
+    ).one()
+    if former.status != PersonStatus.ACTIVE:
+        raise Conflict(f"原负责人 {former.name} 已不在岗，请分配给其他同事")
+    back, seen = Holder.person(former.id), customer.silent_since
+    if not pass_on(s, customer.id, period_id, seen, back, OwnershipReason.RETURNED, actor.person_id, now):
+        raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")
+    opened, _, _ = holder_of(s, customer.id)
+    _tell(s, customer, actor, former, f"{actor.name} 把客户退还给 {former.name}", now)
+    audit.record(s, actor.person_id, "return", f"customer:{customer.id}", now, entrance=entrance, to=former.id)
+    close_matter(s, queue_matter(customer.id, period_id), f"已退还给 {former.name}", now)
+    return Assigned(customer.id, customer.name, former.name, opened)
+
+
+def give_back(s: Session, actor: Actor, customer_id: int, now: datetime, policy: Policy, *, entrance: str) -> Assigned:
+    """主动退回: a rep who cannot serve a customer hands it to his supervisor's queue."""
+    customer = get_customer(s, actor, customer_id)
+    if customer.owner_id != actor.person_id:
+        raise NotAllowed("只能退回自己名下的客户")
+    period_id, _, _ = holder_of(s, customer.id)
+    queue, seen = Holder.queue(actor.team_id), customer.silent_since
+    if not pass_on(s, customer.id, period_id, seen, queue, OwnershipReason.GIVEN_BACK, actor.person_id, now):
+        raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")
+    opened, _, _ = holder_of(s, customer.id)
+    words = f"{actor.name} 主动退回，等待分配"
+    write_entry(s, customer.id, TimelineKind.OWNERSHIP, words, actor.person_id, now)
+    audit.record(s, actor.person_id, "give_back", f"customer:{customer.id}", now, entrance=entrance)
+    rep = s.get_one(Person, actor.person_id)
+    choices = tuple(Choice(str(p.id), p.name) for p in _team_mates(s, rep.team_id))
+    args = {"customer": customer.id}
+    notice = Notice(
+        title=f"请分配：{customer.name}",
+        desc=words,
+        facts=(Fact("原负责人", rep.name),),
+        body="选一位同事接手。不处理的话，客户会一直没人跟",
+        selection=Selection(SELECT_PERSON, "分配给", choices) if choices else None,
+    )
+    taps = [Tap("分配", "assign", args, 1), Tap("稍后再说", "later", args)]
+    for person_id in supervisor_of(s, rep.id):
+        key = f"assign:{customer.id}:{opened}:{person_id}"
+        matter = queue_matter(customer.id, opened)
+        prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy)
+    return Assigned(customer.id, customer.name, "待分配", opened)
+
+
+def take_back(s: Session, actor: Actor, customer_id: int, period_id: int, now: datetime, *, entrance: str) -> str:
+    """Undo an own assignment, return or giving back: the holder before is put back. The customer's name."""
+    customer = s.scalars(select(Customer).where(Customer.id == customer_id)).one()
+    open_id, _, _ = holder_of(s, customer_id)
+    period = s.get(OwnershipPeriod, period_id)
+    if period is None or open_id != period_id or period.actor_id != actor.person_id:
+        raise Conflict(f"「{customer.name}」之后又有变动，不能撤销了")
+    before = s.scalars(
+        select(OwnershipPeriod)
+        .where(OwnershipPeriod.customer_id == customer_id, OwnershipPeriod.id < period_id)
+        .order_by(OwnershipPeriod.id.desc())
+        .limit(1)
+    ).one()
+    if customer.silent_since != period.started_at:
+        raise Conflict(f"「{customer.name}」接手后已经有跟进，不能撤销了")
+    back = Holder(HolderKind(before.holder_kind), before.holder_id)
+    if not pass_on(
+        s, customer_id, period_id, customer.silent_since, back, OwnershipReason(before.reason), actor.person_id, now
+    ):
+        raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")
+    write_entry(s, customer_id, TimelineKind.OWNERSHIP, f"{actor.name} 撤销了刚才的操作", actor.person_id, now)
+    audit.record(s, actor.person_id, "take_back", f"customer:{customer_id}", now, entrance=entrance, period=period_id)
+    return customer.name

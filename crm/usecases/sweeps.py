@@ -1,0 +1,190 @@
+"""The rounds: warn the silent, free the forgotten, point at what has stopped moving, and say it all once at 08:30."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import PersonStatus, StageKind
+from crm import policy as numbers
+from crm.access import actor_by_id, supervisor_of
+from crm.agenda import Item, ItemKind, agenda, silence_key, silence_of, stall_of
+from crm.messages import Tap, daily_list, remind
+from crm.notices import Fact, Notice
+from crm.rules import recycling, stalled
+from crm.rules.amounts import say_amount
+from crm.rules.days import WorkCalendar, at, day_of
+from crm.usecases.pool import release, released_today
+from models.customers import Customer
+from models.deals import Deal, Stage
+from models.people import Person
+
+LIST_LINES = 12  # what fits a phone's first screen; the rest is counted
+SNOOZE_DAYS = 3
+
+
+def silent_candidates(s: Session, now: datetime) -> list[int]:
+    """Ids of held customers silent for long enough to be judged, longest first."""
+    days = numbers.current(s).remind_after_days
+    before = at(day_of(now), 0) - timedelta(days=days - 1)
+    rows = select(Customer.id).where(
+        Customer.owner_id.is_not(None), Customer.merged_into_id.is_(None), Customer.silent_since < before
+    )
+    return list(s.scalars(rows.order_by(Customer.silent_since, Customer.id)))
+
+
+def judge_silence(s: Session, customer_id: int, now: datetime, *, dry_run: bool) -> str | None:
+    """Judge one customer afresh, inside this transaction: the list may be minutes old. The line to print, if any."""
+    customer = s.scalar(select(Customer).where(Customer.id == customer_id).with_for_update())
+    if customer is None or customer.owner_id is None or customer.merged_into_id is not None:
+        return None
+    policy, calendar = numbers.current(s), numbers.calendar(s)
+    verdict = silence_of(s, customer, now, policy, calendar)
+    if verdict.step is recycling.Step.KEEP:
+        return None
+    if verdict.step is recycling.Step.REMIND:
+        return _remind_of_silence(s, customer, verdict, now, dry_run)
+    if not policy.recycling_live:
+        return f"试运行，不回收：{customer.name}（{verdict.reason}）"
+    if released_today(s, now) >= policy.releases_per_day:
+        return f"今天已回收满 {policy.releases_per_day} 个，明天再看：{customer.name}"
+    if dry_run:
+        return f"将回收：{customer.name}（{verdict.reason}）"
+    done = release(s, customer, f"已 {verdict.days} 天没有跟进", now, policy, calendar)
+    return f"已回收：{customer.name}（{verdict.reason}）" if done else None
+
+
+def _remind_of_silence(s: Session, customer: Customer, verdict: recycling.Verdict, now: datetime, dry_run: bool) -> str:
+    line = f"提醒：{customer.name}（{verdict.reason}）"
+    owner = s.get_one(Person, customer.owner_id)
+    if dry_run or owner.status != PersonStatus.ACTIVE:
+        return line
+    policy, calendar = numbers.current(s), numbers.calendar(s)
+    args = {"customer": customer.id}
+    taps = [
+        Tap("写跟进", "write", args, 1),
+        Tap("明天联系", "tomorrow", args),
+        Tap("主动退回", "give_back", args),
+    ]
+    then = "满期后会释放给主管重新分配" if policy.recycling_live else "满期后会被回收（试运行中，暂时只提醒）"
+    notice = Notice(
+        title=f"{customer.name} {verdict.days} 天没跟进了",
+        desc=verdict.reason,
+        facts=(Fact("回收日期", f"{verdict.release_on:%Y-%m-%d}"),),
+        body=f"{then}。打个电话，发一句 /跟进 就能保住",
+    )
+    key = f"{silence_key(customer.id, customer.silent_since)}:{verdict.reminder_day}"
+    remind(s, owner.id, notice, taps, matter=key, dedupe=f"{key}:{owner.id}", now=now, policy=policy, calendar=calendar)
+    return line
+
+
+def stale_candidates(s: Session, now: datetime) -> list[int]:
+    """Ids of the open deals that nobody has put off."""
+    awake = or_(Deal.snoozed_until.is_(None), Deal.snoozed_until <= now)
+    rows = select(Deal.id).join(Stage, Stage.id == Deal.stage_id).where(Stage.kind == StageKind.OPEN, awake)
+    return list(s.scalars(rows.order_by(Deal.stage_since, Deal.id)))
+
+
+def judge_stall(s: Session, deal_id: int, now: datetime, *, dry_run: bool) -> str | None:
+    """Judge one deal afresh and tell its owner, or the manager with a suggestion. The line to print, if any."""
+    row = s.execute(
+        select(Deal, Stage, Customer.name, Person)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .join(Customer, Customer.id == Deal.customer_id)
+        .join(Person, Person.id == Deal.owner_id)
+        .where(Deal.id == deal_id, Stage.kind == StageKind.OPEN)
+    ).one_or_none()
+    if row is None:
+        return None
+    deal, stage, customer_name, owner = row
+    policy, calendar = numbers.current(s), numbers.calendar(s)
+    stall = stall_of(s, deal, stage.key, now, policy, calendar)
+    if stall is None:
+        return None
+    word = "红牌" if stall.colour == "red" else "黄牌"
+    if not dry_run:
+        for person_id in supervisor_of(s, owner.id) if stall.to_manager else [owner.id]:
+            _tell_of_stall(s, deal, stage, stall, customer_name, owner, person_id, now, calendar)
+    return f"{word}：{deal.name}（{customer_name}，{stall.reason}）"
+
+
+def _tell_of_stall(
+    s: Session,
+    deal: Deal,
+    stage: Stage,
+    stall: stalled.Stall,
+    customer_name: str,
+    owner: Person,
+    person_id: int,
+    now: datetime,
+    calendar: WorkCalendar,
+) -> None:
+    policy = numbers.current(s)
+    args = {"deal": deal.id, "customer": deal.customer_id}
+    own = person_id == owner.id
+    first = [Tap("写跟进", "write", args, 1), Tap("约拜访", "plan_visit", args)]
+    if not own:
+        first = [Tap("安排高层拜访", "plan_visit", args, 1), Tap("催负责人", "nudge_owner", args)]
+    word = "红牌" if stall.colour == "red" else "黄牌"
+    notice = Notice(
+        title=f"{word} · {deal.name}",
+        desc=stall.reason,
+        facts=(
+            Fact("客户", customer_name),
+            Fact("阶段", stage.label),
+            Fact("金额", say_amount(deal.amount)),
+            Fact("负责人", owner.name),
+        ),
+        body=stall.suggestion or "今天问一句客户的意见；确实要等，就点暂缓",
+    )
+    key = f"stall:{deal.id}:{stalled.period_key(deal.stage_since)}:{stall.colour}"
+    remind(
+        s,
+        person_id,
+        notice,
+        [*first, Tap(f"暂缓 {SNOOZE_DAYS} 天", "snooze", args)],
+        matter=key,
+        dedupe=f"{key}:{person_id}",
+        now=now,
+        policy=policy,
+        calendar=calendar,
+    )
+
+
+def list_candidates(s: Session) -> list[int]:
+    """Everybody at work; whoever has nothing to do is told nothing."""
+    return list(s.scalars(select(Person.id).where(Person.status == PersonStatus.ACTIVE).order_by(Person.id)))
+
+
+def promise_list(s: Session, person_id: int, now: datetime, *, dry_run: bool) -> str | None:
+    """The morning's one message: 「今天 N 件，不做丢什么」. The line to print, if there is anything to do."""
+    calendar = numbers.calendar(s)
+    if not calendar.is_working(day_of(now)):
+        return None
+    actor = actor_by_id(s, person_id)
+    items = agenda(s, actor, now, numbers.current(s), calendar)
+    if not items:
+        return None
+    if not dry_run:
+        due_at = max(now, at(day_of(now), 8, 30))
+        key = f"list:{person_id}:{day_of(now):%Y%m%d}"
+        daily_list(s, person_id, list_notice(items), dedupe=key, now=now, due_at=due_at)
+    return f"清单：{actor.name} {len(items)} 件"
+
+
+def list_notice(items: list[Item]) -> Notice:
+    """The list as one plain message, most urgent first; what does not fit is counted."""
+    marks = {
+        ItemKind.TODO: "待办",
+        ItemKind.SILENT: "快丢了",
+        ItemKind.STALL: "停滞",
+        ItemKind.CONTACT: "新联系人",
+        ItemKind.QUEUE: "待分配",
+    }
+    lines = [
+        f"{number}. 【{marks[item.kind]}】{item.title[:24]}\n    {item.why} → {item.loss}"
+        for number, item in enumerate(items[:LIST_LINES], start=1)
+    ]
+    if len(items) > LIST_LINES:
+        lines.append(f"…… 还有 {len(items) - LIST_LINES} 件，发 /待办 看全部")
+    return Notice(title="", body=f"今天 {len(items)} 件，不做会丢：\n" + "\n".join(lines))

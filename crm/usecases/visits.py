@@ -1,0 +1,123 @@
+"""A check-in is recorded once, however often the phone sends it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
+from crm import audit, policy
+from crm.access import Actor, customers_for, get_customer
+from crm.errors import Invalid
+from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_gcj02
+from crm.usecases.followups import touch, write_entry
+from crm.usecases.ownership import holder_at
+from models.customers import Customer
+from models.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInDraft:
+    """`client_id` is the phone's own name of the visit, or the message's id. Degrees in `datum`, metres."""
+
+    client_id: str
+    customer_id: int | str
+    latitude: float
+    longitude: float
+    datum: Datum
+    accuracy_m: float | None
+    source: FixSource
+    visited_at: datetime
+    place: str
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInDone:
+    """`distance_m` is None where the customer's place is not known yet; `again` when it was recorded before."""
+
+    public_id: str
+    distance_m: int | None
+    said: str
+    customer_name: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    customer_id: int
+    name: str
+    metres: int
+    said: str
+
+
+def point_of(latitude: float, longitude: float, datum: Datum) -> Point:
+    try:
+        return Point(latitude, longitude, datum)
+    except ValueError as error:
+        raise Invalid(str(error), {"latitude": str(error)}) from None
+
+
+def nearby(s: Session, actor: Actor, latitude: float, longitude: float, datum: Datum, limit: int = 5) -> list[Near]:
+    """The actor's own customers around a point, nearest first."""
+    here = to_gcj02(point_of(latitude, longitude, datum))
+    own = customers_for(actor).where(Customer.owner_id == actor.person_id, Customer.latitude.is_not(None))
+    places = {
+        c.id: (c.name, Point(c.latitude, c.longitude, Datum.GCJ02))
+        for c in s.scalars(own)
+        if c.latitude and c.longitude
+    }
+    found = nearest(here, ((i, p) for i, (_, p) in places.items()), policy.current(s).nearby_metres, limit)
+    return [Near(i, places[i][0], metres, said_distance(metres)) for i, metres in found]
+
+
+def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, entrance: str) -> CheckInDone:
+    """Record that the actor stood there. The customer's holder at that moment is kept with it."""
+    point = point_of(draft.latitude, draft.longitude, draft.datum)
+    customer = get_customer(s, actor, draft.customer_id)
+    known = s.scalar(select(Visit).where(Visit.person_id == actor.person_id, Visit.client_id == draft.client_id))
+    if known is not None:
+        place = s.scalars(select(Customer.name).where(Customer.id == known.customer_id)).one()
+        return CheckInDone(known.public_id, known.distance_m, _said(known.distance_m), place, again=True)
+    distance = None
+    if customer.latitude is not None and customer.longitude is not None:
+        target = Point(customer.latitude, customer.longitude, Datum.GCJ02)
+        distance = round(metres_between(to_gcj02(point), target))
+    holder = holder_at(s, customer.id, draft.visited_at)
+    visit = Visit(
+        client_id=draft.client_id,
+        person_id=actor.person_id,
+        customer_id=customer.id,
+        visited_at=min(draft.visited_at, now),
+        received_at=now,
+        source=draft.source,
+        latitude=draft.latitude,
+        longitude=draft.longitude,
+        datum=draft.datum,
+        accuracy_m=draft.accuracy_m,
+        place=draft.place[:255],
+        distance_m=distance,
+        report=draft.report,
+        owner_then_id=holder.id if holder and holder.kind is HolderKind.PERSON else None,
+    )
+    s.add(visit)
+    s.flush()
+    words = f"{actor.name} 拜访打卡，{_said(distance)}" + (f"：{draft.report}" if draft.report else "")
+    write_entry(s, customer.id, TimelineKind.VISIT, words, actor.person_id, now, at=visit.visited_at, counts=True)
+    touch(s, customer, actor, visit.visited_at)
+    audit.record(
+        s,
+        actor.person_id,
+        "check_in",
+        f"customer:{customer.id}",
+        now,
+        entrance=entrance,
+        visit=visit.id,
+        metres=distance,
+    )
+    return CheckInDone(visit.public_id, distance, _said(distance), customer.name, again=False)
+
+
+def _said(distance: int | None) -> str:
+    return "客户地址还没有坐标，距离未知" if distance is None else f"距客户{said_distance(distance)}"

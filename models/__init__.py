@@ -1,0 +1,16 @@
+"""What the product remembers: tables and their migrations, opened by `crm` alone."""
+
+from models import (  # noqa: F401  (importing a module registers its tables)
+    audit,
+    customers,
+    deals,
+    links,
+    messages,
+    ops,
+    people,
+    timeline,
+    visits,
+)
+from models.base import Base
+
+__all__ = ["Base"]

@@ -1,0 +1,63 @@
+"""What every table shares: the base class, column types, opaque ids and the insert that may find a twin."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any, ClassVar, cast
+
+from sqlalchemy import BigInteger, CursorResult, DateTime, Integer, MetaData, String
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+# SQLite only counts up by itself in an INTEGER primary key.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime; a naive one is refused at the door."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Instant, int: Id}
+
+
+def new_public_id() -> str:
+    """An opaque name for the outside: 80 random bits, no order, nothing to guess or count."""
+    return secrets.token_hex(10)
+
+
+def public_id() -> MappedColumn[str]:
+    return mapped_column(String(20), unique=True, default=new_public_id)
+
+
+def insert_once(s: Session, table: type[Base], **values: object) -> bool:
+    """Insert unless a unique key is taken; True if this call did it.
+
+    One statement, no SAVEPOINT: on SQLite a released savepoint would commit the caller's work.
+    """
+    make = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
+    done = s.execute(make(table).values(**values).on_conflict_do_nothing())
+    return cast(CursorResult[Any], done).rowcount == 1

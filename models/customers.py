@@ -1,0 +1,85 @@
+"""Customers, their contacts, and the gapless history of who held them."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, public_id
+
+
+class Customer(Base):
+    """A company we sell to.
+
+    `owner_id` and `queue_team_id` only repeat the open ownership period, so that lists need no join.
+    `silent_since` is the start of the running clock: the later of the ownership's start and the last valid activity.
+    """
+
+    __tablename__ = "customer"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id()
+    name: Mapped[str] = mapped_column(String(128))
+    name_key: Mapped[str] = mapped_column(String(128), index=True)
+    pinyin: Mapped[str] = mapped_column(String(255), default="")
+    uscc: Mapped[str | None] = mapped_column(String(18), unique=True)
+    level: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(16))
+    industry: Mapped[str] = mapped_column(String(64), default="")
+    region: Mapped[str] = mapped_column(String(64), default="")
+    address: Mapped[str] = mapped_column(String(255), default="")
+    latitude: Mapped[float | None] = mapped_column(Float)  # GCJ-02 degrees
+    longitude: Mapped[float | None] = mapped_column(Float)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    queue_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
+    silent_since: Mapped[datetime] = mapped_column(index=True)
+    last_activity_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class NameBlock(Base):
+    """One row per normalised name: locked while a customer of that name is made, so that twins meet."""
+
+    __tablename__ = "name_block"
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+
+
+class Contact(Base):
+    __tablename__ = "contact"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id()
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(64), default="")
+    phone: Mapped[str] = mapped_column(String(32), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+
+
+class OwnershipPeriod(Base):
+    """Who held a customer from when to when. Gapless: each period starts where the one before ended; one is open.
+
+    `holder_id` is a person's id, or the id of the team whose lead decides; it is null for the pool.
+    """
+
+    __tablename__ = "ownership_period"
+    __table_args__ = (
+        Index(
+            "uq_ownership_period_open",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="forward"),
+        CheckConstraint("(holder_kind = 'pool') = (holder_id IS NULL)", name="holder"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    holder_kind: Mapped[str] = mapped_column(String(8))
+    holder_id: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(String(16))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
