@@ -1,0 +1,53 @@
+"""Money as salespeople type it and as screens say it: yuan with 万 and 亿."""
+
+import re
+import unicodedata
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+
+CEILING = Decimal(10) ** 12
+
+_CENT = Decimal("0.01")
+_UNITS = {"": 1, "千": 1_000, "k": 1_000, "万": 10_000, "w": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 10**8}
+_WAN, _YI = Decimal(10_000), Decimal(10**8)
+_TYPED = re.compile(
+    r"(?:¥|￥|rmb|cny|人民币)?([0-9]+(?:,[0-9]{3})*|[0-9]+)(\.[0-9]+)?(百万|千万|千|万|亿|k|w|)(?:元|块钱|块|圆|rmb)?(?:整)?"
+)
+
+
+def parse_amount(text: str) -> Decimal:
+    """Yuan with at most two decimals from 「80万」「1.2亿」「¥80,000」; ValueError says what to type instead."""
+    typed = unicodedata.normalize("NFKC", text).casefold().replace("、", ",").replace("萬", "万").replace("億", "亿")
+    typed = "".join(typed.split())
+    if not typed:
+        raise ValueError("请填写金额，例如 80万 或 800000")
+    if typed.startswith(("-", "负", "−")):
+        raise ValueError("金额不能是负数，请填 0 或更大的数")
+    found = _TYPED.fullmatch(typed)
+    # Longer than any amount we take: refused before a number of a million digits is worked out.
+    if found is None or len(typed) > 40:
+        raise ValueError(f"没看懂金额「{text.strip()[:20]}」，请写成 80万、1.2亿 或 800000 这样")
+    whole, fraction, unit = found[1].replace(",", ""), found[2] or "", found[3]
+    with localcontext() as exact:
+        exact.prec = 60
+        amount = Decimal(whole + fraction) * _UNITS[unit]
+        if amount >= CEILING:
+            raise ValueError("金额太大了，要小于一万亿元，请检查单位")
+        if amount != amount.quantize(_CENT):
+            raise ValueError("金额最多精确到分，请去掉多余的小数")
+        return amount.quantize(_CENT)
+
+
+def say_amount(amount: Decimal) -> str:
+    """「¥80 万」「¥1.2 亿」 where the short form loses nothing, else 「¥1,234.50」; cents only when there are any."""
+    exact = amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+    for unit, name in ((_YI, "亿"), (_WAN, "万")):
+        if abs(exact) >= unit:
+            short = exact / unit
+            if short == short.quantize(_CENT):
+                return f"¥{_plain(short)} {name}"
+    return f"¥{exact:,.0f}" if exact == exact.to_integral_value() else f"¥{exact:,.2f}"
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:,.2f}"
+    return text.rstrip("0").rstrip(".")
