@@ -1,0 +1,138 @@
+"""What a phone is told: public ids and words, never a row's own number."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class MeOut(Answer):
+    userid: str
+    name: str
+    role: str
+    role_label: str
+
+
+class SessionOut(Answer):
+    """`token` goes into `Authorization: Bearer …` and stays in memory."""
+
+    token: str
+    expires_at: datetime
+    person: MeOut
+
+
+class FollowUpOut(Answer):
+    """`counts` says whether it restarted the silence clock; `remark` why not."""
+
+    id: str
+    counts: bool
+    remark: str
+    customer_name: str
+    next_follow_up_at: datetime | None
+
+
+class CheckInOut(Answer):
+    """`distance_m` is null where the customer's place is not known; `again` for a visit recorded before."""
+
+    id: str
+    distance_m: int | None
+    said: str
+    customer_name: str
+    again: bool
+
+
+class CustomerLine(Answer):
+    """`days_left` is null for a customer nobody holds; `why` says it in a sentence."""
+
+    id: str
+    name: str
+    level: str
+    region: str
+    owner: str
+    team: str
+    queued: bool
+    last_activity_at: datetime | None
+    silent_days: int
+    days_left: int | None
+    why: str
+
+
+class CustomersOut(Answer):
+    """`next_cursor` is null on the last page; give it back with the same query, sort and limit."""
+
+    customers: list[CustomerLine]
+    total: int
+    next_cursor: str | None
+
+
+class ContactOut(Answer):
+    name: str
+    title: str
+    phone: str
+
+
+class LinkOut(Answer):
+    """A WeCom contact whose chat belongs to this customer."""
+
+    contact: str
+    corp_name: str
+    linked_by: str
+    linked_at: datetime
+
+
+class DealOut(Answer):
+    """`amount` in yuan, as text, so that no phone rounds it."""
+
+    id: str
+    name: str
+    amount: str
+    stage: str
+    owner: str
+    stage_since: datetime
+
+
+class EntryOut(Answer):
+    """One line of the timeline, newest first; `counts` says whether it restarted the silence clock."""
+
+    id: str
+    kind: str
+    kind_label: str
+    author: str
+    at: datetime
+    text: str
+    counts: bool
+
+
+class PeriodOut(Answer):
+    """Who held the customer from when to when; the newest first, the open one without an end."""
+
+    holder: str
+    reason: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class CustomerOut(Answer):
+    id: str
+    name: str
+    level: str
+    source: str
+    industry: str
+    region: str
+    address: str
+    uscc: str
+    owner: str
+    mine: bool
+    queued: bool
+    created_at: datetime
+    silent_days: int
+    days_left: int | None
+    why: str
+    contacts: list[ContactOut]
+    links: list[LinkOut]
+    deals: list[DealOut]
+    timeline: list[EntryOut]
+    owners: list[PeriodOut]

@@ -1,0 +1,42 @@
+"""The API put together: one blueprint that brings its own errors, its document and its page of documentation."""
+
+from apiflask import APIBlueprint, APIFlask
+from flask import request
+from flask.blueprints import BlueprintSetupState
+
+from miniapp_api import reading
+from miniapp_api.customers import customer_routes
+from miniapp_api.deps import ApiDeps
+from miniapp_api.docs import serve_docs
+from miniapp_api.errors import PREFIX, handle_errors
+from miniapp_api.followups import follow_up_routes
+from miniapp_api.session import bearer_token, session_routes
+from miniapp_api.spec import configure
+from miniapp_api.visits import visit_routes
+
+
+def api(deps: ApiDeps) -> APIBlueprint:
+    """The blueprint of `/api/v1`; register it on an APIFlask application whose `spec_path` is `/api/openapi.json`."""
+    reading.install()
+    bp = APIBlueprint("api", __name__, url_prefix=PREFIX, tag="CRM", template_folder="templates")
+    bp.record_once(_set_up)
+    bp.before_request(_token_first)
+    handle_errors(bp)
+    session_routes(bp, deps)
+    customer_routes(bp, deps)
+    follow_up_routes(bp, deps)
+    visit_routes(bp, deps)
+    return bp
+
+
+def _set_up(state: BlueprintSetupState) -> None:
+    if not isinstance(state.app, APIFlask):
+        raise TypeError("the API describes itself through APIFlask: mount it on an APIFlask application")
+    configure(state.app)
+    serve_docs(state.app)
+
+
+def _token_first() -> None:
+    """Who shows no token learns nothing else, not even which fields were wrong."""
+    if request.method != "OPTIONS" and request.endpoint != "api.sign_in":
+        bearer_token()

@@ -1,0 +1,130 @@
+"""One's customers on the phone: the list with 「还剩几天」, and one customer's file."""
+
+from apiflask import APIBlueprint
+
+from crm import uow
+from crm.access import Actor
+from crm.reads.customers import (
+    CustomerFile,
+    CustomerRow,
+    DealRow,
+    EntryRow,
+    LinkRow,
+    PeriodRow,
+    customer_page,
+    list_customers,
+)
+from crm.usecases.sessions import actor_of_session
+from miniapp_api.answers import (
+    ContactOut,
+    CustomerLine,
+    CustomerOut,
+    CustomersOut,
+    DealOut,
+    EntryOut,
+    LinkOut,
+    PeriodOut,
+)
+from miniapp_api.deps import ApiDeps
+from miniapp_api.payloads import CustomersQuery
+from miniapp_api.repeat import plain_id
+from miniapp_api.session import PHONES, bearer_token
+from miniapp_api.spec import READ, answers
+
+
+def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
+    @bp.get("/customers")
+    @bp.input(CustomersQuery, location="query", arg_name="asked")
+    @bp.output(CustomersOut)
+    @bp.doc(summary="The customers one may see", security="bearer", responses=answers(READ))
+    def customers(asked: CustomersQuery) -> CustomersOut:
+        token, now, number = bearer_token(), deps.clock(), int(asked.cursor)
+        with uow.reading() as s:
+            actor = actor_of_session(s, token, PHONES, now)
+            page = list_customers(s, actor, query=asked.query, sort=asked.sort, page=number, size=asked.limit, now=now)
+        return CustomersOut(
+            customers=[_line(row) for row in page.rows],
+            total=page.total,
+            next_cursor=str(number + 1) if number < page.pages else None,
+        )
+
+    @bp.get("/customers/<customer_id>")
+    @bp.output(CustomerOut)
+    @bp.doc(summary="One customer's file", security="bearer", responses=answers(READ))
+    def customer(customer_id: str) -> CustomerOut:
+        token, now = bearer_token(), deps.clock()
+        with uow.reading() as s:
+            actor = actor_of_session(s, token, PHONES, now)
+            return _file(customer_page(s, actor, plain_id(customer_id), now), actor)
+
+
+def _line(row: CustomerRow) -> CustomerLine:
+    return CustomerLine(
+        id=row.public_id,
+        name=row.name,
+        level=row.level,
+        region=row.region,
+        owner=row.owner,
+        team=row.team,
+        queued=row.queued,
+        last_activity_at=row.last_activity_at,
+        silent_days=row.silent_days,
+        days_left=row.days_left,
+        why=row.why,
+    )
+
+
+def _file(found: CustomerFile, actor: Actor) -> CustomerOut:
+    return CustomerOut(
+        id=found.public_id,
+        name=found.name,
+        level=found.level,
+        source=found.source,
+        industry=found.industry,
+        region=found.region,
+        address=found.address,
+        uscc=found.uscc,
+        owner=found.owner,
+        mine=found.owner_id == actor.person_id,
+        queued=found.queued,
+        created_at=found.created_at,
+        silent_days=found.silent_days,
+        days_left=found.days_left,
+        why=found.why,
+        contacts=[ContactOut(name=row.name, title=row.title, phone=row.phone) for row in found.contacts],
+        links=[_link(row) for row in found.links],
+        deals=[_deal(row) for row in found.deals],
+        timeline=[_entry(row) for row in found.timeline],
+        owners=[_period(row) for row in found.owners],
+    )
+
+
+def _link(row: LinkRow) -> LinkOut:
+    return LinkOut(contact=row.contact, corp_name=row.corp_name, linked_by=row.linked_by, linked_at=row.linked_at)
+
+
+def _period(row: PeriodRow) -> PeriodOut:
+    return PeriodOut(holder=row.holder, reason=row.reason, started_at=row.started_at, ended_at=row.ended_at)
+
+
+def _deal(row: DealRow) -> DealOut:
+    return DealOut(
+        id=row.public_id,
+        name=row.name,
+        amount=f"{row.amount:.2f}",
+        stage=row.stage,
+        owner=row.owner,
+        stage_since=row.stage_since,
+    )
+
+
+def _entry(row: EntryRow) -> EntryOut:
+    return EntryOut(
+        id=row.public_id,
+        kind=row.kind,
+        kind_label=row.kind_label,
+        author=row.author,
+        at=row.at,
+        text=row.text,
+        counts=row.counts,
+    )

@@ -1,0 +1,16 @@
+"""What the API is given by the process that mounts it: the time, and how to learn who holds a login code."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from config.clock import Clock
+from config.vocabulary import LoginVia
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDeps:
+    """`who` trades a login code for a userid, by entrance; `outside_errors` are what it raises when it cannot."""
+
+    clock: Clock
+    who: Mapping[LoginVia, Callable[[str], str]]
+    outside_errors: tuple[type[Exception], ...]

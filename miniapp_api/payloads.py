@@ -1,0 +1,83 @@
+"""What a phone may send: every field bounded, every unknown field refused, so that nothing is assigned in passing."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from config.vocabulary import Datum
+from crm.usecases.followups import LONGEST
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+def _written_out(value: object) -> object:
+    """Pydantic would also take 「1700000000」 and a bare day; a phone that means a moment writes it out."""
+    if isinstance(value, str) and not _ISO.match(value):
+        raise ValueError("要填带时区的时间，例如 2026-03-02T10:00:00+08:00")
+    return value
+
+
+def _of_this_century(value: datetime) -> datetime:
+    if not 2000 <= value.year < 2100:  # also keeps the turn into other time zones from overflowing
+        raise ValueError("年份不对")
+    return value.astimezone(UTC)
+
+
+def _storable(value: str) -> str:
+    if "\x00" in value:  # PostgreSQL keeps no NUL
+        raise ValueError("有不能识别的字符")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_of_this_century)]
+Words = Annotated[str, AfterValidator(_storable)]
+
+
+class Payload(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, str_strip_whitespace=True)
+
+
+class SessionIn(Payload):
+    """`code` is what `wx.qy.login` or OAuth gave; it works once, for five minutes."""
+
+    code: Words = Field(min_length=1, max_length=512)
+    via: Literal["miniapp", "sidebar"]
+
+
+class FollowUpIn(Payload):
+    """`at` is when it happened (default now); `next_follow_up_at` makes a to-do of one's own."""
+
+    text: Words = Field(min_length=1, max_length=LONGEST)
+    at: Moment | None = None
+    next_follow_up_at: Moment | None = None
+
+
+class CheckInIn(Payload):
+    """`client_id` is the phone's own name of the visit: sent twice, it is one visit. Degrees in `datum`, metres."""
+
+    client_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    customer_id: Words = Field(min_length=1, max_length=64)
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    datum: Datum
+    accuracy_m: float | None = Field(default=None, ge=0, le=100_000)
+    at: Moment
+    place: Words = Field(default="", max_length=255)
+    report: Words = Field(default="", max_length=LONGEST)
+
+
+class CustomersQuery(Payload):
+    """`query` matches the name, its pinyin and its initials; `cursor` is `next_cursor` of the page before."""
+
+    query: Words = Field(default="", max_length=64)
+    sort: Literal["days_left", "name", "last_activity", "newest"] = "days_left"
+    cursor: str = Field(default="1", pattern=r"^[1-9][0-9]{0,5}$")
+    limit: int = Field(default=20, ge=1, le=100, strict=False)  # an address carries text
+
+
+class RepeatHeaders(BaseModel):
+    """`Idempotency-Key`: the same key with the same request gets the first answer again."""
+
+    key: str | None = Field(default=None, alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_-]{1,64}$")
