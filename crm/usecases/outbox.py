@@ -1,0 +1,275 @@
+"""Keep promises: lease what is due, remember how each attempt ended, and tell somebody when one cannot be kept."""
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from config.vocabulary import LABELS, OutboxState, PersonStatus, Role
+from crm import audit, uow
+from crm.access import Actor, require
+from crm.errors import Conflict, NotFound
+from crm.messages import KEEP_TRYING
+from crm.notices import Notice, as_notice
+from crm.usecases import undeliverable
+from crm.usecases.send_limits import count_send, free_at
+from models.base import insert_once
+from models.messages import OutboxMessage
+from models.ops import Pause
+from models.people import Person
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)  # longer than connecting (3 s) and reading (8 s) take
+_LADDER = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200, 21600))
+_SAFE_TO_REPEAT = timedelta(hours=4)  # the longest duplicate check WeCom offers
+_LAST_REPEAT = _SAFE_TO_REPEAT - timedelta(minutes=10)
+_SETUP_PAUSE = timedelta(minutes=5)  # one call in five minutes finds out that somebody mended it
+_CAUGHT_UP = timedelta(minutes=1)
+_CHANNEL = "outbox"
+_OPEN = (OutboxState.READY, OutboxState.LEASED)
+_STUCK = (OutboxState.DEAD, OutboxState.UNKNOWN, OutboxState.EXPIRED)
+_GONE = (PersonStatus.DISABLED, PersonStatus.LEFT)
+
+
+class Failure(StrEnum):
+    """How an attempt failed, as far as it decides what happens next."""
+
+    NO_ANSWER = "no_answer"  # it may have arrived: only the same bytes may follow, and only for four hours
+    BUSY = "busy"  # refused for now
+    LIMITED = "limited"  # everybody has to be quiet for a while
+    SETUP = "setup"  # the app is refused until an administrator mends something
+    RECEIVER = "receiver"  # this person cannot be reached
+    REFUSED = "refused"  # our own mistake: the same bytes will be refused again
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxDraft:
+    """What is drawn once, for one recipient. `task_id` is new for every card, as WeCom demands."""
+
+    id: int
+    userid: str
+    notice: Notice
+
+    @property
+    def task_id(self) -> str:
+        return f"m{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """One message to send now: the very bytes of every attempt, and the lease that an outcome must still hold."""
+
+    id: int
+    userid: str
+    payload: str
+    at: datetime
+    tries: int
+
+
+def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) -> Leased | None:
+    """The next message that is due, drawn if this is its first attempt; None when nothing may be sent now.
+
+    On the way it settles what cannot be sent: too old, recipient gone, recipient's limit reached, cannot be drawn.
+    """
+    if _paused(s, now):
+        return None
+    _give_up_on_old(s, now)
+    while (row := s.scalar(_next_due(now))) is not None:
+        person = s.get_one(Person, row.person_id, with_for_update=True)  # two deliverers count his messages in turn
+        if person.status in _GONE:
+            undeliverable.bury(s, row, f"{person.name}{LABELS[PersonStatus(person.status)]}，不再向他发送", now)
+        elif (quiet_until := free_at(s, person.id, now)) is not None:
+            _put_off(s, row, quiet_until)
+        elif _drawn(row, person, render):
+            count_send(s, person.id, now)
+            row.state, row.lease_until, row.tries = OutboxState.LEASED, now + LEASE, row.tries + 1
+            row.first_try_at = row.first_try_at or now
+            return Leased(row.id, person.userid, row.payload or "", now, row.tries)
+        s.flush()
+    return None
+
+
+def record_sent(s: Session, leased: Leased, msgid: str, response_code: str, now: datetime) -> None:
+    """It arrived; true even when the lease was lost meanwhile."""
+    row = s.get_one(OutboxMessage, leased.id, with_for_update=True)
+    row.state, row.sent_at, row.lease_until, row.error = OutboxState.SENT, now, None, ""
+    row.msgid, row.response_code = msgid[:128], response_code[:255]
+    s.flush()
+    _hurry_the_waiting(s, now)
+
+
+def record_failed(
+    s: Session, leased: Leased, failure: Failure, words: str, now: datetime, *, retry_after: timedelta = timedelta(0)
+) -> None:
+    """Remember why it did not arrive (`words` are for people) and decide when, or whether, it is tried again.
+
+    A deliverer that lost its lease has nothing to say any more.
+    """
+    row = s.get_one(OutboxMessage, leased.id, with_for_update=True)
+    if row.state != OutboxState.LEASED or row.lease_until != leased.at + LEASE:
+        return
+    row.state, row.lease_until, row.error = OutboxState.READY, None, words[:500]
+    if failure is not Failure.NO_ANSWER and row.first_try_at == leased.at:
+        row.first_try_at = None  # WeCom said no, so nothing of it is out there
+    match failure:
+        case Failure.RECEIVER:
+            undeliverable.bury(s, row, words, now)
+        case Failure.REFUSED:
+            row.state = OutboxState.DEAD
+        case Failure.LIMITED | Failure.SETUP:
+            until = now + (retry_after or _SETUP_PAUSE)
+            _pause(s, until, words)
+            row.tries -= 1  # the message is not to blame
+            # After a refusal of the app the others go first: this message may be the only one that is refused.
+            row.next_at = until if failure is Failure.LIMITED else until + _CAUGHT_UP
+        case Failure.NO_ANSWER | Failure.BUSY:
+            _climb(row, now)
+
+
+def retry(s: Session, actor: Actor, outbox_id: int, now: datetime, *, entrance: str) -> None:
+    """Somebody mended the reason: send a dead letter again, drawn anew unless it may already have arrived."""
+    require(actor, Role.ADMIN, Role.OPERATIONS)
+    row = s.get(OutboxMessage, outbox_id, with_for_update=True)
+    if row is None:
+        raise NotFound("没有这条消息")
+    if row.state not in _STUCK:
+        raise Conflict(f"这条消息现在是「{LABELS[OutboxState(row.state)]}」，不用重发")
+    audit.record(s, actor.person_id, "retry_message", f"outbox:{row.id}", now, entrance=entrance, was=row.state)
+    if row.first_try_at is None:
+        row.payload = None
+    row.state, row.next_at, row.expires_at = OutboxState.READY, now, now + KEEP_TRYING
+    row.tries, row.first_try_at, row.error = 0, None, ""
+    pause = s.get(Pause, _CHANNEL)
+    if pause is not None:
+        s.delete(pause)
+    uow.nudge(s, "outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many messages are in which state, and the pause written last (it may be over)."""
+
+    states: Mapping[OutboxState, int]
+    paused_until: datetime | None
+    paused_for: str
+
+
+def counts(s: Session) -> Counts:
+    rows = s.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
+    pause = s.get(Pause, _CHANNEL)
+    return Counts(
+        {OutboxState(state): number for state, number in rows},
+        pause.until if pause else None,
+        pause.reason if pause else "",
+    )
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Waiting and due, or leased by somebody who has not come back."""
+    return or_(
+        and_(OutboxMessage.state == OutboxState.READY, OutboxMessage.next_at <= now),
+        and_(OutboxMessage.state == OutboxState.LEASED, OutboxMessage.lease_until <= now),
+    )
+
+
+def _next_due(now: datetime) -> Select[OutboxMessage]:
+    """The message whose turn it is; the parts of a long answer wait for the part before."""
+    before = aliased(OutboxMessage)
+    still_ahead = select(before.id).where(before.id == OutboxMessage.after_id, before.state.in_(_OPEN)).exists()
+    return (
+        select(OutboxMessage)
+        .where(_due(now), ~still_ahead)
+        .order_by(OutboxMessage.next_at, OutboxMessage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _paused(s: Session, now: datetime) -> bool:
+    pause = s.get(Pause, _CHANNEL)
+    return pause is not None and pause.until > now
+
+
+def _pause(s: Session, until: datetime, reason: str) -> None:
+    """Nobody sends before `until`; a longer pause stays."""
+    insert_once(s, Pause, name=_CHANNEL, until=until, reason=reason[:500])
+    s.execute(
+        update(Pause).where(Pause.name == _CHANNEL, Pause.until < until).values(until=until, reason=reason[:500]),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _give_up_on_old(s: Session, now: datetime) -> None:
+    """Due but out of date, or tried so long ago that the duplicate check would let a second copy through."""
+    out_of_date = or_(OutboxMessage.expires_at <= now, OutboxMessage.first_try_at <= now - _SAFE_TO_REPEAT)
+    perhaps_there = OutboxMessage.first_try_at.is_not(None)
+    s.execute(
+        update(OutboxMessage)
+        .where(_due(now), out_of_date)
+        .values(
+            state=case((perhaps_there, OutboxState.UNKNOWN), else_=OutboxState.EXPIRED),
+            error=case((perhaps_there, "不知道送到没有，已停止重发以免重复"), else_="过了有效期还没有送出"),
+            lease_until=None,
+        ),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _put_off(s: Session, row: OutboxMessage, until: datetime) -> None:
+    """This person has had enough for now: all that is due for him waits, in order."""
+    row.state, row.next_at, row.lease_until = OutboxState.READY, until, None
+    s.flush()
+    s.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.person_id == row.person_id,
+            OutboxMessage.state == OutboxState.READY,
+            OutboxMessage.next_at < until,
+        )
+        .values(next_at=until),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _drawn(row: OutboxMessage, person: Person, render: Callable[[OutboxDraft], str]) -> bool:
+    """Whether there are bytes to send. One message that cannot be drawn must not hold back all the others."""
+    if row.payload is not None:
+        return True
+    try:
+        row.payload = render(OutboxDraft(row.id, person.userid, as_notice(row.notice)))
+    except Exception as error:
+        log.exception("outbox %s cannot be drawn", row.id)
+        row.state, row.error = OutboxState.DEAD, f"消息排版失败：{error}"[:500]
+    return row.payload is not None
+
+
+def _climb(row: OutboxMessage, now: datetime) -> None:
+    """One step up the ladder, with jitter; at its end the message is a dead letter."""
+    if row.tries > len(_LADDER):
+        row.state = OutboxState.DEAD if row.first_try_at is None else OutboxState.UNKNOWN
+        return
+    row.next_at = now + _LADDER[row.tries - 1] * random.uniform(1, 1.2)
+    if row.first_try_at is not None:
+        row.next_at = min(row.next_at, row.first_try_at + _LAST_REPEAT)
+        if row.next_at <= now:
+            row.state = OutboxState.UNKNOWN
+
+
+def _hurry_the_waiting(s: Session, now: datetime) -> None:
+    """WeCom answers again: who waited for an answer waits a minute longer at most, instead of hours."""
+    soon = now + _CAUGHT_UP
+    waiting = and_(
+        OutboxMessage.state == OutboxState.READY,
+        OutboxMessage.next_at > soon,
+        OutboxMessage.first_try_at.is_not(None),
+    )
+    if s.scalar(select(OutboxMessage.id).where(waiting).limit(1)) is not None:
+        s.execute(
+            update(OutboxMessage).where(waiting).values(next_at=soon), execution_options={"synchronize_session": False}
+        )

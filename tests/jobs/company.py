@@ -1,0 +1,50 @@
+"""A small company in a real store, SQLite and PostgreSQL, for everything that works on rows."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from config.vocabulary import PersonStatus, Role
+from crm import uow
+from models import Base
+from models.people import Person, Team, TeamLeader
+from tests.support.postgres import Server
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Shanghai
+PEOPLE = (("ZhangSan", Role.REP), ("lisi", Role.TEAM_LEAD), ("wangwu", Role.ADMIN))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A store with three people: 1 ZhangSan (rep), 2 lisi who leads his team, 3 wangwu (administrator)."""
+    server: Server | None = None
+    url = f"sqlite:///{tmp_path}/crm.db"
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        url = server.create_database()
+    engine = uow.connect(url)
+    Base.metadata.create_all(engine)
+    with uow.transaction() as s:
+        s.add(Team(department_id=1, name="总公司", path="/1/"))
+        s.flush()
+        for userid, role in PEOPLE:
+            s.add(
+                Person(
+                    userid=userid,
+                    userid_key=userid.casefold(),
+                    name=userid,
+                    role=role,
+                    status=PersonStatus.ACTIVE,
+                    team_id=1,
+                    changed_at=NOW,
+                )
+            )
+            s.flush()
+        s.add(TeamLeader(team_id=1, person_id=2))
+    yield engine
+    uow.dispose()
+    if server is not None:
+        server.drop_database(url)
