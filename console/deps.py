@@ -1,0 +1,28 @@
+"""What the console needs from outside, handed in by the composition root."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleDeps:
+    """`who` trades a login code for a userid and may raise one of `outside_errors`, whose words are for people.
+
+    `login_url` is WeCom's QR page (or its stand-in); `static_dir` holds the built assets and their `manifest.json`;
+    `secure` marks cookies Secure and asks browsers to stay on https; `sync_directory` pulls the directory now and
+    answers with a sentence (None: this process cannot).
+    """
+
+    clock: Callable[[], datetime]
+    who: Callable[[str], str]
+    login_url: str
+    corp_id: str
+    agent_id: int
+    public_url: str
+    static_dir: Path
+    secure: bool
+    app_name: str = "客户通"
+    outside_errors: tuple[type[Exception], ...] = ()
+    sync_directory: Callable[[], str] | None = None

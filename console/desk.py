@@ -1,0 +1,66 @@
+"""The desk: every page says for whom it is, and what is not written down does not exist."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Blueprint, g, request
+
+from config.vocabulary import Role
+from console.deps import ConsoleDeps
+from crm.access import Actor
+
+EVERYBODY = frozenset(Role)
+OPERATORS = frozenset({Role.ADMIN, Role.OPERATIONS})
+ADMINS = frozenset({Role.ADMIN})
+STRANGERS = frozenset[Role]()  # the way in: asks for no session at all
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+class Desk:
+    """The blueprint, and for each of its endpoints the roles that may enter."""
+
+    def __init__(self, deps: ConsoleDeps) -> None:
+        self.deps = deps
+        self.blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
+        self.doors: dict[str, frozenset[Role]] = {}
+
+    def page(self, rule: str, roles: frozenset[Role], *methods: str) -> Callable[[V], V]:
+        """Mount a view under its own name; GET unless said otherwise."""
+
+        def mount(view: V) -> V:
+            self.doors[f"console.{view.__name__}"] = roles
+            self.blueprint.add_url_rule(rule, view.__name__, view, methods=list(methods) or ["GET"])
+            return view
+
+        return mount
+
+    def may_enter(self, endpoint: str | None, role: Role) -> bool:
+        return endpoint is not None and role in self.doors.get(endpoint, STRANGERS)
+
+
+def actor() -> Actor:
+    """Who sits at the desk; set by the guard before any page runs."""
+    who: Actor = g.actor
+    return who
+
+
+def asked(name: str, longest: int = 100) -> str:
+    """One word of the address, cut to size and without the byte that no database takes."""
+    return request.args.get(name, "").replace("\x00", "").strip()[:longest]
+
+
+def asked_number(name: str, default: int = 1, highest: int = 1_000_000) -> int:
+    """A whole number from 1 to `highest`, whatever was typed."""
+    text = request.args.get(name, "")
+    return max(1, min(int(text), highest)) if text.isascii() and text.isdigit() and len(text) < 16 else default
+
+
+def typed(name: str, longest: int = 500) -> str:
+    """One field of a form, with the same care."""
+    return request.form.get(name, "").replace("\x00", "").strip()[:longest]
+
+
+def partial() -> bool:
+    """Whether htmx asks for a piece of the page rather than the browser for all of it."""
+    return "HX-Request" in request.headers

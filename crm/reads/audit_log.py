@@ -1,0 +1,117 @@
+"""The book of who did what, as a person reads it: newest first, people and customers by name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import Role
+from crm.access import Actor, require
+from crm.rules.days import at
+from models.audit import AuditEntry
+from models.customers import Customer
+from models.deals import Deal
+from models.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to show: by whom (part of a name or userid), which verb, about what (part of a name), from when to when."""
+
+    who: str = ""
+    verb: str = ""
+    about: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`who` is empty for the system itself; `about` is the subject's name where it has one, `kind` what it is."""
+
+    id: int
+    at: datetime
+    who: str
+    entrance: str
+    verb: str
+    kind: str
+    about: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """`older` is the id to ask on with, None at the end of the book."""
+
+    rows: tuple[Entry, ...]
+    older: int | None
+    verbs: tuple[str, ...]
+
+
+def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None, size: int = 50) -> Entries:
+    """One page of the book, by id downwards from `before`; for administrators and operations."""
+    require(actor, Role.ADMIN, Role.OPERATIONS)
+    query = select(AuditEntry, Person.name).outerjoin(Person, Person.id == AuditEntry.actor_id)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    if asked.who:
+        by_name = Person.name.contains(asked.who, autoescape=True)
+        query = query.where(by_name | Person.userid_key.contains(asked.who.casefold(), autoescape=True))
+    if asked.verb:
+        query = query.where(AuditEntry.verb == asked.verb)
+    if asked.about:
+        query = query.where(AuditEntry.subject.in_(_subjects_called(s, asked.about)))
+    if asked.since:
+        query = query.where(AuditEntry.at >= at(asked.since, 0))
+    if asked.until:
+        query = query.where(AuditEntry.at < at(asked.until + timedelta(days=1), 0))
+    found = s.execute(query.order_by(AuditEntry.id.desc()).limit(size + 1)).all()
+    names = _names(s, [entry.subject for entry, _ in found])
+    rows = tuple(
+        Entry(
+            id=entry.id,
+            at=entry.at,
+            who=who or "",
+            entrance=entry.entrance,
+            verb=entry.verb,
+            kind=entry.subject.partition(":")[0],
+            about=names.get(entry.subject, ""),
+            detail=entry.detail,
+        )
+        for entry, who in found[:size]
+    )
+    verbs = tuple(s.scalars(select(AuditEntry.verb).distinct().order_by(AuditEntry.verb)))
+    return Entries(rows, rows[-1].id if len(found) > size else None, verbs)
+
+
+_NAMED: dict[str, Any] = {"customer": Customer, "person": Person, "deal": Deal}
+_MOST_SUBJECTS = 500
+
+
+def _subjects_called(s: Session, text: str) -> list[str]:
+    """The subjects whose name contains the text; a business number is called by its own name."""
+    found = [f"policy:{text}"]
+    for kind, table in _NAMED.items():
+        named = select(table.id).where(table.name.contains(text, autoescape=True)).limit(_MOST_SUBJECTS)
+        found += [f"{kind}:{number}" for number in s.scalars(named)]
+    return found
+
+
+def _names(s: Session, subjects: Iterable[str]) -> dict[str, str]:
+    """What the subjects of one page are called, one query for each kind."""
+    ids: dict[str, set[int]] = {}
+    names: dict[str, str] = {}
+    for subject in subjects:
+        kind, _, number = subject.partition(":")
+        if kind in _NAMED and number.isdigit():
+            ids.setdefault(kind, set()).add(int(number))
+        else:
+            names[subject] = number
+    for kind, wanted in ids.items():
+        table = _NAMED[kind]
+        for number, name in s.execute(select(table.id, table.name).where(table.id.in_(wanted))):
+            names[f"{kind}:{number}"] = name
+    return names

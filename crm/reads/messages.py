@@ -1,0 +1,221 @@
+"""What came in and what goes out, by state: for those who keep the post running."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from config.vocabulary import InboxState, OutboxState, Role
+from crm.access import Actor, require
+from crm.errors import NotFound
+from crm.notices import Notice, as_notice
+from crm.reads.customers import Page
+from crm.reads.paging import cut
+from models.messages import Card, InboxEvent, OutboxMessage
+from models.ops import Pause
+from models.people import Person
+
+LATE_AFTER = timedelta(seconds=60)
+_OPERATORS = (Role.ADMIN, Role.OPERATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How many of each state; `overdue` should have left more than a minute ago; the pause in force, if any."""
+
+    outbox: Mapping[str, int]
+    inbox: Mapping[str, int]
+    overdue: int
+    paused_until: datetime | None
+    paused_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutRow:
+    id: int
+    person: str
+    userid: str
+    title: str
+    notice_class: str
+    state: str
+    created_at: datetime
+    due_at: datetime
+    next_at: datetime
+    sent_at: datetime | None
+    tries: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutFile:
+    """One promise: the notice as it was made, and what happened to its card."""
+
+    row: OutRow
+    notice: Notice
+    expires_at: datetime
+    first_try_at: datetime | None
+    msgid: str
+    dedupe: str
+    card_outcome: str
+    card_closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InRow:
+    """`person` is empty when nobody of ours sent it."""
+
+    id: int
+    person: str
+    userid: str
+    msg_type: str
+    event: str
+    change_type: str
+    state: str
+    made_at: datetime | None
+    received_at: datetime
+    done_at: datetime | None
+    tries: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class InFile:
+    row: InRow
+    raw: str
+    answer: str
+
+
+def overview(s: Session, actor: Actor, now: datetime) -> Overview:
+    require(actor, *_OPERATORS)
+    pause = s.scalar(select(Pause).where(Pause.until > now).order_by(Pause.until.desc()).limit(1))
+    return Overview(
+        outbox=_count(s, OutboxMessage.state),
+        inbox=_count(s, InboxEvent.state),
+        overdue=overdue(s, now),
+        paused_until=pause.until if pause else None,
+        paused_for=pause.reason if pause else "",
+    )
+
+
+def _count(s: Session, state: InstrumentedAttribute[str]) -> dict[str, int]:
+    return dict(s.execute(select(state, func.count()).group_by(state)).tuples())
+
+
+def overdue(s: Session, now: datetime) -> int:
+    """Promises that should have left more than a minute ago and are still here."""
+    waiting = (OutboxMessage.state == OutboxState.READY, OutboxMessage.next_at < now - LATE_AFTER)
+    return s.scalar(select(func.count()).select_from(OutboxMessage).where(*waiting)) or 0
+
+
+def outbox(
+    s: Session, actor: Actor, *, states: Sequence[OutboxState] = (), person: str = "", page: int = 1, size: int = 50
+) -> Page[OutRow]:
+    """Promises of the given states (none: all), of people whose name or userid contains `person`; newest first."""
+    require(actor, *_OPERATORS)
+    query = select(OutboxMessage, Person).join(Person, Person.id == OutboxMessage.person_id)
+    if states:
+        query = query.where(OutboxMessage.state.in_(states))
+    if person:
+        query = query.where(_called(person))
+    return cut(s, query.order_by(OutboxMessage.id.desc()), page, size, _out)
+
+
+def dead_ids(s: Session, actor: Actor, person: str = "", most: int = 200) -> list[int]:
+    """The dead letters to send again together, oldest first."""
+    require(actor, *_OPERATORS)
+    query = select(OutboxMessage.id).join(Person, Person.id == OutboxMessage.person_id)
+    query = query.where(OutboxMessage.state == OutboxState.DEAD)
+    if person:
+        query = query.where(_called(person))
+    return list(s.scalars(query.order_by(OutboxMessage.id).limit(most)))
+
+
+def outbox_file(s: Session, actor: Actor, outbox_id: int) -> OutFile:
+    require(actor, *_OPERATORS)
+    found = s.execute(
+        select(OutboxMessage, Person, Card)
+        .join(Person, Person.id == OutboxMessage.person_id)
+        .outerjoin(Card, Card.id == OutboxMessage.card_id)
+        .where(OutboxMessage.id == outbox_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("没有这条消息")
+    message, person = found[0], found[1]
+    card: Card | None = found[2]
+    return OutFile(
+        row=_out(message, person),
+        notice=as_notice(message.notice),
+        expires_at=message.expires_at,
+        first_try_at=message.first_try_at,
+        msgid=message.msgid,
+        dedupe=message.dedupe,
+        card_outcome=card.outcome if card is not None else "",
+        card_closed_at=card.closed_at if card is not None else None,
+    )
+
+
+def inbox(
+    s: Session, actor: Actor, *, states: Sequence[InboxState] = (), person: str = "", page: int = 1, size: int = 50
+) -> Page[InRow]:
+    """Callbacks of the given states (none: all); newest first."""
+    require(actor, *_OPERATORS)
+    query = select(InboxEvent, Person.name).outerjoin(Person, Person.userid_key == func.lower(InboxEvent.userid))
+    if states:
+        query = query.where(InboxEvent.state.in_(states))
+    if person:
+        query = query.where(or_(_called(person), InboxEvent.userid.contains(person, autoescape=True)))
+    return cut(s, query.order_by(InboxEvent.id.desc()), page, size, _in)
+
+
+def inbox_file(s: Session, actor: Actor, event_id: int) -> InFile:
+    require(actor, *_OPERATORS)
+    found = s.execute(
+        select(InboxEvent, Person.name)
+        .outerjoin(Person, Person.userid_key == func.lower(InboxEvent.userid))
+        .where(InboxEvent.id == event_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("没有这条消息")
+    event, name = found
+    return InFile(_in(event, name), event.raw, event.answer)
+
+
+def _called(person: str) -> ColumnElement[bool]:
+    by_name = Person.name.contains(person, autoescape=True)
+    return or_(by_name, Person.userid_key.contains(person.casefold(), autoescape=True))
+
+
+def _out(message: OutboxMessage, person: Person) -> OutRow:
+    return OutRow(
+        id=message.id,
+        person=person.name,
+        userid=person.userid,
+        title=message.notice["title"] or message.notice["body"][:60],
+        notice_class=message.notice_class,
+        state=message.state,
+        created_at=message.created_at,
+        due_at=message.due_at,
+        next_at=message.next_at,
+        sent_at=message.sent_at,
+        tries=message.tries,
+        error=message.error,
+    )
+
+
+def _in(event: InboxEvent, name: str | None) -> InRow:
+    return InRow(
+        id=event.id,
+        person=name or "",
+        userid=event.userid,
+        msg_type=event.msg_type,
+        event=event.event,
+        change_type=event.change_type,
+        state=event.state,
+        made_at=event.made_at,
+        received_at=event.received_at,
+        done_at=event.done_at,
+        tries=event.tries,
+        error=event.error,
+    )

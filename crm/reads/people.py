@@ -1,0 +1,154 @@
+"""Departments, their members, and what each may see."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import PersonStatus, Role
+from crm.access import Actor, require
+from crm.errors import NotFound
+from crm.reads.customers import Page
+from crm.reads.paging import cut
+from models.ops import JobSlot
+from models.people import Person, Team, TeamLeader, TeamScope
+
+DIRECTORY_JOB = "directory"
+
+
+@dataclass(frozen=True, slots=True)
+class TeamNode:
+    """One department of the tree, in reading order; `members` counts its own active people, not those below."""
+
+    id: int
+    name: str
+    depth: int
+    members: int
+    leaders: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`leads` are departments by the directory, `scopes` (id, name) those that an administrator assigned."""
+
+    userid: str
+    name: str
+    position: str
+    role: Role
+    status: PersonStatus
+    team: str
+    leads: tuple[str, ...]
+    scopes: tuple[tuple[int, str], ...]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRun:
+    done_at: datetime
+    outcome: str
+
+
+_SORTS = {
+    "name": (Person.name, Person.id),
+    "team": (Team.path, Person.name, Person.id),
+    "role": (Person.role, Person.name, Person.id),
+    "status": (Person.status, Person.name, Person.id),
+}
+SORTS = tuple(_SORTS)
+
+
+def departments(s: Session, actor: Actor) -> list[TeamNode]:
+    """The whole tree: a department comes after the one above it and before its sisters."""
+    require(actor, Role.ADMIN, Role.OPERATIONS)
+    teams = s.execute(select(Team.id, Team.name, Team.path, Team.parent_id)).all()
+    active = select(Person.team_id, func.count()).where(Person.status == PersonStatus.ACTIVE).group_by(Person.team_id)
+    members = dict(s.execute(active).tuples())
+    leaders: dict[int, list[str]] = defaultdict(list)
+    led = select(TeamLeader.team_id, Person.name).join(Person, Person.id == TeamLeader.person_id)
+    for team, name in s.execute(led.order_by(Person.name)):
+        leaders[team].append(name)
+    names = {team.id: team.name for team in teams}
+
+    def by_names(path: str) -> list[str]:
+        return [names.get(int(part), "") for part in path.strip("/").split("/")]
+
+    return [
+        TeamNode(team.id, team.name, team.path.count("/") - 2, members.get(team.id, 0), "、".join(leaders[team.id]))
+        for team in sorted(teams, key=lambda team: by_names(team.path))
+    ]
+
+
+def members(
+    s: Session,
+    actor: Actor,
+    *,
+    query: str = "",
+    team_id: int | None = None,
+    role: Role | None = None,
+    status: PersonStatus | None = None,
+    sort: str = "team",
+    page: int = 1,
+    size: int = 50,
+) -> Page[Member]:
+    """People by name or userid, of a department and everything below it, with a role, in a state."""
+    require(actor, Role.ADMIN, Role.OPERATIONS)
+    wanted = select(Person, Team.name).join(Team, Team.id == Person.team_id)
+    if query:
+        by_name = Person.name.contains(query, autoescape=True)
+        wanted = wanted.where(or_(by_name, Person.userid_key.contains(query.casefold(), autoescape=True)))
+    if team_id is not None:
+        top = s.scalar(select(Team.path).where(Team.id == team_id)) or "-"
+        wanted = wanted.where(Team.path.startswith(top, autoescape=True))
+    if role is not None:
+        wanted = wanted.where(Person.role == role)
+    if status is not None:
+        wanted = wanted.where(Person.status == status)
+    found = cut(s, wanted.order_by(*_SORTS.get(sort, _SORTS["team"])), page, size, lambda person, team: (person, team))
+    return Page(_members(s, found.rows), found.total, page, size)
+
+
+def member(s: Session, actor: Actor, userid: str) -> Member:
+    require(actor, Role.ADMIN, Role.OPERATIONS)
+    wanted = select(Person, Team.name).join(Team, Team.id == Person.team_id)
+    row = s.execute(wanted.where(Person.userid_key == userid.casefold())).one_or_none()
+    if row is None:
+        raise NotFound("没有这个成员。如果他刚加入企业微信，请先同步通讯录")
+    return _members(s, [(row[0], row[1])])[0]
+
+
+def _members(s: Session, rows: Sequence[tuple[Person, str]]) -> tuple[Member, ...]:
+    """The rows of one page with what each leads and was assigned: two more queries, however many rows."""
+    ids = [person.id for person, _ in rows]
+    leads: dict[int, list[str]] = defaultdict(list)
+    led = select(TeamLeader.person_id, Team.name).join(Team, Team.id == TeamLeader.team_id)
+    for person_id, name in s.execute(led.where(TeamLeader.person_id.in_(ids)).order_by(Team.path)):
+        leads[person_id].append(name)
+    scopes: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    given = select(TeamScope.person_id, Team.id, Team.name).join(Team, Team.id == TeamScope.team_id)
+    for person_id, team_id, name in s.execute(given.where(TeamScope.person_id.in_(ids)).order_by(Team.path)):
+        scopes[person_id].append((team_id, name))
+    return tuple(
+        Member(
+            userid=person.userid,
+            name=person.name,
+            position=person.position,
+            role=Role(person.role),
+            status=PersonStatus(person.status),
+            team=team,
+            leads=tuple(leads[person.id]),
+            scopes=tuple(scopes[person.id]),
+            changed_at=person.changed_at,
+        )
+        for person, team in rows
+    )
+
+
+def last_sync(s: Session, actor: Actor) -> SyncRun | None:
+    """When the directory was last pulled by the timed job, and what came of it."""
+    require(actor, Role.ADMIN, Role.OPERATIONS)
+    done = select(JobSlot).where(JobSlot.job == DIRECTORY_JOB, JobSlot.done_at.is_not(None))
+    run = s.scalar(done.order_by(JobSlot.done_at.desc()).limit(1))
+    return SyncRun(run.done_at, run.outcome) if run is not None and run.done_at is not None else None
