@@ -118,3 +118,11 @@ def accessibility_problems(page: Page) -> list[str]:
 def overflows(page: Page) -> bool:
     """True where the page is wider than its window, so that a thumb has to push it sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for the fixture carries the marker, so that `make test-fast` can never start a browser."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")

@@ -78,9 +78,13 @@ class Running:
 
     def kill(self) -> int:
         """kill -9 for the process and its whole family, work horses in process groups of their own included."""
-        for pid in {*family(self.pid), *([self.pid] if self.running else [])}:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        give_up = time.monotonic() + 10
+        # Again until nobody is left: one of them may have forked between the look and the kill.
+        while (alive := family(self.pid)) and time.monotonic() < give_up:
+            for pid in alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
         return self.process.wait(10)
 
 

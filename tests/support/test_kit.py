@@ -58,7 +58,6 @@ def test_each_test_finds_an_empty_redis(redis_url: str) -> None:
         assert client.dbsize() == 0
 
 
-@pytest.mark.postgres
 def test_postgres_speaks_chinese_and_copies_a_template(postgres_server: Server) -> None:
     def build(url: str) -> None:
         engine = create_engine(url)
@@ -165,7 +164,6 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.browser
 def test_a_sound_page_is_sound(open_page: Open, site: str) -> None:
     page = open_page(**PHONE)
     page.goto(f"{site}/")
@@ -174,7 +172,6 @@ def test_a_sound_page_is_sound(open_page: Open, site: str) -> None:
     assert page.title() == "客户"
 
 
-@pytest.mark.browser
 def test_the_checks_see_what_is_wrong(open_page: Open, site: str) -> None:
     page = open_page(**PHONE)
     page.goto(f"{site}/nameless")
@@ -183,7 +180,6 @@ def test_the_checks_see_what_is_wrong(open_page: Open, site: str) -> None:
     assert overflows(page)
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(("path", "said"), [("inline", "CSP"), ("throws", "boom"), ("foreign", "another machine")])
 def test_a_page_that_misbehaves_is_noticed(chromium: Browser, site: str, path: str, said: str) -> None:
     context = chromium.new_context()
