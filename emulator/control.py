@@ -120,6 +120,7 @@ def _state(world: World) -> Json:
             "callback_url": world.callback_url,
             "home_url": world.home_url,
             "dropped": list(world.dropped),
+            "life": world.state.life(),
             "rev": world.state.data["rev"],
         }
 
@@ -168,14 +169,12 @@ def _inbox(world: World) -> Json:
         member = world.company.member(request.args.get("userid"))
         if member is None:
             raise Refusal("没有这个成员")
-        shown = [
-            {key: value for key, value in entry.items() if key != "xml"}
-            for entry in world.chats.inbox(member["userid"], _since())
-        ]
+        entries = world.chats.inbox(member["userid"], _since())
         return {
+            "life": world.state.life(),
             "rev": world.state.data["rev"],
-            "messages": shown,
             "seen": world.state.data["eyes"].get(member["userid"], 0),
+            "messages": [{key: value for key, value in entry.items() if key != "xml"} for entry in entries],
         }
 
 

@@ -44,6 +44,7 @@ class State:
             "corpid": self._tenant.corpid,
             "birth": birth,
             "rev": 1,
+            "resets": 0,
             "ids": {},
             "tokens": {},
             "menu": None,
@@ -71,6 +72,7 @@ class State:
         """Talk and people go back to the tenant file. Ids go on counting: a used message id must not come again."""
         with self.lock:
             self.data.update(self._beginning())
+            self.data["resets"] += 1
             self.touch()
 
     def next_id(self, kind: str) -> int:
@@ -96,6 +98,10 @@ class State:
             self.changed.notify_all()
             revision: int = self.data["rev"]
             return revision
+
+    def life(self) -> str:
+        """Changes when the talk begins anew, so that a page knows that what it shows is gone."""
+        return f"{self.data['birth']}-{self.data['resets']}"
 
     def trim(self) -> None:
         """Forget the oldest of what would otherwise grow for ever."""
