@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     def load(cls) -> Self:
         """Read the environment (and `.env` in development), or stop with one line naming the bad value."""
         try:
-            return cls(_env_file=".env")  # type: ignore[call-arg]  # pydantic-settings takes it at run time
+            return cls(_env_file=".env")
         except ValidationError as error:
             raise SystemExit("configuration: " + "; ".join(_line(problem) for problem in error.errors())) from None
 

@@ -46,6 +46,14 @@ def actor_by_userid(s: Session, userid: str) -> Actor:
     return _actor(s, row)
 
 
+def known_actor(s: Session, userid: str) -> Actor | None:
+    """The active member of that userid, or nobody: for telling him why something was refused."""
+    try:
+        return actor_by_userid(s, userid)
+    except NotAllowed:
+        return None
+
+
 def actor_by_id(s: Session, person_id: int) -> Actor:
     row = s.get(Person, person_id)
     if row is None:

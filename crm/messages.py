@@ -84,7 +84,7 @@ def prompt(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: date
 def prompt_parts(s: Session, person_id: int, parts: Sequence[str], *, dedupe: str, now: datetime) -> None:
     """The rest of a long answer: plain messages that arrive in order."""
     before: int | None = None
-    for number, part in enumerate(parts, start=2):
+    for number, part in enumerate(parts):
         key = f"{dedupe}:{number}"
         _promise(s, person_id, text(part), NoticeClass.PROMPT, dedupe=key, now=now, due_at=now, after_id=before)
         before = s.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe == key))

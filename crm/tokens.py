@@ -28,13 +28,12 @@ class TokenTable:
         self._key = hashlib.sha256(b"token-cache" + secret_key.encode()).digest()
 
     def get(self, name: str) -> StoredToken | None:
-        """The token last stored, even if expired; None if there is none or the key of the seal has changed."""
+        """The token last stored, even if expired; None if there never was one, an empty value if SECRET_KEY changed."""
         with uow.reading() as s:
             row = s.get(Token, name)
             if row is None or row.expires_at is None:
                 return None
-            value = self._open(name, row.sealed)
-            return None if value is None else StoredToken(value, row.expires_at, row.version)
+            return StoredToken(self._open(name, row.sealed), row.expires_at, row.version)
 
     def lease(self, name: str, holder: str, now: datetime, seconds: int) -> bool:
         """True if the caller may renew: nobody else holds an unexpired lease."""
@@ -68,11 +67,11 @@ class TokenTable:
         sealed, tag = cipher.encrypt_and_digest(value.encode())
         return base64.b64encode(nonce + tag + sealed).decode()
 
-    def _open(self, name: str, sealed: str) -> str | None:
+    def _open(self, name: str, sealed: str) -> str:
         raw = base64.b64decode(sealed)
         cipher = AES.new(self._key, AES.MODE_GCM, nonce=raw[:12])
         cipher.update(name.encode())
         try:
             return cipher.decrypt_and_verify(raw[28:], raw[12:28]).decode()
-        except ValueError:  # SECRET_KEY was changed: as good as no token
-            return None
+        except ValueError:  # SECRET_KEY was changed: as good as no token, but its version still counts
+            return ""

@@ -13,7 +13,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session as Session  # the entrances name it, and know no SQL
+from sqlalchemy.orm import sessionmaker
 
 log = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CursorResult, DateTime, Integer, MetaData, String
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
@@ -59,5 +59,6 @@ def insert_once(s: Session, table: type[Base], **values: object) -> bool:
     One statement, no SAVEPOINT: on SQLite a released savepoint would commit the caller's work.
     """
     make = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
-    done = s.execute(make(table).values(**values).on_conflict_do_nothing())
-    return cast(CursorResult[Any], done).rowcount == 1
+    # What came back, not `rowcount`: psycopg leaves that at -1 when SQLAlchemy asks for new keys.
+    done = s.execute(make(table).values(**values).on_conflict_do_nothing().returning(*table.__table__.primary_key))
+    return done.first() is not None

@@ -32,4 +32,6 @@ class Visit(Base):
     place: Mapped[str] = mapped_column(String(255), default="")
     distance_m: Mapped[int | None]
     report: Mapped[str] = mapped_column(Text, default="")
+    entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entry.id"))
+    retracted_at: Mapped[datetime | None]
     owner_then_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # who held the customer at `visited_at`

@@ -13,6 +13,7 @@ from crm.access import Actor, deals_for, get_customer
 from crm.errors import Invalid, NotFound
 from crm.usecases.followups import write_entry
 from models.deals import Deal, Pipeline, Stage, StagePeriod
+from models.people import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,12 @@ def wake_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entrance
     deal.snoozed_until = None
     audit.record(s, actor.person_id, "wake_deal", f"deal:{deal.id}", now, entrance=entrance)
     return deal.name
+
+
+def owner_of(s: Session, actor: Actor, deal_id: int) -> tuple[int, str, str]:
+    """Id and name of a deal's owner, and the deal's name."""
+    deal = _deal(s, actor, deal_id)
+    return deal.owner_id, s.get_one(Person, deal.owner_id).name, deal.name
 
 
 def _deal(s: Session, actor: Actor, deal_id: int) -> Deal:

@@ -14,7 +14,7 @@ from crm.usecases.customers import COLLEAGUE, CustomerDraft, create_customer
 from crm.usecases.followups import rewind, touch, write_entry
 from models.base import insert_once
 from models.customers import Customer
-from models.links import ChatLink, ExternalContact
+from models.links import ChatLink, ExternalContact, ExternalFollow
 from models.timeline import TimelineEntry
 
 
@@ -162,3 +162,23 @@ def current_customer(s: Session, actor: Actor) -> tuple[int, str] | None:
     except NotFound:
         return None
     return customer.id, customer.name
+
+
+def unlinked_contacts(s: Session, actor: Actor) -> list[tuple[int, str]]:
+    """Id and name of the actor's own contacts that wait for a customer, newest first."""
+    rows = s.execute(
+        select(ExternalContact.id, ExternalContact.name)
+        .join(ExternalFollow, ExternalFollow.external_contact_id == ExternalContact.id)
+        .where(
+            ExternalFollow.person_id == actor.person_id,
+            ExternalFollow.ended_at.is_(None),
+            ExternalContact.state == ContactState.UNLINKED,
+        )
+        .order_by(ExternalContact.id.desc())
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def company_of(s: Session, actor: Actor, contact_id: int) -> str:
+    """The company a contact says it works for; empty where WeCom does not tell."""
+    return get_contact(s, actor, contact_id).corp_name

@@ -60,13 +60,15 @@ def reopen_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entran
     return todo.text
 
 
-def postpone_todo(s: Session, actor: Actor, todo_id: int, due_at: datetime, now: datetime, *, entrance: str) -> str:
+def postpone_todo(
+    s: Session, actor: Actor, todo_id: int, due_at: datetime, now: datetime, *, entrance: str
+) -> datetime:
+    """Move one's own to-do to another time; when it was due before."""
     todo = _own(s, actor, todo_id)
-    audit.record(
-        s, actor.person_id, "postpone_todo", f"todo:{todo.id}", now, entrance=entrance, was=todo.due_at.isoformat()
-    )
+    was = todo.due_at
+    audit.record(s, actor.person_id, "postpone_todo", f"todo:{todo.id}", now, entrance=entrance, was=was.isoformat())
     todo.due_at = due_at
-    return todo.text
+    return was
 
 
 def _own(s: Session, actor: Actor, todo_id: int) -> Todo:

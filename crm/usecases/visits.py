@@ -1,7 +1,7 @@
 """A check-in is recorded once, however often the phone sends it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
 from crm import audit, policy
 from crm.access import Actor, customers_for, get_customer
-from crm.errors import Invalid
+from crm.errors import Gone, Invalid, NotFound
 from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_gcj02
-from crm.usecases.followups import touch, write_entry
+from crm.usecases.followups import rewind, touch, write_entry
 from crm.usecases.ownership import holder_at
 from models.customers import Customer
+from models.timeline import TimelineEntry
 from models.visits import Visit
 
 
@@ -85,11 +86,14 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
         target = Point(customer.latitude, customer.longitude, Datum.GCJ02)
         distance = round(metres_between(to_gcj02(point), target))
     holder = holder_at(s, customer.id, draft.visited_at)
+    words = f"{actor.name} 拜访打卡，{_said(distance)}" + (f"：{draft.report}" if draft.report else "")
+    happened = min(draft.visited_at, now)
+    entry_id, _ = write_entry(s, customer.id, TimelineKind.VISIT, words, actor.person_id, now, at=happened, counts=True)
     visit = Visit(
         client_id=draft.client_id,
         person_id=actor.person_id,
         customer_id=customer.id,
-        visited_at=min(draft.visited_at, now),
+        visited_at=happened,
         received_at=now,
         source=draft.source,
         latitude=draft.latitude,
@@ -99,12 +103,11 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
         place=draft.place[:255],
         distance_m=distance,
         report=draft.report,
+        entry_id=entry_id,
         owner_then_id=holder.id if holder and holder.kind is HolderKind.PERSON else None,
     )
     s.add(visit)
     s.flush()
-    words = f"{actor.name} 拜访打卡，{_said(distance)}" + (f"：{draft.report}" if draft.report else "")
-    write_entry(s, customer.id, TimelineKind.VISIT, words, actor.person_id, now, at=visit.visited_at, counts=True)
     touch(s, customer, actor, visit.visited_at)
     audit.record(
         s,
@@ -117,6 +120,26 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
         metres=distance,
     )
     return CheckInDone(visit.public_id, distance, _said(distance), customer.name, again=False)
+
+
+def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
+    """Take back one's own check-in within the undo minutes; the clock goes back too. The customer's name."""
+    visit = s.scalar(select(Visit).where(Visit.public_id == public_id, Visit.person_id == actor.person_id))
+    if visit is None:
+        raise NotFound("没有找到这次打卡，或者不是您的")
+    customer = get_customer(s, actor, visit.customer_id)
+    if visit.retracted_at is not None:
+        return customer.name
+    minutes = policy.current(s).undo_minutes
+    if now > visit.received_at + timedelta(minutes=minutes):
+        raise Gone(f"打卡已超过 {minutes} 分钟，不能撤销了")
+    visit.retracted_at = s.get_one(TimelineEntry, visit.entry_id).retracted_at = now
+    s.flush()
+    rewind(s, customer)
+    audit.record(
+        s, actor.person_id, "retract_check_in", f"customer:{customer.id}", now, entrance=entrance, visit=visit.id
+    )
+    return customer.name
 
 
 def _said(distance: int | None) -> str:

@@ -1,0 +1,157 @@
+"""One event, one answer: found again if it was given before, else made together with its effects."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot import checkins, clicks, commands, talk  # noqa: F401  (clicks and commands claim their names on import)
+from bot.inbound import Click, Inbound, Later, Media, Position, Unheard, Words
+from bot.router import On, find_button
+from config.vocabulary import InboxState
+from crm import policy as numbers
+from crm import uow
+from crm.access import Actor, actor_by_userid, known_actor
+from crm.cards import UNDO, close, press, reopen
+from crm.errors import CrmError, Gone
+from crm.messages import answer_given, prompt, prompt_parts, remember
+from crm.notices import Notice, text
+from gateways.wecom.cards import redrawn
+from gateways.wecom.replies import split_text, text_reply, update_button_reply, update_card_reply
+from gateways.wecom.text import no_markup
+
+_SURELY_IN_TIME = timedelta(minutes=1)  # the policy's lower bound: younger than this needs no look at the policy
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How this app signs its passive replies."""
+
+    corp_id: str
+    agent_id: int
+    home_url: str
+
+    def words(self, to: str, content: str, now: datetime) -> str:
+        return text_reply(to, self.corp_id, content, int(now.timestamp()))
+
+    def card(self, to: str, notice: Notice, task_id: str, now: datetime) -> str:
+        card = redrawn(notice, task_id=task_id, home_url=self.home_url)
+        return update_card_reply(to, self.corp_id, card, int(now.timestamp()))
+
+    def spent(self, to: str, now: datetime) -> str:
+        return update_button_reply(to, self.corp_id, "已失效", int(now.timestamp()))
+
+
+def answer_to(inbound: Inbound, reply: Reply, now: datetime, spooled_at: datetime | None) -> str:
+    """The plain reply XML, or "" for none. A retry gets the first answer again and changes nothing.
+
+    A drained callback (`spooled_at`) has nobody waiting for its reply: what it says goes through the outbox.
+    """
+    try:
+        return uow.attempt(lambda s: _once(s, inbound, reply, now, spooled_at))
+    except CrmError as refusal:
+        told = refusal  # the name of an `except` ends with its block
+    return uow.attempt(lambda s: _refuse(s, inbound, reply, told, now, spooled_at))
+
+
+def _once(s: uow.Session, inbound: Inbound, reply: Reply, now: datetime, spooled_at: datetime | None) -> str:
+    received, what = inbound.received, inbound.what
+    given = answer_given(s, received.key)
+    if given is not None:
+        return given
+    state = _state(s, inbound, reply, spooled_at or now)
+    if state is not InboxState.DONE:
+        remember(s, received, state, "", now)
+        return ""
+    actor = actor_by_userid(s, received.userid)
+    if isinstance(what, Click):
+        answer = _tap(s, actor, what, received.key, reply, now, in_outbox=spooled_at is not None)
+    else:
+        said = _spoken(s, actor, what, received.key, now)
+        answer = _say(s, actor, received.key, said, reply, now, in_outbox=spooled_at is not None)
+    remember(s, received, state, answer, now)
+    return answer
+
+
+def _state(s: uow.Session, inbound: Inbound, reply: Reply, first_seen: datetime) -> InboxState:
+    """Whether this is ours to act on, now or in a job, or only to keep."""
+    not_ours = inbound.corp not in ("", reply.corp_id) or inbound.agent not in ("", "0", str(reply.agent_id))
+    if not_ours or isinstance(inbound.what, Unheard):
+        return InboxState.KEPT
+    if isinstance(inbound.what, Later):
+        return InboxState.WAITING
+    made_at = inbound.received.made_at
+    if made_at is not None and first_seen - made_at > _SURELY_IN_TIME:
+        allowed = timedelta(minutes=numbers.current(s).late_after_minutes)
+        if first_seen - made_at > allowed:
+            return InboxState.LATE
+    return InboxState.DONE
+
+
+def _spoken(s: uow.Session, actor: Actor, what: object, key: str, now: datetime) -> str:
+    match what:
+        case Words(typed):
+            return talk.reply_to(s, actor, typed, key, now)
+        case Position():
+            return checkins.reply_to_position(s, actor, what, key, now)
+        case Media(kind):
+            return talk.reply_to_media(kind)
+    raise TypeError(f"nobody answers {type(what).__name__}")
+
+
+def _say(s: uow.Session, actor: Actor, key: str, said: str, reply: Reply, now: datetime, *, in_outbox: bool) -> str:
+    """The first part of what is said is the reply, the rest follows as messages in order."""
+    parts = split_text(no_markup(said))
+    if in_outbox:
+        prompt_parts(s, actor.person_id, parts, dedupe=f"answer:{key}", now=now)
+        return ""
+    if len(parts) > 1:
+        prompt_parts(s, actor.person_id, parts[1:], dedupe=f"answer:{key}", now=now)
+    return reply.words(actor.userid, parts[0], now)
+
+
+def _tap(s: uow.Session, actor: Actor, click: Click, key: str, reply: Reply, now: datetime, *, in_outbox: bool) -> str:
+    """Do what the button means, close the card (or open it again after 撤销), and redraw it."""
+    pressed = press(s, actor, click.key, now)
+    handler = find_button(pressed.verb)
+    if handler is None:
+        raise Gone("这个按钮是旧版本的，已经不能用了。请发 /帮助 看看现在怎么做")
+    done = handler(s, On(actor, pressed.card_id, pressed.args, _chosen(click, pressed.notice), now))
+    undone = pressed.verb.startswith(UNDO)
+    notice = (
+        reopen(s, pressed) if undone else close(s, pressed, actor, done.outcome, done.undo, now, numbers.current(s))
+    )
+    if undone or done.say or in_outbox:
+        prompt(s, actor.person_id, text(done.say or done.outcome), dedupe=f"tap:{key}", now=now)
+    return "" if in_outbox else reply.card(actor.userid, notice, click.task_id, now)
+
+
+def _chosen(click: Click, notice: Notice) -> str:
+    """The id picked in the card's drop-down, if the card has one and something was picked that it offers."""
+    if notice.selection is None:
+        return ""
+    picked = click.selected.get(notice.selection.key, ())
+    offered = {choice.id for choice in notice.selection.choices}
+    return picked[0] if picked and picked[0] in offered else ""
+
+
+def _refuse(
+    s: uow.Session, inbound: Inbound, reply: Reply, refusal: CrmError, now: datetime, spooled_at: datetime | None
+) -> str:
+    """Nothing was done; the reason is the answer, and a retry hears it again.
+
+    A card cannot carry a sentence: it comes as a message, and a button that will never work again is greyed.
+    """
+    received = inbound.received
+    given = answer_given(s, received.key)
+    if given is not None:
+        return given
+    actor = known_actor(s, received.userid)
+    answer = ""
+    if isinstance(inbound.what, Click):
+        if actor is not None:
+            prompt(s, actor.person_id, text(str(refusal)), dedupe=f"refused:{received.key}", now=now)
+        if spooled_at is None and isinstance(refusal, Gone):
+            answer = reply.spent(received.userid, now)
+    elif spooled_at is None:
+        answer = reply.words(received.userid, no_markup(str(refusal)), now)
+    remember(s, received, InboxState.DONE, answer, now)
+    return answer

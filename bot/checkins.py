@@ -1,0 +1,60 @@
+"""A position sent in chat becomes a check-in: the nearest customers are offered, the distance is said."""
+
+from datetime import datetime
+
+from bot.inbound import Position
+from config.vocabulary import Datum, FixSource
+from crm import policy as numbers
+from crm.access import Actor
+from crm.messages import Tap, prompt_card
+from crm.notices import Fact, Notice
+from crm.uow import Session
+from crm.usecases.linking import current_customer
+from crm.usecases.visits import Near, nearby, point_of
+
+_OFFERED = 3  # buttons for customers; a card has six
+
+
+def reply_to_position(s: Session, actor: Actor, position: Position, key: str, now: datetime) -> str:
+    """Positions in chat carry no datum; the map in WeCom draws GCJ-02, so that is what is kept with the point."""
+    point_of(position.latitude, position.longitude, Datum.GCJ02)
+    near = nearby(s, actor, position.latitude, position.longitude, Datum.GCJ02, _OFFERED)
+    current = current_customer(s, actor)
+    offers = [(one.customer_id, one.name) for one in near]
+    if current is not None and current not in offers:
+        offers.append(current)
+    if not offers:
+        return (
+            f"收到位置：{position.place or '未命名地点'}。附近没有您名下有坐标的客户。"
+            "先发 /关联 客户名，再发一次位置，就记到那个客户"
+        )
+    fix = {
+        "latitude": position.latitude,
+        "longitude": position.longitude,
+        "datum": Datum.GCJ02,
+        "source": FixSource.MENU if position.from_menu else FixSource.MESSAGE,
+        "place": position.place[:255],
+        "at": now.isoformat(),
+        "client": key,
+    }
+    taps = [
+        Tap(_short(name), "check_in", {**fix, "customer": i}, 1 if n == 0 else 2) for n, (i, name) in enumerate(offers)
+    ]
+    notice = Notice(
+        title="在哪个客户打卡？",
+        desc=position.place or "您发来的位置",
+        facts=tuple(_fact(one) for one in near),
+        body="点客户名完成打卡，按错了 10 分钟内可撤销",
+    )
+    policy = numbers.current(s)
+    taps.append(Tap("都不是", "dismiss", {}))
+    prompt_card(s, actor.person_id, notice, taps, matter=f"place:{key}", dedupe=f"place:{key}", now=now, policy=policy)
+    return "收到位置，请在下面的卡片上选客户" if near else "附近没有有坐标的客户，要记到正在谈的客户吗？请看下面的卡片"
+
+
+def _fact(one: Near) -> Fact:
+    return Fact("附近", f"{one.name} {one.said}")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 10 else name[:9] + "…"

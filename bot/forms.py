@@ -1,0 +1,147 @@
+"""Commands as forms: what is missing is asked for, one thing at a time, and the answer may come minutes later."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from crm import policy as numbers
+from crm.access import Actor
+from crm.errors import CrmError, Invalid
+from crm.reads.lookup import look_up
+from crm.rules.amounts import parse_amount
+from crm.uow import Session
+from crm.usecases import dialogues
+from crm.usecases.linking import current_customer
+
+ENDING = "（发「取消」结束）"
+Values = Mapping[str, Any]
+_OPTIONS = "_options"
+
+
+class Choose(Exception):
+    """Several things are meant: they are numbered, and the next message may be a number."""
+
+    def __init__(self, options: Sequence[tuple[int, str]]) -> None:
+        super().__init__("several")
+        self.options = options
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One thing a command needs. `read` turns what was typed into the stored value, or raises Invalid or Choose."""
+
+    name: str
+    ask: str
+    read: Callable[[Session, Actor, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    slots: tuple[Slot, ...]
+    finish: "Finish"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form with nothing missing. `key` is the event's own, for dedupe."""
+
+    actor: Actor
+    values: Values
+    key: str
+    now: datetime
+
+
+Finish = Callable[[Session, Filled], str]
+_forms: dict[str, Form] = {}
+
+
+def form(verb: str, *slots: Slot) -> Callable[[Finish], Finish]:
+    def keep(finish: Finish) -> Finish:
+        if verb in _forms:
+            raise ValueError(f"{verb} is a form already")
+        _forms[verb] = Form(slots, finish)
+        return finish
+
+    return keep
+
+
+def fill(s: Session, actor: Actor, verb: str, values: Values, key: str, now: datetime) -> str:
+    """Do it if everything is known; else keep what is known and ask for the next thing."""
+    wanted = _forms[verb]
+    for slot in wanted.slots:
+        if slot.name not in values:
+            dialogues.keep(s, actor, verb, values, now, numbers.current(s))
+            return slot.ask + ENDING
+    dialogues.end(s, actor)
+    return wanted.finish(s, Filled(actor, values, key, now))
+
+
+def read_into(
+    s: Session, actor: Actor, verb: str, values: Values, slot_name: str, typed: str, now: datetime
+) -> Values | str:
+    """Put one typed thing into its slot; or the question to put instead, when several things are meant."""
+    slot = next(slot for slot in _forms[verb].slots if slot.name == slot_name)
+    try:
+        return {**values, slot.name: slot.read(s, actor, typed)}
+    except Choose as several:
+        options = [[item, name] for item, name in several.options]
+        dialogues.keep(s, actor, verb, {**values, _OPTIONS: options}, now, numbers.current(s))
+        lines = [f"{number}. {name}" for number, (_, name) in enumerate(several.options, start=1)]
+        return f"「{typed[:30]}」对应 {len(lines)} 个客户，回复序号选一个：\n" + "\n".join(lines) + "\n" + ENDING
+
+
+def answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str, now: datetime) -> str:
+    """The next message of somebody with an open question. What cannot be used is told, and asked again."""
+    wanted = _forms.get(asked.verb)
+    if wanted is None:  # a form of an older version
+        dialogues.end(s, actor)
+        return "刚才的问题已经失效，请重新发一次命令"
+    values = {name: value for name, value in asked.slots.items() if name != _OPTIONS}
+    slot = next(slot for slot in wanted.slots if slot.name not in values)
+    picked = _picked(asked.slots.get(_OPTIONS), typed)
+    if picked is not None:
+        return fill(s, actor, asked.verb, {**values, slot.name: picked}, key, now)
+    try:
+        read = read_into(s, actor, asked.verb, values, slot.name, typed, now)
+    except CrmError as refusal:
+        dialogues.keep(s, actor, asked.verb, asked.slots, now, numbers.current(s))
+        return f"{refusal}\n{slot.ask}{ENDING}"
+    return read if isinstance(read, str) else fill(s, actor, asked.verb, read, key, now)
+
+
+def _picked(options: Any, typed: str) -> list[Any] | None:
+    number = typed.strip()
+    if not options or not number.isdecimal() or not 1 <= int(number) <= len(options):
+        return None
+    chosen: list[Any] = options[int(number) - 1]
+    return chosen
+
+
+def a_customer(s: Session, actor: Actor, typed: str) -> list[Any]:
+    """Slot value `[id, name]`: the one customer meant."""
+    words = typed.strip().strip("「」\"'“”")
+    if words in ("当前", "它", "这个"):
+        current = current_customer(s, actor)
+        if current is not None:
+            return list(current)
+    found = look_up(s, actor, words)
+    if not found:
+        raise Invalid(f"没有找到「{words[:30]}」这个客户。换个关键字，或者发 /新建 {words[:30]}")
+    if len(found) > 1:
+        raise Choose([(one.id, one.name) for one in found])
+    return [found[0].id, found[0].name]
+
+
+def some_text(_s: Session, _actor: Actor, typed: str) -> str:
+    words = typed.strip()
+    if not words:
+        raise Invalid("没有收到内容")
+    return words
+
+
+def an_amount(_s: Session, _actor: Actor, typed: str) -> str:
+    try:
+        return str(parse_amount(typed))
+    except ValueError as error:
+        raise Invalid(str(error)) from None

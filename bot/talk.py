@@ -1,0 +1,71 @@
+"""What somebody typed: an answer to an open question, a command, or plain words that may be a follow-up."""
+
+from datetime import datetime
+
+from bot import forms
+from bot.commands import unknown
+from bot.router import Heard, find_command
+from crm import policy as numbers
+from crm.access import Actor
+from crm.messages import Tap, prompt_card
+from crm.notices import Notice
+from crm.reads.lookup import last_touched, named_in
+from crm.uow import Session
+from crm.usecases import dialogues
+from crm.usecases.linking import current_customer
+
+_SLASHES = "/／"
+_STOP = frozenset({"取消", "退出", "算了", "quxiao", "cancel"})
+_MEDIA = {
+    "image": "图片我收到了，但现在还不能存进客户档案。请用一句话写下图里的要点，我来记跟进",
+    "voice": "企业微信不把语音内容转给我，我听不到。请用手机键盘上的麦克风说话转成文字，再发给我",
+    "video": "视频我看不了。请用一句话写下要点，我来记跟进",
+    "file": "企业微信不把文件转给应用，我收不到。请用一句话写下要点，我来记跟进",
+    "link": "链接我收到了，但不会打开它。请用一句话写下要点，我来记跟进",
+}
+
+
+def reply_to(s: Session, actor: Actor, text: str, key: str, now: datetime) -> str:
+    """The answer to what was typed; a new command ends whatever was being asked."""
+    typed = text.strip()
+    if typed[:1] in _SLASHES and typed:
+        dialogues.end(s, actor)
+        return _command(s, actor, typed[1:].strip(), key, now)
+    asked = dialogues.current(s, actor, now)
+    if typed.casefold() in _STOP:
+        dialogues.end(s, actor)
+        return "好的，不问了" if asked else "现在没有在问的问题。发 /帮助 看看我会什么"
+    if asked is not None:
+        return forms.answer(s, actor, asked, typed, key, now)
+    if not typed:
+        return "没有收到文字。发 /帮助 看看我会什么"
+    return _offer(s, actor, typed, key, now)
+
+
+def reply_to_media(kind: str) -> str:
+    return _MEDIA[kind]
+
+
+def _command(s: Session, actor: Actor, typed: str, key: str, now: datetime) -> str:
+    name, _, args = typed.replace("\u3000", " ").partition(" ")
+    found = find_command(name)
+    if found is None:
+        return unknown(name) if name else "发 /帮助 看看我会什么"
+    return found.handler(s, actor, Heard(key, args.strip(), now))
+
+
+def _offer(s: Session, actor: Actor, typed: str, key: str, now: datetime) -> str:
+    """「记到 X 的跟进？」 X is named in the text, or is being talked about, or was written about last."""
+    found = named_in(s, actor, typed)
+    current = None if found else current_customer(s, actor)
+    last = None if found or current else last_touched(s, actor)
+    about = (found.id, found.name) if found else current or (last and (last.id, last.name))
+    if not about:
+        dialogues.keep(s, actor, "write", {"text": typed}, now, numbers.current(s))
+        return f"要把这句话记成跟进吗？告诉我是哪个客户{forms.ENDING}"
+    notice = Notice(title=f"记到「{about[1]}」的跟进？", body=typed)
+    args = {"customer": about[0], "text": typed}
+    taps = [Tap("是", "note", args, 1), Tap("换客户", "note_other", args), Tap("不是", "dismiss", {})]
+    policy = numbers.current(s)
+    prompt_card(s, actor.person_id, notice, taps, matter=f"note:{key}", dedupe=f"note:{key}", now=now, policy=policy)
+    return f"记到「{about[1]}」的跟进？请在下面的卡片上点一下"
