@@ -46,5 +46,8 @@ def _json(request: Request) -> bytes:
         raise UnsupportedMediaType
     if (request.content_length or 0) > BODY_CAP:
         raise RequestEntityTooLarge  # by its own word, before a byte is read
-    request.max_content_length = BODY_CAP
-    return request.get_data()
+    request.max_content_length = BODY_CAP + 1  # a body of unknown length is silently cut there
+    body = request.get_data()
+    if len(body) > BODY_CAP:
+        raise RequestEntityTooLarge
+    return body
