@@ -93,7 +93,7 @@ class CalendarDay(Base):
 
 
 class RecentSend(Base):
-    """How many messages a person was sent in one slice of ten seconds; counted here, as WeCom drops the excess unsaid."""
+    """How many messages a person was sent in a slice of ten seconds: WeCom drops the excess unsaid."""
 
     __tablename__ = "recent_send"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)

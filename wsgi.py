@@ -1,0 +1,121 @@
+"""The web process: the one place that joins settings, store, gateways and the three entrances."""
+
+from functools import cache
+from pathlib import Path
+
+from apiflask import APIFlask
+from flask import Flask, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from bot.webhook import BotDeps, callback
+from config.clock import Clock, clock_of
+from config.settings import Settings
+from config.vocabulary import LoginVia
+from console import ConsoleDeps, console
+from crm import uow
+from crm.flows import directory
+from crm.reads.health import health
+from gateways.spool import Spool
+from gateways.wecom.envelope import Envelope
+from gateways.wecom.errors import WecomError
+from jobs import cli, wiring
+from jobs.runs import directory_lines
+from jobs.spool import mark
+from miniapp_api import ApiDeps, api
+
+STATIC = Path(__file__).parent / "web" / "dist" / "static"
+
+
+def create_app(settings: Settings) -> Flask:
+    """The web application. Opens no connection yet, so a server may load it before it forks."""
+    app = APIFlask(__name__, title="客户通 API", version="1", spec_path="/api/openapi.json", docs_path=None)
+    app.secret_key = settings.secret_key
+    clock = clock_of(settings)
+    uow.connect(settings.database_url, patient=False)
+    uow.on_commit(wiring.Nudger(settings.redis_url))
+    client = wiring.wecom_client(settings, clock)
+    spool = Spool(settings.var_dir / "spool.db")
+
+    app.register_blueprint(
+        callback(
+            BotDeps(
+                envelope=Envelope(settings.wecom_token, settings.wecom_encoding_aes_key, settings.wecom_corp_id),
+                clock=clock,
+                spool=spool.keep,
+                spool_mark=lambda query, body, said: mark(settings.secret_key, query, body, said),
+                corp_id=settings.wecom_corp_id,
+                agent_id=settings.wecom_agent_id,
+                home_url=settings.public_url,
+            )
+        )
+    )
+    app.register_blueprint(
+        api(
+            ApiDeps(
+                clock=clock,
+                who={LoginVia.MINIAPP: client.user_of_miniapp, LoginVia.SIDEBAR: client.user_of_login},
+                outside_errors=(WecomError,),
+            )
+        )
+    )
+    app.register_blueprint(
+        console(
+            ConsoleDeps(
+                clock=clock,
+                who=client.user_of_login,
+                login_url=settings.wecom_login_url,
+                corp_id=settings.wecom_corp_id,
+                agent_id=settings.wecom_agent_id,
+                public_url=settings.public_url,
+                static_dir=STATIC,
+                secure=settings.production,
+                outside_errors=(WecomError,),
+                sync_directory=lambda: "\n".join(directory_lines(directory.sync(client, clock()))),
+            )
+        )
+    )
+    _watch(app, clock, spool)
+    cli.register(app)
+    return app
+
+
+def _watch(app: Flask, clock: Clock, spool: Spool) -> None:
+    """/healthz: this process lives. /readyz: it can work, each dependency named. /metrics: what waits."""
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz() -> tuple[dict[str, str], int]:
+        store = uow.reachable()
+        return {"store": "ok" if store else "unreachable", "spooled": str(spool.count())}, 200 if store else 503
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        """Read from the store at the moment of asking, so that any process tells the same."""
+        registry = CollectorRegistry()
+        rows = Gauge("crm_rows", "Rows by state", ("table", "state"), registry=registry)
+        lag = Gauge("crm_lag_seconds", "Age of the oldest thing that should have happened", ("table",), registry=registry)
+        with uow.reading() as s:
+            now = health(s, clock())
+        for table, states in (("outbox", now.outbox), ("inbox", now.inbox)):
+            for state, count in states.items():
+                rows.labels(table, state).set(count)
+        lag.labels("outbox").set(now.outbox_lag)
+        lag.labels("inbox").set(now.inbox_lag)
+        rows.labels("audit", "unsealed").set(now.audit_unsealed)
+        rows.labels("spool", "kept").set(spool.count())
+        return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+@cache
+def _app() -> Flask:
+    return create_app(Settings.load())
+
+
+def __getattr__(name: str) -> Flask:
+    """`gunicorn wsgi:app` builds the application on first use; importing this module builds nothing."""
+    if name == "app":
+        return _app()
+    raise AttributeError(name)
