@@ -20,6 +20,8 @@ from gateways.wecom.wire import Wire
 __all__ = ["Agent", "Department", "ExternalPerson", "Follower", "Member", "Sent", "WecomClient"]
 
 _MOST_PAGES = 200
+_NO_CUSTOMERS = 84061
+_NO_MENU = 46003
 _LONGEST_CODE = 512  # bytes of a login code
 
 
@@ -96,6 +98,17 @@ class WecomClient:
         with _answer_of(path):
             return people.strings(self._wire.get(path), "follow_user")
 
+    def external_contacts(self, userid: str) -> list[str]:
+        """The external_userids of one member's customers; none is WeCom's 84061, and no failure."""
+        path = "externalcontact/list"
+        with _answer_of(path):
+            try:
+                return people.strings(self._wire.get(path, userid=userid), "external_userid")
+            except WecomError as error:
+                if error.code == _NO_CUSTOMERS:
+                    return []
+                raise
+
     def departments(self) -> list[Department]:
         """All departments the app may see."""
         path = "department/list"
@@ -128,6 +141,16 @@ class WecomClient:
         answer = self._wire.get(path, js_code=_login_code(path, code), grant_type="authorization_code")
         ours = people.text(answer, "corpid") in ("", self._corp_id)
         return self._member_of(path, people.text(answer, "userid") if ours else "")
+
+    def has_menu(self) -> bool:
+        """Whether a menu was made for the app."""
+        try:
+            self._wire.get("menu/get", agentid=self._agent_id)
+        except WecomError as error:
+            if error.code == _NO_MENU:
+                return False
+            raise
+        return True
 
     def create_menu(self, menu: Mapping[str, Any]) -> None:
         """Replaces the app's menu at the foot of its chat."""

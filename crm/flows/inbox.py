@@ -1,0 +1,41 @@
+"""Work the events that a callback only kept: one at a time, each in a handler that may safely run twice."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from crm import uow
+from crm.messages import Received
+from crm.usecases import inbox
+
+log = logging.getLogger(__name__)
+
+ANY = "*"
+Handler = Callable[[Received, datetime], None]
+Handlers = Mapping[tuple[str, str], Handler]
+
+
+def work_one(handlers: Handlers, now: datetime) -> bool:
+    """Lease one event, hand it to the handler of its (event, change_type) or (event, ANY), record how it went.
+
+    False when nothing is due. A kind without a handler is kept, visible, not worked. Whatever a handler raises is an
+    attempt that failed: the event stays, and is tried again later.
+    """
+    event = uow.attempt(lambda s: inbox.lease_next(s, now))
+    if event is None:
+        return False
+    kind = (event.received.event, event.received.change_type)
+    handler = handlers.get(kind) or handlers.get((event.received.event, ANY))
+    if handler is None:
+        uow.attempt(lambda s: inbox.record_done(s, event, now, kept=True))
+        return True
+    try:
+        handler(event.received, now)
+    except Exception as error:
+        words = str(error) or type(error).__name__
+        log.warning("inbox %s %s: attempt %s failed: %s", event.id, kind, event.tries, words)
+        uow.attempt(lambda s: inbox.record_failed(s, event, words, now))
+    else:
+        uow.attempt(lambda s: inbox.record_done(s, event, now))
+        log.info("inbox %s %s: done, attempt %s", event.id, kind, event.tries)
+    return True

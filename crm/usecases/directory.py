@@ -1,0 +1,231 @@
+"""Mirror the company's teams and members from WeCom: one person stays one row, and roles stay ours."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from config.vocabulary import LABELS, PersonStatus, Role
+from crm import audit
+from crm.ports import Department, Member
+from models.base import insert_once, new_public_id
+from models.ops import LoginSession
+from models.people import Person, Team, TeamLeader
+
+_ENTRANCE = "sync"
+_STATUS = {1: PersonStatus.ACTIVE, 2: PersonStatus.DISABLED, 4: PersonStatus.INACTIVE, 5: PersonStatus.LEFT}
+_SHUT_OUT = (PersonStatus.DISABLED, PersonStatus.LEFT)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a sync saw and did. `missing` were not in the answer and are left as they are; `reasons` are for people."""
+
+    teams: int = 0
+    people: int = 0
+    created: int = 0
+    changed: int = 0
+    missing: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+
+def mirror_teams(s: Session, departments: Sequence[Department], now: datetime, counts: Counts) -> None:
+    """Departments become teams. A department that is gone keeps its team: people and customers still hang on it."""
+    for department in departments:
+        insert_once(s, Team, department_id=department.id, name=department.name[:128], parent_id=None, path="/")
+    teams = {team.department_id: team for team in s.scalars(select(Team).order_by(Team.id).with_for_update())}
+    parents = {department.id: department.parent_id for department in departments}
+    for department in departments:
+        team = teams[department.id]
+        line = _line_of_descent(department.id, parents, counts)
+        parent = teams[line[-2]].id if len(line) > 1 else None
+        path = "/" + "".join(f"{teams[step].id}/" for step in line)
+        if (team.name, team.parent_id, team.path) != (department.name[:128], parent, path):
+            subject = f"team:{team.id}"
+            audit.record(s, None, "mirror_team", subject, now, entrance=_ENTRANCE, name=department.name, path=path)
+            team.name, team.parent_id, team.path = department.name[:128], parent, path
+            counts.changed += 1
+    counts.teams += len(departments)
+    gone = [team.name for number, team in teams.items() if number not in parents]
+    if gone:
+        counts.reasons.append(f"{len(gone)} 个部门不在本次同步里，保留原样：{_some(gone)}")
+    s.flush()
+
+
+def knows_team(s: Session, department_id: int) -> bool:
+    return s.scalar(select(Team.id).where(Team.department_id == department_id)) is not None
+
+
+def rename(s: Session, old: str, new: str, now: datetime) -> None:
+    """The member's userid was changed: the row stays, so everything he did and owns stays his."""
+    person = s.scalar(select(Person).where(Person.userid_key == old.casefold()).with_for_update())
+    if person is None or person.userid == new:
+        return
+    twin = s.scalar(select(Person).where(Person.userid_key == new.casefold(), Person.id != person.id))
+    if twin is not None:
+        return  # a sync met the new name first; two rows are for a person to merge, not for us to guess
+    subject = f"person:{person.id}"
+    audit.record(s, None, "rename_person", subject, now, entrance=_ENTRANCE, old=person.userid, new=new)
+    person.userid, person.userid_key, person.changed_at = new[:64], new.casefold()[:64], now
+
+
+def mirror_member(s: Session, member: Member, now: datetime, counts: Counts) -> None:
+    """One member as he is now; a new one is a sales rep until an administrator says otherwise."""
+    key = member.userid.casefold()
+    team_id = _team_of(s, member)
+    if team_id is None:
+        counts.reasons.append(f"{member.name or member.userid}：不在任何可见部门里，没有同步")
+        return
+    counts.people += 1
+    status = _STATUS.get(member.status)
+    if status is None:
+        counts.reasons.append(f"{member.name or member.userid}：状态 {member.status} 没见过，按未激活处理")
+        status = PersonStatus.INACTIVE
+    seen = {
+        "userid": member.userid,
+        "name": (member.name or member.userid)[:128],
+        "position": member.position[:128],
+        "status": status,
+        "team_id": team_id,
+    }
+    known = select(Person).where(Person.userid_key == key).with_for_update()
+    person = s.scalar(known)
+    if person is None:
+        ours = {"userid_key": key, "role": Role.REP, "public_id": new_public_id(), "changed_at": now}
+        made = insert_once(s, Person, **seen, **ours)
+        person = s.scalars(known).one()
+        if made:
+            audit.record(s, None, "add_person", f"person:{person.id}", now, entrance=_ENTRANCE, **seen)
+            counts.created += 1
+    before = {name: getattr(person, name) for name in seen if getattr(person, name) != seen[name]}
+    if not before:
+        return
+    for name in before:
+        setattr(person, name, seen[name])
+    person.changed_at = now
+    counts.changed += 1
+    after = {name: seen[name] for name in before}
+    audit.record(s, None, "mirror_person", f"person:{person.id}", now, entrance=_ENTRANCE, old=before, new=after)
+    if "status" in before and status in _SHUT_OUT:
+        _revoke_sessions(s, person.id, now)
+        counts.reasons.append(f"{person.name}：{LABELS[status]}，已退出所有登录")
+    s.flush()
+
+
+def mark_left(s: Session, userid: str, now: datetime) -> None:
+    """WeCom says he was deleted: he can do nothing any more, and everything he did stays."""
+    person = s.scalar(select(Person).where(Person.userid_key == userid.casefold()).with_for_update())
+    if person is None or person.status == PersonStatus.LEFT:
+        return
+    subject = f"person:{person.id}"
+    audit.record(s, None, "person_left", subject, now, entrance=_ENTRANCE, old=person.status)
+    person.status, person.changed_at = PersonStatus.LEFT, now
+    _revoke_sessions(s, person.id, now)
+
+
+def mirror_leaders(
+    s: Session, departments: Sequence[Department], members: Iterable[Member], now: datetime, counts: Counts
+) -> None:
+    """Who leads which team (said by departments and by members), and who is whose direct leader. After the people."""
+    members = list(members)
+    wanted = [(department.id, userid) for department in departments for userid in department.leaders]
+    wanted += [(number, member.userid) for member in members for number in member.leader_in]
+    teams = _team_ids(s)
+    listed = [teams[department.id] for department in departments]
+    _set_leaders(s, TeamLeader.team_id.in_(listed), wanted, now, counts)
+    for member in members:
+        set_direct_leader(s, member, now, counts)
+
+
+def mirror_own_leading(s: Session, member: Member, now: datetime, counts: Counts) -> None:
+    """After news of one member only: which teams he leads now, and who leads him."""
+    person = s.scalar(select(Person.id).where(Person.userid_key == member.userid.casefold()))
+    if person is not None:
+        wanted = [(number, member.userid) for number in member.leader_in]
+        _set_leaders(s, TeamLeader.person_id == person, wanted, now, counts)
+        set_direct_leader(s, member, now, counts)
+
+
+def note_missing(s: Session, seen: Iterable[str], counts: Counts) -> None:
+    """Members that the answer did not hold: perhaps out of the app's range, so only told, never taken as leavers."""
+    keys = {userid.casefold() for userid in seen}
+    rows = s.execute(select(Person.userid_key, Person.name).where(Person.status != PersonStatus.LEFT))
+    missing = [name for key, name in rows if key not in keys]
+    counts.missing = len(missing)
+    if missing:
+        counts.reasons.append(f"{len(missing)} 位成员不在本次同步里，保留原样，请核对应用的可见范围：{_some(missing)}")
+
+
+def set_direct_leader(s: Session, member: Member, now: datetime, counts: Counts) -> None:
+    """An unknown leader is told and taken as none, rather than keeping yesterday's."""
+    person = s.scalar(select(Person).where(Person.userid_key == member.userid.casefold()))
+    if person is None:
+        return
+    leader = None
+    if member.direct_leader:
+        leader = s.scalar(select(Person.id).where(Person.userid_key == member.direct_leader.casefold()))
+        if leader is None:
+            counts.reasons.append(f"{person.name}的直属上级 {member.direct_leader} 不在通讯录里，先按部门负责人处理")
+    if person.direct_leader_id != leader:
+        old, person.direct_leader_id = person.direct_leader_id, leader
+        subject = f"person:{person.id}"
+        audit.record(s, None, "direct_leader", subject, now, entrance=_ENTRANCE, old=old, new=leader)
+        s.flush()
+
+
+def _set_leaders(
+    s: Session, which: ColumnElement[bool], wanted: Iterable[tuple[int, str]], now: datetime, counts: Counts
+) -> None:
+    """Make the leading rows under `which` those of `wanted` (department id, userid)."""
+    teams = _team_ids(s)
+    people = {row.userid_key: row.id for row in s.execute(select(Person.userid_key, Person.id))}
+    pairs = set()
+    for department_id, userid in wanted:
+        leader = people.get(userid.casefold())
+        if leader is None:
+            counts.reasons.append(f"部门 {department_id} 的负责人 {userid} 不在通讯录里")
+        elif department_id in teams:
+            pairs.add((teams[department_id], leader))
+    rows = s.execute(select(TeamLeader.team_id, TeamLeader.person_id).where(which))
+    before = {(team, person) for team, person in rows}
+    for team, person in sorted(before - pairs):
+        s.execute(delete(TeamLeader).where(TeamLeader.team_id == team, TeamLeader.person_id == person))
+        audit.record(s, None, "unset_leader", f"team:{team}", now, entrance=_ENTRANCE, person=person)
+    for team, person in sorted(pairs - before):
+        if insert_once(s, TeamLeader, team_id=team, person_id=person):
+            audit.record(s, None, "set_leader", f"team:{team}", now, entrance=_ENTRANCE, person=person)
+    counts.changed += len(before ^ pairs)
+
+
+def _team_ids(s: Session) -> dict[int, int]:
+    return {team.department_id: team.id for team in s.scalars(select(Team))}
+
+
+def _team_of(s: Session, member: Member) -> int | None:
+    """His main department's team, else the first of his departments that we know."""
+    wanted = [number for number in (member.main_department, *member.department_ids) if number]
+    teams = {t.department_id: t.id for t in s.scalars(select(Team).where(Team.department_id.in_(wanted)))}
+    return next((teams[number] for number in wanted if number in teams), None)
+
+
+def _line_of_descent(department_id: int, parents: Mapping[int, int], counts: Counts) -> list[int]:
+    """The departments from the highest visible one down to this one."""
+    line = [department_id]
+    while (parent := parents[line[0]]) in parents:
+        if parent in line:
+            counts.reasons.append(f"部门 {department_id} 的上级绕成了圈，按顶级部门处理")
+            return [department_id]
+        line.insert(0, parent)
+    return line
+
+
+def _revoke_sessions(s: Session, person_id: int, now: datetime) -> None:
+    live = (LoginSession.person_id == person_id, LoginSession.revoked_at.is_(None))
+    revoke = update(LoginSession).where(*live).values(revoked_at=now)
+    s.execute(revoke, execution_options={"synchronize_session": False})
+
+
+def _some(names: Sequence[str]) -> str:
+    return "、".join(names[:10]) + ("……" if len(names) > 10 else "")

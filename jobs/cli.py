@@ -1,0 +1,252 @@
+"""The operator's commands, hung on Flask's: `flask --app wsgi …`. Wrong input is one sentence and exit code 2."""
+
+import functools
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import IO, Any, ParamSpec
+
+import click
+from alembic.util.exc import CommandError
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from config.settings import Settings
+from config.vocabulary import LABELS, Role
+from crm import audit, uow
+from crm.errors import CrmError
+from crm.flows import contacts, directory
+from crm.rules.days import SHANGHAI
+from crm.usecases import people
+from crm.usecases import policy as numbers
+from gateways.wecom.errors import WecomError
+from jobs import check, runs
+from jobs.menu import MENU
+from jobs.wiring import Wiring, wire
+
+P = ParamSpec("P")
+_SHELL = "shell"
+
+
+class Wrong(click.ClickException):
+    """What was typed cannot be used."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(self.format_message(), err=True)
+
+
+class Failed(Wrong):
+    """What was typed is fine, but it did not work."""
+
+    exit_code = 1
+
+
+def register(app: Flask) -> None:
+    """Hang all commands on the application."""
+    for command in (db, sweep, sync, policy, user, wecom_check, wecom_menu, audit_group):
+        app.cli.add_command(command)
+
+
+def _plainly(command: Callable[P, None]) -> Callable[P, None]:
+    """One clear sentence instead of a trace, for everything an operator or the world around can do wrong."""
+
+    @functools.wraps(command)
+    def plainly(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (CrmError, ValueError) as error:
+            raise Wrong(str(error)) from None
+        except WecomError as error:
+            raise Failed(str(error)) from None
+        except DBAPIError as error:
+            reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
+            raise Failed(f"数据库用不了：{reason}。请检查 DATABASE_URL；新库先运行 db upgrade") from None
+
+    return plainly
+
+
+def _wired() -> Wiring:
+    return wire(Settings.load())
+
+
+def _say(lines: Iterable[str]) -> int:
+    said = 0
+    for line in lines:
+        if line:
+            click.echo(line)
+            said += 1
+    return said
+
+
+def _moment(typed: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError:
+        raise Wrong(f"--as-of 要写成 2026-11-23T08:30 这样的时间，您写的是「{typed[:40]}」") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+@click.group()
+def db() -> None:
+    """The schema."""
+
+
+@db.command("upgrade")
+@click.argument("revision", default="head")
+@_plainly
+def db_upgrade(revision: str) -> None:
+    """Bring the schema to REVISION (default: the newest)."""
+    _migrated(uow.upgrade, revision)
+
+
+@db.command("downgrade")
+@click.argument("revision")
+@_plainly
+def db_downgrade(revision: str) -> None:
+    """Take the schema back to REVISION."""
+    _migrated(uow.downgrade, revision)
+
+
+def _migrated(move: Callable[[str, str], None], revision: str) -> None:
+    try:
+        move(Settings.load().database_url, revision)
+    except CommandError as error:
+        raise Wrong(f"没有这个版本「{revision}」：{error}") from None
+    click.echo(f"数据库结构：{revision}")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--as-of", "as_of", default="", help="judge as if it were this moment (ISO 8601; without zone: Shanghai)")
+@click.option("--dry-run", is_flag=True, help="only say what would be done")
+@_plainly
+def sweep(name: str, as_of: str, dry_run: bool) -> None:
+    """Run the timed job NAME now, printing a line for each thing it does."""
+    w = _wired()
+    now = _moment(as_of) if as_of else w.clock()
+    if not _say(runs.perform(w, name, now, dry_run=dry_run)):
+        click.echo(f"{name}：没有要处理的")
+
+
+@click.group()
+def sync() -> None:
+    """Pull from WeCom now."""
+
+
+@sync.command("directory")
+@_plainly
+def sync_directory() -> None:
+    """Departments, members and leaders."""
+    w = _wired()
+    _say(runs.directory_lines(directory.sync(w.client, w.clock())))
+
+
+@sync.command("contacts")
+@_plainly
+def sync_contacts() -> None:
+    """Every member's outside contacts, without sending cards."""
+    w = _wired()
+    client = w.client
+    done = contacts.sync(client.follow_users, client.external_contacts, client.external_contact, w.clock())
+    click.echo(f"成员 {done.members} 位，外部联系人 {done.contacts} 个，失败 {len(done.failed)} 个")
+    _say(done.failed)
+
+
+@click.group()
+def policy() -> None:
+    """The numbers of the business."""
+
+
+@policy.command("list")
+@_plainly
+def policy_list() -> None:
+    """Every number with its bounds, reason and last change."""
+    _wired()
+    with uow.reading() as s:
+        settings = numbers.listing(s)
+    for one in settings:
+        at = f"{one.changed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if one.changed_at else ""
+        changed = f"  （{one.changed_by} 改于 {at}）" if at else ""
+        click.echo(f"{one.name} = {one.value} {one.number.unit}  {one.number.label}：{one.number.reason}{changed}")
+
+
+@policy.command("set", context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("value")
+@_plainly
+def policy_set(name: str, value: str) -> None:
+    """Change the number NAME to VALUE."""
+    w = _wired()
+    now = w.clock()
+    new = uow.attempt(lambda s: numbers.change(s, None, name, value, now, entrance=_SHELL))
+    click.echo(f"{name} = {new}")
+
+
+@click.group()
+def user() -> None:
+    """Members and their roles."""
+
+
+@user.command("grant")
+@click.argument("userid")
+@click.argument("role")
+@_plainly
+def user_grant(userid: str, role: str) -> None:
+    """Give the member USERID a ROLE."""
+    if role not in tuple(Role):
+        known = "、".join(f"{one.value}（{LABELS[one]}）" for one in Role)
+        raise Wrong(f"没有「{role[:20]}」这个角色，可用的有：{known}")
+    w = _wired()
+    now = w.clock()
+    name = uow.attempt(lambda s: people.grant(s, None, userid, Role(role), now, entrance=_SHELL))
+    click.echo(f"{name} 现在是{LABELS[Role(role)]}")
+
+
+@click.command("wecom-check")
+@_plainly
+def wecom_check() -> None:
+    """企微接入体检: try each part of the connection."""
+    w = _wired()
+    wrong = 0
+    for finding in check.findings(w.client, w.settings, int(w.clock().timestamp())):
+        click.echo(f"{'✓' if finding.ok else '✗'} {finding.item}：{finding.said}")
+        wrong += not finding.ok
+    if wrong:
+        raise Failed(f"{wrong} 项需要处理")
+
+
+@click.command("wecom-menu")
+@_plainly
+def wecom_menu() -> None:
+    """Make the menu at the foot of the app's chat, replacing the one before."""
+    _wired().client.create_menu(MENU)
+    click.echo("应用菜单已创建")
+
+
+@click.group("audit")
+def audit_group() -> None:
+    """The audit book."""
+
+
+@audit_group.command("verify")
+@_plainly
+def audit_verify() -> None:
+    """Walk the chain; exit code 1 where something was changed or taken out."""
+    _wired()
+    with uow.reading() as s:
+        verdict = audit.verify(s)
+    click.echo(f"已封存 {verdict.sealed} 条，未封存 {verdict.unsealed} 条，链尾 {verdict.head}")
+    if verdict.broken_at is not None:
+        raise Failed(f"第 {verdict.broken_at} 条被改动过，或它前面的记录被抽走")
+
+
+@audit_group.command("seal")
+@_plainly
+def audit_seal() -> None:
+    """Chain what is not sealed yet."""
+    _wired()
+    total = 0
+    while sealed := uow.attempt(audit.seal):
+        total += sealed
+    click.echo(f"封存审计 {total} 条")

@@ -1,0 +1,104 @@
+"""Work one run of a timed job: lease it, keep the lease alive while it works, write down what it did."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from crm import audit, uow
+from crm.flows import directory
+from crm.usecases import slots
+from crm.usecases.directory import Counts
+from crm.usecases.slots import Slot
+from jobs import deliver, inbox, spool, sweeps
+from jobs.wiring import Wiring, fixed
+
+log = logging.getLogger(__name__)
+
+_RENEW_EVERY = timedelta(seconds=15)
+_LINES_KEPT = 200
+
+
+class Interrupted(Exception):
+    """The process is stopping, or somebody else has the lease: leave the rest to him."""
+
+
+def work_one(w: Wiring, *, unclaimed_for: timedelta = timedelta(0), go_on: Callable[[], bool] = lambda: True) -> bool:
+    """False when no run waits. What it did becomes the run's outcome, the lines that `sweep` would print."""
+    slot = uow.attempt(lambda s: slots.lease_next(s, w.clock(), unclaimed_for=unclaimed_for))
+    if slot is None:
+        return False
+    holding = _Holding(w, slot, go_on)
+    try:
+        lines = [line for line in holding.over(perform(w, slot.job, w.clock())) if line]
+    except Interrupted:
+        return True
+    except Exception as error:
+        log.exception("%s of %s failed", slot.job, slot.slot)
+        words = f"出错：{type(error).__name__} {error}"
+        uow.attempt(lambda s: slots.record_failed(s, holding.slot, words, w.clock()))
+        return True
+    outcome = "\n".join(lines[:_LINES_KEPT]) + (f"\n……共 {len(lines)} 行" if len(lines) > _LINES_KEPT else "")
+    uow.attempt(lambda s: slots.record_done(s, holding.slot, outcome, w.clock()))
+    log.info("%s of %s: done, %s lines", slot.job, slot.slot, len(lines))
+    return True
+
+
+def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Iterator[str]:
+    """Do a timed job as if it were `now`: a line for each thing it did. ValueError for a name that is none."""
+    if job in sweeps.SWEEPS:
+        yield from sweeps.run(job, now, dry_run=dry_run)
+    elif dry_run:
+        raise ValueError(f"{job} 不能试运行：它不判断，只搬运")
+    elif job == "deliver":
+        yield f"送出尝试 {deliver.deliver_due(w.client.send, w.render, fixed(now))} 次"
+    elif job == "inbox":
+        yield f"处理事件 {inbox.work_due(w.handlers, fixed(now))} 次"
+    elif job == "seal-audit":
+        sealed = uow.attempt(audit.seal)
+        yield f"封存审计 {sealed} 条" if sealed else ""
+    elif job == "directory":
+        yield from directory_lines(directory.sync(w.client, now))
+    elif job == "drain-spool":
+        yield f"补收回调 {spool.drain(w.spool, w.settings)} 条"
+    elif job == "purge":
+        yield f"清理过期记录 {uow.attempt(lambda s: slots.purge(s, now))} 行"
+    else:
+        raise ValueError(f"没有叫「{job}」的任务，可用的有：{'、'.join(JOBS)}")
+
+
+JOBS = (*sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge")
+
+
+def directory_lines(counts: Counts) -> Iterator[str]:
+    """Counts and reasons, as `sync directory` prints them."""
+    yield (
+        f"部门 {counts.teams} 个，成员 {counts.people} 位：新增 {counts.created}，变化 {counts.changed}，"
+        f"未出现 {counts.missing}"
+    )
+    yield from counts.reasons
+
+
+class _Holding:
+    """A lease that is renewed between the objects of a run."""
+
+    def __init__(self, w: Wiring, slot: Slot, go_on: Callable[[], bool]) -> None:
+        self._w, self.slot, self._go_on = w, slot, go_on
+
+    def over(self, lines: Iterator[str]) -> Iterator[str]:
+        for line in lines:
+            yield line
+            self._hold()
+
+    def _hold(self) -> None:
+        now = self._w.clock()
+        if not self._go_on():
+            with suppress(Exception):  # without this the lease simply runs out
+                uow.attempt(lambda s: slots.record_failed(s, self.slot, "进程停止，由其他进程接着做", now))
+            raise Interrupted
+        if now < self.slot.until - slots.LEASE + _RENEW_EVERY:
+            return
+        renewed = uow.attempt(lambda s: slots.renew(s, self.slot, now))
+        if renewed is None:
+            raise Interrupted
+        self.slot = renewed

@@ -1,0 +1,100 @@
+"""The scheduler process: makes due runs, delivers, and works what no worker takes; correct with Redis switched off.
+
+Any number may run at once: every effect is a leased row or a unique key.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from config.settings import Settings
+from crm import policy, uow
+from crm.usecases import slots
+from jobs import deliver, inbox, runs, schedule, spool
+from jobs.wiring import Wiring, start_logging, wire
+
+log = logging.getLogger(__name__)
+
+_TICK = 1.0
+_SPOOL_EVERY = 5.0
+_UNCLAIMED = timedelta(seconds=10)
+_PATIENCE = 4.0  # seconds to finish what is under way; leases take care of the rest
+
+
+class Scheduler:
+    """Four loops over one stop signal; an error ends a turn of a loop, never the loop."""
+
+    def __init__(self, w: Wiring) -> None:
+        self._w = w
+        self._stop = threading.Event()
+        self._made: dict[str, datetime] = {}
+
+    def run(self) -> None:
+        """Until `stop` is called; then at most a few seconds more."""
+        loops = [
+            threading.Thread(target=self._loop, args=(seconds, work), name=work.__name__, daemon=True)
+            for seconds, work in (
+                (_TICK, self.work_messages),
+                (_TICK, self.work_runs),
+                (_SPOOL_EVERY, self.drain_spool),
+            )
+        ]
+        for loop in loops:
+            loop.start()
+        log.info("scheduler: started")
+        self._loop(_TICK, self.make_runs)
+        for loop in loops:
+            loop.join(_PATIENCE / len(loops))
+        log.info("scheduler: stopped")
+
+    def stop(self, *_: object) -> None:
+        self._stop.set()
+
+    def make_runs(self) -> None:
+        """Make every run that is due now, and tell the workers. Remembering what exists only saves statements."""
+        now = self._w.clock()
+        with uow.reading() as s:
+            calendar = policy.calendar(s)
+        for job, slot in schedule.due(now, calendar):
+            if self._made.get(job) == slot:
+                continue
+            if uow.attempt(partial(slots.make, job=job, slot=slot, now=now)):
+                self._w.nudge(frozenset({"slot"}))
+            self._made[job] = slot
+
+    def work_messages(self) -> None:
+        deliver.deliver_due(self._w.client.send, self._w.render, self._w.clock, go_on=self._going)
+        inbox.work_due(self._w.handlers, self._w.clock, go_on=self._going)
+
+    def work_runs(self) -> None:
+        while self._going() and runs.work_one(self._w, unclaimed_for=_UNCLAIMED, go_on=self._going):
+            pass
+
+    def drain_spool(self) -> None:
+        spool.drain(self._w.spool, self._w.settings)
+
+    def _going(self) -> bool:
+        return not self._stop.is_set()
+
+    def _loop(self, seconds: float, work: Callable[[], None]) -> None:
+        while self._going():
+            try:
+                work()
+            except Exception:
+                log.exception("scheduler: %s failed, going on", work.__name__)
+            self._stop.wait(seconds)
+
+
+def main() -> None:
+    start_logging()
+    scheduler = Scheduler(wire(Settings.load()))
+    signal.signal(signal.SIGTERM, scheduler.stop)
+    signal.signal(signal.SIGINT, scheduler.stop)
+    scheduler.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Judge every object by itself: a transaction each, so that a broken row stops itself only."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from crm import uow
+from crm.usecases import sweeps
+
+log = logging.getLogger(__name__)
+
+
+class Judge(Protocol):
+    def __call__(self, s: Session, object_id: int, now: datetime, /, *, dry_run: bool) -> str | None: ...
+
+
+Candidates = Callable[[Session, datetime], list[int]]
+
+
+def _everybody(s: Session, _: datetime) -> list[int]:
+    return sweeps.list_candidates(s)
+
+
+SWEEPS: dict[str, tuple[Candidates, Judge]] = {
+    "silent-customers": (sweeps.silent_candidates, sweeps.judge_silence),
+    "stale-deals": (sweeps.stale_candidates, sweeps.judge_stall),
+    "daily-list": (_everybody, sweeps.promise_list),
+}
+
+
+def run(name: str, now: datetime, *, dry_run: bool = False) -> Iterator[str]:
+    """A line for each object as it is judged, empty where nothing was to do. Stop reading and the sweep stops."""
+    candidates, judge = SWEEPS[name]
+    with uow.reading() as s:
+        found = candidates(s, now)
+    for object_id in found:
+        try:
+            line = uow.attempt(partial(_judged, judge, object_id, now, dry_run))
+        except Exception as error:
+            log.exception("sweep %s: object %s failed", name, object_id)
+            line = f"{name} {object_id}：出错，已跳过（{type(error).__name__}）"
+        yield line or ""
+
+
+def _judged(judge: Judge, object_id: int, now: datetime, dry_run: bool, s: Session) -> str | None:
+    return judge(s, object_id, now, dry_run=dry_run)

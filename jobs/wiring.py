@@ -1,0 +1,152 @@
+"""The composition root of all jobs: settings, clock, store, WeCom and the queue, put together once per process."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+from config.clock import Clock, clock_of
+from config.settings import Settings
+from crm import uow
+from crm.flows.inbox import Handlers
+from crm.tokens import TokenTable
+from crm.usecases.outbox import OutboxDraft
+from gateways.spool import Spool
+from gateways.wecom import cards
+from gateways.wecom.client import WecomClient
+from jobs import inbox
+
+log = logging.getLogger(__name__)
+
+QUEUE = "crm"
+_NUDGE_TIMEOUT = 0.2
+_LEAVE_ALONE = 5.0  # seconds that an unreachable Redis is not asked again
+_STALE = 60  # seconds after which a nudge that nobody took is forgotten
+_JOB_TIMEOUT = 3600  # far beyond any job's own limits: rows, not the queue, know what is unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Everything a job needs from outside itself."""
+
+    settings: Settings
+    clock: Clock
+    client: WecomClient
+    handlers: Handlers
+    spool: Spool
+    nudge: Callable[[frozenset[str]], None]
+
+    def render(self, draft: OutboxDraft) -> str:
+        """The document of one message, complete and final."""
+        settings = self.settings
+        return cards.render(
+            draft.notice,
+            to_user=draft.userid,
+            agent_id=settings.wecom_agent_id,
+            task_id=draft.task_id,
+            home_url=settings.public_url,
+        )
+
+
+def wire(settings: Settings) -> Wiring:
+    """Connect this process to its store and its WeCom; opens no connection yet, so it may still fork."""
+    clock = clock_of(settings)
+    uow.connect(settings.database_url)
+    client = wecom_client(settings, clock)
+    nudge = Nudger(settings.redis_url)
+    uow.on_commit(nudge)
+    return Wiring(
+        settings=settings,
+        clock=clock,
+        client=client,
+        handlers=inbox.handlers(client.external_contact, client),
+        spool=Spool(settings.var_dir / "spool.db"),
+        nudge=nudge,
+    )
+
+
+def wecom_client(settings: Settings, clock: Clock) -> WecomClient:
+    """The app's client with its token kept in the store."""
+    return WecomClient(
+        base=settings.wecom_api_base,
+        corp_id=settings.wecom_corp_id,
+        agent_id=settings.wecom_agent_id,
+        secret=settings.wecom_agent_secret,
+        tokens=TokenTable(settings.secret_key),
+        clock=clock,
+    )
+
+
+def start_logging() -> None:
+    """One line per thing that happened, to standard error."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+class Nudger:
+    """Tells the workers, through Redis, that there is work of a kind. Costs its caller nothing and promises nothing.
+
+    The talking is done by a thread of its own, so that a slow or absent Redis never slows a callback; the schedulers
+    find the work without it.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = Redis.from_url(
+            redis_url, socket_connect_timeout=_NUDGE_TIMEOUT, socket_timeout=_NUDGE_TIMEOUT, retry=None
+        )
+        self._kinds: set[str] = set()
+        self._wake = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, kinds: frozenset[str]) -> None:
+        with self._wake:
+            self._kinds |= kinds
+            if self._thread is None or not self._thread.is_alive():  # the first call, also after a fork
+                self._thread = threading.Thread(target=self._talk, name="nudger", daemon=True)
+                self._thread.start()
+            self._wake.notify()
+
+    def _talk(self) -> None:
+        while True:
+            with self._wake:
+                while not self._kinds:
+                    self._wake.wait()
+                kinds, self._kinds = self._kinds, set()
+            try:
+                for kind in sorted(kinds):
+                    enqueue(self._redis, kind)
+            except (RedisError, OSError) as error:
+                log.info("nudge: Redis does not answer (%s); the scheduler works without it", type(error).__name__)
+                time.sleep(_LEAVE_ALONE)
+            except Exception:
+                log.exception("nudge failed")
+                time.sleep(_LEAVE_ALONE)
+
+
+def enqueue(redis: Redis, kind: str, row_id: int = 0) -> None:
+    """Put (kind, row id) into the queue unless it waits there already; id 0 means whatever is due."""
+    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+    with suppress(DuplicateJobError):
+        queue.enqueue_call(
+            "jobs.work.run",
+            args=(kind, row_id),
+            job_id=f"{kind}-{row_id}",
+            unique=True,
+            timeout=_JOB_TIMEOUT,
+            ttl=_STALE,
+            result_ttl=0,
+            failure_ttl=0,
+        )
+
+
+def fixed(moment: datetime) -> Clock:
+    """A clock that stands still, for judging as of a moment."""
+    return lambda: moment

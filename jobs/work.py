@@ -1,0 +1,50 @@
+"""What a job of a kind does; the only function that the queue may call."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from config.settings import Settings
+from jobs import deliver, inbox, runs
+from jobs.wiring import Wiring, wire
+
+log = logging.getLogger(__name__)
+
+_AT_MOST = 60.0  # seconds of one job; what is left is somebody else's, or the next one's
+
+
+@cache
+def wired() -> Wiring:
+    """This process's wiring, made before the worker forks, so that its children are born with it."""
+    return wire(Settings.load())
+
+
+def run(kind: str, row_id: int) -> None:
+    """Work whatever is due of this kind. The id is a hint: rows, not the queue, know what is to be done."""
+    work = _KINDS.get(kind)
+    if work is None:
+        log.warning("a job of the unknown kind %.40r (%.20r) was ignored", kind, row_id)
+        return
+    ends = time.monotonic() + _AT_MOST
+    work(wired(), lambda: time.monotonic() < ends)
+
+
+def _outbox(w: Wiring, go_on: Callable[[], bool]) -> None:
+    deliver.deliver_due(w.client.send, w.render, w.clock, go_on=go_on)
+
+
+def _inbox(w: Wiring, go_on: Callable[[], bool]) -> None:
+    inbox.work_due(w.handlers, w.clock, go_on=go_on)
+
+
+def _slot(w: Wiring, go_on: Callable[[], bool]) -> None:
+    while go_on() and runs.work_one(w, go_on=lambda: True):
+        pass
+
+
+_KINDS: Mapping[str, Callable[[Wiring, Callable[[], bool]], None]] = {
+    "outbox": _outbox,
+    "inbox": _inbox,
+    "slot": _slot,
+}

@@ -1,0 +1,65 @@
+"""The worker process: takes nudges from Redis and works the rows they speak of. Without Redis it waits, saying so."""
+
+import logging
+import time
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from config.settings import Settings
+from jobs import work
+from jobs.wiring import QUEUE, start_logging
+
+log = logging.getLogger(__name__)
+
+_WAIT = 30.0
+_ONLY = "jobs.work.run"
+
+
+class OnlyOurs(Job):
+    """A job that never becomes a call to anything but our one function, whatever somebody wrote into Redis."""
+
+    def perform(self) -> object:
+        if self.func_name != _ONLY:
+            log.warning("a job that calls %.80r was ignored", self.func_name)
+            return None
+        return super().perform()
+
+
+def main() -> None:
+    """Until SIGTERM. A restarted Redis is met again by RQ itself, an absent one by asking every half minute."""
+    start_logging()
+    work.wired()  # imports and wires once; every job is a fork of this process
+    settings = Settings.load()
+    while True:
+        try:
+            _worker(Redis.from_url(settings.redis_url, socket_connect_timeout=3)).work()
+        except (RedisError, OSError) as error:
+            log.warning(
+                "worker: Redis does not answer (%s); asking again in %.0f s, the scheduler works meanwhile",
+                type(error).__name__,
+                _WAIT,
+            )
+            time.sleep(_WAIT)
+        else:
+            return
+
+
+def _worker(redis: Redis) -> Worker:
+    return Worker(
+        [Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=OnlyOurs)],
+        connection=redis,
+        serializer=JSONSerializer,
+        job_class=OnlyOurs,
+        default_result_ttl=0,
+        job_monitoring_interval=5,
+        maintenance_interval=30,
+        worker_ttl=60,
+    )
+
+
+if __name__ == "__main__":
+    main()
