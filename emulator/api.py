@@ -6,7 +6,7 @@ import time
 
 from flask import Blueprint, Response, request
 
-from emulator import api_contacts, api_messages, api_setup
+from emulator import api_contacts, api_messages, api_setup, bodies
 from emulator.call import Binary, Call, Handler
 from emulator.errors import ApiError, answer
 from emulator.tenant import Json
@@ -107,12 +107,9 @@ def _body(path: str) -> Json:
     if request.method == "GET" or path == "media/upload":
         return {}
     try:
-        body = json.loads(request.get_data())
-    except (ValueError, RecursionError):
+        return bodies.read(request.get_data())
+    except ValueError:
         raise ApiError(47001) from None
-    if not isinstance(body, dict):
-        raise ApiError(47001)
-    return body
 
 
 def _own_agent(call: Call) -> None:
@@ -122,7 +119,7 @@ def _own_agent(call: Call) -> None:
         return
     try:
         number = int(named)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ApiError(40056) from None
     if number != call.world.tenant.app.agentid:
         raise ApiError(301002)

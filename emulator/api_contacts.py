@@ -1,5 +1,7 @@
 """department/*, user/* and externalcontact/*: the directory as far as the app may see it."""
 
+import re
+
 from emulator.call import Call
 from emulator.company import ACTIVE
 from emulator.errors import ApiError
@@ -151,7 +153,7 @@ def external_batch(call: Call) -> Json:
 def _cursor(text: object) -> int:
     if text == "":
         return 0
-    if not isinstance(text, str) or not text.startswith("c") or not text[1:].isascii() or not text[1:].isdigit():
+    if not isinstance(text, str) or not re.fullmatch(r"c[0-9]{1,9}", text):
         raise ApiError(40058, "cursor")
     return int(text[1:])
 

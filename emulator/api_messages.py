@@ -92,7 +92,7 @@ def _receivers(world: World, users: list[str], parties: list[str], tags: list[st
                 bad_users.append(userid.lower())
     visible = company.visible_departments()
     for party in parties:
-        number = int(party) if party.isascii() and party.isdigit() else -1
+        number = int(party) if party.isascii() and party.isdigit() and len(party) < 10 else -1
         if number not in visible:
             bad_parties.append(party)
             continue

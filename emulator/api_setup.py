@@ -1,14 +1,12 @@
 """The app itself: menu, agent, media, JS tickets, and the calls that turn a login code into a person."""
 
-from urllib.parse import urlsplit
-
 from flask import request
 
 from emulator.call import Binary, Call
 from emulator.company import ACTIVE
 from emulator.errors import ApiError
 from emulator.tenant import Json
-from emulator.world import World
+from emulator.world import World, host_of
 
 MENU_TYPES = (
     "click",
@@ -62,8 +60,8 @@ def _pressable(world: World, button: Json, depth: int) -> None:
         url = button.get("url")
         if not isinstance(url, str) or not 1 <= len(url.encode()) <= 1024:
             raise ApiError(URL[depth])
-        if urlsplit(url).netloc not in world.trusted_hosts:
-            raise ApiError(DOMAIN[depth], urlsplit(url).netloc)
+        if host_of(url) not in world.trusted_hosts:
+            raise ApiError(DOMAIN[depth], host_of(url))
     elif kind == "view_miniprogram":
         if not button.get("pagepath") or not button.get("appid"):
             raise ApiError(40063, "pagepath and appid")

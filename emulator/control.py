@@ -1,11 +1,10 @@
 """The control API /emu/api/: what the page and tests use to act as people and to look behind the scenes."""
 
-import json
 from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from emulator import people
+from emulator import bodies, people
 from emulator.errors import ApiError
 from emulator.faults import FaultError
 from emulator.refusal import Refusal
@@ -78,12 +77,9 @@ def _body() -> Json:
     if request.mimetype != "application/json":
         raise Refusal("Content-Type 要是 application/json")
     try:
-        body = json.loads(request.get_data() or b"{}")
-    except (ValueError, RecursionError):
-        raise Refusal("不是 JSON") from None
-    if not isinstance(body, dict):
-        raise Refusal("要一个 JSON 对象")
-    return body
+        return bodies.read(request.get_data() or b"{}")
+    except ValueError as error:
+        raise Refusal("要一个 JSON 对象") from error
 
 
 def _since() -> int:

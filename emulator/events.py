@@ -1,7 +1,7 @@
 """Turns what people do into event XML, hands it to the courier and lets the passive answer take effect on the phone."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -25,7 +25,7 @@ class Post:
         self._clock = clock
         self._chats = chats
         self._courier = courier
-        self._background = ThreadPoolExecutor(AT_ONCE, "emulator-post")
+        self._at_once = threading.BoundedSemaphore(AT_ONCE)
 
     def message(self, userid: str, kind: str, fields: Json, *, mini: bool = False) -> str:
         """The XML of a member's message (wecom.md §2.1); `mini` adds AppType as WeCom itself does for locations."""
@@ -55,9 +55,13 @@ class Post:
         if entry is not None:
             self._chats.change(entry, status="sending", error=None, xml=xml)
         if later:
-            self._background.submit(self._carry, xml, entry)
+            threading.Thread(target=self._carry_later, args=(xml, entry), daemon=True).start()
             return {"queued": True, "attempts": [], "reply": None}
         return self._carry(xml, entry)
+
+    def _carry_later(self, xml: str, entry: Json | None) -> None:
+        with self._at_once:
+            self._carry(xml, entry)
 
     def _head(self, sender: str) -> Json:
         return {"ToUserName": self._tenant.corpid, "FromUserName": sender, "CreateTime": int(self._clock.now())}

@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Response, render_template, request
 
-from emulator.world import World
+from emulator.world import World, host_of
 
 # Error number of the client → what the page tells the person.
 REFUSED = {
@@ -42,11 +42,11 @@ def _page(world: World, kind: str, title: str, appid: str | None, agentid: str |
         return _refuse(40013)
     if agentid is not None and agentid != str(world.tenant.app.agentid):
         return _refuse(301002)
-    parts = urlsplit(target)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    host = host_of(target)
+    if not host:
         return _refuse(40058)
-    if parts.netloc not in world.trusted_hosts:
-        return _refuse(50001, parts.netloc)
+    if host not in world.trusted_hosts:
+        return _refuse(50001, host)
     chosen = request.args.get("as")
     if chosen is not None:
         return _enter(world, kind, target, chosen)
@@ -66,7 +66,7 @@ def _page(world: World, kind: str, title: str, appid: str | None, agentid: str |
             title=title,
             corp=world.tenant.corp_name,
             app=world.tenant.app.name,
-            host=parts.netloc,
+            host=host,
             members=members,
             departments=departments,
             people=people,

@@ -22,6 +22,17 @@ CHANGEABLE = {
     "direct_leader": "DirectLeader",
 }
 
+# The type of each value; a tuple means a list of them.
+SHAPES: dict[str, type | tuple[type]] = {
+    "name": str,
+    "position": str,
+    "status": int,
+    "department": (int,),
+    "main_department": int,
+    "is_leader_in_dept": (int,),
+    "direct_leader": (str,),
+}
+
 
 def user(world: World, body: Json) -> str:
     """The acting member's userid; refused unless he can open the app."""
@@ -213,7 +224,12 @@ def member(world: World, body: Json) -> Json:
     """Change, delete or (for an unknown userid) hire a member; the app hears of it by change_contact."""
     userid = text(body, "userid")
     changes = {name: body[name] for name in CHANGEABLE if name in body}
+    for name, value in changes.items():
+        if not _fits(value, SHAPES[name]):
+            raise Refusal(f"{name} 的写法不对")
     with world.state.lock:
+        if not set(changes.get("department", [])) <= set(world.company.departments):
+            raise Refusal("没有这个部门")
         found = world.company.member(userid)
         if body.get("delete"):
             if found is None:
@@ -221,8 +237,8 @@ def member(world: World, body: Json) -> Json:
             kind, userid, changes = "delete_user", found["userid"], {"status": LEFT}
         elif found is None:
             kind = "create_user"
-            departments = body.get("department") or []
-            if not departments or not all(number in world.company.departments for number in departments):
+            departments = changes.get("department")
+            if not departments:
                 raise Refusal("新成员要有 name 和 department（已有部门的编号列表）")
             changes = {
                 "name": text(body, "name"),
@@ -243,6 +259,12 @@ def member(world: World, body: Json) -> Json:
     return world.post.send(
         world.post.corp_event("change_contact", {"ChangeType": kind, "UserID": userid, **shown}), later=_later(body)
     )
+
+
+def _fits(value: object, shape: type | tuple[type]) -> bool:
+    if isinstance(shape, tuple):
+        return isinstance(value, list) and all(type(part) is shape[0] for part in value)
+    return type(value) is shape
 
 
 def _joined(value: object) -> object:

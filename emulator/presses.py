@@ -57,7 +57,7 @@ def card(world: World, userid: str, body: Json) -> tuple[str, Json]:
             "CardType": drawn["card_type"],
             "ResponseCode": world.chats.response_code(drawn["task_id"]),
         }
-        if name == "template_card_event" and (chosen := _chosen(drawn, body.get("selected") or {})):
+        if name == "template_card_event" and (chosen := _chosen(drawn, body.get("selected"))):
             fields["SelectedItems"] = {"SelectedItem": chosen}
         return name, fields
 
@@ -67,7 +67,7 @@ def _keys(drawn: Json) -> list[str]:
     return [*buttons, *([drawn["submit_button"]["key"]] if "submit_button" in drawn else [])]
 
 
-def _chosen(drawn: Json, selected: Json) -> list[Json]:
+def _chosen(drawn: Json, selected: object) -> list[Json]:
     """One SelectedItem per question; what the person did not touch keeps the card's own default."""
     questions = [drawn[name] for name in ("button_selection", "checkbox") if name in drawn] + drawn.get(
         "select_list", []
@@ -75,7 +75,7 @@ def _chosen(drawn: Json, selected: Json) -> list[Json]:
     rows = []
     for question in questions:
         key, options = question["question_key"], question["option_list"]
-        picked = selected.get(key)
+        picked = selected.get(key) if isinstance(selected, dict) else None
         if picked is None:
             picked = [
                 option["id"]

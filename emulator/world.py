@@ -40,6 +40,15 @@ class World:
     dropped: list[str] = field(default_factory=list)  # userids whose message was dropped silently, in order
 
 
+def host_of(address: str) -> str:
+    """Host and port of a web address, "" if it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return parts.netloc if parts.scheme in ("http", "https") else ""
+
+
 def build(
     tenant: Tenant, callback_url: str | None, home_url: str, state_path: Path | None, clock_path: Path | None
 ) -> World:
@@ -49,7 +58,7 @@ def build(
     chats = Chats(state, clock)
     courier = Courier(tenant, clock, faults, wire, callback_url)
     # The callback's own address is trusted too, so that another port needs no edited company file.
-    own = {urlsplit(callback_url).netloc} if callback_url else set()
+    own = {host_of(callback_url)} if callback_url else set()
     return World(
         tenant=tenant,
         clock=clock,
