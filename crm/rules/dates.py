@@ -30,9 +30,11 @@ _CLOCK = (
     r"(?:[点时](?P<said>半|一刻|三刻|\d{1,2}分?)?|:(?P<minute>\d\d))"
 )
 _WHEN = rf"{_DATE}\s*(?:的)?(?:{_PERIOD})?\s*(?:{_CLOCK})?\s*(?:之前|以前|前)?"
-_GAP = r"[\s,，。.:：;；、!！]*"
-_FIRST = re.compile(rf"{_GAP}{_WHEN}{_GAP}", re.VERBOSE)
-_LAST = re.compile(rf"{_GAP}{_WHEN}{_GAP}$", re.VERBOSE)
+_FIRST = re.compile(_WHEN, re.VERBOSE)
+_LAST = re.compile(rf"{_WHEN}$", re.VERBOSE)
+_GAP = " \t\r\n\u3000,，。.:：;；、!！"
+# Longer than any way to say a date: only so much of either end is read, so a hostile text costs nothing.
+_LONGEST = 40
 
 _DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=True)) | {"两": 2}
 _WEEKDAYS = {"日": 6, "天": 6, "末": 5, "7": 6} | {sign: n for n, sign in enumerate("一二三四五六")}
@@ -60,14 +62,14 @@ def parse_due(text: str, now: datetime) -> tuple[datetime, str] | None:
     year), except 「今天」 with a time: that stays as said and shows as overdue. Hours 1–6 without 上午 or 下午 are
     afternoon hours: nobody means three at night.
     """
-    plain = "".join(_one_wide(letter) for letter in text)
-    for pattern in (_FIRST.match, _LAST.search):
-        found = pattern(plain)
-        if found is None:
-            continue
-        due = _instant(found, now)
-        if due is not None:
-            return due, (text[: found.start()] + text[found.end() :]).strip()
+    whole = text.strip(_GAP)
+    head, tail = "".join(map(_one_wide, whole[:_LONGEST])), "".join(map(_one_wide, whole[-_LONGEST:]))
+    first = _FIRST.match(head)
+    if first and (due := _instant(first, now)):
+        return due, whole[first.end() :].strip(_GAP)
+    last = _LAST.search(tail)
+    if last and (due := _instant(last, now)):
+        return due, whole[: len(whole) - len(tail) + last.start()].strip(_GAP)
     return None
 
 

@@ -20,6 +20,7 @@ _LONGEST_TRADE = len(TRADES[0])
 # 中国工商银行股份有限公司诸暨支行: what stands inside says no more than at the end.
 _INNER_FORM = re.compile(r"(?<=..)(?:股份|集团)?有限(?:责任)?公司(?=.)")
 _PLACES = PROVINCES | CITIES | {"中国"}
+_LONGEST_NAME = 200
 _LONGEST_PLACE = max(map(len, _PLACES))
 
 
@@ -107,9 +108,16 @@ def _says_nothing(text: str) -> bool:
     return len(text) < 2 or text in _TRADE_SET or text in _FORM_SET or _split_trade(text)[0] in _TRADE_SET
 
 
-@lru_cache(maxsize=131_072)
 def parts_of(name: str) -> NameParts:
-    """Take one name apart; no part is ever more than a guess, and `core` is never empty for a name that is not."""
+    """Take one name apart; no part is ever more than a guess, and `core` is never empty for a name that is not.
+
+    Only the first 200 letters are read: no stored name is that long, and a hostile one shall cost nothing.
+    """
+    return _taken_apart(name.strip()[:_LONGEST_NAME])
+
+
+@lru_cache(maxsize=131_072)
+def _taken_apart(name: str) -> NameParts:
     text, regions = fold(name), set[str]()
     for inside in _BRACKETED.findall(text):
         place, length = _place(inside)

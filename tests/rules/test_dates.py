@@ -1,5 +1,6 @@
 """Date words of a to-do: what people type, when it is due, and what is left of the text."""
 
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -113,3 +114,10 @@ def test_any_text_is_read_without_an_error_and_nothing_is_invented(text: str, no
     if due is not None:
         assert due[0].tzinfo is UTC
         assert due[1] in text or len(due[1]) < len(text)
+
+
+@pytest.mark.parametrize("text", ["，" * 60_000 + "x", " " * 60_000, "明天" + " " * 60_000 + "x", "12月3" * 20_000])
+def test_a_hostile_text_is_read_at_once(text: str) -> None:
+    began = time.perf_counter()
+    parse_due(text, NOW)
+    assert time.perf_counter() - began < 0.5

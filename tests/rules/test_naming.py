@@ -208,3 +208,11 @@ def test_fifty_thousand_names_are_ranked_while_a_person_waits() -> None:
     found = rank(names[777][1], names, 82, 5)
     assert found[0].item == 777
     assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize("name", ["a" + " ." * 20_000 + "x", "(" * 50_000, "上海市" * 20_000, "有限公司" * 20_000])
+def test_a_hostile_name_is_compared_at_once(name: str) -> None:
+    began = time.perf_counter()
+    similarity(name, "上海华东泵业有限公司")
+    rank(name, BOOK, 50, 3)
+    assert time.perf_counter() - began < 0.5
