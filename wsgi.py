@@ -28,7 +28,14 @@ STATIC = Path(__file__).parent / "web" / "dist" / "static"
 
 def create_app(settings: Settings) -> Flask:
     """The web application. Opens no connection yet, so a server may load it before it forks."""
-    app = APIFlask(__name__, title="客户通 API", version="1", spec_path="/api/openapi.json", docs_path=None)
+    app = APIFlask(
+        __name__,
+        title="客户通 API",
+        version="1",
+        spec_path="/api/openapi.json",
+        docs_path=None,
+        docs_oauth2_redirect_path=None,
+    )
     app.secret_key = settings.secret_key
     clock = clock_of(settings)
     uow.connect(settings.database_url, patient=False)
@@ -96,7 +103,9 @@ def _watch(app: Flask, clock: Clock, spool: Spool) -> None:
         """Read from the store at the moment of asking, so that any process tells the same."""
         registry = CollectorRegistry()
         rows = Gauge("crm_rows", "Rows by state", ("table", "state"), registry=registry)
-        lag = Gauge("crm_lag_seconds", "Age of the oldest thing that should have happened", ("table",), registry=registry)
+        lag = Gauge(
+            "crm_lag_seconds", "Age of the oldest thing that should have happened", ("table",), registry=registry
+        )
         with uow.reading() as s:
             now = health(s, clock())
         for table, states in (("outbox", now.outbox), ("inbox", now.inbox)):

@@ -21,4 +21,4 @@ def current(s: Session) -> Policy:
 def calendar(s: Session) -> WorkCalendar:
     """Working days: the public calendar, and over it the company's own days."""
     days = s.execute(select(CalendarDay.day, CalendarDay.working))
-    return WorkCalendar(dict(days.tuples()))
+    return WorkCalendar(dict(days.all()))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.policy import Policy
 from config.vocabulary import Role
 from crm.access import Actor, require
 from crm.rules.days import at
@@ -93,7 +94,7 @@ _MOST_SUBJECTS = 500
 
 def _subjects_called(s: Session, text: str) -> list[str]:
     """The subjects whose name contains the text; a business number is called by its own name."""
-    found = [f"policy:{text}"]
+    found = [f"policy:{name}" for name, _, number in Policy() if text in number.label]
     for kind, table in _NAMED.items():
         named = select(table.id).where(table.name.contains(text, autoescape=True)).limit(_MOST_SUBJECTS)
         found += [f"{kind}:{number}" for number in s.scalars(named)]

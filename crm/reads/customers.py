@@ -306,10 +306,8 @@ def _owners(s: Session, customer_id: int) -> tuple[PeriodRow, ...]:
     periods = s.scalars(
         select(OwnershipPeriod).where(OwnershipPeriod.customer_id == customer_id).order_by(OwnershipPeriod.id.desc())
     ).all()
-    people = dict(
-        s.execute(select(Person.id, Person.name).where(Person.id.in_([p.holder_id for p in periods]))).tuples()
-    )
-    teams = dict(s.execute(select(Team.id, Team.name).where(Team.id.in_([p.holder_id for p in periods]))).tuples())
+    people = dict(s.execute(select(Person.id, Person.name).where(Person.id.in_([p.holder_id for p in periods]))).all())
+    teams = dict(s.execute(select(Team.id, Team.name).where(Team.id.in_([p.holder_id for p in periods]))).all())
 
     def holder(period: OwnershipPeriod) -> str:
         match HolderKind(period.holder_kind):

@@ -100,7 +100,7 @@ def overview(s: Session, actor: Actor, now: datetime) -> Overview:
 
 
 def _count(s: Session, state: InstrumentedAttribute[str]) -> dict[str, int]:
-    return dict(s.execute(select(state, func.count()).group_by(state)).tuples())
+    return dict(s.execute(select(state, func.count()).group_by(state)).all())
 
 
 def overdue(s: Session, now: datetime) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import PersonStatus, Role
-from crm.access import Actor, require
+from crm.access import Actor, require, sees_person
 from crm.errors import NotFound
 from crm.reads.customers import Page
 from crm.reads.paging import cut
@@ -46,6 +46,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """The departments (id, name) and the people (id, name) whose customers an actor may look at."""
+
+    teams: tuple[tuple[int, str], ...]
+    people: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SyncRun:
     done_at: datetime
     outcome: str
@@ -65,7 +73,7 @@ def departments(s: Session, actor: Actor) -> list[TeamNode]:
     require(actor, Role.ADMIN, Role.OPERATIONS)
     teams = s.execute(select(Team.id, Team.name, Team.path, Team.parent_id)).all()
     active = select(Person.team_id, func.count()).where(Person.status == PersonStatus.ACTIVE).group_by(Person.team_id)
-    members = dict(s.execute(active).tuples())
+    members = dict(s.execute(active).all())
     leaders: dict[int, list[str]] = defaultdict(list)
     led = select(TeamLeader.team_id, Person.name).join(Person, Person.id == TeamLeader.person_id)
     for team, name in s.execute(led.order_by(Person.name)):
@@ -144,6 +152,14 @@ def _members(s: Session, rows: Sequence[tuple[Person, str]]) -> tuple[Member, ..
         )
         for person, team in rows
     )
+
+
+def in_sight(s: Session, actor: Actor) -> Sight:
+    """What a list of customers may be narrowed to: only what this actor sees anyway."""
+    seen = sees_person(actor)
+    people = s.execute(select(Person.id, Person.name).where(seen).order_by(Person.name, Person.id)).all()
+    teams = select(Team.id, Team.name).where(Team.id.in_(select(Person.team_id).where(seen))).order_by(Team.path)
+    return Sight(tuple(s.execute(teams).all()), tuple(people))
 
 
 def last_sync(s: Session, actor: Actor) -> SyncRun | None:
