@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, HolderKind, OwnershipReason, TimelineKind, label
 from crm import policy as numbers
 from crm.access import Actor, get_customer, sees_customer
-from crm.agenda import silence_of
+from crm.agenda import silence_of, silences_of
 from crm.errors import Invalid
-from crm.rules import recycling
 from crm.rules.days import at, day_of
 from crm.rules.naming import name_key
 from models.customers import Contact, Customer, OwnershipPeriod
@@ -105,9 +104,11 @@ def list_customers(
         .limit(size)
         .offset((page - 1) * size)
     )
+    shown = rows.all()
+    verdicts = silences_of(s, [row[0] for row in shown], now, policy, calendar)
     found = []
-    for customer, owner, team in rows.all():
-        verdict = recycling.judge(customer.silent_since, now, policy, calendar, None)
+    for customer, owner, team in shown:
+        verdict = verdicts[customer.id]
         held = customer.owner_id is not None
         found.append(
             CustomerRow(
