@@ -8,14 +8,14 @@ log = logging.getLogger(__name__)
 
 
 class Assets:
-    """`manifest.json` maps plain names to hashed ones. Re-read when the build changed it; without it pages are plain."""
+    """`manifest.json` maps plain names to hashed ones. Re-read after a build; without it pages are plain."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self._seen = 0
         self._names: dict[str, str] = {}
         if not (self.folder / "manifest.json").is_file():
-            log.warning("console: no assets in %s, pages are shown without style; run: cd web && node build.mjs", folder)
+            log.warning("console: no assets in %s, pages come without style; run: cd web && node build.mjs", folder)
 
     def name(self, plain: str) -> str | None:
         """The file to ask for, or None if it was not built."""

@@ -1,0 +1,97 @@
+"""The console put together: guard, way in, pages, files and what is said when something goes wrong."""
+
+import logging
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, send_from_directory
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from console import guard, login, words
+from console.assets import Assets
+from console.deps import ConsoleDeps
+from console.desk import EVERYBODY, STRANGERS, Desk, partial
+from console.pages import audit, customers, messages, people, rules, today
+from crm.errors import CrmError, NotFound
+
+log = logging.getLogger(__name__)
+
+_MENU = (
+    ("console.home", "今日", "today"),
+    ("console.customers", "客户", "customers"),
+    ("console.messages", "消息", "messages"),
+    ("console.people", "人员与角色", "people"),
+    ("console.rules", "规则数字", "rules"),
+    ("console.audit_log", "审计", "audit"),
+)
+_FOR_EVER = 365 * 24 * 3600
+
+
+def console(deps: ConsoleDeps) -> Blueprint:
+    """The console's pages under /console, for the composition root to register."""
+    desk = Desk(deps)
+    assets = Assets(deps.static_dir)
+    guard.put_up(desk)
+    login.mount(desk)
+    for page in (today, customers, messages, people, rules, audit):
+        page.mount(desk)
+    _files(desk, assets)
+    _words(desk, assets)
+    _mishaps(desk)
+    return desk.blueprint
+
+
+def _files(desk: Desk, assets: Assets) -> None:
+    @desk.page("/static/<path:name>", STRANGERS)
+    def static_file(name: str) -> Response:
+        """The name changes with the content, so a browser may keep it for ever."""
+        response = send_from_directory(assets.folder, name, max_age=_FOR_EVER)
+        response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
+        return response
+
+    @desk.page("/<path:rest>", EVERYBODY)
+    def nowhere(rest: str) -> str:  # noqa: ARG001  (the address says it)
+        raise NotFound("没有这个页面，或者不在您的权限里。需要的话请联系管理员")
+
+
+def _words(desk: Desk, assets: Assets) -> None:
+    @desk.blueprint.context_processor
+    def at_hand() -> dict[str, Any]:
+        """What every template may use: who is here, what he may open, and how we write things."""
+        me = g.get("actor")
+        menu = [entry for entry in _MENU if me is not None and desk.may_enter(entry[0], me.role)]
+        return {
+            "w": words,
+            "me": me,
+            "csrf": g.get("csrf", ""),
+            "menu": menu,
+            "now": desk.deps.clock(),
+            "app_name": desk.deps.app_name,
+            "asset": assets.name,
+        }
+
+
+def _mishaps(desk: Desk) -> None:
+    @desk.blueprint.errorhandler(CrmError)
+    def refused(error: CrmError) -> ResponseReturnValue:
+        return _said(str(error), error.http_status)
+
+    @desk.blueprint.errorhandler(HTTPException)
+    def not_http(error: HTTPException) -> ResponseReturnValue:
+        sentences = {404: "没有这个页面", 405: "这个地址不能这样打开", 413: "提交的内容太大了，请缩短后再试"}
+        return _said(sentences.get(error.code or 500, "这个请求看不懂，请返回后再试"), error.code or 500)
+
+    @desk.blueprint.errorhandler(Exception)
+    def broken(error: Exception) -> ResponseReturnValue:
+        number = secrets.token_hex(4)
+        log.error("console: request %s failed", number, exc_info=error)
+        words_for_people = f"系统出了点问题，刚才的操作没有完成。请过一分钟再试；还不行就把编号 {number} 告诉管理员"
+        return _said(words_for_people, 500)
+
+
+def _said(sentence: str, status: int) -> ResponseReturnValue:
+    """A whole page for the browser; for htmx the bare sentence, which the page shows where people look."""
+    if partial():
+        return Response(sentence, status, content_type="text/plain; charset=utf-8")
+    return render_template("console/problem.html", sentence=sentence, status=status), status

@@ -1,0 +1,56 @@
+"""客户: the list with 「还剩几天」, and one customer's whole file."""
+
+from flask import render_template
+
+from config.vocabulary import CustomerLevel
+from console.desk import EVERYBODY, Desk, actor, asked, asked_number
+from crm import uow
+from crm.reads import customers as reads
+from crm.reads.people import in_sight
+
+_FRONT = "days_left"
+
+
+def mount(desk: Desk) -> None:
+    clock = desk.deps.clock
+
+    @desk.page("/customers", EVERYBODY)
+    def customers() -> str:
+        sort = asked("sort")
+        level = asked("level")
+        chosen = {
+            "q": asked("q"),
+            "sort": sort if sort in reads.SORTS else _FRONT,
+            "level": level if level in set(CustomerLevel) else "",
+            "state": asked("state") if asked("state") in ("soon", "queued") else "",
+            "team": asked("team") if asked("team").isdigit() else "",
+            "owner": asked("owner") if asked("owner").isdigit() else "",
+        }
+        filters = reads.Filters(
+            owner_id=asked_number("owner") if chosen["owner"] else None,
+            team_id=asked_number("team") if chosen["team"] else None,
+            level=CustomerLevel(level) if chosen["level"] else None,
+            soon=chosen["state"] == "soon",
+            queued=chosen["state"] == "queued",
+        )
+        with uow.reading() as s:
+            found = reads.list_customers(
+                s,
+                actor(),
+                query=chosen["q"],
+                sort=chosen["sort"],
+                page=asked_number("page"),
+                size=50,
+                now=clock(),
+                filters=filters,
+            )
+            scope = in_sight(s, actor())
+        return render_template(
+            "console/customers.html", found=found, chosen=chosen, levels=list(CustomerLevel), scope=scope
+        )
+
+    @desk.page("/customers/<public_id>", EVERYBODY)
+    def customer(public_id: str) -> str:
+        with uow.reading() as s:
+            file = reads.customer_page(s, actor(), public_id, clock())
+        return render_template("console/customer.html", file=file)

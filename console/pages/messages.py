@@ -1,0 +1,108 @@
+"""消息: what goes out and what came in, by state, with dead letters sent again by hand."""
+
+import json
+from typing import TypeVar
+
+from flask import Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from config.vocabulary import InboxState, OutboxState
+from console.desk import OPERATORS, Desk, actor, asked, asked_number, partial, typed
+from crm import uow
+from crm.errors import Conflict
+from crm.reads import messages as reads
+from crm.usecases import outbox
+
+OUT_TABS = (
+    ("ready", "待发送", (OutboxState.READY, OutboxState.LEASED)),
+    ("sent", "已送出", (OutboxState.SENT,)),
+    ("folded", "并入清单", (OutboxState.FOLDED,)),
+    ("dead", "送不出去", (OutboxState.DEAD,)),
+    ("unknown", "结果不明", (OutboxState.UNKNOWN,)),
+    ("expired", "已过期", (OutboxState.EXPIRED,)),
+)
+IN_TABS = (
+    ("failed", "处理失败", (InboxState.FAILED,)),
+    ("waiting", "处理中", (InboxState.WAITING,)),
+    ("late", "迟到未执行", (InboxState.LATE,)),
+    ("kept", "已留存", (InboxState.KEPT,)),
+    ("done", "已处理", (InboxState.DONE,)),
+)
+State = TypeVar("State", InboxState, OutboxState)
+_LARGEST_ID = "int(max=9007199254740991)"
+
+
+def mount(desk: Desk) -> None:
+    clock = desk.deps.clock
+
+    @desk.page("/messages", OPERATORS)
+    def messages() -> str:
+        person, page = asked("q"), asked_number("page")
+        incoming = asked("box") == "in"
+        tabs = IN_TABS if incoming else OUT_TABS
+        tab = asked("tab") if any(asked("tab") == key for key, _, _ in tabs) else ""
+        with uow.reading() as s:
+            overview = reads.overview(s, actor(), clock())
+            if incoming:
+                found: object = reads.inbox(s, actor(), states=_of(IN_TABS, tab), person=person, page=page)
+            else:
+                found = reads.outbox(s, actor(), states=_of(OUT_TABS, tab), person=person, page=page)
+        chosen = {"q": person, "tab": tab, "box": "in" if incoming else ""}
+        counts = overview.inbox if incoming else overview.outbox
+        numbered = [(key, word, sum(counts.get(state, 0) for state in states)) for key, word, states in tabs]
+        return render_template(
+            "console/messages.html",
+            found=found,
+            chosen=chosen,
+            tabs=numbered,
+            total=sum(counts.values()),
+            overview=overview,
+        )
+
+    @desk.page(f"/messages/out/<{_LARGEST_ID}:number>", OPERATORS)
+    def message_out(number: int) -> str:
+        with uow.reading() as s:
+            file = reads.outbox_file(s, actor(), number)
+        return render_template("console/message_out.html", file=file, drawer=_drawer())
+
+    @desk.page(f"/messages/in/<{_LARGEST_ID}:number>", OPERATORS)
+    def message_in(number: int) -> str:
+        with uow.reading() as s:
+            file = reads.inbox_file(s, actor(), number)
+        return render_template("console/message_in.html", file=file, drawer=_drawer())
+
+    @desk.page(f"/messages/out/<{_LARGEST_ID}:number>/retry", OPERATORS, "POST")
+    def retry_message(number: int) -> ResponseReturnValue:
+        _retry(number)
+        return _again("已放回待发送，马上会再发一次", url_for("console.message_out", number=number))
+
+    @desk.page("/messages/retry", OPERATORS, "POST")
+    def retry_all() -> ResponseReturnValue:
+        """Each letter is a transaction of its own: one that somebody else has just handled holds back no other."""
+        with uow.reading() as s:
+            waiting = reads.dead_ids(s, actor(), typed("q", 100))
+        again = 0
+        for number in waiting:
+            try:
+                _retry(number)
+            except Conflict:  # retried by a colleague meanwhile
+                continue
+            again += 1
+        return _again(f"{again} 条消息已放回待发送", url_for("console.messages", tab="dead"))
+
+    def _retry(number: int) -> None:
+        uow.attempt(lambda s: outbox.retry(s, actor(), number, clock(), entrance="console"))
+
+
+def _of(tabs: tuple[tuple[str, str, tuple[State, ...]], ...], tab: str) -> tuple[State, ...]:
+    return next((states for key, _, states in tabs if key == tab), ())
+
+
+def _drawer() -> bool:
+    return request.headers.get("HX-Target") == "drawer"
+
+
+def _again(sentence: str, back: str) -> ResponseReturnValue:
+    if not partial():
+        return redirect(back, 303)
+    return Response(status=204, headers={"HX-Trigger": json.dumps({"toast": sentence, "changed": ""})})

@@ -1,0 +1,101 @@
+"""人员与角色: the directory as a tree, roles and assigned departments, and the last pull from WeCom."""
+
+import json
+
+from flask import Response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from config.vocabulary import PersonStatus, Role
+from console.desk import ADMINS, OPERATORS, Desk, actor, asked, asked_number, partial, typed
+from crm import uow
+from crm.access import SEES_SUBTREE
+from crm.errors import Conflict, Invalid
+from crm.reads import people as reads
+from crm.usecases import people as verbs
+
+
+def mount(desk: Desk) -> None:
+    deps = desk.deps
+
+    @desk.page("/people", OPERATORS)
+    def people() -> str:
+        chosen = {
+            "q": asked("q"),
+            "team": asked("team") if asked("team").isdigit() else "",
+            "role": asked("role") if asked("role") in set(Role) else "",
+            "status": asked("status") if asked("status") in set(PersonStatus) else "",
+            "sort": asked("sort") if asked("sort") in reads.SORTS else "team",
+        }
+        with uow.reading() as s:
+            found = reads.members(
+                s,
+                actor(),
+                query=chosen["q"],
+                team_id=asked_number("team") if chosen["team"] else None,
+                role=Role(chosen["role"]) if chosen["role"] else None,
+                status=PersonStatus(chosen["status"]) if chosen["status"] else None,
+                sort=chosen["sort"],
+                page=asked_number("page"),
+            )
+            teams = reads.departments(s, actor())
+            synced = reads.last_sync(s, actor())
+        return render_template(
+            "console/people.html", found=found, chosen=chosen, teams=teams, synced=synced,
+            can_sync=deps.sync_directory is not None, **_choices(),
+        )  # fmt: skip
+
+    @desk.page("/people/role", ADMINS, "POST")
+    def grant_role() -> ResponseReturnValue:
+        userid, role = typed("userid", 64), typed("role")
+        if role not in set(Role):
+            raise Invalid("没有这个角色，请重新选择")
+        name = uow.attempt(lambda s: verbs.grant(s, actor(), userid, Role(role), deps.clock(), entrance="console"))
+        return _row(userid, f"{name} 的角色已保存")
+
+    @desk.page("/people/scope", ADMINS, "POST")
+    def assign_scope() -> ResponseReturnValue:
+        userid, team = typed("userid", 64), _team()
+        uow.attempt(lambda s: verbs.assign_scope(s, actor(), userid, team, deps.clock(), entrance="console"))
+        return _row(userid, "分管部门已保存")
+
+    @desk.page("/people/scope/withdraw", ADMINS, "POST")
+    def withdraw_scope() -> ResponseReturnValue:
+        userid, team = typed("userid", 64), _team()
+        uow.attempt(lambda s: verbs.withdraw_scope(s, actor(), userid, team, deps.clock(), entrance="console"))
+        return _row(userid, "已取消分管")
+
+    @desk.page("/people/sync", OPERATORS, "POST")
+    def sync_now() -> ResponseReturnValue:
+        """A call to WeCom, outside of any transaction of ours; its words tell what came of it."""
+        if deps.sync_directory is None:
+            raise Conflict("这个进程不能同步通讯录，请在服务器上运行 flask --app wsgi sync directory")
+        try:
+            sentence = deps.sync_directory()
+        except deps.outside_errors as error:
+            raise Conflict(f"同步没有完成：{error}") from error
+        if not partial():
+            return redirect(url_for("console.people"), 303)
+        return Response(status=204, headers={"HX-Trigger": json.dumps({"toast": sentence, "changed": ""})})
+
+    def _team() -> int:
+        text = typed("team")
+        if not text.isascii() or not text.isdigit() or len(text) > 15:
+            raise Invalid("请先选一个部门")
+        return int(text)
+
+    def _row(userid: str, sentence: str) -> ResponseReturnValue:
+        if not partial():
+            return redirect(url_for("console.people", q=userid), 303)
+        with uow.reading() as s:
+            member = reads.member(s, actor(), userid)
+            teams = reads.departments(s, actor())
+        body = render_template("console/_member.html", member=member, teams=teams, **_choices())
+        return Response(body, headers={"HX-Trigger": json.dumps({"toast": sentence})})
+
+    def _choices() -> dict[str, object]:
+        return {
+            "roles": list(Role),
+            "statuses": list(PersonStatus),
+            "scoped": SEES_SUBTREE,
+            "may_grant": actor().role in ADMINS,
+        }

@@ -1,0 +1,209 @@
+"""How the console writes dates, money and the machine's own names, so that a salesperson reads them at once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from config.policy import Policy
+from config.vocabulary import LABELS, OwnershipReason, Role
+from crm.rules.days import SHANGHAI, days_between
+
+VERBS = {
+    "sign_in": "登录",
+    "grant_role": "调整角色",
+    "assign_scope": "分管部门",
+    "withdraw_scope": "取消分管",
+    "change_policy": "修改规则数字",
+    "create_customer": "新建客户",
+    "follow_up": "记跟进",
+    "retract_follow_up": "撤销跟进",
+    "recycle": "沉默回收",
+    "assign": "分配客户",
+    "return": "退还原负责人",
+    "give_back": "主动退回",
+    "take_back": "撤销分配",
+    "open_deal": "新建商机",
+    "snooze_deal": "商机暂缓",
+    "wake_deal": "取消暂缓",
+    "add_todo": "新建待办",
+    "finish_todo": "完成待办",
+    "reopen_todo": "恢复待办",
+    "postpone_todo": "待办延期",
+    "link_contact": "关联客户",
+    "unlink_contact": "取消关联",
+    "ignore_contact": "忽略联系人",
+    "unignore_contact": "取消忽略",
+    "set_current": "切换当前客户",
+    "check_in": "拜访打卡",
+    "retract_check_in": "撤销打卡",
+    "add_person": "新增成员",
+    "mirror_person": "更新成员",
+    "retry_event": "重新处理消息",
+    "retry_message": "重发消息",
+    "sync_directory": "同步通讯录",
+}
+ENTRANCES = {
+    "console": "管理后台",
+    "chat": "企微会话",
+    "bot": "企微会话",
+    "miniapp": "小程序",
+    "sidebar": "侧边栏",
+    "cli": "命令行",
+    "shell": "命令行",
+    "sweep": "定时任务",
+    "job": "定时任务",
+    "jobs": "定时任务",
+    "directory": "通讯录同步",
+    "seed": "演示数据",
+}
+SUBJECTS = {
+    "customer": "客户",
+    "person": "成员",
+    "deal": "商机",
+    "policy": "规则",
+    "outbox": "发出的消息",
+    "inbox": "收到的消息",
+    "todo": "待办",
+    "contact": "联系人",
+    "external_contact": "联系人",
+    "visit": "拜访",
+    "directory": "通讯录",
+}
+DETAILS = {
+    "old": "原来",
+    "new": "改为",
+    "was": "原来",
+    "name": "名称",
+    "text": "内容",
+    "why": "原因",
+    "to": "给",
+    "team": "部门",
+    "customer": "客户",
+    "amount": "金额",
+    "until": "到",
+    "due_at": "到期",
+    "due": "到期",
+    "counts": "计为有效",
+    "stage": "阶段",
+    "distance_m": "距离（米）",
+    "source": "来源",
+    "withdrawn_teams": "收回的分管部门",
+    "entry": "记录号",
+    "period": "归属记录号",
+    "team_id": "部门号",
+    "link": "关联号",
+    "contact": "联系人",
+}
+EVENTS = {
+    "text": "文字消息",
+    "image": "图片",
+    "voice": "语音",
+    "video": "视频",
+    "location": "位置",
+    "link": "链接",
+    "file": "文件",
+    "click": "点菜单",
+    "view": "打开网页",
+    "template_card_event": "点卡片按钮",
+    "template_card_menu_event": "卡片菜单",
+    "enter_agent": "进入应用",
+    "subscribe": "加入可见范围",
+    "unsubscribe": "移出可见范围",
+    "change_external_contact": "外部联系人变动",
+    "change_contact": "通讯录变动",
+    "change_external_chat": "客户群变动",
+    "change_external_tag": "客户标签变动",
+    "location_event": "上报位置",
+    "add_external_contact": "添加了外部联系人",
+    "add_half_external_contact": "外部联系人免验证添加",
+    "edit_external_contact": "修改了外部联系人",
+    "del_external_contact": "删除了外部联系人",
+    "del_follow_user": "被客户删除",
+    "transfer_fail": "客户接替失败",
+    "create_user": "新增成员",
+    "update_user": "成员信息更新",
+    "delete_user": "删除成员",
+    "create_party": "新增部门",
+    "update_party": "部门更新",
+    "delete_party": "删除部门",
+}
+_POLICY = {name: number.label for name, _, number in Policy()}
+_LABELS = {word.value: text for word, text in LABELS.items()}
+_TEN_THOUSAND = Decimal(10_000)
+
+
+def when(instant: datetime | None) -> str:
+    """`YYYY-MM-DD HH:mm` in Shanghai; a dash for what has not happened."""
+    return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if instant else "—"
+
+
+def day(instant: datetime | None) -> str:
+    return f"{instant.astimezone(SHANGHAI):%Y-%m-%d}" if instant else "—"
+
+
+def clock(instant: datetime) -> str:
+    return f"{instant.astimezone(SHANGHAI):%H:%M}"
+
+
+def ago(instant: datetime | None, now: datetime) -> str:
+    """How many Shanghai days ago, as one says it."""
+    if instant is None:
+        return "从未"
+    days = days_between(instant, now)
+    return {0: "今天", 1: "昨天"}.get(days, f"{days} 天前") if days >= 0 else day(instant)
+
+
+def money(yuan: Decimal) -> str:
+    """¥ with 万 from ten thousand on: ¥52.8 万, ¥9,800."""
+    if abs(yuan) < _TEN_THOUSAND:
+        return f"¥{yuan:,.2f}".removesuffix(".00")
+    return f"¥{yuan / _TEN_THOUSAND:,.2f}".rstrip("0").rstrip(".") + " 万"
+
+
+def plain(value: Any) -> str:
+    """A number of the business as it stands in its field."""
+    if isinstance(value, bool):
+        return "启用" if value else "停用"
+    return f"{value:,.0f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
+def label(word: str) -> str:
+    """The Chinese word of a vocabulary value, or the value itself where we have no word."""
+    return _LABELS.get(word, word)
+
+
+def event(msg_type: str, name: str, change: str) -> str:
+    """What a callback was about: the finest word we know of it."""
+    for word in (change, name, msg_type):
+        if word and word in EVENTS:
+            return EVENTS[word]
+    return change or name or msg_type
+
+
+def detail(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """An audit entry's particulars, named and worded; unknown ones keep their own names."""
+    return [(DETAILS.get(key, key), _said(key, value)) for key, value in values.items() if value not in ("", None, [])]
+
+
+def subject(kind: str, about: str) -> str:
+    return _POLICY.get(about, about) if kind == "policy" else about
+
+
+_ROLES = {role.value for role in Role}
+_REASONS = {reason.value for reason in OwnershipReason}
+
+
+def _said(key: str, value: Any) -> str:
+    if isinstance(value, bool) or value in ("true", "false"):
+        return "是" if value in (True, "true") else "否"
+    if isinstance(value, list):
+        return "、".join(str(one) for one in value)
+    if isinstance(value, str) and value in _ROLES | _REASONS:
+        return label(value)
+    if isinstance(value, str) and key in ("until", "due_at", "due", "was", "at"):
+        try:
+            return when(datetime.fromisoformat(value))
+        except ValueError:
+            return label(value)
+    return str(value)

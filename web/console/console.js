@@ -1,0 +1,63 @@
+// The few things a page cannot do by itself: the form token for htmx, short messages, the drawer, and two keys.
+(() => {
+  const drawer = () => document.getElementById('drawer');
+  let opener = null;
+
+  document.addEventListener('htmx:configRequest', (event) => {
+    const token = document.querySelector('meta[name=csrf]');
+    if (token) event.detail.headers['X-CSRF-Token'] = token.content;
+  });
+
+  const say = (words, bad) => {
+    const note = document.createElement('div');
+    note.className = bad ? 'toast-note bad' : 'toast-note';
+    note.textContent = words;
+    document.getElementById('toasts').append(note);
+    setTimeout(() => note.remove(), bad ? 9000 : 4500);
+  };
+
+  document.addEventListener('toast', (event) => say(event.detail.value, false));
+  document.addEventListener('htmx:responseError', (event) => {
+    const { xhr, elt } = event.detail;
+    const plain = (xhr.getResponseHeader('Content-Type') || '').startsWith('text/plain');
+    say(plain && xhr.responseText ? xhr.responseText : '没有完成，请刷新页面后再试', true);
+    const select = elt.querySelector ? elt.querySelector('select[data-undo]') : null;
+    if (select) select.value = select.dataset.undo;
+  });
+  document.addEventListener('htmx:sendError', () => say('网络不通，没有送出。请检查网络后再试', true));
+
+  const close = () => {
+    if (!drawer().firstElementChild) return;
+    drawer().replaceChildren();
+    if (opener && opener.isConnected) opener.focus();
+  };
+
+  document.addEventListener('htmx:beforeRequest', (event) => {
+    if (event.detail.target === drawer()) opener = event.detail.elt;
+  });
+  document.addEventListener('htmx:afterSwap', (event) => {
+    if (event.detail.target !== drawer()) return;
+    const button = drawer().querySelector('[data-close]');
+    if (button) button.focus();
+  });
+  document.addEventListener('htmx:afterRequest', (event) => {
+    if (event.detail.successful && event.detail.elt.matches('[data-then-close]')) close();
+  });
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-close]')) close();
+  });
+  document.addEventListener('keydown', (event) => {
+    const typing = event.target.matches('input, select, textarea');
+    if (event.key === 'Escape') {
+      if (typing) event.target.blur();
+      close();
+    } else if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const field = document.querySelector('[data-search]');
+      if (field) {
+        event.preventDefault();
+        field.focus();
+        field.select();
+      }
+    }
+  });
+})();
