@@ -12,6 +12,7 @@ from crm.errors import Invalid
 from crm.messages import Tap, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.reads import customers as customer_reads
+from crm.reads.customer_page import customer_page
 from crm.reads.deals import deals_of, open_deals
 from crm.reads.lookup import look_up
 from crm.rules.amounts import say_amount
@@ -91,7 +92,7 @@ def _one_or_some(s: Session, actor: Actor, heard: Heard) -> str:
         return f"没有找到「{asked}」。可能还没建档，或者由同事负责：发 /查重 {asked} 看看，或 /新建 {asked}"
     if len(found) > 1:
         return "找到这些客户，发 /客户 全名 看详情：\n" + "\n".join(f"· {one.name}" for one in found)
-    file = customer_reads.customer_page(s, actor, found[0].id, heard.now)
+    file = customer_page(s, actor, found[0].id, heard.now)
     linking.set_current(s, actor, file.id, heard.now, entrance=CHAT)
     lines = [
         f"{file.name}（{file.level}）",

@@ -4,16 +4,8 @@ from apiflask import APIBlueprint
 
 from crm import uow
 from crm.access import Actor
-from crm.reads.customers import (
-    CustomerFile,
-    CustomerRow,
-    DealRow,
-    EntryRow,
-    LinkRow,
-    PeriodRow,
-    customer_page,
-    list_customers,
-)
+from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, customer_page
+from crm.reads.customers import CustomerRow, list_customers
 from crm.usecases.sessions import actor_of_session
 from miniapp_api.answers import (
     ContactOut,

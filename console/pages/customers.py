@@ -6,6 +6,7 @@ from config.vocabulary import CustomerLevel
 from console.desk import EVERYBODY, Desk, actor, asked, asked_number
 from crm import uow
 from crm.reads import customers as reads
+from crm.reads.customer_page import customer_page
 from crm.reads.people import in_sight
 
 _FRONT = "days_left"
@@ -52,5 +53,5 @@ def mount(desk: Desk) -> None:
     @desk.page("/customers/<public_id>", EVERYBODY)
     def customer(public_id: str) -> str:
         with uow.reading() as s:
-            file = reads.customer_page(s, actor(), public_id, clock())
+            file = customer_page(s, actor(), public_id, clock())
         return render_template("console/customer.html", file=file)

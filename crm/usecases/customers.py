@@ -11,6 +11,7 @@ from config.vocabulary import CustomerLevel, CustomerSource, OwnershipReason
 from crm import audit
 from crm.access import Actor, sees_customer
 from crm.errors import Conflict, Invalid
+from crm.rules.checkin import Point, to_gcj02
 from crm.rules.naming import clean_name, name_key, pinyin_of, rank
 from crm.usecases.ownership import Holder, begin
 from models.base import insert_once
@@ -28,6 +29,7 @@ class CustomerDraft:
     region: str = ""
     address: str = ""
     industry: str = ""
+    place: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetim
     twin = s.scalar(select(Customer).where(Customer.name_key == key, Customer.merged_into_id.is_(None)))
     if twin is not None:
         raise Conflict(_taken(s, actor, twin))
+    place = None if draft.place is None else to_gcj02(draft.place)
     customer = Customer(
         name=name,
         name_key=key,
@@ -97,6 +100,8 @@ def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetim
         region=draft.region,
         address=draft.address,
         industry=draft.industry,
+        latitude=place and place.latitude,
+        longitude=place and place.longitude,
         owner_id=actor.person_id,
         silent_since=now,
         created_at=now,

@@ -38,9 +38,17 @@ def install_default_pipeline(s: Session) -> None:
 
 
 def open_deal(
-    s: Session, actor: Actor, customer_id: int | str, name: str, amount: Decimal, now: datetime, *, entrance: str
+    s: Session,
+    actor: Actor,
+    customer_id: int | str,
+    name: str,
+    amount: Decimal,
+    now: datetime,
+    *,
+    entrance: str,
+    stage_key: str = DEFAULT_STAGES[0][0],
 ) -> DealMade:
-    """A new deal on the first rung, owned by the actor. `amount` in yuan."""
+    """A new deal owned by the actor, `amount` in yuan. `stage_key`: where a deal stands that ran before this system."""
     customer = get_customer(s, actor, customer_id)
     title = name.replace("\x00", "").strip()
     if not 1 <= len(title) <= 60:
@@ -51,8 +59,8 @@ def open_deal(
     stage = s.scalars(
         select(Stage)
         .join(Pipeline, Pipeline.id == Stage.pipeline_id)
-        .where(Pipeline.retired_at.is_(None), Stage.kind == StageKind.OPEN)
-        .order_by(Pipeline.id.desc(), Stage.position)
+        .where(Pipeline.retired_at.is_(None), Stage.kind == StageKind.OPEN, Stage.key == stage_key)
+        .order_by(Pipeline.id.desc())
         .limit(1)
     ).one()
     deal = Deal(
