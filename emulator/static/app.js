@@ -11,9 +11,10 @@ const MOST = 4;
 const room = document.getElementById("phones");
 const tabs = document.getElementById("tabs");
 const add = h("button", { type: "button", class: "add", "aria-label": "再加一部手机", onclick: () => another() }, "＋");
+const addTab = document.getElementById("add-tab");
 const phones = [];
 let active = null;
-let life = "";
+let life = null;
 
 function place(userid) {
   const phone = new Phone(userid, { changed: () => { keep(); drawTabs(); }, remove });
@@ -39,7 +40,7 @@ function another() {
 
 function settle() {
   active ??= phones[0];
-  add.hidden = phones.length >= MOST;
+  add.hidden = addTab.hidden = phones.length >= MOST;
   room.dataset.count = phones.length;
   room.classList.toggle("single", phones.length === 1);
   keep();
@@ -56,8 +57,7 @@ function drawTabs() {
   for (const phone of phones) phone.node.classList.toggle("active", phone === active);
   tabs.replaceChildren(...phones.map((phone) => h("button", {
     type: "button", role: "tab", "aria-selected": String(phone === active), onclick: () => choose(phone),
-  }, phone.name(), phone.unread > 0 && h("b", { class: "badge" }, phone.unread))),
-  h("button", { type: "button", class: "add-tab", "aria-label": "再加一部手机", hidden: phones.length >= MOST, onclick: another }, "＋"));
+  }, phone.name(), phone.unread > 0 && h("b", { class: "badge" }, phone.unread))));
 }
 
 function keep() { localStorage.setItem(KEPT, JSON.stringify(phones.map((phone) => phone.userid))); }
@@ -72,11 +72,14 @@ function remembered() {
 }
 
 room.append(add);
+addTab.addEventListener("click", another);
 const tick = clock();
 stranger();
 faults();
 wire();
 await refresh().catch(() => null);
+life = store.life;
+life = store.life;
 for (const userid of remembered()) place(userid);
 watch((moved) => {
   if (phones.length === 0) for (const userid of remembered()) place(userid);

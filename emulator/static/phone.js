@@ -16,7 +16,13 @@ export class Phone {
     this.chosen = new Map();
     this.unread = 0;
     this.list = h("ol", { class: "chat", "aria-live": "polite", tabindex: "0", "aria-label": "对话" });
-    this.list.addEventListener("scroll", () => { if (this.atEnd() && this.looking()) this.read(); });
+    this.atBottom = true;
+    this.list.addEventListener("scroll", () => {
+      this.atBottom = this.atEnd();
+      if (this.atBottom && this.looking()) this.read();
+    });
+    // Whoever reads the newest message goes on seeing it when a panel takes some of the room.
+    new ResizeObserver(() => { if (this.atBottom) this.list.scrollTop = this.list.scrollHeight; }).observe(this.list);
     this.picker = h("select", { class: "who", "aria-label": "换一个人", onchange: (event) => this.give(event.target.value) });
     this.role = h("small", {});
     this.badge = h("b", { class: "badge", hidden: true });

@@ -86,7 +86,7 @@ export function faults() {
   const box = document.getElementById("faults");
   const opener = document.getElementById("faults-open");
   const choice = (part, [name, words, value = true]) => h("label", { class: "switch" },
-    h("input", { type: "checkbox", "data-part": part, "data-name": name, "data-value": value, onchange: apply }), words);
+    h("input", { type: "checkbox", "data-part": part, "data-name": name, "data-value": String(value), onchange: apply }), words);
   const times = h("input", { type: "number", min: "1", placeholder: "一直", "aria-label": "只影响下几次", onchange: apply });
   function apply() {
     const wanted = { api: {}, callback: {} };

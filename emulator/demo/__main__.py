@@ -1,0 +1,103 @@
+"""`make demo`: the product, the emulator and a real Redis over SQLite, with a demo company; one Ctrl-C ends all."""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+
+from emulator.demo import embedded_redis
+from emulator.demo.settings import Demo
+from emulator.demo.supervisor import Supervisor
+
+_WAIT = 60.0  # seconds for a process to answer
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m emulator.demo", description=__doc__)
+    parser.add_argument("--reset", action="store_true", help="forget everything and start over")
+    options = parser.parse_args()
+    demo = Demo.load()
+    for port in (demo.port, demo.emulator_port):
+        if _taken(port):
+            print(
+                f"Port {port} is in use. Stop what uses it (another demo?), or choose: PORT=8010 EMULATOR_PORT=8011 make demo"
+            )
+            return 1
+    if options.reset:
+        embedded_redis.stop(demo.var / "redis")
+        demo.forget()
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    demo.var.mkdir(parents=True, exist_ok=True)
+    os.environ.update(demo.environment(embedded_redis.ensure(demo.var / "redis")))
+    children = Supervisor(demo.var / "log")
+    try:
+        _start(demo, children)
+        children.watch()
+    except KeyboardInterrupt:
+        print("\nstopping …", flush=True)
+    finally:
+        children.stop()
+        embedded_redis.stop(demo.var / "redis")
+    return 0
+
+
+def _start(demo: Demo, children: Supervisor) -> None:
+    from emulator.demo import seed  # the product reads its settings from the environment made above
+
+    began = time.monotonic()
+    seed.set_clock(demo)
+    env = dict(os.environ)
+    callback = f"{demo.web}/wecom/callback"
+    emulator = ["-m", "emulator", "--port", str(demo.emulator_port), "--tenant", str(demo.company_file())]
+    emulator += ["--callback", callback, "--home", f"{demo.web}/console/"]
+    emulator += ["--state", str(demo.var / "emulator.json"), "--clock-file", str(demo.var / "clock")]
+    children.start("emulator", [sys.executable, *emulator], env)
+    seed.upgrade(demo)
+    _wait(f"{demo.wecom}/emu/api/clock")
+    fresh = seed.plant()
+    serving = ["--bind", f"127.0.0.1:{demo.port}", "--worker-class", "gthread", "--workers", "2", "--threads", "8"]
+    children.start("web", [sys.executable, "-m", "gunicorn", *serving, "--no-control-socket", "wsgi:app"], env)
+    children.start("worker", [sys.executable, "-m", "jobs.worker"], env)
+    children.start("scheduler", [sys.executable, "-m", "jobs.scheduler"], env)
+    _wait(f"{demo.web}/readyz")
+    what = "a fresh demo company" if fresh else "the demo company as you left it (make demo-reset starts over)"
+    print(
+        f"\nRunning after {time.monotonic() - began:.1f} s, with {what}.\n\n"
+        f"  phones   {demo.wecom}/            talk to the bot as a rep, a lead, a director\n"
+        f"  console  {demo.web}/console/    sign in as anybody; 林岚 is the administrator\n"
+        f"  API      {demo.web}/api/docs\n"
+        f"  logs     {demo.var}/log\n\n"
+        "Ctrl-C stops everything.",
+        flush=True,
+    )
+
+
+def _wait(url: str) -> None:
+    deadline = time.monotonic() + _WAIT
+    while True:
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{url} does not answer; see the logs in var/log") from None
+            time.sleep(0.1)
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The invented facts of the demo company: whom it sells to, what was said, which deals run."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """`silent` days ago was the last real contact. Degrees are GCJ-02."""
+
+    name: str
+    rep: str
+    silent: int
+    region: str
+    industry: str
+    latitude: float
+    longitude: float
+    level: str = "normal"
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A deal that entered its stage `days` calendar days ago; `amount` in yuan."""
+
+    name: str
+    customer: str
+    rep: str
+    stage: str
+    amount: str
+    days: int
+
+
+CUSTOMERS = (
+    Past(
+        "昆山恒泽水务设备有限公司",
+        "liqiang",
+        3,
+        "江苏昆山",
+        "水处理",
+        31.3846,
+        120.9807,
+        "key",
+        "给钱经理回电话，确认口径",
+    ),
+    Past("苏州瑞衡热能工程有限公司", "liqiang", 12, "江苏苏州", "热力工程", 31.2989, 120.5853),
+    Past("太仓宏远化工装备有限公司", "liqiang", 30, "江苏太仓", "化工", 31.4577, 121.1306),
+    Past("常熟新泰纺织机械有限公司", "liqiang", 38, "江苏常熟", "纺织机械", 31.6538, 120.7523),
+    Past("张家港永兴冶金设备有限公司", "liqiang", 43, "江苏张家港", "冶金", 31.8756, 120.5556),
+    Past("江阴海澄船舶动力有限公司", "liqiang", 8, "江苏江阴", "船舶", 31.9108, 120.2853),
+    Past("上海浦江净水科技股份有限公司", "liqiang", 0, "上海浦东", "水处理", 31.2215, 121.5447, "key"),
+    Past("无锡锦澜环保科技有限公司", "zhangmin", 6, "江苏无锡", "环保", 31.4912, 120.3119, "key", "寄样册给徐主管"),
+    Past("常州天屹化工设备制造有限公司", "zhangmin", 21, "江苏常州", "化工", 31.8107, 119.9740),
+    Past("南通启瑞船务工程有限公司", "zhangmin", 33, "江苏南通", "船舶", 31.9802, 120.8943),
+    Past("扬州邗江泵业配套有限公司", "zhangmin", 15, "江苏扬州", "通用机械", 32.3947, 119.4130),
+    Past("镇江中博电力辅机有限公司", "zhangmin", 44, "江苏镇江", "电力", 32.1878, 119.4250),
+    Past(
+        "佛山粤泰陶瓷机械有限公司", "zhaolei", 4, "广东佛山", "陶瓷机械", 23.0218, 113.1219, "key", "带样泵去佛山试机"
+    ),
+    Past("广州南沙港机装备有限公司", "zhaolei", 18, "广东广州", "港口机械", 22.8016, 113.5252),
+    Past("中山华创制冷设备有限公司", "zhaolei", 31, "广东中山", "制冷", 22.5170, 113.3927),
+    Past("珠海鸿图海工技术有限公司", "zhaolei", 27, "广东珠海", "海工", 22.2707, 113.5767),
+    Past("东莞宏科精密模具有限公司", "sunyue", 9, "广东东莞", "模具", 23.0207, 113.7518),
+    Past("深圳蓝湾污水处理有限公司", "sunyue", 2, "广东深圳", "水处理", 22.5429, 114.0596, "key"),
+    Past("惠州德川电子材料有限公司", "sunyue", 40, "广东惠州", "电子材料", 23.1115, 114.4158),
+    Past("江门利晟食品机械有限公司", "sunyue", 16, "广东江门", "食品机械", 22.5787, 113.0819),
+)
+
+DEALS = (
+    Running("二期循环水泵 12 台", "昆山恒泽水务设备有限公司", "liqiang", "negotiation", "860000", 24),
+    Running("热力站换热机组配泵", "苏州瑞衡热能工程有限公司", "liqiang", "proposal", "320000", 12),
+    Running("净水厂加压泵改造", "上海浦江净水科技股份有限公司", "liqiang", "requirement", "1250000", 3),
+    Running("耐腐蚀磁力泵试用", "太仓宏远化工装备有限公司", "liqiang", "requirement", "48000", 20),
+    Running("脱硫浆液泵年度框架", "无锡锦澜环保科技有限公司", "zhangmin", "proposal", "540000", 15),
+    Running("船坞排水泵组", "南通启瑞船务工程有限公司", "zhangmin", "negotiation", "410000", 9),
+    Running("化工流程泵备件", "常州天屹化工设备制造有限公司", "zhangmin", "contract_review", "96000", 5),
+    Running("球磨机冷却循环泵", "佛山粤泰陶瓷机械有限公司", "zhaolei", "negotiation", "275000", 30),
+    Running("岸桥液压站阀组", "广州南沙港机装备有限公司", "zhaolei", "proposal", "188000", 4),
+    Running("污水提升泵站一期", "深圳蓝湾污水处理有限公司", "sunyue", "negotiation", "1680000", 26),
+    Running("模具冷却阀门批量", "东莞宏科精密模具有限公司", "sunyue", "requirement", "62000", 6),
+)
+
+TALK = (
+    "电话确认了口径和扬程，对方要求材质换成 316L，周五前给修改方案",
+    "到现场看了泵房，旧泵汽蚀严重，建议换双吸泵，对方认可",
+    "客户说预算年底才批，让我们先把技术协议发过去",
+    "和采购聊了交期，对方希望 45 天内到货，我说排产后答复",
+    "设备科长反馈上批密封有渗漏，已安排售后下周一上门",
+    "发了样册和三份同行业业绩，对方转给设计院看",
+    "对方提到在比两家价格，关心能效等级，补发了能效检测报告",
+    "拜访总经理，确认二期年后启动，我们在短名单里",
+    "技术交流会来了 6 个人，主要问变频控制和远程监测",
+    "电话沟通付款方式，对方想要 3-6-1，我说要回去商量",
+    "客户寄来图纸，法兰标准是美标，已转技术核对",
+    "确认了试机时间，带一台样泵过去连续跑 8 小时",
+)

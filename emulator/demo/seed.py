@@ -1,0 +1,108 @@
+"""The demo company's past, written through the product's own use cases: customers, talk, deals, to-dos."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from config.clock import clock_of
+from config.settings import Settings
+from config.vocabulary import CustomerLevel, CustomerSource, Datum, Role
+from crm import uow
+from crm.access import actor_by_userid
+from crm.flows import directory
+from crm.rules.checkin import Point
+from crm.rules.days import WorkCalendar, at, day_of
+from crm.usecases import customers, deals, followups, people, policy, todos
+from emulator.demo.past import CUSTOMERS, DEALS, TALK, Past, Running
+from emulator.demo.settings import Demo
+from jobs.menu import MENU
+from jobs.wiring import wecom_client
+
+ENTRANCE = "seed"
+ROLES = (
+    ("zhouming", Role.DIRECTOR),
+    ("wanglei", Role.TEAM_LEAD),
+    ("chenfang", Role.TEAM_LEAD),
+    ("linlan", Role.ADMIN),
+    ("hejing", Role.FINANCE),
+    ("wuting", Role.SERVICE),
+)
+
+
+def set_clock(demo: Demo) -> None:
+    """The demo's first morning is a working day at 10:00, whatever day it is outside."""
+    file = demo.var / "clock"
+    if file.exists():
+        return
+    today: date = day_of(datetime.now(UTC))
+    calendar = WorkCalendar({})
+    morning = at(today if calendar.is_working(today) else calendar.add_working_days(today, 1), 10)
+    file.write_text(str((morning - datetime.now(UTC)).total_seconds()), encoding="ascii")
+
+
+def upgrade(demo: Demo) -> None:
+    uow.upgrade(demo.database_url)
+
+
+def plant() -> bool:
+    """Fill an empty store; True if it was empty. Either all of the past is there afterwards, or none of it."""
+    settings = Settings.load()
+    clock = clock_of(settings)
+    uow.connect(settings.database_url)
+    with uow.reading() as s:
+        if people.anybody(s):
+            return False
+    client = wecom_client(settings, clock)
+    now = clock()
+    directory.sync(client, now)
+    uow.attempt(lambda s: _write_past(s, now))
+    client.create_menu(MENU)
+    return True
+
+
+def _write_past(s: uow.Session, now: datetime) -> None:
+    for userid, role in ROLES:
+        people.grant(s, None, userid, role, now, entrance=ENTRANCE)
+    policy.change(s, None, "recycling_live", "true", now, entrance=ENTRANCE)
+    deals.install_default_pipeline(s)
+    dice = random.Random(20261123)
+    made = {past.name: _customer(s, past, now, dice) for past in CUSTOMERS}
+    for running in DEALS:
+        _deal(s, running, made[running.customer], now)
+
+
+def _customer(s: uow.Session, past: Past, now: datetime, dice: random.Random) -> int:
+    """A customer made months ago, spoken with every week or two until `silent` days ago."""
+    rep = actor_by_userid(s, past.rep)
+    began = now - timedelta(days=max(150, past.silent + 30))
+    draft = customers.CustomerDraft(
+        name=past.name,
+        level=CustomerLevel(past.level),
+        source=dice.choice((CustomerSource.EVENT, CustomerSource.REFERRAL, CustomerSource.OUTREACH)),
+        region=past.region,
+        industry=past.industry,
+        place=Point(past.latitude, past.longitude, Datum.GCJ02),
+    )
+    made = customers.create_customer(s, rep, draft, began, entrance=ENTRANCE)
+    last = (
+        at(day_of(now) - timedelta(days=past.silent), 9, dice.randrange(60))
+        if past.silent
+        else now - timedelta(hours=1)
+    )
+    moments = [last]
+    while moments[-1] > began + timedelta(days=20) and len(moments) < 6:
+        moments.append(moments[-1] - timedelta(days=dice.randrange(6, 15), minutes=dice.randrange(400)))
+    said = dice.sample(TALK, len(moments))
+    for moment, words in zip(reversed(moments), said, strict=True):
+        followups.write_follow_up(s, rep, made.id, words, moment, entrance=ENTRANCE)
+    if past.todo:
+        todos.add_todo(s, rep, made.id, past.todo, at(day_of(now), 17), now - timedelta(days=1), entrance=ENTRANCE)
+    return made.id
+
+
+def _deal(s: uow.Session, running: Running, customer_id: int, now: datetime) -> None:
+    rep = actor_by_userid(s, running.rep)
+    since = at(day_of(now) - timedelta(days=running.days), 10)
+    deals.open_deal(
+        s, rep, customer_id, running.name, Decimal(running.amount), since, entrance=ENTRANCE, stage_key=running.stage
+    )

@@ -1,0 +1,75 @@
+"""The environment of every process of the demo: development, SQLite, the emulator as WeCom."""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+COMPANY = Path(__file__).parent / "company.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where things are. Paths are absolute."""
+
+    var: Path
+    port: int
+    emulator_port: int
+
+    @classmethod
+    def load(cls) -> "Demo":
+        return cls(
+            var=(ROOT / os.environ.get("VAR_DIR", "var")).resolve(),
+            port=int(os.environ.get("PORT", "8000")),
+            emulator_port=int(os.environ.get("EMULATOR_PORT", "8001")),
+        )
+
+    @property
+    def web(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def wecom(self) -> str:
+        return f"http://127.0.0.1:{self.emulator_port}"
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.var}/crm.db"
+
+    def environment(self, redis_url: str) -> dict[str, str]:
+        """What the product reads, for all its processes alike."""
+        app = json.loads(COMPANY.read_text(encoding="utf-8"))
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("WECOM_")},
+            "APP_ENV": "development",
+            "VAR_DIR": str(self.var),
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": redis_url,
+            "PORT": str(self.port),
+            "EMULATOR_PORT": str(self.emulator_port),
+            "PUBLIC_URL": self.web,
+            "EMULATOR_URL": self.wecom,
+            "WECOM_API_BASE": f"{self.wecom}/cgi-bin/",
+            "WECOM_LOGIN_URL": f"{self.wecom}/wwlogin/sso/login",
+            "WECOM_OAUTH_URL": f"{self.wecom}/connect/oauth2/authorize",
+            "WECOM_CORP_ID": app["corpid"],
+            "WECOM_AGENT_ID": str(app["app"]["agentid"]),
+            "WECOM_AGENT_SECRET": app["app"]["secret"],
+            "WECOM_TOKEN": app["app"]["token"],
+            "WECOM_ENCODING_AES_KEY": app["app"]["aeskey"],
+            "TZ": "Asia/Shanghai",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def company_file(self) -> Path:
+        """The demo company with this run's own addresses among the trusted ones."""
+        company = json.loads(COMPANY.read_text(encoding="utf-8"))
+        company["app"]["trusted_domains"] = [f"127.0.0.1:{self.port}", f"localhost:{self.port}"]
+        path = self.var / "company.json"
+        path.write_text(json.dumps(company, ensure_ascii=False, indent=1), encoding="utf-8")
+        return path
+
+    def forget(self) -> None:
+        shutil.rmtree(self.var, ignore_errors=True)
