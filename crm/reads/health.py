@@ -32,8 +32,8 @@ def health(s: Session, now: datetime) -> Health:
     entries = s.scalar(select(func.count()).select_from(AuditEntry)) or 0
     sealed = s.scalar(select(func.count()).select_from(AuditSeal)) or 0
     return Health(
-        outbox={state: count for state, count in s.execute(out_states)},
-        inbox={state: count for state, count in s.execute(in_states)},
+        outbox=dict(s.execute(out_states).all()),
+        inbox=dict(s.execute(in_states).all()),
         outbox_lag=_age(oldest_out, now),
         inbox_lag=_age(oldest_in, now),
         audit_unsealed=entries - sealed,

@@ -24,9 +24,7 @@ def main() -> int:
     demo = Demo.load()
     for port in (demo.port, demo.emulator_port):
         if _taken(port):
-            print(
-                f"Port {port} is in use. Stop what uses it (another demo?), or choose: PORT=8010 EMULATOR_PORT=8011 make demo"
-            )
+            print(f"Port {port} is in use (another demo?). Stop that, or: PORT=8010 EMULATOR_PORT=8011 make demo")
             return 1
     if options.reset:
         embedded_redis.stop(demo.var / "redis")
