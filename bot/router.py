@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz, process
 
 from crm.access import Actor
@@ -94,8 +95,10 @@ def all_commands() -> Sequence[Command]:
 
 def suggest(typed: str) -> str:
     """The command somebody most likely meant by a name nobody claimed; empty if nothing is near."""
-    near = process.extractOne(typed.casefold(), list(_names), scorer=fuzz.ratio, score_cutoff=50)
-    return _names[near[0]].name if near else ""
+    spellings = {typed.casefold(), "".join(lazy_pinyin(typed)).casefold()}  # 更近 sounds like 跟进
+    hits = [process.extractOne(one, list(_names), scorer=fuzz.ratio, score_cutoff=60) for one in spellings]
+    best = max((hit for hit in hits if hit), key=lambda hit: hit[1], default=None)
+    return _names[best[0]].name if best else ""
 
 
 def _claim(table: dict[str, T], name: str, value: T) -> None:

@@ -175,7 +175,7 @@ def _stalls(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: W
     for deal, key, label in rows.all():
         stall = stall_of(s, deal, key, now, policy, calendar)
         if stall is not None:
-            why = f"{label} · {stall.reason}"
+            why = stall.reason if label in stall.reason else f"{label} · {stall.reason}"
             urgency = -1 if stall.colour == "red" else 1
             items.append(Item(ItemKind.STALL, deal.id, deal.public_id, deal.name, why, "越拖越难成交", urgency))
     return items
