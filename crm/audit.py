@@ -72,6 +72,7 @@ def verify(s: Session) -> Verdict:
             broken = link.entry_id
             break
         digest = link.digest
+    rows.close()
     sealed = s.scalar(select(func.count()).select_from(AuditSeal)) or 0
     entries = s.scalar(select(func.count()).select_from(AuditEntry)) or 0
     return Verdict(sealed, max(entries - sealed, 0), broken, digest)

@@ -59,8 +59,8 @@ def _plainly(command: Callable[P, None]) -> Callable[P, None]:
             raise Wrong(str(error)) from None
         except WecomError as error:
             raise Failed(str(error)) from None
-        except DBAPIError as error:
-            reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
+        except (uow.StoreDown, uow.TryAgain, DBAPIError) as error:
+            reason = str(getattr(error, "orig", error)).splitlines()[0]
             raise Failed(f"数据库用不了：{reason}。请检查 DATABASE_URL；新库先运行 db upgrade") from None
 
     return plainly

@@ -40,6 +40,8 @@ def run(name: str, now: datetime, *, dry_run: bool = False) -> Iterator[str]:
     for object_id in found:
         try:
             line = uow.attempt(partial(_judged, judge, object_id, now, dry_run))
+        except uow.StoreDown:
+            raise  # no object is to blame, and none after it would fare better
         except Exception as error:
             log.exception("sweep %s: object %s failed", name, object_id)
             line = f"{name} {object_id}：出错，已跳过（{type(error).__name__}）"

@@ -1,14 +1,19 @@
 """A small company in a real store, SQLite and PostgreSQL, for everything that works on rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
 
+from config.clock import Clock
+from config.settings import Settings
 from config.vocabulary import PersonStatus, Role
 from crm import uow
+from gateways.spool import Spool
+from jobs import inbox
+from jobs.wiring import Wiring, wecom_client
 from models import Base
 from models.people import Person, Team, TeamLeader
 from tests.support.postgres import Server
@@ -46,5 +51,37 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         s.add(TeamLeader(team_id=1, person_id=2))
     yield engine
     uow.dispose()
+    engine.dispose()
     if server is not None:
         server.drop_database(url)
+
+
+def settings_in(folder: Path, **changes: object) -> Settings:
+    """Settings of a development machine whose files live in `folder` and whose WeCom nobody answers for."""
+    values: dict[str, object] = {
+        "var_dir": folder,
+        "database_url": f"sqlite:///{folder}/crm.db",
+        "redis_url": f"unix://{folder}/nobody.sock",
+        "secret_key": "s" * 40,
+        "wecom_api_base": "http://127.0.0.1:9/cgi-bin/",
+        "wecom_corp_id": "ww1",
+        "wecom_agent_id": 1000002,
+        "wecom_agent_secret": "secret",
+        "wecom_token": "token",
+        "wecom_encoding_aes_key": "a" * 43,
+    }
+    return Settings(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def wiring_in(folder: Path, clock: Clock, nudge: Callable[[frozenset[str]], None] = lambda _: None) -> Wiring:
+    """A job's wiring over the store that the test has connected already."""
+    settings = settings_in(folder)
+    client = wecom_client(settings, clock)
+    return Wiring(
+        settings=settings,
+        clock=clock,
+        client=client,
+        handlers=inbox.handlers(client.external_contact, client),
+        spool=Spool(folder / "spool.db"),
+        nudge=nudge,
+    )
