@@ -79,7 +79,6 @@ faults();
 wire();
 await refresh().catch(() => null);
 life = store.life;
-life = store.life;
 for (const userid of remembered()) place(userid);
 watch((moved) => {
   if (phones.length === 0) for (const userid of remembered()) place(userid);

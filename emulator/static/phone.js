@@ -22,7 +22,9 @@ export class Phone {
       if (this.atBottom && this.looking()) this.read();
     });
     // Whoever reads the newest message goes on seeing it when a panel takes some of the room.
-    new ResizeObserver(() => { if (this.atBottom) this.list.scrollTop = this.list.scrollHeight; }).observe(this.list);
+    const settle = () => { if (this.atBottom) this.list.scrollTop = this.list.scrollHeight; };
+    new ResizeObserver(settle).observe(this.list);
+    this.list.addEventListener("load", settle, true); // a picture that arrives late pushes it down as well
     this.picker = h("select", { class: "who", "aria-label": "换一个人", onchange: (event) => this.give(event.target.value) });
     this.role = h("small", {});
     this.badge = h("b", { class: "badge", hidden: true });

@@ -28,14 +28,14 @@ export function clock() {
     time.textContent = said.seconds(now());
     const offset = store.clock?.offset ?? 0;
     back.hidden = Math.abs(offset) < 1;
-    shift.textContent = back.hidden ? "" : `快 ${inWords(offset)}`;
+    shift.textContent = back.hidden ? "" : `${offset > 0 ? "快" : "慢"} ${inWords(Math.abs(offset))}`;
   };
 }
 
 function inWords(seconds) {
-  const days = Math.floor(seconds / DAY);
-  const hours = Math.round((seconds % DAY) / HOUR);
-  return [days && `${days} 天`, hours && `${hours} 小时`].filter(Boolean).join(" ") || `${Math.round(seconds)} 秒`;
+  const total = Math.round(seconds / HOUR);
+  const [days, hours] = [Math.floor(total / 24), total % 24];
+  return [days && `${days} 天`, hours && `${hours} 小时`].filter(Boolean).join(" ") || `${Math.round(seconds / 60)} 分钟`;
 }
 
 export function stranger() {

@@ -195,6 +195,12 @@ def test_contact_and_customer_events_have_no_agent_and_take_no_answer(emulator: 
     assert "<State><![CDATA[ch01]]></State><WelcomeCode>" in product.received[0].xml
 
 
+def test_an_answer_to_an_event_that_takes_none_is_reported(emulator: Emulator, product: Product) -> None:
+    product.answer = lambda call: reply(call, "<Content>欢迎</Content>", to="sys")
+    outcome = emulator.act("stranger", userid="liqiang", name="秦朗")
+    assert "takes no answer" in outcome["reply"]["problem"]
+
+
 def test_anything_can_be_sent_raw(emulator: Emulator, product: Product) -> None:
     xml = '<!DOCTYPE a [<!ENTITY b "c">]><xml><MsgType>text</MsgType></xml>'
     outcome = emulator.act("event", xml=xml)
