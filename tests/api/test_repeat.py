@@ -16,7 +16,7 @@ from models.ops import IdempotencyKey
 from models.timeline import TimelineEntry
 from models.visits import Visit
 from tests.api.conftest import MINE, NOW, TEAMMATES, Phone, make_app, people_the_company
-from tests.support.postgres import Server, postgres_server  # noqa: F401  (a fixture)
+from tests.support.postgres import Server
 
 WRITE = f"/customers/{MINE}/follow-ups"
 TEXT = {"text": "和王总谈妥了二期的交货时间，下周寄样机"}

@@ -1,0 +1,71 @@
+"""The schema goes up and down on both databases and is exactly what the tables say; the audit book cannot be rewritten."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from crm import uow
+from models.base import Base
+from tests.support.postgres import Server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+def test_the_migrations_make_exactly_what_the_tables_say(empty_url: str) -> None:
+    uow.upgrade(empty_url)
+    engine = create_engine(empty_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_upgrading_twice_is_upgrading_once_and_the_way_down_leaves_nothing(empty_url: str) -> None:
+    uow.upgrade(empty_url)
+    uow.upgrade(empty_url)
+    uow.downgrade(empty_url, "base")
+    engine = create_engine(empty_url)
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    engine.dispose()
+    uow.upgrade(empty_url)
+
+
+@pytest.mark.parametrize("table", ["audit_entry", "audit_seal"])
+@pytest.mark.parametrize("words", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
+def test_the_database_itself_refuses_to_rewrite_the_audit_book(company_url: str, table: str, words: str) -> None:
+    column = {"audit_entry": "verb", "audit_seal": "digest"}[table]
+    engine = create_engine(company_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO audit_entry (id, at, entrance, verb, subject, detail)"
+                " VALUES (1, '2026-11-23 02:00:00', 'chat', 'link', 'customer:1', '{}')"
+            )
+        )
+        connection.execute(text(f"INSERT INTO audit_seal VALUES (1, 1, '{'0' * 64}')"))
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(words.format(table, column, "'x'")))
+    engine.dispose()
+
+
+def test_a_whole_book_cannot_be_emptied_at_once_either(company_url: str) -> None:
+    if company_url.startswith("sqlite"):
+        pytest.skip("SQLite has no TRUNCATE")
+    engine = create_engine(company_url)
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(text("TRUNCATE audit_entry CASCADE"))
+    engine.dispose()
