@@ -2,7 +2,10 @@
 PYTHON ?= python3
 DO = @$(PYTHON) bootstrap.py
 .DEFAULT_GOAL := help
-.PHONY: demo demo-reset test test-fast lint bench shots chaos load fuzz lock help
+.PHONY: setup demo demo-reset test test-fast lint bench shots chaos load fuzz lock help
+
+setup:  ## the virtual environment and the built web assets, nothing started
+	$(DO) setup --web
 
 demo:  ## the whole system with a WeCom emulator and a demo company; Ctrl-C stops it, the data stays
 	$(DO) demo $(MAKEOVERRIDES)

@@ -60,7 +60,7 @@ def _create(s: Session, it: Filled) -> str:
         facts=tuple(
             Fact(f"相近 {n}", f"{hit.name or '名称相近的公司'} · {hit.owner}") for n, hit in enumerate(similar[:4], 1)
         ),
-        body="是同一家就别重复建，找负责人配合；确实不是，再点「不是同一家，新建」",
+        body="是同一家就别重复建，找负责人配合；确实不是，再点「不是，新建」",
     )
     taps = [Tap("不是，新建", "create_anyway", {"name": name}), Tap("是同一家，不建", "dismiss", {}, 1)]
     matter = f"create:{it.key}"
