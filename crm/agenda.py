@@ -1,4 +1,4 @@
-"""What a person has to do today and what is lost otherwise: read by the 08:30 list, the chat and the console alike."""
+"""What a person has to do today and what is lost otherwise: read by the 08:30 list and the chat alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -121,3 +121,8 @@ def _taken(s: Session, actor: Actor, twin: Customer) -> str:
     owner = s.scalar(select(Person.name).where(Person.id == twin.owner_id))
     who = (f"由 {owner} 负责" if owner else "在待分配队列里") if visible else COLLEAGUE
     return f"这家公司已经在系统里，{who}，没有重复新建。需要配合的话请找您的主管协调"
+
+
+def any_customer(s: Session) -> bool:
+    """Whether the store holds any customer yet."""
+    return s.scalar(select(Customer.id).limit(1)) is not None

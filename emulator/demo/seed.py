@@ -50,7 +50,7 @@ def plant() -> bool:
     clock = clock_of(settings)
     uow.connect(settings.database_url)
     with uow.reading() as s:
-        if people.anybody(s):
+        if customers.any_customer(s):
             return False
     client = wecom_client(settings, clock)
     now = clock()

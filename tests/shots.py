@@ -1,0 +1,159 @@
+"""`make shots`: pictures of every page and card at 390 and 1360 pixels, taken from a demo that plays its story."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.process import free_port
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "shots"
+SIZES = {"390": {"width": 390, "height": 844}, "1360": {"width": 1360, "height": 900}}
+CONSOLE = {
+    "today": "",
+    "customers": "customers",
+    "customers-soon": "customers?state=soon",
+    "messages": "messages",
+    "people": "people",
+    "rules": "rules",
+    "audit": "audit",
+}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-proxy-server"]
+
+
+class Demo:
+    """A demo of one's own, on free ports and in a temporary folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.port, self.emulator_port = free_port(), free_port()
+        self._env = {
+            **os.environ,
+            "VAR_DIR": folder,
+            "PORT": str(self.port),
+            "EMULATOR_PORT": str(self.emulator_port),
+        }
+        self._http = requests.Session()
+        self._http.trust_env = False  # loopback: no proxy of the machine can reach it
+        self._process = subprocess.Popen([sys.executable, "-m", "emulator.demo"], cwd=ROOT, env=self._env)
+
+    @property
+    def console(self) -> str:
+        return f"http://127.0.0.1:{self.port}/console/"
+
+    @property
+    def phones(self) -> str:
+        return f"http://127.0.0.1:{self.emulator_port}/"
+
+    def do(self, what: str, **body: Any) -> Any:
+        """One call of the emulator's control API."""
+        answer = self._http.post(f"{self.phones}emu/api/{what}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def wait(self, url: str, seconds: float = 90) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                if self._http.get(url, timeout=2).ok:
+                    return
+            except requests.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.3)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+
+
+@contextmanager
+def demo() -> Iterator[Demo]:
+    with tempfile.TemporaryDirectory() as folder:
+        running = Demo(folder)
+        try:
+            running.wait(f"http://127.0.0.1:{running.port}/readyz")
+            time.sleep(8)  # the first sweeps and their cards
+            yield running
+        finally:
+            running.stop()
+
+
+def play(running: Demo) -> None:
+    """What a first morning brings: a stranger, plain words, a position, a typo."""
+    running.do("stranger", userid="liqiang", name="沈建国", corp_name="昆山恒泽水务")
+    running.do("say", userid="liqiang", text="/跟进 恒泽 电话聊了二期的付款方式，对方想要 3-6-1")
+    running.do("say", userid="liqiang", text="今天去瑞衡看了换热站，下周三前要报价")
+    running.do("location", userid="liqiang", lat=31.3850, lng=120.9812, label="昆山市前进东路 88 号")
+    running.do("say", userid="wanglei", text="/待办")
+    time.sleep(6)
+
+
+def phones(browser: Browser, running: Demo) -> None:
+    for name, size in SIZES.items():
+        page = _page(browser, size)
+        page.goto(running.phones)
+        page.wait_for_timeout(2500)
+        page.screenshot(path=OUT / f"phones-{name}.png")
+        page.close()
+
+
+def console(browser: Browser, running: Demo, who: str, label: str) -> None:
+    for name, size in SIZES.items():
+        page = _page(browser, size)
+        page.goto(running.console)
+        page.screenshot(path=OUT / f"login-{name}.png", full_page=True)
+        page.get_by_text("企业微信扫码登录").first.click()
+        page.wait_for_timeout(500)
+        page.screenshot(path=OUT / f"qr-{name}.png", full_page=True)
+        page.get_by_text(who).first.click()
+        page.wait_for_url("**/console/**")
+        for shot, path in CONSOLE.items():
+            page.goto(running.console + path)
+            page.wait_for_timeout(400)
+            page.screenshot(path=OUT / f"{label}-{shot}-{name}.png", full_page=True)
+        page.goto(running.console + "customers")
+        page.locator("a[href*='/console/customers/']").first.click()
+        page.wait_for_timeout(500)
+        page.screenshot(path=OUT / f"{label}-customer-{name}.png", full_page=True)
+        page.context.close()
+
+
+def _page(browser: Browser, size: Any) -> Page:
+    context = browser.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")
+    return context.new_page()
+
+
+def main() -> int:
+    OUT.mkdir(exist_ok=True)
+    with demo() as running, sync_playwright() as play_wright:
+        browser = play_wright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        play(running)
+        phones(browser, running)
+        console(browser, running, "林岚", "admin")
+        console(browser, running, "李强", "rep")
+        running.do("clock", advance=86400)
+        time.sleep(15)
+        running.do("clock", advance=2 * 86400)
+        time.sleep(15)
+        for name, size in SIZES.items():
+            page = _page(browser, size)
+            page.goto(running.phones)
+            page.wait_for_timeout(2500)
+            page.screenshot(path=OUT / f"phones-later-{name}.png")
+            page.close()
+        browser.close()
+    print(f"{len(list(OUT.glob('*.png')))} pictures in {OUT}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
