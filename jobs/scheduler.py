@@ -6,6 +6,7 @@ Any number may run at once: every effect is a leased row or a unique key.
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +20,7 @@ from jobs.wiring import Wiring, start_logging, wire
 log = logging.getLogger(__name__)
 
 _TICK = 1.0
+_GLANCES = 10  # how often in a tick the main loop looks whether it should stop
 _SPOOL_EVERY = 5.0
 _UNCLAIMED = timedelta(seconds=10)
 _PATIENCE = 4.0  # seconds to finish what is under way; leases take care of the rest
@@ -29,6 +31,7 @@ class Scheduler:
 
     def __init__(self, w: Wiring) -> None:
         self._w = w
+        self._asked_to_stop = False
         self._stop = threading.Event()
         self._made: dict[str, datetime] = {}
 
@@ -45,13 +48,19 @@ class Scheduler:
         for loop in loops:
             loop.start()
         log.info("scheduler: started")
-        self._loop(_TICK, self.make_runs)
+        while not self._asked_to_stop:
+            self._turn(self.make_runs)
+            for _ in range(_GLANCES):
+                if not self._asked_to_stop:
+                    time.sleep(_TICK / _GLANCES)
+        self._stop.set()
         for loop in loops:
             loop.join(_PATIENCE / len(loops))
         log.info("scheduler: stopped")
 
     def stop(self, *_: object) -> None:
-        self._stop.set()
+        """Also as a signal handler: it touches no lock, since the interrupted thread may be holding it."""
+        self._asked_to_stop = True
 
     def make_runs(self) -> None:
         """Make every run that is due now, and tell the workers. Remembering what exists only saves statements."""
@@ -66,8 +75,10 @@ class Scheduler:
             self._made[job] = slot
 
     def work_messages(self) -> None:
+        """Messages before events, and again after them: what an event promised does not wait for the next turn."""
         deliver.deliver_due(self._w.client.send, self._w.render, self._w.clock, go_on=self._going)
-        inbox.work_due(self._w.handlers, self._w.clock, go_on=self._going)
+        if inbox.work_due(self._w.handlers, self._w.clock, go_on=self._going):
+            deliver.deliver_due(self._w.client.send, self._w.render, self._w.clock, go_on=self._going)
 
     def work_runs(self) -> None:
         while self._going() and runs.work_one(self._w, unclaimed_for=_UNCLAIMED, go_on=self._going):
@@ -81,11 +92,15 @@ class Scheduler:
 
     def _loop(self, seconds: float, work: Callable[[], None]) -> None:
         while self._going():
-            try:
-                work()
-            except Exception:
-                log.exception("scheduler: %s failed, going on", work.__name__)
+            self._turn(work)
             self._stop.wait(seconds)
+
+    @staticmethod
+    def _turn(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("scheduler: %s failed, going on", work.__name__)
 
 
 def main() -> None:
