@@ -26,10 +26,22 @@ PEOPLE = (("ZhangSan", Role.REP), ("lisi", Role.TEAM_LEAD), ("wangwu", Role.ADMI
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A store with three people: 1 ZhangSan (rep), 2 lisi who leads his team, 3 wangwu (administrator)."""
     server: Server | None = None
-    url = f"sqlite:///{tmp_path}/crm.db"
     if request.param == "postgresql":
         server = request.getfixturevalue("postgres_server")
-        url = server.create_database()
+        url = server.create_database(server.template("small company", found))
+    else:
+        url = f"sqlite:///{tmp_path}/crm.db"
+        found(url)
+    engine = uow.connect(url)
+    yield engine
+    uow.dispose()
+    engine.dispose()
+    if server is not None:
+        server.drop_database(url)
+
+
+def found(url: str) -> None:
+    """Make the tables and the people."""
     engine = uow.connect(url)
     Base.metadata.create_all(engine)
     with uow.transaction() as s:
@@ -49,11 +61,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
             )
             s.flush()
         s.add(TeamLeader(team_id=1, person_id=2))
-    yield engine
-    uow.dispose()
     engine.dispose()
-    if server is not None:
-        server.drop_database(url)
 
 
 def settings_in(folder: Path, **changes: object) -> Settings:
