@@ -1,5 +1,6 @@
 """One event, one answer: found again if it was given before, else made together with its effects."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,11 +15,21 @@ from crm.cards import UNDO, close, press, reopen
 from crm.errors import CrmError, Gone
 from crm.messages import answer_given, prompt, prompt_parts, remember
 from crm.notices import Notice, text
-from gateways.wecom.cards import redrawn
+from gateways.wecom.cards import greyed, redrawn
 from gateways.wecom.replies import split_text, text_reply, update_button_reply, update_card_reply
 from gateways.wecom.text import no_markup
 
+log = logging.getLogger(__name__)
+
 _SURELY_IN_TIME = timedelta(minutes=1)  # the policy's lower bound: younger than this needs no look at the policy
+
+
+class Unforeseen(CrmError):
+    """Our own mistake: the event is kept as failed, where the console shows it, instead of being lost to a retry."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("这一步系统出错了，什么都没有改动，管理员已经能看到。请换个说法再试一次，或稍后再发")
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,10 @@ class Reply:
         return text_reply(to, self.corp_id, content, int(now.timestamp()))
 
     def card(self, to: str, notice: Notice, task_id: str, now: datetime) -> str:
-        card = redrawn(notice, task_id=task_id, home_url=self.home_url)
+        if notice.buttons:
+            card = redrawn(notice, task_id=task_id, home_url=self.home_url)
+        else:
+            card = greyed(notice, task_id=task_id, replace_text="已处理", home_url=self.home_url)
         return update_card_reply(to, self.corp_id, card, int(now.timestamp()))
 
     def spent(self, to: str, now: datetime) -> str:
@@ -48,8 +62,13 @@ def answer_to(inbound: Inbound, reply: Reply, now: datetime, spooled_at: datetim
     try:
         return uow.attempt(lambda s: _once(s, inbound, reply, now, spooled_at))
     except CrmError as refusal:
-        told = refusal  # the name of an `except` ends with its block
-    return uow.attempt(lambda s: _refuse(s, inbound, reply, told, now, spooled_at))
+        told, state = refusal, InboxState.DONE  # the name of an `except` ends with its block
+    except (uow.StoreDown, uow.TryAgain):
+        raise
+    except Exception as bug:
+        log.exception("inbox %s: nobody foresaw this", inbound.received.key)
+        told, state = Unforeseen(type(bug).__name__), InboxState.FAILED
+    return uow.attempt(lambda s: _refuse(s, inbound, reply, told, state, now, spooled_at))
 
 
 def _once(s: uow.Session, inbound: Inbound, reply: Reply, now: datetime, spooled_at: datetime | None) -> str:
@@ -114,7 +133,7 @@ def _tap(s: uow.Session, actor: Actor, click: Click, key: str, reply: Reply, now
     handler = find_button(pressed.verb)
     if handler is None:
         raise Gone("这个按钮是旧版本的，已经不能用了。请发 /帮助 看看现在怎么做")
-    done = handler(s, On(actor, pressed.card_id, pressed.args, _chosen(click, pressed.notice), now))
+    done = handler(s, On(actor, key, pressed.card_id, pressed.args, _chosen(click, pressed.notice), now))
     undone = pressed.verb.startswith(UNDO)
     notice = (
         reopen(s, pressed) if undone else close(s, pressed, actor, done.outcome, done.undo, now, numbers.current(s))
@@ -134,7 +153,13 @@ def _chosen(click: Click, notice: Notice) -> str:
 
 
 def _refuse(
-    s: uow.Session, inbound: Inbound, reply: Reply, refusal: CrmError, now: datetime, spooled_at: datetime | None
+    s: uow.Session,
+    inbound: Inbound,
+    reply: Reply,
+    refusal: CrmError,
+    state: InboxState,
+    now: datetime,
+    spooled_at: datetime | None,
 ) -> str:
     """Nothing was done; the reason is the answer, and a retry hears it again.
 
@@ -145,13 +170,14 @@ def _refuse(
     if given is not None:
         return given
     actor = known_actor(s, received.userid)
-    answer = ""
-    if isinstance(inbound.what, Click):
-        if actor is not None:
-            prompt(s, actor.person_id, text(str(refusal)), dedupe=f"refused:{received.key}", now=now)
-        if spooled_at is None and isinstance(refusal, Gone):
-            answer = reply.spent(received.userid, now)
-    elif spooled_at is None:
+    answer, clicked = "", isinstance(inbound.what, Click)
+    if actor is not None and isinstance(inbound.what, Words):
+        talk.forget_question(s, actor, inbound.what.text, refusal)
+    if actor is not None and (clicked or spooled_at is not None):
+        prompt(s, actor.person_id, text(str(refusal)), dedupe=f"refused:{received.key}", now=now)
+    if spooled_at is None and clicked and isinstance(refusal, Gone):
+        answer = reply.spent(received.userid, now)
+    elif spooled_at is None and not clicked:
         answer = reply.words(received.userid, no_markup(str(refusal)), now)
-    remember(s, received, InboxState.DONE, answer, now)
+    remember(s, received, state, answer, now)
     return answer

@@ -35,7 +35,6 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
         "source": FixSource.MENU if position.from_menu else FixSource.MESSAGE,
         "place": position.place[:255],
         "at": now.isoformat(),
-        "client": key,
     }
     taps = [
         Tap(_short(name), "check_in", {**fix, "customer": i}, 1 if n == 0 else 2) for n, (i, name) in enumerate(offers)

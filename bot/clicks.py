@@ -240,7 +240,7 @@ def undo_ownership(s: Session, on: On) -> Tapped:
 def check_in(s: Session, on: On) -> Tapped:
     fix = on.args
     draft = visits.CheckInDraft(
-        client_id=str(fix["client"])[:64],
+        client_id=on.key[:64],  # of this tap: after 撤销 the same place may be tapped again, for another customer
         customer_id=int(fix["customer"]),
         latitude=float(fix["latitude"]),
         longitude=float(fix["longitude"]),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bot.forms import Filled, Slot, Values, a_customer, an_amount, fill, form, read_into, some_text
-from bot.router import Heard, all_commands, command, find_command, suggest
+from bot.router import Heard, all_commands, command, find_command, first_word, suggest
 from crm import policy as numbers
 from crm.access import Actor
 from crm.agenda import agenda
@@ -49,8 +49,8 @@ def new_customer(s: Session, actor: Actor, heard: Heard) -> str:
 def _create(s: Session, it: Filled) -> str:
     name = str(it.values["name"])
     policy = numbers.current(s)
-    similar = [hit for hit in customers.look_alikes(s, it.actor, name, policy) if not hit.same]
-    if not similar:
+    similar = customers.look_alikes(s, it.actor, name, policy)
+    if not similar or any(hit.same for hit in similar):  # the same name is refused without asking
         made = customers.create_customer(s, it.actor, customers.CustomerDraft(name=name), it.now, entrance=CHAT)
         linking.set_current(s, it.actor, made.id, it.now, entrance=CHAT)
         return f"已新建「{made.name}」，归您负责。直接打字就能记跟进，发 /待办 明天 回访 可以提醒自己"
@@ -143,15 +143,15 @@ def _create_link(s: Session, it: Filled) -> str:
 
 @command("跟进", "genjin", "followup", "log", "gj", usage="/跟进 [客户] 内容", tells="记一条跟进")
 def write(s: Session, actor: Actor, heard: Heard) -> str:
-    first, _, rest = heard.args.partition(" ")
+    first, rest = first_word(heard.args)
     if not heard.args:
         return fill(s, actor, "write", {}, heard.key, heard.now)
-    found = look_up(s, actor, first) if rest.strip() else []
+    found = look_up(s, actor, first) if rest else []
     if len(found) == 1:
-        named: Values = {"customer": [found[0].id, found[0].name], "text": rest.strip()}
+        named: Values = {"customer": [found[0].id, found[0].name], "text": rest}
         return fill(s, actor, "write", named, heard.key, heard.now)
     if len(found) > 1:
-        asked = read_into(s, actor, "write", {"text": rest.strip()}, "customer", first, heard.now)
+        asked = read_into(s, actor, "write", {"text": rest}, "customer", first, heard.now)
         return asked if isinstance(asked, str) else fill(s, actor, "write", asked, heard.key, heard.now)
     current = linking.current_customer(s, actor)
     if current is not None:
@@ -188,45 +188,41 @@ def todo(s: Session, actor: Actor, heard: Heard) -> str:
         if not items:
             return "今天没有到期的事。发 /待办 明天 给客户回电话 可以加一条"
         return list_notice(items).body
-    first, _, rest = heard.args.partition(" ")
-    found = look_up(s, actor, first) if rest.strip() and parse_due(first, heard.now) is None else []
-    customer_id = found[0].id if len(found) == 1 else None
-    typed = rest if customer_id is not None else heard.args
+    first, rest = first_word(heard.args)
+    found = look_up(s, actor, first) if rest and parse_due(first, heard.now) is None else []
+    about = (found[0].id, found[0].name) if len(found) == 1 else None
+    typed = rest if about else heard.args
+    about = about or linking.current_customer(s, actor)
     due = parse_due(typed, heard.now)
     when, words = due if due is not None else (at(day_of(heard.now) + timedelta(days=1), 9), typed)
     if not words.strip():
         return "要做什么？比如：/待办 周五 下午3点 给华东泵业送样品"
-    added = todos.add_todo(s, actor, customer_id, words, when, heard.now, entrance=CHAT)
-    about = f"（{found[0].name}）" if customer_id is not None else ""
+    added = todos.add_todo(s, actor, about[0] if about else None, words, when, heard.now, entrance=CHAT)
+    named = f"（{about[1]}）" if about else ""
     notice = Notice(
         title=f"待办：{added.text}",
-        desc=f"{when.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 到期{about}",
+        desc=f"{when.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 到期{named}",
     )
     taps = [Tap("完成", "finish_todo", {"todo": added.id}, 1), Tap("推迟一天", "postpone_todo", {"todo": added.id})]
-    policy = numbers.current(s)
-    prompt_card(
-        s,
-        actor.person_id,
-        notice,
-        taps,
-        matter=f"todo:{added.id}",
-        dedupe=f"todo:{added.id}",
-        now=heard.now,
-        policy=policy,
-    )
-    return f"已加待办{about}：{added.text}，{when.astimezone(SHANGHAI):%m-%d %H:%M} 提醒"
+    policy, matter = numbers.current(s), f"todo:{added.id}"
+    prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=heard.now, policy=policy)
+    return f"已加待办{named}：{added.text}，{when.astimezone(SHANGHAI):%m-%d %H:%M} 提醒"
 
 
 @command("商机", "shangji", "deal", "deals", usage="/商机 [客户 名称 金额]", tells="看商机，或新建一个")
 def deal(s: Session, actor: Actor, heard: Heard) -> str:
     if not heard.args:
         return _deal_list(s, actor)
-    first, _, rest = heard.args.partition(" ")
-    if not rest.strip():
-        found = look_up(s, actor, first)
-        if len(found) == 1:
-            return _deals_of(s, actor, found[0].id, found[0].name)
-    read = read_into(s, actor, "open_deal", _deal_values(s, actor, rest), "customer", first, heard.now)
+    first, rest = first_word(heard.args)
+    found = look_up(s, actor, first)
+    if not rest and len(found) == 1:
+        return _deals_of(s, actor, found[0].id, found[0].name)
+    values = _deal_values(s, actor, rest)
+    current = linking.current_customer(s, actor) if not found and "amount" in values and "name" not in values else None
+    if current is not None:  # a name and an amount, and no customer: it is the one being talked about
+        values = {"customer": list(current), "name": first, **values}
+        return fill(s, actor, "open_deal", values, heard.key, heard.now)
+    read = read_into(s, actor, "open_deal", values, "customer", first, heard.now)
     return read if isinstance(read, str) else fill(s, actor, "open_deal", read, heard.key, heard.now)
 
 

@@ -73,7 +73,6 @@ def fill(s: Session, actor: Actor, verb: str, values: Values, key: str, now: dat
         if slot.name not in values:
             dialogues.keep(s, actor, verb, values, now, numbers.current(s))
             return slot.ask + ENDING
-    dialogues.end(s, actor)
     return wanted.finish(s, Filled(actor, values, key, now))
 
 

@@ -24,9 +24,10 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class On:
-    """A tap: who, what the button carries, what was picked in the drop-down ("" for nothing), when."""
+    """A tap: who, the event's own key, what the button carries, what the drop-down says ("" for nothing), when."""
 
     actor: Actor
+    key: str
     card_id: int
     args: Mapping[str, Any]
     choice: str
@@ -87,6 +88,12 @@ def find_command(name: str) -> Command | None:
 
 def find_button(verb: str) -> ButtonHandler | None:
     return _buttons.get(verb)
+
+
+def first_word(typed: str) -> tuple[str, str]:
+    """The first word and what follows it: a blank, a full-width one or a line break parts them."""
+    first, *rest = typed.split(maxsplit=1) or [""]
+    return first, rest[0].strip() if rest else ""
 
 
 def all_commands() -> Sequence[Command]:

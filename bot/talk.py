@@ -4,9 +4,10 @@ from datetime import datetime
 
 from bot import forms
 from bot.commands import unknown
-from bot.router import Heard, find_command
+from bot.router import Heard, find_command, first_word
 from crm import policy as numbers
 from crm.access import Actor
+from crm.errors import CrmError, Invalid
 from crm.messages import Tap, prompt_card
 from crm.notices import Notice
 from crm.reads.lookup import last_touched, named_in
@@ -42,16 +43,25 @@ def reply_to(s: Session, actor: Actor, text: str, key: str, now: datetime) -> st
     return _offer(s, actor, typed, key, now)
 
 
+def forget_question(s: Session, actor: Actor, text: str, refusal: CrmError) -> None:
+    """After a refusal. What could not be read may be said again; everything else, and every command, ends the question.
+
+    Otherwise the next plain words would still be taken for its answer: a note would become a company's name.
+    """
+    if text.strip()[:1] in _SLASHES or not isinstance(refusal, Invalid):
+        dialogues.end(s, actor)
+
+
 def reply_to_media(kind: str) -> str:
     return _MEDIA[kind]
 
 
 def _command(s: Session, actor: Actor, typed: str, key: str, now: datetime) -> str:
-    name, _, args = typed.replace("\u3000", " ").partition(" ")
+    if not typed:
+        return "发 /帮助 看看我会什么"
+    name, args = first_word(typed)
     found = find_command(name)
-    if found is None:
-        return unknown(name) if name else "发 /帮助 看看我会什么"
-    return found.handler(s, actor, Heard(key, args.strip(), now))
+    return unknown(name) if found is None else found.handler(s, actor, Heard(key, args, now))
 
 
 def _offer(s: Session, actor: Actor, typed: str, key: str, now: datetime) -> str:

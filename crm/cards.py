@@ -53,7 +53,7 @@ def press(s: Session, actor: Actor, key: str, now: datetime) -> Pressed:
         raise NotFound("这个按钮不是发给您的，或者已经失效")
     action, card = row.CardAction, row.Card
     undoing = action.verb.startswith(UNDO)
-    if undoing and card.closed_at is None:
+    if undoing and (card.closed_at is None or action.used_at is not None):
         raise Gone("已经撤销过了，不用再点")
     if undoing and (now > action.expires_at or card.closed_by_id != actor.person_id):
         raise Gone("撤销的时间已经过了。需要改的话，请直接发新的命令")

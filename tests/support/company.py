@@ -58,9 +58,7 @@ def _found(url: str) -> None:
         for userid, name, role, status, team in PEOPLE:
             key = userid.casefold()
             s.add(
-                Person(
-                    userid=userid, userid_key=key, name=name, role=role, status=status, team_id=team, changed_at=NOW
-                )
+                Person(userid=userid, userid_key=key, name=name, role=role, status=status, team_id=team, changed_at=NOW)
             )
             s.flush()
         for team, userid in LEADERS:

@@ -1,0 +1,245 @@
+"""What a person types: every command, in every spelling, with whatever is missing asked for."""
+
+import pytest
+
+from models.audit import AuditEntry
+from models.customers import Customer
+from models.deals import Deal
+from models.links import ChatLink
+from models.messages import Dialogue
+from models.timeline import TimelineEntry, Todo
+from tests.bot.wecom import Wecom
+from tests.support.company import IDS, NOW, customer, rows
+
+
+def follow_ups() -> list[str]:
+    return [row.text for row in rows(TimelineEntry) if row.kind == "follow_up"]
+
+
+@pytest.mark.parametrize("typed", ["/帮助", "／帮助", "/help", "/BangZhu", "/ 帮助", "/？", "/帮助 "])
+def test_help_answers_to_every_spelling(wecom: Wecom, typed: str) -> None:
+    said = wecom.say("Zhang", typed)
+    assert said.startswith("张三，您好")
+    assert all(f"/{name}" in said for name in ("客户", "新建", "关联", "跟进", "待办", "商机", "查重"))
+
+
+def test_help_for_one_command_tells_how_to_use_it(wecom: Wecom) -> None:
+    assert "/跟进 [客户] 内容" in wecom.say("Zhang", "/帮助 /genjin")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "/新建 华东泵业有限公司",
+        "／新建　华东泵业有限公司",
+        "/xinjian 华东泵业有限公司",
+        "/NEW 华东泵业有限公司",
+        "/新建\n华东泵业有限公司",
+    ],
+)
+def test_a_customer_is_made_by_one_line(wecom: Wecom, typed: str) -> None:
+    assert "已新建「华东泵业有限公司」" in wecom.say("Zhang", typed)
+    (made,) = rows(Customer)
+    assert (made.name, made.owner_id) == ("华东泵业有限公司", IDS["zhang"])
+
+
+def test_a_missing_name_is_asked_for(wecom: Wecom) -> None:
+    assert "公司全称是什么" in wecom.say("Zhang", "/新建")
+    assert "已新建「华东泵业」" in wecom.say("Zhang", "华东泵业")
+    assert rows(Dialogue) == []
+
+
+def test_the_same_customer_is_not_made_twice(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert "已经在您名下" in wecom.say("Zhang", "/新建 华东泵业有限公司")
+    assert "同事在跟进" in wecom.say("sun", "/新建 华东泵业有限公司")
+    assert len(rows(Customer)) == 1
+
+
+def test_a_name_that_exists_beside_a_near_one_is_refused_at_once(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    customer("Zhang", "华东泵业设备有限公司")
+    assert "没有重复新建" in wecom.say("sun", "/新建 华东泵业有限公司")
+    assert wecom.waiting("sun") == []
+
+
+def test_a_near_name_is_shown_before_anything_is_made_and_may_be_made_all_the_same(wecom: Wecom) -> None:
+    customer("qian", "华东泵业有限公司")
+    assert "可能已经有了" in wecom.say("Zhang", "/新建 华东泵业设备有限公司")
+    card = wecom.card("Zhang")
+    assert "华东泵业有限公司" not in str(card.notice["facts"])
+    assert "同事在跟进" in str(card.notice["facts"])
+    assert len(rows(Customer)) == 1
+    shown = wecom.press("Zhang", card, "不是，新建")
+    assert shown is not None
+    assert [c.name for c in rows(Customer)] == ["华东泵业有限公司", "华东泵业设备有限公司"]
+
+
+def test_customers_are_listed_and_one_is_shown(wecom: Wecom) -> None:
+    assert "还没有客户" in wecom.say("Zhang", "/客户")
+    customer("Zhang", "华东泵业有限公司")
+    customer("sun", "苏州阀门厂")
+    listed = wecom.say("Zhang", "/kehu")
+    assert "华东泵业有限公司" in listed
+    assert "苏州" not in listed
+    assert "负责人：张三" in wecom.say("Zhang", "/客户 华东")
+    both = wecom.say("li", "/客户")
+    assert "华东泵业有限公司（张三）" in both
+    assert "苏州阀门厂（孙六）" in both
+
+
+@pytest.mark.parametrize(
+    "command", ["/客户 苏州阀门厂", "/关联 苏州阀门厂", "/跟进 苏州阀门厂 谈好了价格条款", "/商机 苏州阀门厂 二期 80万"]
+)
+def test_what_is_not_yours_looks_like_not_there(wecom: Wecom, command: str) -> None:
+    missing = wecom.say("Zhang", command)
+    customer("sun", "苏州阀门厂")
+    assert wecom.say("Zhang", command) == missing
+    assert follow_ups() == []
+    assert rows(Deal) == []
+
+
+def test_a_follow_up_names_its_customer_by_short_name_or_pinyin(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert "已记到「华东泵业有限公司」" in wecom.say("Zhang", "/跟进 华东泵业 王总要两台样机周五送")
+    assert "已记到「华东泵业有限公司」" in wecom.say("Zhang", "/gj huadong 报价发过去了等回复")
+    assert "已记到「华东泵业有限公司」" in wecom.say("Zhang", "/followup 华东泵业\n第二行也在里面")
+    assert follow_ups() == ["王总要两台样机周五送", "报价发过去了等回复", "第二行也在里面"]
+
+
+def test_what_is_missing_in_a_follow_up_is_asked_one_thing_at_a_time(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert "哪个客户" in wecom.say("Zhang", "/跟进")
+    assert "没有找到「火星」" in wecom.say("Zhang", "火星")
+    assert "聊了什么" in wecom.say("Zhang", "华东泵业")
+    assert "已记到" in wecom.say("Zhang", "约了周五去看现场")
+    assert follow_ups() == ["约了周五去看现场"]
+
+
+def test_several_customers_are_numbered_and_picked_by_number(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    customer("Zhang", "华东阀门有限公司")
+    asked = wecom.say("Zhang", "/跟进 华东 今天去看了现场")
+    assert "1. " in asked
+    assert "2. " in asked
+    second = asked.split("2. ")[1].splitlines()[0]
+    assert "1. " in wecom.say("Zhang", "华东")
+    assert f"已记到「{second}」" in wecom.say("Zhang", "２")
+
+
+def test_a_number_out_of_range_is_not_a_pick(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    customer("Zhang", "华东阀门有限公司")
+    wecom.say("Zhang", "/关联 华东")
+    for typed in ("0", "3", "9" * 600, "²"):
+        assert "没有找到" in wecom.say("Zhang", typed)
+    assert rows(ChatLink) == []
+
+
+def test_a_follow_up_that_says_nothing_is_kept_and_told(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert "不计入跟进" in wecom.say("Zhang", "/跟进 华东泵业 好的")
+    assert follow_ups() == ["好的"]
+
+
+def test_after_link_everything_is_about_that_customer(wecom: Wecom) -> None:
+    customer("Zhang", "苏州阀门厂")
+    customer("Zhang", "华东泵业有限公司")
+    assert "接下来说的都是「华东泵业有限公司」" in wecom.say("Zhang", "/guanlian 华东")
+    assert "已记到「华东泵业有限公司」" in wecom.say("Zhang", "/跟进 约了周五去看现场")
+    assert "（华东泵业有限公司）" in wecom.say("Zhang", "/待办 明天 送样品")
+    assert "华东泵业有限公司，¥80 万" in wecom.say("Zhang", "/商机 二期循环泵 80万")
+
+
+def test_link_asks_for_the_customer(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert "哪个客户" in wecom.say("Zhang", "/关联")
+    assert "接下来说的都是" in wecom.say("Zhang", "hdby")
+
+
+def test_todos_are_added_with_their_time_and_listed(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert "今天没有到期的事" in wecom.say("Zhang", "/待办")
+    said = wecom.say("Zhang", "/todo 华东泵业 今天下午3点 送样品")
+    assert "（华东泵业有限公司）：送样品，11-23 15:00" in said
+    (todo,) = rows(Todo)
+    assert todo.due_at.hour == 7
+    for typed in ("/待办", "/daiban", "/今日", "/today"):
+        assert "送样品" in wecom.say("Zhang", typed)
+    assert "要做什么" in wecom.say("Zhang", "/待办 明天")
+
+
+def test_a_todo_is_finished_postponed_and_taken_back_on_its_card(wecom: Wecom) -> None:
+    wecom.say("Zhang", "/待办 今天 打电话给王总")
+    card = wecom.card("Zhang")
+    due = rows(Todo)[0].due_at
+    shown = wecom.press("Zhang", card, "完成")
+    assert rows(Todo)[0].done_at is not None
+    wecom.undo("Zhang", card, shown)
+    assert rows(Todo)[0].done_at is None
+    shown = wecom.press("Zhang", card, "推迟一天")
+    assert rows(Todo)[0].due_at > due
+    wecom.undo("Zhang", card, shown)
+    assert rows(Todo)[0].due_at == due
+
+
+def test_a_deal_is_opened_with_what_is_missing_asked_for(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert "还没有进行中的商机" in wecom.say("Zhang", "/商机")
+    assert "商机叫什么" in wecom.say("Zhang", "/商机 华东泵业 80万")
+    assert "已新建商机「二期循环泵」" in wecom.say("Zhang", "二期循环泵")
+    assert "金额大概多少" in wecom.say("Zhang", "/deal 华东泵业 三期")
+    assert "金额大概多少" in wecom.say("Zhang", "很多很多")
+    assert "12.5 万" in wecom.say("Zhang", "12.5万")
+    assert [(d.name, int(d.amount)) for d in rows(Deal)] == [("二期循环泵", 800_000), ("三期", 125_000)]
+    assert "三期" in wecom.say("Zhang", "/shangji")
+    assert "二期循环泵" in wecom.say("Zhang", "/商机 华东泵业")
+
+
+def test_the_radar_says_a_colleague_has_it_and_nothing_else(wecom: Wecom) -> None:
+    customer("qian", "华东泵业有限公司")
+    said = wecom.say("Zhang", "/查重 华东泵业")
+    assert "同事在跟进" in said
+    assert "钱七" not in said
+    assert "有限公司" not in said
+    assert "查哪家公司" in wecom.say("Zhang", "/chachong")
+    assert "没有和「火星重工」" in wecom.say("Zhang", "火星重工")
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("/跟近", "/跟进"), ("/hlep", "/帮助"), ("/kehuu", "/客户")])
+def test_a_typo_is_answered_with_what_was_most_likely_meant_and_nothing_is_done(
+    wecom: Wecom, typed: str, meant: str
+) -> None:
+    assert f"您是不是想发 {meant}" in wecom.say("Zhang", typed)
+    assert rows(AuditEntry) == []
+
+
+def test_a_command_nobody_knows_points_to_help(wecom: Wecom) -> None:
+    for typed in ("/", "／", "/龘龘龘龘"):
+        assert "/帮助" in wecom.say("Zhang", typed)
+
+
+def test_the_menu_reaches_the_same_verbs(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert wecom.menu("Zhang", "帮助") == wecom.say("Zhang", "/帮助")
+    assert wecom.menu("Zhang", "客户") == wecom.say("Zhang", "/客户")
+    assert wecom.menu("Zhang", "今日") == wecom.say("Zhang", "/待办")
+    assert "哪个客户" in wecom.menu("Zhang", "跟进")
+    assert "聊了什么" in wecom.say("Zhang", "华东泵业")
+
+
+def test_a_long_answer_comes_in_parts_that_fit_and_read_on(wecom: Wecom) -> None:
+    for number in range(10):
+        customer("Zhang", f"第{number}家" + "很长的名字" * 10 + "有限公司", NOW)
+    parts = [wecom.say("Zhang", "/客户"), *(promise.body for promise in wecom.waiting("Zhang"))]
+    assert len(parts) > 1
+    assert all(len(part.encode()) <= 2048 for part in parts)
+    assert [f"第{n}家" in "".join(parts) for n in range(10)] == [True] * 10
+    assert "\ufffd" not in "".join(parts)
+
+
+def test_a_deal_with_a_customer_that_is_not_there_never_lands_on_the_current_one(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    wecom.say("Zhang", "/关联 华东泵业")
+    assert "没有找到「苏州阀门厂」" in wecom.say("Zhang", "/商机 苏州阀门厂 二期 80万")
+    assert rows(Deal) == []
