@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import timedelta
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -68,17 +68,16 @@ def csrf_of(token: str) -> str:
     return hmac.new(token.encode(), b"console form", hashlib.sha256).hexdigest()
 
 
-def set_cookie(response: AnyResponse, token: str, expires_at: datetime, *, secure: bool) -> None:
-    response.set_cookie(
-        COOKIE, token, expires=expires_at, path=COOKIE_PATH, httponly=True, samesite="Lax", secure=secure
-    )
+def set_cookie(response: AnyResponse, token: str, lifetime: timedelta, *, secure: bool) -> None:
+    """A span, not a moment: the browser's clock need not agree with ours."""
+    response.set_cookie(COOKIE, token, max_age=lifetime, path=COOKIE_PATH, httponly=True, samesite="Lax", secure=secure)
 
 
 def _to_login() -> AnyResponse:
     """A page comes back here after login; a form is not sent again behind anybody's back."""
     wanted = quote(request.path)
     if request.query_string:
-        wanted += "?" + request.query_string.decode("ascii", "replace")
+        wanted += "?" + quote(request.query_string, safe="=&%+")
     back = wanted if request.method in _SAFE and not partial() else None
     where = url_for("console.login", next=back)
     if partial():

@@ -63,7 +63,7 @@ def mount(desk: Desk) -> None:
             return _refused(str(error), 502)
         _end(request.cookies.get(COOKIE, ""))
         response = redirect(after, 303)
-        set_cookie(response, token, ends, secure=deps.secure)
+        set_cookie(response, token, ends - now, secure=deps.secure)
         response.delete_cookie(_BROWSER, path=_BROWSER_PATH)
         return response
 
@@ -75,7 +75,8 @@ def mount(desk: Desk) -> None:
         return response
 
     def _end(token: str) -> None:
-        uow.attempt(lambda s: sessions.revoke(s, token, deps.clock()))
+        if token:
+            uow.attempt(lambda s: sessions.revoke(s, token, deps.clock()))
 
     def _refused(problem: str, status: int) -> tuple[str, int]:
         return render_template("console/login.html", next="", problem=problem), status
