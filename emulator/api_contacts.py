@@ -27,12 +27,7 @@ def _departments(call: Call) -> list[Json]:
     rows = [row for number, row in company.departments.items() if number in visible]
     if "id" not in call.query:
         return rows
-    root = _department(call, "id")
-    wanted, grew = {root}, True
-    while grew:
-        below = {row["id"] for row in rows if row["parentid"] in wanted} - wanted
-        wanted |= below
-        grew = bool(below)
+    wanted = company.subtree({_department(call, "id")})
     return [row for row in rows if row["id"] in wanted]
 
 

@@ -100,7 +100,7 @@ def agent_get(call: Call) -> Json:
         "allow_tags": {"tagid": []},
         "close": 0,
         "redirect_domain": app.trusted_domains[0] if app.trusted_domains else "",
-        "report_location_flag": int(app.report_location),
+        "report_location_flag": 0,
         "isreportenter": int(app.isreportenter),
         "home_url": call.world.home_url,
     }

@@ -38,13 +38,15 @@ class Company:
 
     def visible_departments(self) -> set[int]:
         """The app's departments with everything below them."""
-        seen = {number for number in self.tenant.app.visible_departments if number in self.departments}
-        grew = True
-        while grew:
-            below = {number for number, row in self.departments.items() if row["parentid"] in seen} - seen
-            seen |= below
-            grew = bool(below)
-        return seen
+        return self.subtree({number for number in self.tenant.app.visible_departments if number in self.departments})
+
+    def subtree(self, roots: set[int]) -> set[int]:
+        """These departments and all below them."""
+        found, newest = set(roots), set(roots)
+        while newest:
+            newest = {number for number, row in self.departments.items() if row["parentid"] in newest} - found
+            found |= newest
+        return found
 
     def sees_app(self, member: Json) -> bool:
         """Inside the visible range, whether active or not."""
@@ -58,13 +60,7 @@ class Company:
 
     def in_department(self, number: int, *, below: bool = False) -> list[Json]:
         """Members of one department; with `below`, of its whole subtree."""
-        wanted = {number}
-        if below:
-            grew = True
-            while grew:
-                more = {n for n, row in self.departments.items() if row["parentid"] in wanted} - wanted
-                wanted |= more
-                grew = bool(more)
+        wanted = self.subtree({number}) if below else {number}
         return [member for member in self.members() if wanted & set(member["department"])]
 
     def people(self) -> list[Json]:

@@ -1,6 +1,7 @@
 """Puts the parts of one world behind one threaded HTTP server."""
 
 from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from emulator import api, control, login, page
@@ -11,6 +12,12 @@ POLICY = (
     "default-src 'self'; img-src 'self' data: http: https:; style-src 'self' 'unsafe-inline'; "
     "object-src 'none'; base-uri 'none'"
 )
+
+
+class ReadableJson(DefaultJSONProvider):
+    """Chinese stays Chinese, for people who read the answers."""
+
+    ensure_ascii = False
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -26,7 +33,7 @@ def application(world: World) -> Flask:
     """The WSGI application: server API, login pages, control API, page."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = BODY_MOST
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json = ReadableJson(app)
     for part in (api, control, login, page):
         app.register_blueprint(part.blueprint(world))
     app.register_blueprint(control.media_blueprint(world))

@@ -28,7 +28,6 @@ class App:
     visible_users: tuple[str, ...]
     external_contact_enabled: bool
     isreportenter: bool
-    report_location: bool
     truncates: bool  # over-long text: cut (the message page) or refused with 45002 (the error list)
 
 
@@ -66,7 +65,6 @@ def load(path: Path) -> Tenant:
                 visible_users=tuple(app.get("visible_users", ())),
                 external_contact_enabled=bool(app.get("external_contact_enabled", False)),
                 isreportenter=bool(app.get("isreportenter", False)),
-                report_location=bool(app.get("report_location", False)),
                 truncates=app.get("overlong", "refuse") == "truncate",
             ),
             timeout=float(callback.get("timeout", 5)),

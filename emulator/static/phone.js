@@ -25,7 +25,7 @@ export class Phone {
     const settle = () => { if (this.atBottom) this.list.scrollTop = this.list.scrollHeight; };
     new ResizeObserver(settle).observe(this.list);
     this.list.addEventListener("load", settle, true); // a picture that arrives late pushes it down as well
-    this.picker = h("select", { class: "who", "aria-label": "换一个人", onchange: (event) => this.give(event.target.value) });
+    this.picker = h("select", { class: "who", "aria-label": "换一个人", onchange: (event) => this.hand(event.target.value) });
     this.role = h("small", {});
     this.badge = h("b", { class: "badge", hidden: true });
     this.time = h("span", { class: "time" });
@@ -62,6 +62,12 @@ export class Phone {
     this.people();
     this.update();
     this.changed(this);
+  }
+
+  /** Somebody opens the chat on this phone: the platform tells the app. */
+  hand(userid) {
+    this.give(userid);
+    act("enter", { userid });
   }
 
   name() { return member(this.userid)?.name ?? this.userid; }

@@ -177,9 +177,13 @@ def running(folder: Path, callback: str | None, **callback_settings: object) -> 
 
 
 def _address(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
     lines: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True).start()  # type: ignore[union-attr]
+
+    def first_line() -> None:
+        assert process.stdout is not None
+        lines.put(process.stdout.readline())
+
+    threading.Thread(target=first_line, daemon=True).start()
     line = lines.get(timeout=20)
     assert line.startswith("emulator: http://"), line
     return line.removeprefix("emulator: ").strip().rstrip("/")

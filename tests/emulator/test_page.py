@@ -32,7 +32,7 @@ def answer(inner: str, kind: str = "text") -> str:
 def visit(page: Page, emulator: Emulator) -> Locator:
     """Open the page; gives 李强's phone, the first."""
     page.goto(emulator.base)
-    expect(page.locator(".phone")).to_have_count(3)
+    expect(page.locator(".phone .empty")).to_have_count(3)
     return page.locator(".phone").first
 
 
@@ -115,7 +115,7 @@ def test_another_person_and_a_fourth_phone_find_room(emulator: Emulator, product
     phone = visit(page, emulator)
     phone.get_by_label("换一个人").select_option("sunyue")
     page.get_by_role("button", name="再加一部手机").first.click()
-    expect(page.locator(".phone")).to_have_count(4)
+    expect(page.locator(".phone .empty")).to_have_count(4)
     emulator.send("text", {"content": "给孙悦"}, touser="sunyue")
     expect(phone.locator(".bubble")).to_have_text("给孙悦")
     expect(phone.locator(".badge")).to_have_text("1")
