@@ -21,6 +21,7 @@ from gateways.wecom.text import no_markup
 
 log = logging.getLogger(__name__)
 
+_PART = 2000  # bytes: WeCom takes 2048, and a part that travels as a message carries its time
 _SURELY_IN_TIME = timedelta(minutes=1)  # the policy's lower bound: younger than this needs no look at the policy
 
 
@@ -118,7 +119,7 @@ def _spoken(s: uow.Session, actor: Actor, what: object, key: str, now: datetime)
 
 def _say(s: uow.Session, actor: Actor, key: str, said: str, reply: Reply, now: datetime, *, in_outbox: bool) -> str:
     """The first part of what is said is the reply, the rest follows as messages in order."""
-    parts = split_text(no_markup(said))
+    parts = split_text(no_markup(said), _PART)
     if in_outbox:
         prompt_parts(s, actor.person_id, parts, dedupe=f"answer:{key}", now=now)
         return ""

@@ -6,19 +6,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
 from config.vocabulary import InboxState, NoticeClass, OutboxState
 from crm import uow
 from crm.notices import Button, Notice, text
-from crm.rules.days import WorkCalendar, at, day_of
+from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of
 from models.base import insert_once
 from models.messages import Card, CardAction, InboxEvent, OutboxMessage
 from models.people import Person
 
 KEEP_TRYING = timedelta(days=3)  # a promise older than this is no help to anybody any more
+
+# Built once: every callback runs these, and building a statement costs more than running it.
+_ANSWER = select(InboxEvent.answer).where(InboxEvent.key == bindparam("key"))
+_REMEMBER = insert(InboxEvent.__table__).inline()
+_TAP = insert(CardAction.__table__).inline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +42,31 @@ class Received:
 
 def answer_given(s: Session, key: str) -> str | None:
     """What this very event was answered before; None if it is new."""
-    return s.scalar(select(InboxEvent.answer).where(InboxEvent.key == key))
+    return s.scalar(_ANSWER, {"key": key})
 
 
 def remember(s: Session, received: Received, state: InboxState, answer: str, now: datetime) -> None:
     """Commits with the event's effects. A twin in another process fails on the key and finds the answer here."""
     waiting = state is InboxState.WAITING
     s.execute(
-        insert(InboxEvent).values(
-            key=received.key,
-            msg_type=received.msg_type[:32],
-            event=received.event[:64],
-            change_type=received.change_type[:64],
-            userid=received.userid[:64],
-            object_id=received.object_id[:64],
-            raw=received.raw,
-            answer=answer,
-            state=state,
-            made_at=received.made_at,
-            received_at=now,
-            done_at=None if waiting else now,
-            tries=0,
-            next_at=now if waiting else None,
-            error="",
-        )
+        _REMEMBER,
+        {
+            "key": received.key,
+            "msg_type": received.msg_type[:32],
+            "event": received.event[:64],
+            "change_type": received.change_type[:64],
+            "userid": received.userid[:64],
+            "object_id": received.object_id[:64],
+            "raw": received.raw,
+            "answer": answer,
+            "state": state,
+            "made_at": received.made_at,
+            "received_at": now,
+            "done_at": None if waiting else now,
+            "tries": 0,
+            "next_at": now if waiting else None,
+            "error": "",
+        },
     )
     if waiting:
         uow.nudge(s, "inbox")
@@ -165,16 +171,14 @@ def _card(s: Session, notice: Notice, taps: Sequence[Tap], matter: str, expires_
 
 def draw_taps(s: Session, card_id: int, taps: Sequence[Tap], expires_at: datetime) -> tuple[Button, ...]:
     """Give every tap a key nobody can guess, and remember what it means."""
-    buttons = []
-    for tap in taps:
-        key = secrets.token_urlsafe(16)
-        s.execute(
-            insert(CardAction).values(
-                key=key, card_id=card_id, verb=tap.verb, args=dict(tap.args), expires_at=expires_at
-            )
-        )
-        buttons.append(Button(tap.text, key, tap.style))
-    return tuple(buttons)
+    keyed = [(secrets.token_urlsafe(16), tap) for tap in taps]
+    rows = [
+        {"key": key, "card_id": card_id, "verb": tap.verb, "args": dict(tap.args), "expires_at": expires_at}
+        for key, tap in keyed
+    ]
+    if rows:
+        s.execute(_TAP, rows)
+    return tuple(Button(tap.text, key, tap.style) for key, tap in keyed)
 
 
 def _promise(
@@ -191,7 +195,12 @@ def _promise(
     after_id: int | None = None,
     state: OutboxState = OutboxState.READY,
 ) -> None:
-    """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise."""
+    """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise.
+
+    Plain words carry their time: WeCom's duplicate check would swallow equal words said again within four hours.
+    """
+    if not notice.buttons:
+        notice = replace(notice, body=f"{notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）")
     insert_once(
         s,
         OutboxMessage,
