@@ -30,8 +30,8 @@ VERBS = {
     "finish_todo": "完成待办",
     "reopen_todo": "恢复待办",
     "postpone_todo": "待办延期",
-    "link_contact": "关联客户",
-    "unlink_contact": "取消关联",
+    "link": "关联客户",
+    "unlink": "取消关联",
     "ignore_contact": "忽略联系人",
     "unignore_contact": "取消忽略",
     "set_current": "切换当前客户",
@@ -41,7 +41,12 @@ VERBS = {
     "mirror_person": "更新成员",
     "retry_event": "重新处理消息",
     "retry_message": "重发消息",
-    "sync_directory": "同步通讯录",
+    "mirror_team": "更新部门",
+    "rename_person": "账号改名",
+    "person_left": "成员离职",
+    "direct_leader": "更新直属上级",
+    "set_leader": "设为部门负责人",
+    "unset_leader": "取消部门负责人",
 }
 ENTRANCES = {
     "console": "管理后台",
@@ -54,7 +59,7 @@ ENTRANCES = {
     "sweep": "定时任务",
     "job": "定时任务",
     "jobs": "定时任务",
-    "directory": "通讯录同步",
+    "sync": "通讯录同步",
     "seed": "演示数据",
 }
 SUBJECTS = {
@@ -68,7 +73,7 @@ SUBJECTS = {
     "contact": "联系人",
     "external_contact": "联系人",
     "visit": "拜访",
-    "directory": "通讯录",
+    "team": "部门",
 }
 DETAILS = {
     "old": "原来",
@@ -86,13 +91,10 @@ DETAILS = {
     "due": "到期",
     "counts": "计为有效",
     "stage": "阶段",
-    "distance_m": "距离（米）",
+    "metres": "距离（米）",
+    "person": "成员",
     "source": "来源",
     "withdrawn_teams": "收回的分管部门",
-    "entry": "记录号",
-    "period": "归属记录号",
-    "team_id": "部门号",
-    "link": "关联号",
     "contact": "联系人",
 }
 EVENTS = {
@@ -181,15 +183,20 @@ def event(msg_type: str, name: str, change: str) -> str:
     return change or name or msg_type
 
 
-def detail(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """An audit entry's particulars, named and worded; unknown ones keep their own names."""
-    return [(DETAILS.get(key, key), _said(key, value)) for key, value in values.items() if value not in ("", None, [])]
+def detail(values: Mapping[str, Any], about: str) -> list[tuple[str, str]]:
+    """An audit entry's particulars, named and worded, without row numbers and what its subject says already."""
+    return [
+        (DETAILS.get(key, key), _said(key, value))
+        for key, value in values.items()
+        if key not in _NUMBERS and value not in ("", None, [], about)
+    ]
 
 
 def subject(kind: str, about: str) -> str:
     return _POLICY.get(about, about) if kind == "policy" else about
 
 
+_NUMBERS = {"entry", "period", "team_id", "visit", "path", "external_userid"}
 _ROLES = {role.value for role in Role}
 _REASONS = {reason.value for reason in OwnershipReason}
 
@@ -197,6 +204,8 @@ _REASONS = {reason.value for reason in OwnershipReason}
 def _said(key: str, value: Any) -> str:
     if isinstance(value, bool) or value in ("true", "false"):
         return "是" if value in (True, "true") else "否"
+    if key == "amount":
+        return money(Decimal(str(value)))
     if isinstance(value, list):
         return "、".join(str(one) for one in value)
     if isinstance(value, str) and value in _ROLES | _REASONS:

@@ -11,7 +11,7 @@ from console.desk import OPERATORS, Desk, actor, asked, asked_number, partial, t
 from crm import uow
 from crm.errors import Conflict
 from crm.reads import messages as reads
-from crm.usecases import outbox
+from crm.usecases import inbox, outbox
 
 OUT_TABS = (
     ("ready", "待发送", (OutboxState.READY, OutboxState.LEASED)),
@@ -75,6 +75,11 @@ def mount(desk: Desk) -> None:
     def retry_message(number: int) -> ResponseReturnValue:
         _retry(number)
         return _again("已放回待发送，马上会再发一次", url_for("console.message_out", number=number))
+
+    @desk.page(f"/messages/in/<{_LARGEST_ID}:number>/retry", OPERATORS, "POST")
+    def retry_event(number: int) -> ResponseReturnValue:
+        uow.attempt(lambda s: inbox.retry(s, actor(), number, clock(), entrance="console"))
+        return _again("已放回处理中，马上会再处理一次", url_for("console.message_in", number=number))
 
     @desk.page("/messages/retry", OPERATORS, "POST")
     def retry_all() -> ResponseReturnValue:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from config.policy import Policy
 from config.vocabulary import Role
@@ -15,7 +15,8 @@ from crm.rules.days import at
 from models.audit import AuditEntry
 from models.customers import Customer
 from models.deals import Deal
-from models.people import Person
+from models.people import Person, Team
+from models.timeline import Todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,10 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
     if asked.until:
         query = query.where(AuditEntry.at < at(asked.until + timedelta(days=1), 0))
     found = s.execute(query.order_by(AuditEntry.id.desc()).limit(size + 1)).all()
-    names = _names(s, [entry.subject for entry, _ in found])
+    mentioned = [
+        f"{_ROW_OF[key]}:{value}" for entry, _ in found for key, value in entry.detail.items() if _is_row(key, value)
+    ]
+    names = _names(s, [*(entry.subject for entry, _ in found), *mentioned])
     rows = tuple(
         Entry(
             id=entry.id,
@@ -80,7 +84,10 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
             verb=entry.verb,
             kind=entry.subject.partition(":")[0],
             about=names.get(entry.subject, ""),
-            detail=entry.detail,
+            detail={
+                key: names.get(f"{_ROW_OF[key]}:{value}", value) if _is_row(key, value) else value
+                for key, value in entry.detail.items()
+            },
         )
         for entry, who in found[:size]
     )
@@ -88,17 +95,28 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
     return Entries(rows, rows[-1].id if len(found) > size else None, verbs)
 
 
-_NAMED: dict[str, Any] = {"customer": Customer, "person": Person, "deal": Deal}
+_NAMED: dict[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]] = {
+    "customer": (Customer.id, Customer.name),
+    "person": (Person.id, Person.name),
+    "deal": (Deal.id, Deal.name),
+    "todo": (Todo.id, Todo.text),
+    "team": (Team.id, Team.name),
+}
+_ROW_OF = {"to": "person", "was": "person", "person": "person"}  # particulars that name a person by his row
 _MOST_SUBJECTS = 500
 
 
 def _subjects_called(s: Session, text: str) -> list[str]:
     """The subjects whose name contains the text; a business number is called by its own name."""
     found = [f"policy:{name}" for name, _, number in Policy() if text in number.label]
-    for kind, table in _NAMED.items():
-        named = select(table.id).where(table.name.contains(text, autoescape=True)).limit(_MOST_SUBJECTS)
+    for kind, (key, name) in _NAMED.items():
+        named = select(key).where(name.contains(text, autoescape=True)).limit(_MOST_SUBJECTS)
         found += [f"{kind}:{number}" for number in s.scalars(named)]
     return found
+
+
+def _is_row(key: str, value: object) -> bool:
+    return key in _ROW_OF and isinstance(value, int) and not isinstance(value, bool)
 
 
 def _names(s: Session, subjects: Iterable[str]) -> dict[str, str]:
@@ -112,7 +130,7 @@ def _names(s: Session, subjects: Iterable[str]) -> dict[str, str]:
         else:
             names[subject] = number
     for kind, wanted in ids.items():
-        table = _NAMED[kind]
-        for number, name in s.execute(select(table.id, table.name).where(table.id.in_(wanted))):
-            names[f"{kind}:{number}"] = name
+        key, name = _NAMED[kind]
+        for found, called in s.execute(select(key, name).where(key.in_(wanted))):
+            names[f"{kind}:{found}"] = called
     return names

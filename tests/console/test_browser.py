@@ -1,0 +1,110 @@
+"""The console in a real browser: every page at 1360 and 390 pixels, its keys and forms, no violation of the policy."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from config.vocabulary import OutboxState, Role
+from console.guard import COOKIE
+from crm import uow
+from models.customers import Customer
+from models.messages import OutboxMessage
+from tests.console.conftest import STATIC, World, session_of
+from tests.console.office import BY_ROLE
+from tests.support.browser import DESK, PHONE, Open, accessibility_problems, overflows
+
+PAGES = ("", "customers", "messages", "messages?box=in", "messages?tab=dead", "people", "rules", "audit", "login")
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    if not (STATIC / "manifest.json").is_file():
+        pytest.fail("web/dist/static is not built: cd web && npm ci --ignore-scripts && node build.mjs")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/console/"
+    server.shutdown()
+
+
+def signed_in(page: Page, address: str, role: Role = Role.ADMIN) -> Page:
+    page.context.add_cookies([{"name": COOKIE, "value": session_of(BY_ROLE[role]), "url": address}])
+    return page
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_fits_its_window_and_is_accessible(open_page: Open, address: str, size: dict[str, object]) -> None:
+    page = signed_in(open_page(**size), address)
+    with uow.reading() as s:
+        first = s.scalars(select(Customer.public_id).where(Customer.owner_id.is_not(None))).first()
+    for path in (*PAGES, f"customers/{first}", "nowhere"):
+        page.goto(address + path)
+        assert not overflows(page), path
+        assert accessibility_problems(page) == [], path
+
+
+def test_the_slash_goes_to_the_search_and_typing_narrows_the_list(desk: Page, address: str) -> None:
+    signed_in(desk, address).goto(address + "customers")
+    desk.keyboard.press("/")
+    desk.keyboard.type("hengli")
+    expect(desk.locator("tbody tr")).to_have_count(1)
+    expect(desk.locator("tbody")).to_contain_text("苏州恒力")
+    expect(desk).to_have_url(address + "customers?q=hengli&state=&level=&team=&owner=&sort=days_left")
+    desk.locator("[name=state]").select_option("queued")
+    expect(desk.locator("#list")).to_contain_text("没有符合条件的客户")
+
+
+def test_a_dead_letter_opens_beside_the_list_and_is_sent_again(desk: Page, address: str) -> None:
+    signed_in(desk, address).goto(address + "messages?tab=dead")
+    desk.get_by_role("link", name="客户快要回收").click()
+    expect(desk.get_by_role("dialog")).to_contain_text("不在应用的可见范围")
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("dialog")).to_have_count(0)
+    desk.get_by_role("link", name="客户快要回收").click()
+    desk.get_by_role("button", name="重发这一条").click()
+    expect(desk.locator("#list")).to_contain_text("没有送不出去的消息")
+    expect(desk.get_by_role("dialog")).to_have_count(0)
+    with uow.reading() as s:
+        assert s.scalars(select(OutboxMessage.id).where(OutboxMessage.state == OutboxState.DEAD)).all() == []
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_lead_gives_a_customer_away_in_two_taps(open_page: Open, address: str, size: dict[str, object]) -> None:
+    page = signed_in(open_page(**size), address, Role.TEAM_LEAD)
+    page.goto(address)
+    page.get_by_label("把扬州永盛阀门有限公司分配给").select_option(label="张伟")
+    page.get_by_role("button", name="分配", exact=True).click()
+    expect(page.locator("#queue")).to_contain_text("已分配给 张伟")
+
+
+def test_a_bad_number_is_refused_beside_its_field_and_a_good_one_saved(desk: Page, address: str) -> None:
+    signed_in(desk, address).goto(address + "rules")
+    row = desk.locator("#rule-card_days")
+    row.get_by_role("textbox").fill("900")
+    row.get_by_role("button").click()
+    expect(row.get_by_role("alert")).to_contain_text("要在 1 到 60")
+    row.get_by_role("textbox").fill("20")
+    row.get_by_role("button").click()
+    expect(row).to_contain_text("王敏 改于")
+    expect(desk.locator("#toasts")).to_contain_text("已保存")
+
+
+def test_a_role_that_cannot_be_taken_springs_back_and_says_why(desk: Page, address: str) -> None:
+    signed_in(desk, address).goto(address + "people")
+    role = desk.get_by_label("王敏的角色")
+    role.select_option("rep")
+    expect(desk.locator("#toasts")).to_contain_text("最后一位")
+    expect(role).to_have_value("admin")
+    desk.get_by_label("李娜的角色").select_option("director")
+    expect(desk.get_by_label("给李娜加分管部门")).to_be_visible()
+
+
+def test_a_session_that_ended_leads_to_the_login_page(desk: Page, address: str, world: World) -> None:
+    signed_in(desk, address).goto(address + "audit")
+    world.now = world.now.replace(hour=23)
+    desk.get_by_role("button", name="校验").click()
+    expect(desk.get_by_role("link", name="企业微信扫码登录")).to_be_visible()

@@ -1,0 +1,269 @@
+"""What each page shows, to whom, and what happens when a button is pressed."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from config.vocabulary import OutboxState, PersonStatus, Role
+from console import words
+from console.guard import COOKIE
+from crm import uow
+from models.customers import Customer
+from models.messages import OutboxMessage
+from models.people import Person, TeamScope
+from tests.console.conftest import SignIn, World, session_of
+from tests.console.office import BY_ROLE, CANARY
+
+ROOT = Path(__file__).resolve().parents[2]
+HTMX = {"HX-Request": "true"}
+ADMIN, LEAD, REP = BY_ROLE[Role.ADMIN], BY_ROLE[Role.TEAM_LEAD], BY_ROLE[Role.REP]
+
+
+def customer_called(part: str) -> str:
+    with uow.reading() as s:
+        return s.scalars(select(Customer.public_id).where(Customer.name.contains(part))).one()
+
+
+def person_id(userid: str) -> int:
+    with uow.reading() as s:
+        return s.scalars(select(Person.id).where(Person.userid == userid)).one()
+
+
+def message(state: OutboxState) -> int:
+    with uow.reading() as s:
+        return s.scalars(select(OutboxMessage.id).where(OutboxMessage.state == state).order_by(OutboxMessage.id)).all()[
+            0
+        ]
+
+
+def test_the_desk_of_a_lead_says_who_needs_him(sign_in: SignIn) -> None:
+    body = sign_in(LEAD).get("/console/").text
+    assert "扬州永盛阀门有限公司" in body
+    assert "原负责人 李娜" in body
+    assert "还剩 1 天" in body
+    assert "价格谈判停留" in body
+    assert "红牌" in body
+    assert "赵工" in body
+    assert "送不出去" not in body
+
+
+def test_the_desk_of_an_administrator_shows_what_is_stuck_in_the_machine(sign_in: SignIn) -> None:
+    body = sign_in(ADMIN).get("/console/").text
+    assert "1 条消息送不出去" in body
+    assert "1 条收到的消息处理失败" in body
+
+
+def test_next_year_warns_that_holidays_are_not_known(sign_in: SignIn, world: World) -> None:
+    assert "法定节假日" not in sign_in(ADMIN).get("/console/").text
+    world.now = world.now.replace(month=12, hour=3)
+    token = session_of(ADMIN, world.now)
+    client = sign_in(ADMIN)
+    client.set_cookie(COOKIE, token, path="/console")
+    assert "法定节假日" in client.get("/console/").text
+
+
+def test_a_lead_gives_a_queued_customer_to_a_rep(sign_in: SignIn) -> None:
+    queued, rep = customer_called("扬州永盛"), person_id(REP)
+    answer = sign_in(LEAD).post(f"/console/queue/{queued}/assign", data={"to": rep}, headers=HTMX)
+    assert answer.status_code == 200
+    assert "已分配给 张伟" in answer.text
+    with uow.reading() as s:
+        assert s.scalars(select(Customer.owner_id).where(Customer.public_id == queued)).one() == rep
+    again = sign_in(LEAD).post(f"/console/queue/{queued}/assign", data={"to": rep}, headers=HTMX)
+    assert again.status_code == 409
+    assert "已经在 张伟 名下" in again.text
+
+
+def test_a_lead_returns_a_released_customer_to_its_rep(sign_in: SignIn) -> None:
+    queued = customer_called("扬州永盛")
+    answer = sign_in(LEAD).post(f"/console/queue/{queued}/return")
+    assert answer.status_code == 303
+    with uow.reading() as s:
+        assert s.scalars(select(Customer.owner_id).where(Customer.public_id == queued)).one() == person_id("Li.Na")
+
+
+@pytest.mark.parametrize("chosen", ["", "x", "-1", "9" * 30, "１"])
+def test_assigning_to_nobody_is_refused_with_a_sentence(sign_in: SignIn, chosen: str) -> None:
+    queued = customer_called("扬州永盛")
+    answer = sign_in(LEAD).post(f"/console/queue/{queued}/assign", data={"to": chosen}, headers=HTMX)
+    assert answer.status_code == 422
+    assert "选一位同事" in answer.text
+
+
+def test_a_queued_customer_of_another_team_is_not_there(sign_in: SignIn) -> None:
+    theirs = customer_called("佛山")
+    answer = sign_in(LEAD).post(f"/console/queue/{theirs}/assign", data={"to": person_id(REP)}, headers=HTMX)
+    assert answer.status_code == 404
+    assert CANARY not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=恒力", "苏州恒力"),
+        ("q=hengli", "苏州恒力"),
+        ("state=queued", "扬州永盛"),
+        ("level=small", "南通海门"),
+        ("q=%25", ""),
+    ],
+)
+def test_customers_are_found_by_name_pinyin_and_filter(sign_in: SignIn, query: str, found: str) -> None:
+    body = sign_in(LEAD).get(f"/console/customers?{query}").text
+    assert "没有符合条件的客户" in body if not found else found in body
+    assert "昆山精密" not in body
+
+
+def test_a_customers_file_shows_days_deals_contacts_and_owners(sign_in: SignIn) -> None:
+    body = sign_in(REP).get(f"/console/customers/{customer_called('苏州恒力')}").text
+    for words_on_page in ("还剩 1 天", "¥52.8 万", "张建国", "价格谈判", "归属历史", "先看二期循环泵"):
+        assert words_on_page in body
+
+
+@pytest.mark.parametrize(
+    "junk", ["page=-3", "page=x", "page=99999999999999999999", "sort=;drop", "owner=٣", "level=%00", "team=1e9"]
+)
+def test_an_address_full_of_junk_still_opens_the_list(sign_in: SignIn, junk: str) -> None:
+    for path in ("customers", "people", "messages", "audit"):
+        assert sign_in(ADMIN).get(f"/console/{path}?{junk}").status_code == 200
+    assert sign_in(ADMIN).get("/console/audit?before=x&since=2026-99-99&until=morgen").status_code == 200
+
+
+def test_a_dead_letter_is_seen_with_its_reason_and_sent_again(sign_in: SignIn) -> None:
+    client, dead = sign_in(ADMIN), message(OutboxState.DEAD)
+    body = client.get(f"/console/messages/out/{dead}").text
+    assert "不在应用的可见范围" in body
+    assert "记跟进" in body
+    answer = client.post(f"/console/messages/out/{dead}/retry", headers=HTMX)
+    assert answer.status_code == 204
+    with uow.reading() as s:
+        assert s.get_one(OutboxMessage, dead).state == OutboxState.READY
+    assert client.post(f"/console/messages/out/{dead}/retry", headers=HTMX).status_code == 409
+    assert "重发消息" in client.get("/console/audit").text
+
+
+def test_all_dead_letters_are_sent_again_at_once(sign_in: SignIn) -> None:
+    client = sign_in(ADMIN)
+    assert client.post("/console/messages/retry").status_code == 303
+    assert "没有送不出去的消息" in client.get("/console/messages?tab=dead").text
+
+
+def test_messages_are_found_by_person(sign_in: SignIn) -> None:
+    client = sign_in(ADMIN)
+    assert "苏州恒力" in client.get("/console/messages?q=zhang").text
+    assert "苏州恒力" not in client.get("/console/messages?q=李娜").text
+
+
+def test_an_administrator_changes_a_role_and_the_row_says_so(sign_in: SignIn) -> None:
+    data = {"userid": "Li.Na", "role": "team_lead"}
+    answer = sign_in(ADMIN).post("/console/people/role", data=data, headers=HTMX)
+    assert answer.status_code == 200
+    assert 'value="team_lead" selected' in answer.text
+    with uow.reading() as s:
+        assert s.get_one(Person, person_id("Li.Na")).role == Role.TEAM_LEAD
+
+
+def test_the_last_administrator_cannot_step_down(sign_in: SignIn) -> None:
+    answer = sign_in(ADMIN).post("/console/people/role", data={"userid": ADMIN, "role": "rep"}, headers=HTMX)
+    assert answer.status_code == 409
+    assert "最后一位" in answer.text
+
+
+@pytest.mark.parametrize("data", [{"userid": "Li.Na", "role": "king"}, {"userid": "ghost", "role": "rep"}, {}])
+def test_a_role_or_a_person_that_does_not_exist_is_refused(sign_in: SignIn, data: dict[str, str]) -> None:
+    assert sign_in(ADMIN).post("/console/people/role", data=data, headers=HTMX).status_code in (404, 422)
+
+
+def test_a_director_is_given_a_department_and_loses_it_again(sign_in: SignIn) -> None:
+    client, data = sign_in(ADMIN), {"userid": "zhaogang", "team": "3"}
+    assert client.post("/console/people/scope", data=data, headers=HTMX).status_code == 200
+    assert CANARY in sign_in("zhaogang").get("/console/customers").text
+    assert client.post("/console/people/scope/withdraw", data=data, headers=HTMX).status_code == 200
+    assert CANARY not in sign_in("zhaogang").get("/console/customers").text
+    with uow.reading() as s:
+        assert s.scalars(select(TeamScope.team_id)).all() == [2]
+
+
+def test_people_are_narrowed_to_a_department(sign_in: SignIn) -> None:
+    rows = sign_in(ADMIN).get("/console/people?team=2").text
+    assert 'id="member-zhangwei"' in rows
+    assert 'id="member-gaorep"' not in rows
+
+
+def test_the_directory_is_pulled_on_demand(sign_in: SignIn, world: World) -> None:
+    assert sign_in(ADMIN).post("/console/people/sync", headers=HTMX).status_code == 204
+    assert world.synced == 1
+
+
+def test_a_number_is_changed_in_place_and_a_bad_one_refused_beside_its_field(sign_in: SignIn) -> None:
+    client = sign_in(ADMIN)
+    good = client.post("/console/rules/card_days", data={"value": "20"}, headers=HTMX)
+    assert good.status_code == 200
+    assert 'value="20"' in good.text
+    assert "王敏 改于" in good.text
+    bad = client.post("/console/rules/card_days", data={"value": "900"}, headers=HTMX)
+    assert bad.status_code == 422
+    assert "要在 1 到 60" in bad.text
+    assert 'value="900"' in bad.text
+    order = client.post("/console/rules/remind_after_days", data={"value": "45"}, headers=HTMX)
+    assert order.status_code == 422
+    assert "一次比一次晚" in order.text
+    assert client.post("/console/rules/nonsense", data={"value": "1"}, headers=HTMX).status_code == 404
+    assert client.post("/console/rules/card_days", data={"value": "900"}).status_code == 422
+
+
+def test_recycling_is_switched_off_and_says_what_that_means(sign_in: SignIn) -> None:
+    answer = sign_in(ADMIN).post("/console/rules/recycling_live", data={"value": "false"}, headers=HTMX)
+    assert "试运行" in answer.text
+    assert "一个客户也不会被回收" in answer.text
+
+
+def test_the_book_is_read_in_chinese_and_narrowed(sign_in: SignIn) -> None:
+    client = sign_in(ADMIN)
+    body = client.get("/console/audit?verb=change_policy").text
+    assert "每天最多回收" in body
+    assert "修改规则数字" in body
+    assert "分管部门</b>" not in body
+    assert "张伟" not in client.get("/console/audit?who=wangmin").text
+    assert "苏州恒力" in client.get("/console/audit?about=恒力").text
+    assert "没有符合条件" in client.get("/console/audit?until=2020-01-01").text
+
+
+def test_the_book_is_checked_on_demand(sign_in: SignIn) -> None:
+    assert "记录完好" in sign_in(ADMIN).get("/console/audit/verify", headers=HTMX).text
+
+
+def test_every_verb_in_the_code_has_a_chinese_word() -> None:
+    found = set()
+    for file in (ROOT / "crm").rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if (
+                isinstance(call, ast.Call)
+                and ast.unparse(call.func) in ("audit.record", "_record")
+                and len(call.args) > 2
+            ):
+                found |= {part.value for part in [call.args[2]] if isinstance(part, ast.Constant)}
+    assert len(found) > 20
+    assert found <= set(words.VERBS), found - set(words.VERBS)
+
+
+def test_who_is_disabled_is_out_at_once_and_reads_why(sign_in: SignIn) -> None:
+    client = sign_in(REP)
+    with uow.transaction() as s:
+        s.get_one(Person, person_id(REP)).status = PersonStatus.DISABLED
+    answer = client.get("/console/")
+    assert answer.status_code == 403
+    assert "已停用" in answer.text
+
+
+def test_a_programming_error_becomes_a_sentence_with_a_number(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("secret inner words")
+
+    client = sign_in(ADMIN)
+    monkeypatch.setattr("crm.audit.verify", fail)
+    answer = client.get("/console/audit/verify")
+    assert answer.status_code == 500
+    assert "编号" in answer.text
+    assert "secret" not in answer.text
