@@ -45,24 +45,27 @@ def main() -> int:
 
 
 def _start(demo: Demo, children: Supervisor) -> None:
-    from emulator.demo import seed  # the product reads its settings from the environment made above
-
     began = time.monotonic()
-    seed.set_clock(demo)
     env = dict(os.environ)
-    callback = f"{demo.web}/wecom/callback"
-    emulator = ["-m", "emulator", "--port", str(demo.emulator_port), "--tenant", str(demo.company_file())]
-    emulator += ["--callback", callback, "--home", f"{demo.web}/console/"]
-    emulator += ["--state", str(demo.var / "emulator.json"), "--clock-file", str(demo.var / "clock")]
-    children.start("emulator", [sys.executable, *emulator], env)
-    seed.upgrade(demo)
-    _wait(f"{demo.wecom}/emu/api/clock")
-    fresh = seed.plant()
+    fresh = not demo.planted
+    if fresh:
+        from emulator.demo import seed  # heavy, and it reads its settings from the environment made above
+
+        seed.set_clock(demo)
+    _start_emulator(demo, children, env)
+    if fresh:
+        seed.upgrade(demo)
+        _wait(f"{demo.wecom}/emu/api/clock")
+        seed.plant()
+        demo.note_planted()
+    # Loaded once before it forks, so that two web processes cost the start of one.
     serving = ["--bind", f"127.0.0.1:{demo.port}", "--worker-class", "gthread", "--workers", "2", "--threads", "8"]
-    children.start("web", [sys.executable, "-m", "gunicorn", *serving, "--no-control-socket", "wsgi:app"], env)
-    children.start("worker", [sys.executable, "-m", "jobs.worker"], env)
-    children.start("scheduler", [sys.executable, "-m", "jobs.scheduler"], env)
+    gunicorn = ["-m", "gunicorn", *serving, "--preload", "--no-control-socket", "wsgi:app"]
+    children.start("web", [sys.executable, *gunicorn], env)
     _wait(f"{demo.web}/readyz")
+    _wait(f"{demo.wecom}/emu/api/clock")
+    children.start("scheduler", [sys.executable, "-m", "jobs.scheduler"], env)
+    children.start("worker", [sys.executable, "-m", "jobs.worker"], env)
     what = "a fresh demo company" if fresh else "the demo company as you left it (make demo-reset starts over)"
     print(
         f"\nRunning after {time.monotonic() - began:.1f} s, with {what}.\n\n"
@@ -73,6 +76,13 @@ def _start(demo: Demo, children: Supervisor) -> None:
         "Ctrl-C stops everything.",
         flush=True,
     )
+
+
+def _start_emulator(demo: Demo, children: Supervisor, env: dict[str, str]) -> None:
+    command = ["-m", "emulator", "--port", str(demo.emulator_port), "--tenant", str(demo.company_file())]
+    command += ["--callback", f"{demo.web}/wecom/callback", "--home", f"{demo.web}/console/"]
+    command += ["--state", str(demo.var / "emulator.json"), "--clock-file", str(demo.var / "clock")]
+    children.start("emulator", [sys.executable, *command], env)
 
 
 def _wait(url: str) -> None:

@@ -44,20 +44,19 @@ def upgrade(demo: Demo) -> None:
     uow.upgrade(demo.database_url)
 
 
-def plant() -> bool:
-    """Fill an empty store; True if it was empty. Either all of the past is there afterwards, or none of it."""
+def plant() -> None:
+    """Fill an empty store. Either all of the past is there afterwards, or none of it; once is enough."""
     settings = Settings.load()
     clock = clock_of(settings)
     uow.connect(settings.database_url)
     with uow.reading() as s:
         if customers.any_customer(s):
-            return False
+            return
     client = wecom_client(settings, clock)
     now = clock()
     directory.sync(client, now)
     uow.attempt(lambda s: _write_past(s, now))
     client.create_menu(MENU)
-    return True
 
 
 def _write_past(s: uow.Session, now: datetime) -> None:

@@ -71,5 +71,18 @@ class Demo:
         path.write_text(json.dumps(company, ensure_ascii=False, indent=1), encoding="utf-8")
         return path
 
+    @property
+    def planted(self) -> bool:
+        """Whether the store holds the company already, under the schema of this very version."""
+        note = self.var / "planted"
+        return note.exists() and note.read_text(encoding="utf-8") == _schema()
+
+    def note_planted(self) -> None:
+        (self.var / "planted").write_text(_schema(), encoding="utf-8")
+
     def forget(self) -> None:
         shutil.rmtree(self.var, ignore_errors=True)
+
+
+def _schema() -> str:
+    return "\n".join(sorted(path.name for path in (ROOT / "models" / "migrations" / "versions").glob("*.py")))
