@@ -55,7 +55,8 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_no_module_is_longer_than_one_sitting() -> None:
-    sources = [path for path in MODULES if path.parts[0] != "tests"]
+    # a migration is one revision, however many tables it makes
+    sources = [path for path in MODULES if path.parts[0] != "tests" and path.parent.name != "versions"]
     assert [(path, n) for path in sources if (n := read(path).count("\n")) > 300] == []
 
 
