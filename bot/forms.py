@@ -67,7 +67,10 @@ def form(verb: str, *slots: Slot) -> Callable[[Finish], Finish]:
 
 
 def fill(s: Session, actor: Actor, verb: str, values: Values, key: str, now: datetime) -> str:
-    """Do it if everything is known; else keep what is known and ask for the next thing."""
+    """Do it if everything is known; else keep what is known and ask for the next thing.
+
+    Whatever was being asked before has been ended by the caller: a new command ends it, and so does an answer.
+    """
     wanted = _forms[verb]
     for slot in wanted.slots:
         if slot.name not in values:
@@ -100,13 +103,18 @@ def answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str
     slot = next(slot for slot in wanted.slots if slot.name not in values)
     picked = _picked(asked.slots.get(_OPTIONS), typed)
     if picked is not None:
-        return fill(s, actor, asked.verb, {**values, slot.name: picked}, key, now)
+        return _go_on(s, actor, asked.verb, {**values, slot.name: picked}, key, now)
     try:
         read = read_into(s, actor, asked.verb, values, slot.name, typed, now)
     except CrmError as refusal:
         dialogues.keep(s, actor, asked.verb, asked.slots, now, numbers.current(s))
         return f"{refusal}\n{slot.ask}{ENDING}"
-    return read if isinstance(read, str) else fill(s, actor, asked.verb, read, key, now)
+    return read if isinstance(read, str) else _go_on(s, actor, asked.verb, read, key, now)
+
+
+def _go_on(s: Session, actor: Actor, verb: str, values: Values, key: str, now: datetime) -> str:
+    dialogues.end(s, actor)
+    return fill(s, actor, verb, values, key, now)
 
 
 def _picked(options: Any, typed: str) -> list[Any] | None:

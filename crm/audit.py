@@ -10,20 +10,19 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from models.audit import AuditEntry, AuditSeal
+from models.base import bare
 
 FIRST_LINK = "0" * 64
 _BATCH = 500
+_RECORD = insert(bare(AuditEntry)).inline()
 
 
 def record(
     s: Session, actor_id: int | None, verb: str, subject: str, now: datetime, *, entrance: str, **detail: Any
 ) -> None:
     """Commits with the effect, or not at all. `actor_id` None is the system itself."""
-    s.execute(
-        insert(AuditEntry).values(
-            at=now, actor_id=actor_id, entrance=entrance, verb=verb, subject=subject, detail=detail
-        )
-    )
+    row = {"at": now, "actor_id": actor_id, "entrance": entrance, "verb": verb, "subject": subject, "detail": detail}
+    s.execute(_RECORD, row)
 
 
 def seal(s: Session) -> int:

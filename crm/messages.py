@@ -14,7 +14,7 @@ from config.vocabulary import InboxState, NoticeClass, OutboxState
 from crm import uow
 from crm.notices import Button, Notice, text
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of
-from models.base import insert_once
+from models.base import bare, insert_once
 from models.messages import Card, CardAction, InboxEvent, OutboxMessage
 from models.people import Person
 
@@ -22,8 +22,8 @@ KEEP_TRYING = timedelta(days=3)  # a promise older than this is no help to anybo
 
 # Built once: every callback runs these, and building a statement costs more than running it.
 _ANSWER = select(InboxEvent.answer).where(InboxEvent.key == bindparam("key"))
-_REMEMBER = insert(InboxEvent.__table__).inline()
-_TAP = insert(CardAction.__table__).inline()
+_REMEMBER = insert(bare(InboxEvent)).inline()
+_TAP = insert(bare(CardAction)).inline()
 
 
 @dataclass(frozen=True, slots=True)

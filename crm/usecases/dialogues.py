@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
 from crm.access import Actor
-from models.base import insert_once
+from models.base import bare, insert_once
 from models.messages import Dialogue
+
+_END = delete(bare(Dialogue)).where(Dialogue.person_id == bindparam("person"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +43,4 @@ def keep(s: Session, actor: Actor, verb: str, slots: Mapping[str, Any], now: dat
 
 
 def end(s: Session, actor: Actor) -> None:
-    s.execute(delete(Dialogue).where(Dialogue.person_id == actor.person_id))
+    s.execute(_END, {"person": actor.person_id})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import HolderKind, TimelineKind
@@ -11,13 +11,36 @@ from crm import audit, policy
 from crm.access import Actor, get_customer
 from crm.errors import Gone, Invalid, NotFound
 from crm.rules.activity import counts as activity_counts
-from crm.usecases.ownership import holder_of
-from models.base import new_public_id
+from crm.usecases.ownership import holder_of, tenure_began
+from models.base import bare, new_public_id
 from models.customers import Customer
 from models.timeline import TimelineEntry
 
 LONGEST = 5000  # characters
 _REMEMBERED = 10
+
+# Built once: these run with every follow-up that comes in over the chat.
+_RECENT = (
+    select(TimelineEntry.text)
+    .where(
+        TimelineEntry.customer_id == bindparam("customer"),
+        TimelineEntry.kind == TimelineKind.FOLLOW_UP,
+        TimelineEntry.retracted_at.is_(None),
+    )
+    .order_by(TimelineEntry.at.desc())
+    .limit(_REMEMBERED)
+)
+_ENTRY = insert(bare(TimelineEntry)).returning(bare(TimelineEntry).c.id)
+_MOMENT = bindparam("moment", type_=Customer.silent_since.type)
+_NEWER = or_(Customer.last_activity_at.is_(None), Customer.last_activity_at < _MOMENT)
+_TOUCH = (
+    update(bare(Customer))
+    .where(Customer.id == bindparam("customer"))
+    .values(
+        silent_since=case((Customer.silent_since < _MOMENT, _MOMENT), else_=Customer.silent_since),
+        last_activity_at=case((_NEWER, _MOMENT), else_=Customer.last_activity_at),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +76,7 @@ def write_follow_up(
     if len(words) > LONGEST:
         raise Invalid(f"跟进内容太长了（{len(words)} 字），请控制在 {LONGEST} 字以内", {"text": "太长"})
     happened = min(at or now, now)
-    recent = s.scalars(
-        select(TimelineEntry.text)
-        .where(
-            TimelineEntry.customer_id == customer.id,
-            TimelineEntry.kind == TimelineKind.FOLLOW_UP,
-            TimelineEntry.retracted_at.is_(None),
-        )
-        .order_by(TimelineEntry.at.desc())
-        .limit(_REMEMBERED)
-    ).all()
+    recent = s.scalars(_RECENT, {"customer": customer.id}).all()
     valid, remark = activity_counts(words, recent)
     entry_id, public_id = write_entry(
         s, customer.id, TimelineKind.FOLLOW_UP, words, actor.person_id, now, at=happened, counts=valid
@@ -89,41 +103,25 @@ def write_entry(
 ) -> tuple[int, str]:
     """One line on a customer's timeline; its id and public id."""
     public_id = new_public_id()
-    entry_id = s.execute(
-        insert(TimelineEntry)
-        .values(
-            public_id=public_id,
-            customer_id=customer_id,
-            deal_id=deal_id,
-            kind=kind,
-            author_id=author_id,
-            at=at or now,
-            recorded_at=now,
-            text=text,
-            counts=counts,
-        )
-        .returning(TimelineEntry.id)
-    ).scalar_one()
-    return entry_id, public_id
+    row = {
+        "public_id": public_id,
+        "customer_id": customer_id,
+        "deal_id": deal_id,
+        "kind": kind,
+        "author_id": author_id,
+        "at": at or now,
+        "recorded_at": now,
+        "text": text,
+        "counts": counts,
+    }
+    return s.execute(_ENTRY, row).scalar_one(), public_id
 
 
 def touch(s: Session, customer: Customer, actor: Actor, at: datetime) -> None:
     """A valid activity of the holder at `at` moves the clock forward, never back."""
     if customer.owner_id != actor.person_id:
         return
-    s.execute(
-        update(Customer)
-        .where(Customer.id == customer.id, Customer.silent_since < at)
-        .values(silent_since=at)
-        .execution_options(synchronize_session=False)
-    )
-    newer = Customer.last_activity_at.is_(None) | (Customer.last_activity_at < at)
-    s.execute(
-        update(Customer)
-        .where(Customer.id == customer.id, newer)
-        .values(last_activity_at=at)
-        .execution_options(synchronize_session=False)
-    )
+    s.execute(_TOUCH, {"customer": customer.id, "moment": at})
 
 
 def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
@@ -154,7 +152,8 @@ def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *
 
 def rewind(s: Session, customer: Customer) -> None:
     """Set the clock from the ledger: the later of the ownership's start and the last valid activity since."""
-    _, holder, started = holder_of(s, customer.id)
+    _, holder, _ = holder_of(s, customer.id)
+    started = tenure_began(s, customer.id)
     valid = (
         TimelineEntry.customer_id == customer.id,
         TimelineEntry.counts,
