@@ -35,6 +35,7 @@ class OwnershipReason(StrEnum):
     ASSIGNED = "assigned"
     GIVEN_BACK = "given_back"
     RETURNED = "returned"  # a release taken back
+    UNDONE = "undone"  # a slip of the finger taken back within minutes: the holder before goes on as if nothing was
 
 
 class ChatKind(StrEnum):
@@ -144,6 +145,7 @@ LABELS: dict[StrEnum, str] = {
     OwnershipReason.ASSIGNED: "分配",
     OwnershipReason.GIVEN_BACK: "主动退回",
     OwnershipReason.RETURNED: "撤销回收",
+    OwnershipReason.UNDONE: "撤销",
     ChatKind.EXTERNAL_CONTACT: "企微外部联系人",
     ChatKind.CUSTOMER_GROUP: "客户群",
     ChatKind.APP_USER: "应用会话",

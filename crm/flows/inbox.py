@@ -24,8 +24,8 @@ def work_one(handlers: Handlers, now: datetime) -> bool:
     event = uow.attempt(lambda s: inbox.lease_next(s, now))
     if event is None:
         return False
-    kind = (event.received.event, event.received.change_type)
-    handler = handlers.get(kind) or handlers.get((event.received.event, ANY))
+    kind = (event.received.event.casefold(), event.received.change_type.casefold())
+    handler = handlers.get(kind) or handlers.get((kind[0], ANY))
     if handler is None:
         uow.attempt(lambda s: inbox.record_done(s, event, now, kept=True))
         return True

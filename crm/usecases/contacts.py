@@ -50,11 +50,11 @@ def keep(s: Session, userid: str, stranger: Stranger, now: datetime) -> tuple[Ex
 
 
 def _mirror(s: Session, stranger: Stranger, now: datetime) -> ExternalContact:
-    """The contact's row, made or brought up to date."""
+    """The contact's row, made or brought up to date. What strangers call themselves may be empty or invisible."""
     values: Mapping[str, object] = {
-        "name": stranger.name[:128],
-        "corp_name": stranger.corp_name[:128],
-        "position": stranger.position[:128],
+        "name": _plain(stranger.name) or "未填写姓名",
+        "corp_name": _plain(stranger.corp_name),
+        "position": _plain(stranger.position),
         "read_at": now,
     }
     insert_once(
@@ -73,6 +73,12 @@ def _mirror(s: Session, stranger: Stranger, now: datetime) -> ExternalContact:
     return contact
 
 
+def _plain(words: str) -> str:
+    """At most 128 characters of which one can be seen; else nothing."""
+    shown = words.replace("\x00", "").strip()[:128]
+    return shown if any(letter.isprintable() for letter in shown) else ""
+
+
 def _follow(s: Session, contact: ExternalContact, person_id: int, remark: str, now: datetime) -> None:
     """This person of ours is a friend of the contact (again)."""
     made = insert_once(
@@ -80,14 +86,14 @@ def _follow(s: Session, contact: ExternalContact, person_id: int, remark: str, n
         ExternalFollow,
         external_contact_id=contact.id,
         person_id=person_id,
-        remark=remark[:128],
+        remark=_plain(remark),
         started_at=now,
     )
     if not made:
         s.execute(
             update(ExternalFollow)
             .where(ExternalFollow.external_contact_id == contact.id, ExternalFollow.person_id == person_id)
-            .values(remark=remark[:128], ended_at=None)
+            .values(remark=_plain(remark), ended_at=None)
         )
 
 

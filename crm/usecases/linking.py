@@ -92,7 +92,7 @@ def unlink_contact(s: Session, actor: Actor, contact_id: int, now: datetime, *, 
     held = s.scalar(select(ChatLink).filter_by(**chat).with_for_update())
     if held is None:
         return contact.name
-    customer = get_customer(s, actor, held.customer_id)
+    customer = get_customer(s, actor, held.customer_id, lock=True)
     s.execute(delete(ChatLink).where(ChatLink.id == held.id))
     contact.state = ContactState.UNLINKED
     s.execute(

@@ -35,6 +35,19 @@ def holder_of(s: Session, customer_id: int) -> tuple[int, Holder, datetime]:
     return period.id, Holder(HolderKind(period.holder_kind), period.holder_id), period.started_at
 
 
+def tenure_began(s: Session, customer_id: int) -> datetime:
+    """Since when the present holder has it: a move that was taken back has not interrupted him.
+
+    Without this, giving a customer back and undoing it would be a way to restart the silence clock.
+    """
+    newest_first = select(OwnershipPeriod).where(OwnershipPeriod.customer_id == customer_id)
+    periods = s.scalars(newest_first.order_by(OwnershipPeriod.id.desc())).all()
+    at = 0
+    while periods[at].reason == OwnershipReason.UNDONE:
+        at += 2  # past the move that was taken back, to the period it had ended
+    return periods[at].started_at
+
+
 def holder_at(s: Session, customer_id: int, moment: datetime) -> Holder | None:
     """Who held the customer at that moment; None before it existed."""
     period = s.scalar(

@@ -15,9 +15,10 @@ from crm.errors import Conflict, Gone, NotAllowed, NotFound
 from crm.messages import Tap, prompt, prompt_card, remind
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.rules.days import WorkCalendar, at, day_of
-from crm.usecases.followups import write_entry
-from crm.usecases.ownership import Holder, holder_of, pass_on
+from crm.usecases.followups import rewind, write_entry
+from crm.usecases.ownership import Holder, holder_of, pass_on, tenure_began
 from models.customers import Customer, OwnershipPeriod
+from models.ops import PolicyChange
 from models.people import Person
 
 SELECT_PERSON = "person"
@@ -36,7 +37,12 @@ class Assigned:
 
 
 def released_today(s: Session, now: datetime) -> int:
-    """How many customers silence has released on this Shanghai day."""
+    """How many customers silence has released on this Shanghai day.
+
+    The newest row of the switch is locked: of two sweeps at once the second counts what the first has released.
+    """
+    switch = select(PolicyChange.id).where(PolicyChange.name == "recycling_live")
+    s.execute(switch.order_by(PolicyChange.id.desc()).limit(1).with_for_update())
     return (
         s.scalar(
             select(func.count())
@@ -170,10 +176,10 @@ def give_to_former(
     if not actor.manages and not actor.sees_all:
         raise NotAllowed("只有主管能退还客户")
     customer = get_customer(s, actor, customer_id)
-    period_id, holder, since = holder_of(s, customer.id)
+    period_id, holder, _ = holder_of(s, customer.id)
     if holder.kind is not HolderKind.QUEUE:
         raise Conflict(f"「{customer.name}」已经有人接手，不能再退还")
-    if now > since + timedelta(days=policy.undo_release_days):
+    if now > tenure_began(s, customer.id) + timedelta(days=policy.undo_release_days):
         raise Gone(f"释放已超过 {policy.undo_release_days} 天，不能退还了，可以直接分配")
     former = s.scalars(
         select(Person)
@@ -230,8 +236,8 @@ def give_back(s: Session, actor: Actor, customer_id: int, now: datetime, policy:
 
 
 def take_back(s: Session, actor: Actor, customer_id: int, period_id: int, now: datetime, *, entrance: str) -> str:
-    """Undo an own assignment, return or giving back: the holder before is put back. The customer's name."""
-    customer = s.scalars(select(Customer).where(Customer.id == customer_id)).one()
+    """Undo an own assignment, return or giving back: the holder before goes on, his clock too. The customer's name."""
+    customer = s.scalars(select(Customer).where(Customer.id == customer_id).with_for_update()).one()
     open_id, _, _ = holder_of(s, customer_id)
     period = s.get(OwnershipPeriod, period_id)
     if period is None or open_id != period_id or period.actor_id != actor.person_id:
@@ -244,11 +250,15 @@ def take_back(s: Session, actor: Actor, customer_id: int, period_id: int, now: d
     ).one()
     if customer.silent_since != period.started_at:
         raise Conflict(f"「{customer.name}」接手后已经有跟进，不能撤销了")
-    back = Holder(HolderKind(before.holder_kind), before.holder_id)
-    if not pass_on(
-        s, customer_id, period_id, customer.silent_since, back, OwnershipReason(before.reason), actor.person_id, now
-    ):
+    back, seen = Holder(HolderKind(before.holder_kind), before.holder_id), customer.silent_since
+    if not pass_on(s, customer_id, period_id, seen, back, OwnershipReason.UNDONE, actor.person_id, now):
         raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")
+    s.refresh(customer)
+    rewind(s, customer)
+    close_matter(s, queue_matter(customer_id, period_id), f"{actor.name} 撤销了退回", now)
+    if period.holder_kind == HolderKind.PERSON and period.holder_id not in (None, actor.person_id):
+        gone = Notice(title=f"{customer.name} 的分配已撤销", body=f"{actor.name} 撤销了刚才的分配，您不用再跟进")
+        prompt(s, period.holder_id, gone, dedupe=f"unassigned:{period_id}:{period.holder_id}", now=now)
     write_entry(s, customer_id, TimelineKind.OWNERSHIP, f"{actor.name} 撤销了刚才的操作", actor.person_id, now)
     audit.record(s, actor.person_id, "take_back", f"customer:{customer_id}", now, entrance=entrance, period=period_id)
     return customer.name

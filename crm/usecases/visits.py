@@ -127,7 +127,7 @@ def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *,
     visit = s.scalar(select(Visit).where(Visit.public_id == public_id, Visit.person_id == actor.person_id))
     if visit is None:
         raise NotFound("没有找到这次打卡，或者不是您的")
-    customer = get_customer(s, actor, visit.customer_id)
+    customer = get_customer(s, actor, visit.customer_id, lock=True)
     if visit.retracted_at is not None:
         return customer.name
     minutes = policy.current(s).undo_minutes

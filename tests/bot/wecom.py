@@ -19,12 +19,13 @@ from werkzeug.test import TestResponse
 
 from config.clock import machine_time
 from config.settings import Settings
+from jobs.spool import mark
 from models.messages import OutboxMessage
 from tests.support.company import IDS, rows
 
 CORP, AGENT = "wwdemo0000000001", 1000002
 TOKEN, AES_KEY = "demotoken", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-PATH = "/wecom/callback"
+PATH, SECRET = "/wecom/callback", "s" * 40
 _numbers = itertools.count(7_254_171_400_000_000_001)
 
 
@@ -34,7 +35,7 @@ def settings_of(url: str, folder: Path) -> Settings:
         "var_dir": folder,
         "database_url": url,
         "redis_url": f"unix://{folder}/nobody.sock",
-        "secret_key": "s" * 40,
+        "secret_key": SECRET,
         "wecom_api_base": "http://127.0.0.1:9/cgi-bin/",
         "wecom_corp_id": CORP,
         "wecom_agent_id": AGENT,
@@ -139,6 +140,11 @@ class Wecom:
 
     def push(self, query: str, body: bytes, **headers: str) -> TestResponse:
         return self.app.test_client().post(f"{PATH}?{query}", data=body, content_type="text/xml", headers=headers)
+
+    def drained(self, query: str, body: bytes) -> dict[str, str]:
+        """The headers with which our own drain hands in what waited in the spool."""
+        said = self.clock.now().isoformat()
+        return {"X-Spooled-At": said, "X-Spool-Mark": mark(SECRET, query, body, said)}
 
     def post(self, plain: str | bytes) -> TestResponse:
         return self.push(*self.seal(plain))
