@@ -17,12 +17,18 @@ STRANGERS = frozenset[Role]()  # the way in: asks for no session at all
 V = TypeVar("V", bound=Callable[..., Any])
 
 
+class _Pages(Blueprint):
+    """APIFlask, which mounts us beside the JSON API, asks every guarded blueprint whether its document lists it."""
+
+    enable_openapi = False
+
+
 class Desk:
     """The blueprint, and for each of its endpoints the roles that may enter."""
 
     def __init__(self, deps: ConsoleDeps) -> None:
         self.deps = deps
-        self.blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
+        self.blueprint = _Pages("console", __name__, url_prefix="/console", template_folder="templates")
         self.doors: dict[str, frozenset[Role]] = {}
 
     def page(self, rule: str, roles: frozenset[Role], *methods: str) -> Callable[[V], V]:

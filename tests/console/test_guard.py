@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -19,7 +20,7 @@ from models.links import ExternalContact
 from models.ops import LoginSession
 from models.people import Person, Team
 from models.timeline import TimelineEntry, Todo
-from tests.console.conftest import SignIn, World, deps, session_of
+from tests.console.conftest import STATIC, SignIn, World, deps, session_of
 from tests.console.office import BY_ROLE, CANARY
 
 ADMIN, LEAD, REP = BY_ROLE[Role.ADMIN], BY_ROLE[Role.TEAM_LEAD], BY_ROLE[Role.REP]
@@ -224,6 +225,14 @@ def test_a_missing_build_leaves_pages_working_and_one_clear_line_in_the_log(
 )
 def test_only_built_files_are_served(app: Flask, path: str) -> None:
     assert app.test_client().get(f"/console/static/{path}").status_code == 404
+
+
+def test_the_api_document_beside_the_console_is_still_written_and_leaves_it_out(world: World, app: Flask) -> None:
+    host = APIFlask("host")
+    host.register_blueprint(console(deps(world, STATIC)))
+    document = host.test_client().get("/openapi.json")
+    assert document.status_code == 200
+    assert "console" not in document.text
 
 
 def test_a_huge_form_is_refused(sign_in: SignIn) -> None:
