@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import Policy
 from config.vocabulary import ContactState, NoticeClass, StageKind, TimelineKind
-from crm.access import Actor
+from crm.access import Actor, leaders_of
 from crm.rules import recycling, stalled
 from crm.rules.days import WorkCalendar, at, day_of, days_between
 from models.customers import Customer
@@ -175,7 +175,7 @@ def _stalls(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: W
     for deal, key, label in rows.all():
         stall = stall_of(s, deal, key, now, policy, calendar)
         if stall is not None:
-            why = stall.reason if label in stall.reason else f"{label} · {stall.reason}"
+            why = stall.reason.replace("当前阶段", f"「{label}」")  # a list has no column for the stage
             urgency = -1 if stall.colour == "red" else 1
             items.append(Item(ItemKind.STALL, deal.id, deal.public_id, deal.name, why, "越拖越难成交", urgency))
     return items
@@ -199,6 +199,9 @@ def _queue(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
     if not actor.manages:
         return []
     waiting = select(Customer).where(Customer.queue_team_id.in_(actor.team_ids), Customer.merged_into_id.is_(None))
+    queued = s.scalars(waiting).all()
+    teams = {customer.queue_team_id for customer in queued}
+    own = {team for team in teams if team is not None and actor.person_id in leaders_of(s, team)}
     return [
         Item(
             ItemKind.QUEUE,
@@ -209,5 +212,6 @@ def _queue(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
             "没人跟的客户会被同行抢走",
             0,
         )
-        for customer in s.scalars(waiting)
+        for customer in queued
+        if customer.queue_team_id in own
     ]
