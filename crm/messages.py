@@ -197,7 +197,8 @@ def _promise(
 ) -> None:
     """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise.
 
-    Plain words said at once carry their time: WeCom's duplicate check would swallow equal words said again within four hours.
+    Plain words said at once carry their time: WeCom's duplicate check would swallow equal words said again within
+    four hours.
     """
     if notice_class is NoticeClass.PROMPT and not notice.buttons:
         notice = replace(notice, body=f"{notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）")
