@@ -35,7 +35,8 @@ _MOMENT = bindparam("moment", type_=Customer.silent_since.type)
 _NEWER = or_(Customer.last_activity_at.is_(None), Customer.last_activity_at < _MOMENT)
 _TOUCH = (
     update(bare(Customer))
-    .where(Customer.id == bindparam("customer"))
+    # Once more, and not only as it was read: a sweep may have taken the customer away meanwhile.
+    .where(Customer.id == bindparam("customer"), Customer.owner_id == bindparam("owner"))
     .values(
         silent_since=case((Customer.silent_since < _MOMENT, _MOMENT), else_=Customer.silent_since),
         last_activity_at=case((_NEWER, _MOMENT), else_=Customer.last_activity_at),
@@ -121,7 +122,7 @@ def touch(s: Session, customer: Customer, actor: Actor, at: datetime) -> None:
     """A valid activity of the holder at `at` moves the clock forward, never back."""
     if customer.owner_id != actor.person_id:
         return
-    s.execute(_TOUCH, {"customer": customer.id, "moment": at})
+    s.execute(_TOUCH, {"customer": customer.id, "owner": actor.person_id, "moment": at})
 
 
 def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
@@ -135,7 +136,7 @@ def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *
     )
     if entry is None:
         raise NotFound("没有找到这条跟进，或者不是您写的")
-    customer = get_customer(s, actor, entry.customer_id)
+    customer = get_customer(s, actor, entry.customer_id, lock=True)
     if entry.retracted_at is not None:
         return customer.name
     minutes = policy.current(s).undo_minutes
