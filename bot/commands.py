@@ -265,6 +265,11 @@ def _open_deal(s: Session, it: Filled) -> str:
     return f"已新建商机「{made.name}」（{made.customer_name}，{say_amount(amount)}），现在是{made.stage}"
 
 
+@command("打卡", "daka", "checkin", "qiandao", usage="/打卡", tells="拜访打卡：其实发个位置就行")
+def check_in(_s: Session, actor: Actor, _heard: Heard) -> str:
+    return f"{actor.name}，打卡不用命令：点输入框旁的「＋」→「位置」，把您的位置发给我，我来列出附近的客户"
+
+
 @command("查重", "chachong", "dedupe", "check", usage="/查重 公司名", tells="建客户前看看有没有")
 def look_alikes(s: Session, actor: Actor, heard: Heard) -> str:
     return fill(s, actor, "dedupe", {"name": heard.args} if heard.args else {}, heard.key, heard.now)

@@ -1,5 +1,6 @@
 """The environment, read once and checked at once: a wrong value stops the start with one line naming it."""
 
+import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,8 +92,9 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls) -> Self:
         """Read the environment (and `.env` in development), or stop with one line naming the bad value."""
+        env_file = None if os.environ.get("APP_ENV") == "production" else ".env"
         try:
-            return cls(_env_file=".env")
+            return cls(_env_file=env_file)
         except ValidationError as error:
             raise SystemExit("configuration: " + "; ".join(_line(problem) for problem in error.errors())) from None
 
