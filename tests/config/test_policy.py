@@ -1,0 +1,70 @@
+"""The numbers of the business: bounded, reasoned, and never read wrongly."""
+
+from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
+from enum import StrEnum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.policy import Policy, parse_value
+from config.vocabulary import LABELS
+
+
+def test_every_number_has_a_label_a_reason_and_a_default_within_its_bounds() -> None:
+    for name, value, number in Policy():
+        assert number.label, name
+        assert number.reason, name
+        assert number.low <= Decimal(value) <= number.high, name
+
+
+@pytest.mark.parametrize("step", ["remind_after_days", "second_reminder_days", "last_reminder_days"])
+def test_reminders_come_one_after_the_other_and_before_the_release(step: str) -> None:
+    with pytest.raises(ValueError, match="早于回收天数"):
+        replace(Policy(), **{step: 45})
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "value"),
+    [
+        ("remind_after_days", " 20 ", 20),
+        ("director_above", "800,000", Decimal(800_000)),
+        ("recycling_live", "启用", True),
+        ("recycling_live", "FALSE", False),
+    ],
+)
+def test_what_an_administrator_types_is_read(name: str, typed: str, value: object) -> None:
+    assert parse_value(name, typed) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("remind_after_days", "三十"),
+        ("remind_after_days", "30.5"),
+        ("remind_after_days", "0"),
+        ("remind_after_days", "NaN"),
+        ("director_above", "-1"),
+        ("recycling_live", "maybe"),
+        ("no_such_rule", "1"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_a_sentence(name: str, typed: str) -> None:
+    with pytest.raises(ValueError, match=r"[\u4e00-\u9fff]"):
+        parse_value(name, typed)
+
+
+@given(st.text(max_size=30))
+def test_no_text_whatever_breaks_the_reader(typed: str) -> None:
+    for name, _, number in Policy():
+        with suppress(ValueError):
+            assert number.low <= Decimal(parse_value(name, typed)) <= number.high
+
+
+def test_every_word_has_a_label() -> None:
+    from config import vocabulary
+
+    words = [v for v in vars(vocabulary).values() if isinstance(v, type) and issubclass(v, StrEnum)]
+    assert [word for kind in words for word in kind if word not in LABELS] == []
