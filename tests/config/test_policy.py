@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,8 +23,9 @@ def test_every_number_has_a_label_a_reason_and_a_default_within_its_bounds() -> 
 
 @pytest.mark.parametrize("step", ["remind_after_days", "second_reminder_days", "last_reminder_days"])
 def test_reminders_come_one_after_the_other_and_before_the_release(step: str) -> None:
+    too_late: dict[str, Any] = {step: 45}
     with pytest.raises(ValueError, match="早于回收天数"):
-        replace(Policy(), **{step: 45})
+        replace(Policy(), **too_late)
 
 
 @pytest.mark.parametrize(
