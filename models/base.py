@@ -2,12 +2,14 @@
 
 import secrets
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 
 # SQLite only counts up by itself in an INTEGER primary key.
@@ -63,7 +65,12 @@ def insert_once(s: Session, table: type[Base], **values: object) -> bool:
 
     One statement, no SAVEPOINT: on SQLite a released savepoint would commit the caller's work.
     """
-    make = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
     # What came back, not `rowcount`: psycopg leaves that at -1 when SQLAlchemy asks for new keys.
-    done = s.execute(make(table).values(**values).on_conflict_do_nothing().returning(*table.__table__.primary_key))
-    return done.first() is not None
+    return s.execute(_once(s.get_bind().dialect.name, table), values).first() is not None
+
+
+@cache
+def _once(dialect: str, table: type[Base]) -> ReturningInsert[Any]:
+    """Built once per table: drawing up the statement costs more than running it."""
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return make(bare(table)).on_conflict_do_nothing().returning(*bare(table).primary_key)
