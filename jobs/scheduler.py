@@ -15,7 +15,7 @@ from config.settings import Settings
 from crm import policy, uow
 from crm.usecases import slots
 from jobs import deliver, inbox, runs, schedule, spool
-from jobs.wiring import Wiring, start_logging, wire
+from jobs.wiring import Wiring, give_way, start_logging, wire
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,7 @@ class Scheduler:
 
 def main() -> None:
     start_logging()
+    give_way()
     scheduler = Scheduler(wire(Settings.load()))
     signal.signal(signal.SIGTERM, scheduler.stop)
     signal.signal(signal.SIGINT, scheduler.stop)

@@ -1,6 +1,7 @@
 """The composition root of all jobs: settings, clock, store, WeCom and the queue, put together once per process."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from jobs import inbox
 log = logging.getLogger(__name__)
 
 QUEUE = "crm"
+_NICE = 5
 _NUDGE_TIMEOUT = 0.2
 _LEAVE_ALONE = 5.0  # seconds that an unreachable Redis is not asked again
 _STALE = 60  # seconds after which a nudge that nobody took is forgotten
@@ -89,6 +91,11 @@ def wecom_client(settings: Settings, clock: Clock) -> WecomClient:
 def start_logging() -> None:
     """One line per thing that happened, to standard error."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def give_way() -> None:
+    """Let the web processes go first: WeCom waits five seconds for a callback, and nobody waits for a job."""
+    os.nice(_NICE)
 
 
 class Nudger:

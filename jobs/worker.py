@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 
 from config.settings import Settings
 from jobs import work
-from jobs.wiring import QUEUE, start_logging
+from jobs.wiring import QUEUE, give_way, start_logging
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class OnlyOurs(Job):
 def main() -> None:
     """Until SIGTERM. A restarted Redis is met again by RQ itself, an absent one by asking every half minute."""
     start_logging()
+    give_way()
     work.wired()  # imports and wires once; every job is a fork of this process
     settings = Settings.load()
     while True:
