@@ -122,7 +122,7 @@ class Wecom:
         return f"<xml>{fields(**chosen)}</xml>"
 
     def text(self, sender: str, words: str, **values: object) -> str:
-        return self.document(sender, "text", Content=words, **values)
+        return self.document(sender, "text", **{"Content": words, **values})
 
     def event(self, sender: str, name: str, **values: object) -> str:
         return self.document(sender, "event", Event=name, **values)
