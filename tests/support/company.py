@@ -41,7 +41,6 @@ LEADERS = ((HEAD, "zhou"), (ONE, "li"), (TWO, "wu"))
 IDS = {userid.casefold(): number for number, (userid, *_) in enumerate(PEOPLE, start=1)}
 
 Row = TypeVar("Row", bound=Base)
-T = TypeVar("T")
 
 
 def _found(url: str) -> None:
@@ -74,6 +73,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def company_template(postgres_server: Server) -> str:
+    """The name of the template to pass to `create_database`."""
+    return postgres_server.template("company", _found)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def company_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a store of its own that holds the company; nothing is connected yet."""
@@ -82,7 +87,7 @@ def company_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]
         yield f"sqlite:///{tmp_path}/crm.db"
         return
     server: Server = request.getfixturevalue("postgres_server")
-    url = server.create_database(server.template("company", _found))
+    url = server.create_database(request.getfixturevalue("company_template"))
     yield url
     server.drop_database(url)
 
@@ -128,10 +133,10 @@ def snapshot() -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def at_once(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
+def at_once(works: Sequence[Callable[[], object]]) -> list[object]:
     """Start all of them in the same moment, each in a thread; what each returned or raised."""
     ready = threading.Barrier(len(works))
-    results: list[T | Exception] = [RuntimeError("never ran")] * len(works)
+    results: list[object] = [RuntimeError("never ran")] * len(works)
 
     def run(number: int) -> None:
         ready.wait()
