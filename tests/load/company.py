@@ -161,7 +161,7 @@ def found(url: str, company: Company, cards: int) -> list[OpenCard]:
     now = datetime.now(UTC)
     with uow.transaction() as s:
         ids = company.settle(s, now)
-        return company.hang_cards(s, ids, cards, now)
+        return company.hang_cards(s, ids, cards, now) if cards else []
 
 
 def _first_customers() -> Select[int | None, int]:
