@@ -24,7 +24,7 @@ from models.people import Person
 from models.timeline import TimelineEntry
 from tests.support.company import IDS, MINUTE, actor, at_once, customer, rows, set_policy, snapshot
 
-# Day 0 is Tuesday 2026-06-02, 21:00 in Shanghai; the days 30, 40, 44 and 45 after it are plain working days.
+# Day 0 is Tuesday 2026-06-02, 21:00 in Shanghai; of the days 30, 40, 44 and 45 after it only the 40th is a Sunday.
 MADE = datetime(2026, 6, 2, 13, 0, tzinfo=UTC)
 
 
