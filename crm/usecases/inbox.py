@@ -14,7 +14,7 @@ from crm.errors import Conflict, NotFound
 from crm.messages import Received
 from models.messages import InboxEvent
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)  # a killed worker's event is another's well within a minute; handlers may run twice
 _LADDER = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200, 21600))
 _MOST_CRASHES = 3
 

@@ -58,7 +58,8 @@ class Cast:
         leaders = [one.pid for name, one in self._running.items() if name.startswith(role) and one.running]
         if kind in ("web worker", "rq horse"):
             return [child for leader in leaders for child in children(leader)]
-        return leaders
+        # A master without workers is still starting: killed then, and again, it would only prove that nobody is there.
+        return [leader for leader in leaders if kind != "web master" or children(leader)]
 
     def _keep(self) -> None:
         while not self._end.wait(_LOOK):

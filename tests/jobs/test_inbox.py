@@ -92,10 +92,10 @@ def test_a_leased_event_is_left_to_its_worker_until_the_lease_ends(store: Engine
         lost = inbox.lease_next(s, NOW)
     assert lost
     seen: list[str] = []
-    assert not work_one(noting(seen), NOW + 59 * SECOND)
-    assert work_one(noting(seen), NOW + 61 * SECOND)
+    assert not work_one(noting(seen), NOW + 29 * SECOND)
+    assert work_one(noting(seen), NOW + 31 * SECOND)
     with uow.transaction() as s:
-        inbox.record_failed(s, lost, "too late", NOW + 62 * SECOND)
+        inbox.record_failed(s, lost, "too late", NOW + 32 * SECOND)
     assert row().state == InboxState.DONE
 
 

@@ -30,7 +30,7 @@ from tests.support.process import Processes, Running, free_port
 WORKERS, THREADS = 2, 4
 GUNICORN = (
     *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
-    *("--keep-alive", "75", "--preload"),
+    *("--keep-alive", "75", "--preload", "--no-control-socket"),
 )
 
 
