@@ -27,10 +27,11 @@ def main() -> int:
             print(f"Port {port} is in use (another demo?). Stop that, or: PORT=8010 EMULATOR_PORT=8011 make demo")
             return 1
     if options.reset:
+        demo.must_be_ours()
         embedded_redis.stop(demo.var / "redis")
         demo.forget()
     signal.signal(signal.SIGTERM, _as_interrupt)
-    demo.var.mkdir(parents=True, exist_ok=True)
+    demo.prepare()
     os.environ.update(demo.environment(embedded_redis.ensure(demo.var / "redis")))
     children = Supervisor(demo.var / "log")
     try:

@@ -8,6 +8,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 COMPANY = Path(__file__).parent / "company.json"
+_USUAL = "var"
+_MARK = "made-by-make-demo"
+# Everything the demo's processes write; a reset takes nothing else away, whatever VAR_DIR names.
+_OURS = (
+    *(f"{store}{suffix}" for store in ("crm.db", "spool.db") for suffix in ("", "-wal", "-shm")),
+    *(
+        "secret_key",
+        "clock",
+        "emulator.json",
+        "emulator.json.tmp",
+        "company.json",
+        "audit.head",
+        "planted",
+        "log",
+        "redis",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +38,7 @@ class Demo:
     @classmethod
     def load(cls) -> "Demo":
         return cls(
-            var=(ROOT / os.environ.get("VAR_DIR", "var")).resolve(),
+            var=(ROOT / (os.environ.get("VAR_DIR") or _USUAL)).resolve(),
             port=int(os.environ.get("PORT", "8000")),
             emulator_port=int(os.environ.get("EMULATOR_PORT", "8001")),
         )
@@ -80,8 +97,36 @@ class Demo:
     def note_planted(self) -> None:
         (self.var / "planted").write_text(_schema(), encoding="utf-8")
 
+    def prepare(self) -> None:
+        """Make the folder, and mark it as ours if nobody else had anything in it: only a marked one is ever reset."""
+        self.var.mkdir(parents=True, exist_ok=True)
+        if not any(self.var.iterdir()):
+            (self.var / _MARK).touch()
+
     def forget(self) -> None:
-        shutil.rmtree(self.var, ignore_errors=True)
+        """Take away what the demo wrote; refuses as `must_be_ours` does."""
+        self.must_be_ours()
+        for name in _OURS:
+            path = self.var / name
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    def must_be_ours(self) -> None:
+        """Nobody resets a folder that no demo made: SystemExit says which, and what to do."""
+        if self._holds_others():
+            raise SystemExit(
+                f"VAR_DIR={self.var} was not made by `make demo`, so nothing in it is deleted. "
+                "Name an empty or new folder, or delete this one yourself."
+            )
+
+    def _holds_others(self) -> bool:
+        if ROOT.is_relative_to(self.var):
+            return True
+        if self.var == ROOT / _USUAL or (self.var / _MARK).exists() or not self.var.exists():
+            return False
+        return not self.var.is_dir() or any(self.var.iterdir())
 
 
 def _schema() -> str:
