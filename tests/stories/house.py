@@ -86,7 +86,7 @@ class House:
         return "" if reply is None else str(reply.get("content") or reply.get("text") or reply)
 
     def inbox(self, userid: str) -> list[Json]:
-        answer = requests.get(f"{self.emulator}/emu/api/inbox", params={"userid": userid, "since": 0}, timeout=30)
+        answer = requests.get(f"{self.emulator}/emu/api/inbox?userid={userid}&since=0", timeout=30)
         messages: list[Json] = answer.json()["messages"]
         return messages
 
