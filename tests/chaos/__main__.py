@@ -20,7 +20,7 @@ from tests.load.stage import Stage, machine, stage
 
 RATE = 20.0
 DRAIN = 60.0
-PAUSE = (0.3, 1.5)  # seconds between two kills
+PAUSE = (0.3, 2.0)  # seconds between two kills
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from tests.load.stage import Stage
 from tests.support.process import Running
 
 _LOOK = 0.2  # seconds between two looks at who is dead: a restart begins well within one second
+# How often each is killed. A master, a parent and a scheduler start from nothing, which costs two cores a second or two;
+# a web worker and a horse are forks.
+KINDS = {"web master": 1, "web worker": 3, "rq parent": 2, "rq horse": 3, "scheduler": 2}
 _PATIENCE = 0.5  # seconds to wait for a work horse, which lives only while it works
 
 
@@ -36,12 +39,12 @@ class Cast:
 
     def kill_one(self) -> None:
         """kill -9 for one process chosen at random: a kind first, then one of that kind."""
-        kinds = ["web master", "web worker", "rq parent", "scheduler", *(["rq horse"] if self._horses else [])]
-        kind = self._dice.choice(kinds)
+        kinds = KINDS if self._horses else {name: weight for name, weight in KINDS.items() if name != "rq horse"}
+        kind = self._dice.choices(list(kinds), list(kinds.values()))[0]
         give_up = time.monotonic() + _PATIENCE
         while not (pids := self._pids(kind)):
             if time.monotonic() > give_up:
-                kind = "scheduler" if kind != "scheduler" else "rq parent"
+                kind = self._dice.choice(["scheduler", "rq parent", "web worker"])
                 give_up = time.monotonic() + _PATIENCE
             time.sleep(0.005)
         with contextlib.suppress(ProcessLookupError):
