@@ -15,6 +15,8 @@ from models.people import Person, Team, TeamLeader, TeamScope
 NOT_THERE = "没有找到这个客户，或者不在您名下。发 /客户 看看您的客户，也可以 /查重 后问问主管"
 SEES_ALL = frozenset({Role.OPERATIONS, Role.ADMIN})
 SEES_SUBTREE = frozenset({Role.REGIONAL_MANAGER, Role.DIRECTOR})
+# Finance and service read what they need elsewhere; a customer in their hands would be seen by nobody.
+HOLDERS = frozenset(Role) - {Role.FINANCE, Role.SERVICE}
 MANAGERS = frozenset({Role.TEAM_LEAD, Role.REGIONAL_MANAGER, Role.DIRECTOR})
 
 # Built once: every request starts with one of them.
@@ -153,18 +155,18 @@ def sees_person(actor: Actor) -> ColumnElement[bool]:
 def supervisor_of(s: Session, person_id: int) -> list[int]:
     """Who answers for this person: the direct leader, else the nearest leader upward, else the admins.
 
-    A leader counts only if active and not the person himself. One person, or every admin.
+    A leader counts only if active, not the person himself, and if his role lets him see and decide about this team:
+    a card that its reader cannot act on is worse than none. One person, or every admin.
     """
     person = s.get_one(Person, person_id)
-    if person.direct_leader_id is not None and person.direct_leader_id != person_id:
-        leader = s.get_one(Person, person.direct_leader_id)
-        if leader.status == PersonStatus.ACTIVE:
-            return [leader.id]
+    direct = person.direct_leader_id
+    if direct is not None and direct != person_id and _decides(s, direct, person.team_id):
+        return [direct]
     return leaders_of(s, person.team_id, but=person_id)
 
 
 def leaders_of(s: Session, team_id: int, *, but: int = 0) -> list[int]:
-    """The nearest active leader of a team or of a team above it, else the admins."""
+    """The nearest leader of a team, or of a team above it, who may decide about it; else the admins."""
     path = s.get_one(Team, team_id).path
     upward = [int(part) for part in path.strip("/").split("/")]
     rows = s.execute(
@@ -173,11 +175,18 @@ def leaders_of(s: Session, team_id: int, *, but: int = 0) -> list[int]:
         .where(TeamLeader.team_id.in_(upward), Person.status == PersonStatus.ACTIVE, Person.id != but)
         .order_by(Person.id)
     ).all()
-    by_team: dict[int, int] = {}
-    for team, leader in rows:
-        by_team.setdefault(team, leader)
     for team in reversed(upward):
-        if team in by_team:
-            return [by_team[team]]
+        for led, leader in rows:
+            if led == team and _decides(s, leader, team_id):
+                return [leader]
     admins = select(Person.id).where(Person.role == Role.ADMIN, Person.status == PersonStatus.ACTIVE, Person.id != but)
     return list(s.scalars(admins.order_by(Person.id)))
+
+
+def _decides(s: Session, person_id: int, team_id: int) -> bool:
+    """Whether this person is at work and sees what waits for that team's lead."""
+    row = s.execute(_WHO_BY_ID, {"id": person_id}).one()
+    if row.status != PersonStatus.ACTIVE:
+        return False
+    actor = _actor(s, row)
+    return actor.sees_all or team_id in actor.team_ids

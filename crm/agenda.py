@@ -1,26 +1,41 @@
 """What a person has to do today and what is lost otherwise: read by the 08:30 list and the chat alike."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
+from typing import TypeVar
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from config.policy import Policy
-from config.vocabulary import ContactState, NoticeClass, StageKind, TimelineKind
-from crm.access import Actor, leaders_of
+from config.vocabulary import ContactState, HolderKind, OwnershipReason, StageKind, TimelineKind
+from crm.access import Actor, leaders_of, supervisor_of
 from crm.rules import recycling, stalled
-from crm.rules.days import WorkCalendar, at, day_of, days_between
-from models.customers import Customer
+from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of, days_between
+from models.customers import Customer, OwnershipPeriod
 from models.deals import Deal, Stage
 from models.links import ExternalContact, ExternalFollow
 from models.messages import OutboxMessage
+from models.people import Person
 from models.timeline import TimelineEntry, Todo
 
 SOON_DAYS = 15  # a customer with so few days left is today's business
-_PAUSING_STAGE = "contract_review"
+_PAUSING = or_(Stage.kind == StageKind.WON, Stage.key == "contract_review")
+LOST_DAYS = 3  # a weekend may lie between a release and the next list
+_AT_ONCE = 500  # ids in one statement: a database's limit on parameters is not ours to meet
+
+
+T = TypeVar("T")
+
+
+def batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """`itertools.batched`, which Python 3.11 lacks."""
+    rest = iter(things)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 class ItemKind(StrEnum):
@@ -29,6 +44,7 @@ class ItemKind(StrEnum):
     STALL = "stall"
     CONTACT = "contact"
     QUEUE = "queue"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ class Item:
 
 
 def silence_key(customer_id: int, silent_since: datetime) -> str:
-    """The part of a reminder's dedupe key that names one silence of one customer."""
+    """The topic of a reminder: one silence of one customer."""
     return f"silent:{customer_id}:{silent_since:%Y%m%d%H%M%S%f}"
 
 
@@ -69,27 +85,36 @@ def silences_of(
 
 def _first_reminders(s: Session, customers: Sequence[Customer]) -> dict[int, date]:
     """The day on which the first reminder of each running silence was due."""
-    keys = {silence_key(c.id, c.silent_since): c.id for c in customers}
-    if not keys:
-        return {}
-    same = or_(*(OutboxMessage.dedupe.startswith(f"{key}:") for key in keys))
-    rows = s.execute(
-        select(OutboxMessage.dedupe, OutboxMessage.due_at)
-        .where(OutboxMessage.notice_class == NoticeClass.REMINDER, same)
-        .order_by(OutboxMessage.due_at.desc())
-    )
-    return {keys[":".join(dedupe.split(":")[:3])]: day_of(due_at) for dedupe, due_at in rows.all()}
+    topics = {silence_key(c.id, c.silent_since): c.id for c in customers}
+    found: dict[int, date] = {}
+    for some in batched(topics, _AT_ONCE):
+        rows = s.execute(
+            select(OutboxMessage.topic, func.min(OutboxMessage.due_at))
+            .where(OutboxMessage.topic.in_(some))
+            .group_by(OutboxMessage.topic)
+        )
+        found |= {topics[topic]: day_of(due_at) for topic, due_at in rows.all()}
+    return found
 
 
 def _pauses(s: Session, customer_ids: Sequence[int]) -> dict[int, str]:
     """Why a customer's clock stands still; customers whose clock runs are not in it."""
-    rows = s.execute(
-        select(Deal.customer_id, Stage.kind)
-        .join(Stage, Stage.id == Deal.stage_id)
-        .where(Deal.customer_id.in_(customer_ids), or_(Stage.kind == StageKind.WON, Stage.key == _PAUSING_STAGE))
-    ).all()
-    contracts = {row.customer_id: "合同审批中" for row in rows if row.kind != StageKind.WON}
-    return contracts | {row.customer_id: "已有成交" for row in rows if row.kind == StageKind.WON}
+    found: dict[int, str] = {}
+    for some in batched(customer_ids, _AT_ONCE):
+        rows = s.execute(
+            select(Deal.customer_id, Stage.kind)
+            .join(Stage, Stage.id == Deal.stage_id)
+            .where(Deal.customer_id.in_(some), _PAUSING)
+        ).all()
+        found |= {row.customer_id: "合同审批中" for row in rows if row.kind != StageKind.WON}
+        found |= {row.customer_id: "已有成交" for row in rows if row.kind == StageKind.WON}
+    return found
+
+
+def paused() -> ColumnElement[bool]:
+    """The condition under which a customer's silence clock stands still, for lists."""
+    deals = select(Deal.id).join(Stage, Stage.id == Deal.stage_id)
+    return deals.where(Deal.customer_id == Customer.id, _PAUSING).exists()
 
 
 def stall_of(
@@ -117,6 +142,7 @@ def agenda(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: Wo
         *_stalls(s, actor, now, policy, calendar),
         *_contacts(s, actor),
         *_queue(s, actor, now),
+        *_lost(s, actor, now),
     ]
     return sorted(items, key=lambda item: (item.sort, item.title))
 
@@ -166,19 +192,59 @@ def _silent(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: W
 
 
 def _stalls(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> Sequence[Item]:
+    """One's own deals that stand still; a manager's also those of his people that have come to concern him."""
+    shortest = min(policy.proposal_days, policy.negotiation_days, policy.stage_days)
     rows = s.execute(
-        select(Deal, Stage.key, Stage.label)
+        select(Deal, Stage.key, Stage.label, Person.name)
         .join(Stage, Stage.id == Deal.stage_id)
-        .where(Deal.owner_id == actor.person_id, Stage.kind == StageKind.OPEN)
-    )
+        .join(Customer, Customer.id == Deal.customer_id)
+        .join(Person, Person.id == Deal.owner_id)
+        .where(
+            or_(Deal.owner_id == actor.person_id, Person.team_id.in_(actor.team_ids)),
+            Customer.owner_id == Deal.owner_id,
+            Stage.kind == StageKind.OPEN,
+            Deal.stage_since < now - timedelta(days=shortest - 1),
+        )
+    ).all()
+    mine: dict[int, bool] = {}
     items = []
-    for deal, key, label in rows.all():
-        stall = stall_of(s, deal, key, now, policy, calendar)
-        if stall is not None:
-            why = stall.reason.replace("当前阶段", f"「{label}」")  # a list has no column for the stage
-            urgency = -1 if stall.colour == "red" else 1
-            items.append(Item(ItemKind.STALL, deal.id, deal.public_id, deal.name, why, "越拖越难成交", urgency))
+    for deal, key, label, owner in rows:
+        facts = stalled.DealFacts(deal.amount, 0, 0)  # they only choose the card's suggestion
+        stall = stalled.judge(key, deal.stage_since, now, policy, calendar, deal.snoozed_until, facts)
+        if stall is None:
+            continue
+        own = deal.owner_id == actor.person_id
+        if not own and deal.owner_id not in mine:
+            mine[deal.owner_id] = actor.person_id in supervisor_of(s, deal.owner_id)
+        if not own and not (stall.to_manager and mine[deal.owner_id]):
+            continue
+        why = stall.reason.replace("当前阶段", f"「{label}」")  # a list has no column for the stage
+        urgency = -1 if stall.colour == "red" else 1
+        title = deal.name if own else f"{deal.name}（{owner}）"
+        items.append(Item(ItemKind.STALL, deal.id, deal.public_id, title, why, "越拖越难成交", urgency))
     return items
+
+
+def _lost(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
+    """What silence took from this person in the last days: a single message may have been folded into this list."""
+    before = aliased(OwnershipPeriod)
+    rows = s.execute(
+        select(Customer, OwnershipPeriod.started_at)
+        .join(OwnershipPeriod, OwnershipPeriod.customer_id == Customer.id)
+        .join(before, and_(before.customer_id == Customer.id, before.ended_at == OwnershipPeriod.started_at))
+        .where(
+            OwnershipPeriod.reason == OwnershipReason.RECYCLED,
+            OwnershipPeriod.ended_at.is_(None),
+            OwnershipPeriod.started_at > now - timedelta(days=LOST_DAYS),
+            before.holder_kind == HolderKind.PERSON,
+            before.holder_id == actor.person_id,
+        )
+    ).all()
+    loss = "其实有跟进的话，请主管退还"
+    return [
+        Item(ItemKind.LOST, c.id, c.public_id, c.name, f"{at.astimezone(SHANGHAI):%m-%d} 已释放给主管", loss, 9)
+        for c, at in rows
+    ]
 
 
 def _contacts(s: Session, actor: Actor) -> Sequence[Item]:

@@ -89,11 +89,11 @@ def reopen(s: Session, pressed: Pressed) -> Notice:
     return pressed.notice
 
 
-def close_matter(s: Session, matter: str, outcome: str, now: datetime) -> None:
+def close_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: Actor) -> None:
     """The matter was settled elsewhere (a command, the console): later taps are told so."""
     card = s.scalar(select(Card).where(Card.matter == matter).with_for_update())
     if card is not None and card.closed_at is None:
-        card.closed_at, card.outcome = now, outcome[:200]
+        card.closed_at, card.closed_by_id, card.outcome = now, by.person_id, outcome[:200]
 
 
 def _already(s: Session, card: Card) -> str:

@@ -123,17 +123,28 @@ def remind(
     now: datetime,
     policy: Policy,
     calendar: WorkCalendar,
-) -> None:
-    """Remind one person in working hours; beyond the day's limit the 08:30 list tells it instead."""
+    topic: str = "",
+) -> bool:
+    """Remind one person in working hours; beyond the day's limit the 08:30 list tells it. False: told before."""
     if s.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe == dedupe)) is not None:
-        return
+        return False
     due_at = calendar.next_working_moment(now)
     card_id, drawn = _card(s, notice, taps, matter, due_at + timedelta(days=policy.card_days))
     full = _reminders_on(s, person_id, due_at) >= policy.reminders_per_day
     state = OutboxState.FOLDED if full else OutboxState.READY
     _promise(
-        s, person_id, drawn, NoticeClass.REMINDER, dedupe=dedupe, now=now, due_at=due_at, card_id=card_id, state=state
+        s,
+        person_id,
+        drawn,
+        NoticeClass.REMINDER,
+        dedupe=dedupe,
+        now=now,
+        due_at=due_at,
+        card_id=card_id,
+        state=state,
+        topic=topic,
     )
+    return True
 
 
 def daily_list(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: datetime, due_at: datetime) -> None:
@@ -194,6 +205,7 @@ def _promise(
     card_id: int | None = None,
     after_id: int | None = None,
     state: OutboxState = OutboxState.READY,
+    topic: str = "",
 ) -> None:
     """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise.
 
@@ -208,6 +220,7 @@ def _promise(
         dedupe=dedupe,
         person_id=person_id,
         notice_class=notice_class,
+        topic=topic,
         notice=notice.stored(),
         card_id=card_id,
         after_id=after_id,

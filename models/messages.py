@@ -73,6 +73,7 @@ class OutboxMessage(Base):
     dedupe: Mapped[str] = mapped_column(String(160), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     notice_class: Mapped[str] = mapped_column(String(10))
+    topic: Mapped[str] = mapped_column(String(80), default="", index=True)  # what a reminder is about: one silence
     notice: Mapped[dict[str, Any]] = mapped_column(JSON)
     card_id: Mapped[int | None] = mapped_column(ForeignKey("card.id"), index=True)
     after_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))

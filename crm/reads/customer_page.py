@@ -111,7 +111,7 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime)
         queued=customer.queue_team_id is not None,
         created_at=customer.created_at,
         silent_days=verdict.days,
-        days_left=verdict.days_left if held else None,
+        days_left=verdict.days_left if held and not verdict.paused else None,
         why=verdict.reason if held else f"等待主管分配，已等 {verdict.days} 天",
         contacts=_contacts(s, customer.id),
         links=_links(s, customer.id),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from config.vocabulary import CustomerLevel, label
 from crm import policy as numbers
 from crm.access import Actor, sees_customer
-from crm.agenda import silences_of
+from crm.agenda import paused, silences_of
 from crm.errors import Invalid
 from crm.rules.days import at, day_of
 from crm.rules.naming import name_key
@@ -37,7 +37,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """`days_left` is None for a customer nobody holds; `why` says it in a sentence."""
+    """`days_left` is None where nobody holds it or the clock stands still; `why` says it in a sentence."""
 
     id: int
     public_id: str
@@ -64,7 +64,7 @@ class Filters:
 
 _Owner = aliased(Person)
 SORTS: Mapping[str, tuple[ColumnElement[Any], ...]] = {
-    "days_left": (Customer.silent_since.asc(), Customer.id.asc()),
+    "days_left": (paused().asc(), Customer.silent_since.asc(), Customer.id.asc()),
     "name": (Customer.pinyin.asc(), Customer.name.asc(), Customer.id.asc()),
     "last_activity": (Customer.last_activity_at.desc().nulls_last(), Customer.id.desc()),
     "newest": (Customer.created_at.desc(), Customer.id.desc()),
@@ -117,7 +117,7 @@ def list_customers(
                 queued=customer.queue_team_id is not None,
                 last_activity_at=customer.last_activity_at,
                 silent_days=verdict.days,
-                days_left=verdict.days_left if held else None,
+                days_left=verdict.days_left if held and not verdict.paused else None,
                 why=verdict.reason if held else f"等待主管分配，已等 {verdict.days} 天",
             )
         )
@@ -145,6 +145,7 @@ def _wanted(query: str, filters: Filters, now: datetime, remind_after: int) -> l
         conditions.append(Customer.level == filters.level)
     if filters.soon:
         conditions.append(Customer.owner_id.is_not(None))
+        conditions.append(~paused())
         conditions.append(Customer.silent_since < at(day_of(now), 0) - timedelta(days=remind_after - 1))
     if filters.queued:
         conditions.append(Customer.queue_team_id.is_not(None))

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import (
     ContactState,
-    HolderKind,
     InboxState,
     OutboxState,
     OwnershipReason,
@@ -20,7 +19,8 @@ from config.vocabulary import (
     label,
 )
 from crm import policy as numbers
-from crm.access import Actor, deals_for, require, sees_person
+from crm.access import HOLDERS, Actor, deals_for, require, sees_person
+from crm.holding import former_holder
 from crm.reads.customers import CustomerRow, Filters, list_customers
 from crm.reads.messages import overdue
 from crm.rules import stalled
@@ -228,10 +228,9 @@ def _queue(s: Session, actor: Actor, now: datetime, undo_days: int) -> tuple[tup
     if not actor.sees_all:
         waiting = waiting.where(Customer.queue_team_id.in_(actor.team_ids))
     rows = s.execute(waiting.order_by(OwnershipPeriod.started_at, Customer.id).limit(SHOWN)).all()
-    former = _former(s, [customer.id for customer, _, _ in rows])
     found = []
     for customer, team, period in rows:
-        name, in_office = former.get(customer.id, ("", False))
+        name, in_office = _former(s, customer.id)
         found.append(
             Queued(
                 public_id=customer.public_id,
@@ -248,15 +247,10 @@ def _queue(s: Session, actor: Actor, now: datetime, undo_days: int) -> tuple[tup
     return tuple(found), _many(s, waiting)
 
 
-def _former(s: Session, customer_ids: list[int]) -> dict[int, tuple[str, bool]]:
-    """Of each customer the last person who held it, and whether he is still here."""
-    rows = s.execute(
-        select(OwnershipPeriod.customer_id, Person.name, Person.status)
-        .join(Person, Person.id == OwnershipPeriod.holder_id)
-        .where(OwnershipPeriod.customer_id.in_(customer_ids), OwnershipPeriod.holder_kind == HolderKind.PERSON)
-        .order_by(OwnershipPeriod.id)
-    )
-    return {customer_id: (name, status == PersonStatus.ACTIVE) for customer_id, name, status in rows}
+def _former(s: Session, customer_id: int) -> tuple[str, bool]:
+    """Who held it before, and whether he is still here to have it back."""
+    person = s.get(Person, former_holder(s, customer_id) or 0)
+    return ("", False) if person is None else (person.name, person.status == PersonStatus.ACTIVE)
 
 
 def _colleagues(s: Session, actor: Actor) -> tuple[Colleague, ...]:
@@ -264,7 +258,7 @@ def _colleagues(s: Session, actor: Actor) -> tuple[Colleague, ...]:
     rows = s.execute(
         select(Person.id, Person.name, Team.id, Team.name)
         .join(Team, Team.id == Person.team_id)
-        .where(sees_person(actor), Person.status == PersonStatus.ACTIVE)
+        .where(sees_person(actor), Person.status == PersonStatus.ACTIVE, Person.role.in_(HOLDERS))
         .order_by(Team.path, Person.name, Person.id)
     )
     return tuple(Colleague(*row) for row in rows)

@@ -35,6 +35,7 @@ class Verdict:
     days_left: int
     release_on: date
     reason: str
+    paused: bool = False
 
 
 def judge(
@@ -61,7 +62,7 @@ def judge(
     release_on = max(full_on, calendar.add_working_days(warned_on, 1))
     left = max(0, (release_on - today).days)
     if paused:
-        return Verdict(Step.KEEP, None, days, left, release_on, f"{paused}，暂停计算，不会被回收")
+        return Verdict(Step.KEEP, None, days, left, release_on, f"{paused}，暂停计算，不会被回收", paused=True)
     if days >= policy.release_after_days and reminded is not None and today >= release_on:
         reason = f"已 {days} 天没有跟进，满 {policy.release_after_days} 天，释放给主管重新分配"
         return Verdict(Step.RELEASE, None, days, 0, release_on, reason)

@@ -11,9 +11,10 @@ from config.vocabulary import CustomerLevel, CustomerSource, OwnershipReason
 from crm import audit
 from crm.access import Actor, sees_customer
 from crm.errors import Conflict, Invalid
+from crm.holding import Holder
 from crm.rules.checkin import Point, to_gcj02
 from crm.rules.naming import clean_name, name_key, pinyin_of, rank
-from crm.usecases.ownership import Holder, begin
+from crm.usecases.ownership import begin
 from models.base import insert_once
 from models.customers import Customer, NameBlock
 from models.people import Person

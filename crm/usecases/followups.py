@@ -10,8 +10,8 @@ from config.vocabulary import HolderKind, TimelineKind
 from crm import audit, policy
 from crm.access import Actor, get_customer
 from crm.errors import Gone, Invalid, NotFound
+from crm.holding import holder_of, tenure_began
 from crm.rules.activity import counts as activity_counts
-from crm.usecases.ownership import holder_of, tenure_began
 from models.base import bare, new_public_id
 from models.customers import Customer
 from models.timeline import TimelineEntry

@@ -1,62 +1,15 @@
 """The one place that moves a customer from one holder to the next: gapless, and only from what was seen."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from sqlalchemy import CursorResult, insert, select, update
 from sqlalchemy.orm import Session
 
-from config.vocabulary import HolderKind, OwnershipReason
+from config.vocabulary import HolderKind, OwnershipReason, StageKind
+from crm.holding import Holder
 from models.customers import Customer, OwnershipPeriod
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A person, the queue of a team (its lead decides), or nobody in particular: the pool."""
-
-    kind: HolderKind
-    id: int | None
-
-    @classmethod
-    def person(cls, person_id: int) -> "Holder":
-        return cls(HolderKind.PERSON, person_id)
-
-    @classmethod
-    def queue(cls, team_id: int) -> "Holder":
-        return cls(HolderKind.QUEUE, team_id)
-
-
-def holder_of(s: Session, customer_id: int) -> tuple[int, Holder, datetime]:
-    """The open period: its id, its holder, its start."""
-    period = s.execute(
-        select(OwnershipPeriod).where(OwnershipPeriod.customer_id == customer_id, OwnershipPeriod.ended_at.is_(None))
-    ).scalar_one()
-    return period.id, Holder(HolderKind(period.holder_kind), period.holder_id), period.started_at
-
-
-def tenure_began(s: Session, customer_id: int) -> datetime:
-    """Since when the present holder has it: a move that was taken back has not interrupted him.
-
-    Without this, giving a customer back and undoing it would be a way to restart the silence clock.
-    """
-    newest_first = select(OwnershipPeriod).where(OwnershipPeriod.customer_id == customer_id)
-    periods = s.scalars(newest_first.order_by(OwnershipPeriod.id.desc())).all()
-    at = 0
-    while periods[at].reason == OwnershipReason.UNDONE:
-        at += 2  # past the move that was taken back, to the period it had ended
-    return periods[at].started_at
-
-
-def holder_at(s: Session, customer_id: int, moment: datetime) -> Holder | None:
-    """Who held the customer at that moment; None before it existed."""
-    period = s.scalar(
-        select(OwnershipPeriod)
-        .where(OwnershipPeriod.customer_id == customer_id, OwnershipPeriod.started_at <= moment)
-        .order_by(OwnershipPeriod.started_at.desc(), OwnershipPeriod.id.desc())
-        .limit(1)
-    )
-    return None if period is None else Holder(HolderKind(period.holder_kind), period.holder_id)
+from models.deals import Deal, Stage
 
 
 def begin(
@@ -78,7 +31,8 @@ def pass_on(
 ) -> bool:
     """Give the customer to the next holder, if it is still held, and still as silent, as the caller saw.
 
-    False when somebody was faster; then nothing has changed. The new holder's clock starts now.
+    False when somebody was faster; then nothing has changed. The new holder's clock starts now, and the customer's
+    open deals go with it: stage, history and clocks stay, only the owner is another.
     """
     moved = s.execute(
         update(Customer)
@@ -100,6 +54,14 @@ def pass_on(
         return False
     s.execute(update(OwnershipPeriod).where(OwnershipPeriod.id == seen_period_id).values(ended_at=now))
     s.execute(insert(OwnershipPeriod).values(_period(customer_id, to, reason, actor_id, now)))
+    if to.kind is HolderKind.PERSON:
+        open_stages = select(Stage.id).where(Stage.kind == StageKind.OPEN)
+        s.execute(
+            update(Deal)
+            .where(Deal.customer_id == customer_id, Deal.stage_id.in_(open_stages))
+            .values(owner_id=to.id)
+            .execution_options(synchronize_session=False)
+        )
     return True
 
 

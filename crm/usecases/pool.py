@@ -7,16 +7,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
-from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, TimelineKind
+from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, Role, TimelineKind, label
 from crm import audit
-from crm.access import Actor, get_customer, supervisor_of
+from crm.access import HOLDERS, Actor, get_customer, supervisor_of
 from crm.cards import close_matter
 from crm.errors import Conflict, Gone, NotAllowed, NotFound
+from crm.holding import Holder, former_holder, holder_of, tenure_began
 from crm.messages import Tap, prompt, prompt_card, remind
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.rules.days import WorkCalendar, at, day_of
 from crm.usecases.followups import rewind, write_entry
-from crm.usecases.ownership import Holder, holder_of, pass_on, tenure_began
+from crm.usecases.ownership import pass_on
 from models.customers import Customer, OwnershipPeriod
 from models.ops import PolicyChange
 from models.people import Person
@@ -68,36 +69,23 @@ def release(s: Session, customer: Customer, why: str, now: datetime, policy: Pol
     write_entry(s, customer.id, TimelineKind.OWNERSHIP, f"{why}，已从 {rep.name} 释放到待分配", None, now)
     audit.record(s, None, "recycle", f"customer:{customer.id}", now, entrance="sweep", was=rep.id, why=why)
     opened, _, _ = holder_of(s, customer.id)
-    _ask_to_assign(s, customer, rep, supervisor_of(s, rep.id), opened, why, now, policy, calendar)
-    lost = Notice(
-        title=f"{customer.name} 已释放",
-        body=f"{why}，客户已转给主管重新分配。如果其实有跟进，请联系主管，{policy.undo_release_days} 天内可以退还给您",
-    )
-    remind(
-        s,
-        rep.id,
-        lost,
-        (),
-        matter=f"released:{customer.id}:{opened}",
-        dedupe=f"released:{customer.id}:{opened}:{rep.id}",
-        now=now,
-        policy=policy,
-        calendar=calendar,
-    )
+    notice, taps = _assign_card(s, customer, rep, why, policy)
+    matter = queue_matter(customer.id, opened)
+    for person_id in supervisor_of(s, rep.id):
+        key = f"assign:{customer.id}:{opened}:{person_id}"
+        remind(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy, calendar=calendar)
+    if rep.status == PersonStatus.ACTIVE:
+        lost = Notice(
+            title=f"{customer.name} 已释放",
+            body=f"{why}，客户已转给主管重新分配。其实有跟进的话请联系主管，{policy.undo_release_days} 天内可以退还",
+        )
+        key = f"released:{customer.id}:{opened}"
+        remind(s, rep.id, lost, (), matter=key, dedupe=f"{key}:{rep.id}", now=now, policy=policy, calendar=calendar)
     return True
 
 
-def _ask_to_assign(
-    s: Session,
-    customer: Customer,
-    rep: Person,
-    supervisors: list[int],
-    period_id: int,
-    why: str,
-    now: datetime,
-    policy: Policy,
-    calendar: WorkCalendar,
-) -> None:
+def _assign_card(s: Session, customer: Customer, rep: Person, why: str, policy: Policy) -> tuple[Notice, list[Tap]]:
+    """The supervisor's card for a customer that waits in a queue."""
     choices = tuple(Choice(str(row.id), row.name) for row in _team_mates(s, rep.team_id))
     args = {"customer": customer.id}
     taps = [Tap("退还原负责人", "return", args), Tap("稍后再说", "later", args)]
@@ -110,23 +98,14 @@ def _ask_to_assign(
         body="选一位同事接手，或退还原负责人。不处理的话，客户会一直没人跟",
         selection=Selection(SELECT_PERSON, "分配给", choices) if choices else None,
     )
-    for person_id in supervisors:
-        remind(
-            s,
-            person_id,
-            notice,
-            taps,
-            matter=queue_matter(customer.id, period_id),
-            dedupe=f"assign:{customer.id}:{period_id}:{person_id}",
-            now=now,
-            policy=policy,
-            calendar=calendar,
-        )
+    return notice, taps
 
 
 def _team_mates(s: Session, team_id: int) -> list[Person]:
-    """Whom the card offers: the active people of the team, at most ten (the platform's limit)."""
-    rows = select(Person).where(Person.team_id == team_id, Person.status == PersonStatus.ACTIVE)
+    """Whom the card offers: the team's active people who may hold a customer, at most ten (the platform's limit)."""
+    rows = select(Person).where(
+        Person.team_id == team_id, Person.status == PersonStatus.ACTIVE, Person.role.in_(HOLDERS)
+    )
     return list(s.scalars(rows.order_by(Person.id).limit(10)))
 
 
@@ -145,6 +124,8 @@ def assign(
     within = to is not None and (actor.sees_all or to.team_id in actor.team_ids or to.id == actor.person_id)
     if to is None or not within or to.status != PersonStatus.ACTIVE:
         raise NotFound("没有找到这位同事，或者他不在您的团队里、已经停用")
+    if to.role not in HOLDERS:
+        raise Conflict(f"{to.name} 的角色是{label(Role(to.role))}，不能负责客户。请选一位销售或主管")
     new_holder = Holder.person(to.id)
     seen = customer.silent_since
     if not pass_on(s, customer.id, period_id, seen, new_holder, OwnershipReason.ASSIGNED, actor.person_id, now):
@@ -154,7 +135,7 @@ def assign(
     audit.record(
         s, actor.person_id, "assign", f"customer:{customer.id}", now, entrance=entrance, to=to.id, period=opened
     )
-    close_matter(s, queue_matter(customer.id, period_id), f"已分配给 {to.name}", now)
+    close_matter(s, queue_matter(customer.id, period_id), f"已分配给 {to.name}", now, by=actor)
     return Assigned(customer.id, customer.name, to.name, opened)
 
 
@@ -164,7 +145,7 @@ def _tell(s: Session, customer: Customer, actor: Actor, to: Person, words: str, 
         return
     notice = Notice(
         title=f"分配给您：{customer.name}",
-        body=f"{actor.name} 把这个客户交给您。今天联系一次，发 /跟进 {customer.name} 记一句；45 天的计时从现在开始",
+        body=f"{actor.name} 把这个客户交给您。今天联系一次，发 /跟进 {customer.name} 记一句；沉默计时从现在开始",
     )
     prompt(s, to.id, notice, dedupe=f"assigned:{customer.id}:{to.id}:{now:%Y%m%d%H%M%S%f}", now=now)
 
@@ -181,17 +162,7 @@ def give_to_former(
         raise Conflict(f"「{customer.name}」已经有人接手，不能再退还")
     if now > tenure_began(s, customer.id) + timedelta(days=policy.undo_release_days):
         raise Gone(f"释放已超过 {policy.undo_release_days} 天，不能退还了，可以直接分配")
-    former = s.scalars(
-        select(Person)
-        .join(OwnershipPeriod, OwnershipPeriod.holder_id == Person.id)
-        .where(
-            OwnershipPeriod.customer_id == customer.id,
-            OwnershipPeriod.holder_kind == HolderKind.PERSON,
-            OwnershipPeriod.id < period_id,
-        )
-        .order_by(OwnershipPeriod.id.desc())
-        .limit(1)
-    ).one()
+    former = s.get_one(Person, former_holder(s, customer.id))
     if former.status != PersonStatus.ACTIVE:
         raise Conflict(f"原负责人 {former.name} 已不在岗，请分配给其他同事")
     back, seen = Holder.person(former.id), customer.silent_since
@@ -200,7 +171,7 @@ def give_to_former(
     opened, _, _ = holder_of(s, customer.id)
     _tell(s, customer, actor, former, f"{actor.name} 把客户退还给 {former.name}", now)
     audit.record(s, actor.person_id, "return", f"customer:{customer.id}", now, entrance=entrance, to=former.id)
-    close_matter(s, queue_matter(customer.id, period_id), f"已退还给 {former.name}", now)
+    close_matter(s, queue_matter(customer.id, period_id), f"已退还给 {former.name}", now, by=actor)
     return Assigned(customer.id, customer.name, former.name, opened)
 
 
@@ -217,20 +188,10 @@ def give_back(s: Session, actor: Actor, customer_id: int, now: datetime, policy:
     words = f"{actor.name} 主动退回，等待分配"
     write_entry(s, customer.id, TimelineKind.OWNERSHIP, words, actor.person_id, now)
     audit.record(s, actor.person_id, "give_back", f"customer:{customer.id}", now, entrance=entrance)
-    rep = s.get_one(Person, actor.person_id)
-    choices = tuple(Choice(str(p.id), p.name) for p in _team_mates(s, rep.team_id))
-    args = {"customer": customer.id}
-    notice = Notice(
-        title=f"请分配：{customer.name}",
-        desc=words,
-        facts=(Fact("原负责人", rep.name),),
-        body="选一位同事接手。不处理的话，客户会一直没人跟",
-        selection=Selection(SELECT_PERSON, "分配给", choices) if choices else None,
-    )
-    taps = [Tap("分配", "assign", args, 1), Tap("稍后再说", "later", args)]
-    for person_id in supervisor_of(s, rep.id):
+    notice, taps = _assign_card(s, customer, s.get_one(Person, actor.person_id), words, policy)
+    matter = queue_matter(customer.id, opened)
+    for person_id in supervisor_of(s, actor.person_id):
         key = f"assign:{customer.id}:{opened}:{person_id}"
-        matter = queue_matter(customer.id, opened)
         prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy)
     return Assigned(customer.id, customer.name, "待分配", opened)
 
@@ -255,7 +216,7 @@ def take_back(s: Session, actor: Actor, customer_id: int, period_id: int, now: d
         raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")
     s.refresh(customer)
     rewind(s, customer)
-    close_matter(s, queue_matter(customer_id, period_id), f"{actor.name} 撤销了退回", now)
+    close_matter(s, queue_matter(customer_id, period_id), f"{actor.name} 撤销了退回", now, by=actor)
     if period.holder_kind == HolderKind.PERSON and period.holder_id not in (None, actor.person_id):
         gone = Notice(title=f"{customer.name} 的分配已撤销", body=f"{actor.name} 撤销了刚才的分配，您不用再跟进")
         prompt(s, period.holder_id, gone, dedupe=f"unassigned:{period_id}:{period.holder_id}", now=now)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import PersonStatus, StageKind
+from config.policy import Policy
+from config.vocabulary import PersonStatus, StageKind, label
 from crm import policy as numbers
 from crm.access import actor_by_id, supervisor_of
 from crm.agenda import Item, ItemKind, agenda, silence_key, silence_of, stall_of
@@ -20,6 +21,16 @@ from models.deals import Deal, Stage
 from models.people import Person
 
 LIST_LINES = 12  # what fits a phone's first screen; the rest is counted
+LIST_BYTES = 1900  # WeCom takes 2048, and neutralised signs grow
+_REST = "…… 还有 999 件，发 /待办 看全部"
+_MARKS = {
+    ItemKind.TODO: "待办",
+    ItemKind.SILENT: "快丢了",
+    ItemKind.STALL: "停滞",
+    ItemKind.CONTACT: "新联系人",
+    ItemKind.QUEUE: "待分配",
+    ItemKind.LOST: "已释放",
+}
 SNOOZE_DAYS = 3
 
 
@@ -54,34 +65,70 @@ def judge_silence(s: Session, customer_id: int, now: datetime, *, dry_run: bool)
     return f"已回收：{customer.name}（{verdict.reason}）" if done else None
 
 
-def _remind_of_silence(s: Session, customer: Customer, verdict: recycling.Verdict, now: datetime, dry_run: bool) -> str:
+def _remind_of_silence(
+    s: Session, customer: Customer, verdict: recycling.Verdict, now: datetime, dry_run: bool
+) -> str | None:
+    """The owner is reminded; of somebody who is gone, the supervisor, so that no customer is forgotten with him."""
     line = f"提醒：{customer.name}（{verdict.reason}）"
     owner = s.get_one(Person, customer.owner_id)
-    if dry_run or owner.status != PersonStatus.ACTIVE:
-        return line
+    here = owner.status == PersonStatus.ACTIVE
+    topic = silence_key(customer.id, customer.silent_since)
+    key = f"{topic}:{verdict.reminder_day}"
     policy, calendar = numbers.current(s), numbers.calendar(s)
+    notice, taps = _silence_card(customer, verdict, owner, here, policy)
+    told = [
+        dry_run
+        or remind(
+            s,
+            person_id,
+            notice,
+            taps,
+            matter=key,
+            dedupe=f"{key}:{person_id}",
+            now=now,
+            policy=policy,
+            calendar=calendar,
+            topic=topic,
+        )
+        for person_id in ([owner.id] if here else supervisor_of(s, owner.id))
+    ]
+    return line if any(told) else None
+
+
+def _silence_card(
+    customer: Customer, verdict: recycling.Verdict, owner: Person, here: bool, policy: Policy
+) -> tuple[Notice, list[Tap]]:
+    then = "满期后会释放给主管重新分配" if policy.recycling_live else "满期后会被回收（试运行中，暂时只提醒）"
+    facts = [Fact("回收日期", f"{verdict.release_on:%Y-%m-%d}")]
+    if not here:
+        notice = Notice(
+            title=f"{customer.name} {verdict.days} 天没人跟进",
+            desc=verdict.reason,
+            facts=(*facts, Fact("负责人", f"{owner.name}（{label(PersonStatus(owner.status))}）")),
+            body=f"负责人不在岗。{then}，届时请您分配",
+        )
+        return notice, []
     args = {"customer": customer.id}
-    taps = [
+    notice = Notice(
+        title=f"{customer.name} {verdict.days} 天没跟进了",
+        desc=verdict.reason,
+        facts=tuple(facts),
+        body=f"{then}。打个电话，发一句 /跟进 就能保住",
+    )
+    return notice, [
         Tap("写跟进", "write", args, 1),
         Tap("明天联系", "tomorrow", args),
         Tap("主动退回", "give_back", args),
     ]
-    then = "满期后会释放给主管重新分配" if policy.recycling_live else "满期后会被回收（试运行中，暂时只提醒）"
-    notice = Notice(
-        title=f"{customer.name} {verdict.days} 天没跟进了",
-        desc=verdict.reason,
-        facts=(Fact("回收日期", f"{verdict.release_on:%Y-%m-%d}"),),
-        body=f"{then}。打个电话，发一句 /跟进 就能保住",
-    )
-    key = f"{silence_key(customer.id, customer.silent_since)}:{verdict.reminder_day}"
-    remind(s, owner.id, notice, taps, matter=key, dedupe=f"{key}:{owner.id}", now=now, policy=policy, calendar=calendar)
-    return line
 
 
 def stale_candidates(s: Session, now: datetime) -> list[int]:
-    """Ids of the open deals that nobody has put off."""
+    """Ids of the open deals that nobody has put off and that may have stood too long."""
+    policy = numbers.current(s)
+    shortest = min(policy.proposal_days, policy.negotiation_days, policy.stage_days)
     awake = or_(Deal.snoozed_until.is_(None), Deal.snoozed_until <= now)
-    rows = select(Deal.id).join(Stage, Stage.id == Deal.stage_id).where(Stage.kind == StageKind.OPEN, awake)
+    long = Deal.stage_since < now - timedelta(days=shortest - 1)
+    rows = select(Deal.id).join(Stage, Stage.id == Deal.stage_id).where(Stage.kind == StageKind.OPEN, awake, long)
     return list(s.scalars(rows.order_by(Deal.stage_since, Deal.id)))
 
 
@@ -92,7 +139,7 @@ def judge_stall(s: Session, deal_id: int, now: datetime, *, dry_run: bool) -> st
         .join(Stage, Stage.id == Deal.stage_id)
         .join(Customer, Customer.id == Deal.customer_id)
         .join(Person, Person.id == Deal.owner_id)
-        .where(Deal.id == deal_id, Stage.kind == StageKind.OPEN)
+        .where(Deal.id == deal_id, Stage.kind == StageKind.OPEN, Customer.owner_id.is_not(None))
     ).one_or_none()
     if row is None:
         return None
@@ -102,10 +149,12 @@ def judge_stall(s: Session, deal_id: int, now: datetime, *, dry_run: bool) -> st
     if stall is None:
         return None
     word = "红牌" if stall.colour == "red" else "黄牌"
-    if not dry_run:
-        for person_id in supervisor_of(s, owner.id) if stall.to_manager else [owner.id]:
-            _tell_of_stall(s, deal, stage, stall, customer_name, owner, person_id, now, calendar)
-    return f"{word}：{deal.name}（{customer_name}，{stall.reason}）"
+    receivers = supervisor_of(s, owner.id) if stall.to_manager else [owner.id]
+    told = [
+        dry_run or _tell_of_stall(s, deal, stage, stall, customer_name, owner, person_id, now, calendar)
+        for person_id in receivers
+    ]
+    return f"{word}：{deal.name}（{customer_name}，{stall.reason}）" if any(told) else None
 
 
 def _tell_of_stall(
@@ -118,7 +167,7 @@ def _tell_of_stall(
     person_id: int,
     now: datetime,
     calendar: WorkCalendar,
-) -> None:
+) -> bool:
     policy = numbers.current(s)
     args = {"deal": deal.id, "customer": deal.customer_id}
     own = person_id == owner.id
@@ -137,8 +186,9 @@ def _tell_of_stall(
         ),
         body=stall.suggestion or "今天问一句客户的意见；确实要等，就点暂缓",
     )
-    key = f"stall:{deal.id}:{stalled.period_key(deal.stage_since)}:{stall.colour}"
-    remind(
+    snoozed = "" if deal.snoozed_until is None else f":{deal.snoozed_until:%Y%m%d}"  # 暂缓 over: it is told again
+    key = f"stall:{deal.id}:{stalled.period_key(deal.stage_since)}:{stall.colour}{snoozed}"
+    return remind(
         s,
         person_id,
         notice,
@@ -174,17 +224,11 @@ def promise_list(s: Session, person_id: int, now: datetime, *, dry_run: bool) ->
 
 def list_notice(items: list[Item]) -> Notice:
     """The list as one plain message, most urgent first; what does not fit is counted."""
-    marks = {
-        ItemKind.TODO: "待办",
-        ItemKind.SILENT: "快丢了",
-        ItemKind.STALL: "停滞",
-        ItemKind.CONTACT: "新联系人",
-        ItemKind.QUEUE: "待分配",
-    }
-    lines = [
-        f"{number}. 【{marks[item.kind]}】{item.title[:24]}\n    {item.why} → {item.loss}"
-        for number, item in enumerate(items[:LIST_LINES], start=1)
-    ]
-    if len(items) > LIST_LINES:
-        lines.append(f"…… 还有 {len(items) - LIST_LINES} 件，发 /待办 看全部")
-    return Notice(title="", body=f"今天 {len(items)} 件，不做会丢：\n" + "\n".join(lines))
+    lines = [f"今天 {len(items)} 件，不做会丢："]
+    for number, item in enumerate(items, start=1):
+        line = f"{number}. 【{_MARKS[item.kind]}】{item.title[:24]}\n    {item.why} → {item.loss}"
+        if number > LIST_LINES or len("\n".join([*lines, line, _REST]).encode()) > LIST_BYTES:
+            lines.append(f"…… 还有 {len(items) - number + 1} 件，发 /待办 看全部")
+            break
+        lines.append(line)
+    return Notice(title="", body="\n".join(lines))

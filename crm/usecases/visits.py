@@ -10,9 +10,9 @@ from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
 from crm import audit, policy
 from crm.access import Actor, customers_for, get_customer
 from crm.errors import Gone, Invalid, NotFound
+from crm.holding import holder_at
 from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_gcj02
 from crm.usecases.followups import rewind, touch, write_entry
-from crm.usecases.ownership import holder_at
 from models.customers import Customer
 from models.timeline import TimelineEntry
 from models.visits import Visit

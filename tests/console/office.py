@@ -18,10 +18,11 @@ from config.vocabulary import (
 )
 from crm import audit, messages
 from crm.access import actor_by_userid
+from crm.holding import Holder, holder_of
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.policy import current
 from crm.usecases import customers, deals, followups, people, policy, todos
-from crm.usecases.ownership import Holder, holder_of, pass_on
+from crm.usecases.ownership import pass_on
 from models.customers import Contact, Customer
 from models.links import ExternalContact, ExternalFollow
 from models.messages import OutboxMessage

@@ -442,6 +442,7 @@ def upgrade() -> None:
         sa.Column("dedupe", sa.String(length=160), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("notice_class", sa.String(length=10), nullable=False),
+        sa.Column("topic", sa.String(length=80), nullable=False),
         sa.Column("notice", sa.JSON(), nullable=False),
         sa.Column("card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("after_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -471,6 +472,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outbox_message_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_message_sent_at"), ["sent_at"], unique=False)
         batch_op.create_index("ix_outbox_message_state_next", ["state", "next_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outbox_message_topic"), ["topic"], unique=False)
 
     op.create_table(
         "ownership_period",
@@ -622,6 +624,7 @@ def downgrade() -> None:
 
     op.drop_table("ownership_period")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outbox_message_topic"))
         batch_op.drop_index("ix_outbox_message_state_next")
         batch_op.drop_index(batch_op.f("ix_outbox_message_sent_at"))
         batch_op.drop_index(batch_op.f("ix_outbox_message_person_id"))
