@@ -37,7 +37,7 @@ def meet(s: Session, userid: str, stranger: Stranger, now: datetime) -> None:
     """Mirror the contact and ask the rep once what it is: 关联 / 新建 / 忽略."""
     contact, rep = keep(s, userid, stranger, now)
     if rep is not None and rep.status == PersonStatus.ACTIVE and contact.state == ContactState.UNLINKED:
-        _ask(s, actor_by_id(s, rep.id), contact, now)
+        _ask(s, actor_by_id(s, rep.id), contact, _friends_since(s, contact.id, rep.id), now)
 
 
 def keep(s: Session, userid: str, stranger: Stranger, now: datetime) -> tuple[ExternalContact, Person | None]:
@@ -93,12 +93,26 @@ def _follow(s: Session, contact: ExternalContact, person_id: int, remark: str, n
         s.execute(
             update(ExternalFollow)
             .where(ExternalFollow.external_contact_id == contact.id, ExternalFollow.person_id == person_id)
-            .values(remark=_plain(remark), ended_at=None)
+            .values(remark=_plain(remark))
+        )
+        s.execute(
+            update(ExternalFollow)
+            .where(
+                ExternalFollow.external_contact_id == contact.id,
+                ExternalFollow.person_id == person_id,
+                ExternalFollow.ended_at.is_not(None),
+            )
+            .values(ended_at=None, started_at=now)
         )
 
 
-def _ask(s: Session, rep: Actor, contact: ExternalContact, now: datetime) -> None:
-    """The card. Its candidates are those the rep may see, and at most one line 同事在跟进."""
+def _friends_since(s: Session, contact_id: int, person_id: int) -> datetime:
+    pair = (ExternalFollow.external_contact_id == contact_id, ExternalFollow.person_id == person_id)
+    return s.scalars(select(ExternalFollow.started_at).where(*pair)).one()
+
+
+def _ask(s: Session, rep: Actor, contact: ExternalContact, since: datetime, now: datetime) -> None:
+    """The card, one per friendship. Its candidates are those the rep may see, and at most one line 同事在跟进."""
     policy: Policy = numbers.current(s)
     query = contact.corp_name or _company_in(contact.name)
     found = look_alikes(s, rep, query, policy) if query else []
@@ -118,10 +132,8 @@ def _ask(s: Session, rep: Actor, contact: ExternalContact, now: datetime) -> Non
         body="关联后，往来会记进客户档案；不是客户就点忽略，不再提醒",
         selection=Selection(SELECT_CUSTOMER, "关联到", tuple(choices)) if choices else None,
     )
-    key = f"contact:{contact.id}:{rep.person_id}"
-    prompt_card(
-        s, rep.person_id, notice, taps, matter=f"link:{contact.id}", dedupe=f"link:{key}", now=now, policy=policy
-    )
+    matter = f"link:{contact.id}:{rep.person_id}:{since:%Y%m%d%H%M%S%f}"
+    prompt_card(s, rep.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
 
 
 def _choices(found: list[Similar]) -> list[Choice]:

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
-from config.vocabulary import CustomerLevel, CustomerSource, OwnershipReason
+from config.vocabulary import CustomerLevel, CustomerSource, OwnershipReason, label
 from crm import audit
-from crm.access import Actor, sees_customer
-from crm.errors import Conflict, Invalid
+from crm.access import HOLDERS, Actor, sees_customer
+from crm.errors import Conflict, Invalid, NotAllowed
 from crm.holding import Holder
 from crm.rules.checkin import Point, to_gcj02
 from crm.rules.naming import clean_name, name_key, pinyin_of, rank
@@ -81,6 +81,8 @@ def look_alikes(s: Session, actor: Actor, name: str, policy: Policy, limit: int 
 
 def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetime, *, entrance: str) -> CustomerMade:
     """A new customer, held by the actor. The same name twice is refused, also when both are made in the same moment."""
+    if actor.role not in HOLDERS:
+        raise NotAllowed(f"{label(actor.role)}不负责客户，不能新建。请让负责的销售来建")
     try:
         name = clean_name(draft.name)
     except ValueError as error:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import ChatKind, ContactState, CustomerSource, TimelineKind
 from crm import audit
-from crm.access import Actor, get_contact, get_customer
+from crm.access import Actor, get_contact, get_customer, sees_customer
 from crm.errors import Conflict, Invalid, NotFound
 from crm.usecases.customers import COLLEAGUE, CustomerDraft, create_customer
 from crm.usecases.followups import rewind, touch, write_entry
@@ -25,6 +25,7 @@ class LinkDone:
     customer_id: int
     customer_name: str
     made: bool  # whether the customer was made by this very tap
+    linked_at: datetime | None  # None when the link stood already: then there is nothing to take back
 
 
 def link_contact(
@@ -53,13 +54,12 @@ def create_and_link(s: Session, actor: Actor, contact_id: int, name: str, now: d
 def _link(
     s: Session, actor: Actor, contact: ExternalContact, customer: Customer, now: datetime, entrance: str, *, made: bool
 ) -> LinkDone:
-    done = LinkDone(contact.id, contact.name, customer.id, customer.name, made)
     chat = {"kind": ChatKind.EXTERNAL_CONTACT, "key": contact.external_userid}
     first = insert_once(s, ChatLink, **chat, customer_id=customer.id, linked_by_id=actor.person_id, linked_at=now)
     if not first:
         held = s.scalars(select(ChatLink).filter_by(**chat)).one()
         if held.customer_id == customer.id:
-            return done
+            return LinkDone(contact.id, contact.name, customer.id, customer.name, made, None)
         raise Conflict(_held_elsewhere(s, actor, contact, held.customer_id))
     contact.state = ContactState.LINKED
     words = f"{actor.name} 把企微联系人「{contact.name}」关联到本客户"
@@ -74,7 +74,7 @@ def _link(
         entrance=entrance,
         external_userid=contact.external_userid,
     )
-    return done
+    return LinkDone(contact.id, contact.name, customer.id, customer.name, made, now)
 
 
 def _held_elsewhere(s: Session, actor: Actor, contact: ExternalContact, customer_id: int) -> str:
@@ -82,16 +82,21 @@ def _held_elsewhere(s: Session, actor: Actor, contact: ExternalContact, customer
         other = get_customer(s, actor, customer_id).name
     except NotFound:
         return f"「{contact.name}」已经关联到{COLLEAGUE}的客户，没有改动"
-    return f"「{contact.name}」已经关联到「{other}」。要换的话，先在客户页解除关联"
+    return f"「{contact.name}」已经关联到「{other}」。要换的话，先发 /解除 {contact.name}"
 
 
-def unlink_contact(s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str) -> str:
-    """Take a link back: the contact waits to be linked again, the timeline entry is retracted. The contact's name."""
+def unlink_contact(
+    s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str, linked_at: datetime | None = None
+) -> str:
+    """Take a link back: the contact waits to be linked again, the timeline entry is retracted. The contact's name.
+
+    With `linked_at` only that very link: an undo must not take away what somebody has linked since.
+    """
     contact = get_contact(s, actor, contact_id)
     chat = {"kind": ChatKind.EXTERNAL_CONTACT, "key": contact.external_userid}
     held = s.scalar(select(ChatLink).filter_by(**chat).with_for_update())
-    if held is None:
-        return contact.name
+    if held is None or (linked_at is not None and held.linked_at != linked_at):
+        raise Conflict(f"「{contact.name}」的关联之后又有变动，没有撤销")
     customer = get_customer(s, actor, held.customer_id, lock=True)
     s.execute(delete(ChatLink).where(ChatLink.id == held.id))
     contact.state = ContactState.UNLINKED
@@ -182,3 +187,22 @@ def unlinked_contacts(s: Session, actor: Actor) -> list[tuple[int, str]]:
 def company_of(s: Session, actor: Actor, contact_id: int) -> str:
     """The company a contact says it works for; empty where WeCom does not tell."""
     return get_contact(s, actor, contact_id).corp_name
+
+
+def linked_contacts(s: Session, actor: Actor, name: str) -> list[tuple[int, str, str]]:
+    """Id, name and customer of the actor's own linked contacts whose name holds `name`."""
+    rows = s.execute(
+        select(ExternalContact.id, ExternalContact.name, Customer.name)
+        .join(ExternalFollow, ExternalFollow.external_contact_id == ExternalContact.id)
+        .join(ChatLink, ChatLink.key == ExternalContact.external_userid)
+        .join(Customer, Customer.id == ChatLink.customer_id)
+        .where(
+            ChatLink.kind == ChatKind.EXTERNAL_CONTACT,
+            ExternalFollow.person_id == actor.person_id,
+            ExternalFollow.ended_at.is_(None),
+            ExternalContact.name.contains(name, autoescape=True),
+            sees_customer(actor),
+        )
+        .order_by(ExternalContact.name, ExternalContact.id)
+    )
+    return [(contact_id, contact, customer) for contact_id, contact, customer in rows]

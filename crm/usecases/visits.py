@@ -8,10 +8,13 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
 from crm import audit, policy
-from crm.access import Actor, customers_for, get_customer
+from crm.access import Actor, customers_for, get_customer, supervisor_of
 from crm.errors import Gone, Invalid, NotFound
-from crm.holding import holder_at
+from crm.holding import Holder, holder_at, holder_of
+from crm.messages import Tap, prompt_card
+from crm.notices import Fact, Notice
 from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_gcj02
+from crm.rules.days import SHANGHAI
 from crm.usecases.followups import rewind, touch, write_entry
 from models.customers import Customer
 from models.timeline import TimelineEntry
@@ -76,11 +79,11 @@ def nearby(s: Session, actor: Actor, latitude: float, longitude: float, datum: D
 def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, entrance: str) -> CheckInDone:
     """Record that the actor stood there. The customer's holder at that moment is kept with it."""
     point = point_of(draft.latitude, draft.longitude, draft.datum)
-    customer = get_customer(s, actor, draft.customer_id)
     known = s.scalar(select(Visit).where(Visit.person_id == actor.person_id, Visit.client_id == draft.client_id))
     if known is not None:
         place = s.scalars(select(Customer.name).where(Customer.id == known.customer_id)).one()
         return CheckInDone(known.public_id, known.distance_m, _said(known.distance_m), place, again=True)
+    customer, late = _visited(s, actor, draft)
     distance = None
     if customer.latitude is not None and customer.longitude is not None:
         target = Point(customer.latitude, customer.longitude, Datum.GCJ02)
@@ -119,7 +122,39 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
         visit=visit.id,
         metres=distance,
     )
+    if late:
+        _ask_whether_to_return(s, actor, customer, visit, now)
     return CheckInDone(visit.public_id, distance, _said(distance), customer.name, again=False)
+
+
+def _visited(s: Session, actor: Actor, draft: CheckInDraft) -> tuple[Customer, bool]:
+    """The customer, and whether it has left the actor since: a visit counts for whoever held it on its day."""
+    try:
+        return get_customer(s, actor, draft.customer_id), False
+    except NotFound:
+        column = Customer.id if isinstance(draft.customer_id, int) else Customer.public_id
+        customer = s.scalar(select(Customer).where(column == draft.customer_id, Customer.merged_into_id.is_(None)))
+        if customer is None or holder_at(s, customer.id, draft.visited_at) != Holder.person(actor.person_id):
+            raise
+        return customer, True
+
+
+def _ask_whether_to_return(s: Session, actor: Actor, customer: Customer, visit: Visit, now: datetime) -> None:
+    """The visit was before the release and arrived after it: the supervisor is asked."""
+    _, holder, _ = holder_of(s, customer.id)
+    if holder.kind is not HolderKind.QUEUE:
+        return
+    args = {"customer": customer.id}
+    taps = [Tap("退还", "return", args, 1), Tap("不退还", "later", args)]
+    notice = Notice(
+        title=f"回收前已拜访，是否退还？{customer.name}",
+        desc=f"{actor.name} {visit.visited_at.astimezone(SHANGHAI):%m-%d %H:%M} 的拜访现在才上传",
+        facts=(Fact("原负责人", actor.name), Fact("距离", _said(visit.distance_m))),
+    )
+    for person_id in supervisor_of(s, actor.person_id):
+        matter = f"late_visit:{visit.id}"
+        key = f"{matter}:{person_id}"
+        prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy.current(s))
 
 
 def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
