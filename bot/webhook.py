@@ -65,9 +65,14 @@ def callback(deps: BotDeps) -> Blueprint:
         spooled_at = _spooled_at(deps, query, body)
         try:
             answer = answer_to(understand(plain), Reply(deps.corp_id, deps.agent_id, deps.home_url), now, spooled_at)
-        except uow.StoreDown as error:
+        except (uow.StoreDown, uow.TryAgain) as error:
             if spooled_at is not None:
                 return Response(status=503)  # the drain keeps the row and tries again
+            return _spooled(deps, query, body, now, error)
+        except Exception as error:  # not even the note that it failed could be written
+            if spooled_at is not None:
+                raise  # 500: the drain counts that against this row
+            log.exception("a callback could not be kept")
             return _spooled(deps, query, body, now, error)
         if not answer:
             return Response(status=200)
@@ -87,7 +92,7 @@ def _refused() -> Response:
 
 def _spooled(deps: BotDeps, query: str, body: bytes, now: datetime, error: Exception) -> Response:
     """200 only for what is safe on disk; otherwise WeCom keeps it and tries again."""
-    log.error("store is away, callback spooled: %s", error)
+    log.error("the store cannot take it, callback spooled: %s", error)
     try:
         deps.spool(query, body, now)
     except Exception:  # whatever the disk says, the one honest answer is "not stored"

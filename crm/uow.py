@@ -2,6 +2,7 @@
 
 import logging
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +31,10 @@ class TryAgain(Exception):
 
 
 class StoreDown(Exception):
-    """The database cannot be reached, or stayed busy too long: nothing of this transaction has happened."""
+    """The database cannot be reached, or stayed busy too long: nothing of this transaction has happened.
+
+    Time mends it. A statement that fails whenever it is run is not meant: it stays the error it is.
+    """
 
 
 def connect(url: str, *, patient: bool = True) -> Engine:
@@ -53,7 +57,9 @@ def connect(url: str, *, patient: bool = True) -> Engine:
             pool_timeout=10.0 if patient else 2.0,
             connect_args={
                 "connect_timeout": 10 if patient else 1,
-                "options": f"-c statement_timeout={60_000 if patient else 4_000} -c timezone=UTC",
+                # Waiting for a lock ends first, so that a statement timeout can only mean the statement itself.
+                "options": f"-c statement_timeout={60_000 if patient else 4_000} "
+                f"-c lock_timeout={50_000 if patient else 3_000} -c timezone=UTC",
             },
         )
     _sessions.configure(bind=engine)
@@ -127,7 +133,7 @@ def _told_apart() -> Iterator[None]:
     except DBAPIError as error:
         if _worth_another_try(error):
             raise TryAgain(str(error.orig)) from error
-        if isinstance(error, OperationalError) or error.connection_invalidated:
+        if error.connection_invalidated or _away(error):
             raise StoreDown(str(error.orig)) from error
         raise
     except PoolTimeout as error:
@@ -146,15 +152,58 @@ def attempt(work: Callable[[Session], T]) -> T:
         except TryAgain as error:
             log.info("transaction tried again (%d): %s", turn, error)
             time.sleep(random.uniform(0.005, 0.02) * 2**turn)
-    with transaction() as s:
-        return work(s)
+    try:
+        with transaction() as s:
+            return work(s)
+    except TryAgain as error:
+        raise _out_of_tries(error) from error
+
+
+def _out_of_tries(error: TryAgain) -> Exception:
+    """A key that is taken every time is our own mistake; transactions that get in each other's way are a busy store."""
+    cause = error.__cause__
+    if isinstance(cause, DBAPIError) and _state(cause) not in _IN_THE_WAY:
+        return cause
+    return StoreDown(str(error))
+
+
+_IN_THE_WAY = ("40001", "40P01")  # serialization failure, deadlock
+_UNIQUE = "23505"
+_LOCK_TIMEOUT, _CANCELLED = "55P03", "57014"
+_AWAY_CLASSES = ("08", "53", "57")  # connection, resources, operator intervention
+_AWAY_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
 
 
 def _worth_another_try(error: DBAPIError) -> bool:
-    """Serialization failure, deadlock, a unique key taken meanwhile (40001, 40P01, 23505); SQLite uses words."""
-    if getattr(error.orig, "sqlstate", None) in ("40001", "40P01", "23505"):
+    """Serialization failure, deadlock, a unique key taken meanwhile; SQLite uses words."""
+    if _state(error) in (*_IN_THE_WAY, _UNIQUE):
         return True
     return "UNIQUE constraint failed" in str(error.orig)
+
+
+def _away(error: DBAPIError) -> bool:
+    """Whether the store is to blame and not the statement: by SQLSTATE, or by SQLite's primary result code."""
+    state = _state(error)
+    if state:
+        return state == _LOCK_TIMEOUT or (state[:2] in _AWAY_CLASSES and state != _CANCELLED)
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _AWAY_SQLITE
+    return isinstance(error, OperationalError)  # a connection that was refused or lost says no more than that
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def reachable() -> bool:

@@ -18,22 +18,28 @@ _TIMEOUT = (1.0, 5.0)
 def drain(spool: Spool, settings: Settings) -> int:
     """Hand in the oldest first until none is left or the callback cannot take them; the number taken.
 
-    A callback that says 403 did not recognise it: it is put aside and counted. Anything else means later.
+    A callback that says 403 did not recognise it: it is put aside and counted. Anything else means later, for all of
+    them as long as the store is away; a row that keeps failing with the store at hand is stepped over, not dropped.
     """
-    taken = 0
+    taken = last = 0
     with requests.Session() as session:
         session.trust_env = False  # loopback: no proxy of the machine can reach it
-        while kept := spool.oldest(_AT_ONCE):
+        while kept := spool.oldest(_AT_ONCE, after=last):
             for one in kept:
-                status = _hand_in(session, one, settings)
+                last, status = one.id, _hand_in(session, one, settings)
                 if status == 200:
                     spool.done(one.id)
                     taken += 1
                 elif status == 403:
                     spool.refuse(one.id)
                     log.warning("spool %s: refused by the callback, put aside", one.id)
-                else:
+                elif not _ready(session, settings):
                     log.info("spool %s: the callback cannot take it yet (%s)", one.id, status or "no answer")
+                    return taken
+                elif spool.failed(one.id):
+                    log.error("spool %s: the callback fails over it (%s), stepped over", one.id, status or "no answer")
+                else:
+                    log.warning("spool %s: the callback failed over it (%s)", one.id, status or "no answer")
                     return taken
     return taken
 
@@ -57,3 +63,11 @@ def _hand_in(session: requests.Session, one: Kept, settings: Settings) -> int:
     except requests.RequestException:
         return 0
     return answer.status_code
+
+
+def _ready(session: requests.Session, settings: Settings) -> bool:
+    """Whether the web process can work, so that a failure is the row's own."""
+    try:
+        return session.get(f"http://127.0.0.1:{settings.port}/readyz", timeout=_TIMEOUT).status_code == 200
+    except requests.RequestException:
+        return False

@@ -24,13 +24,20 @@ class Door:
     def __init__(self) -> None:
         self.seen: list[tuple[str, bytes, dict[str, str]]] = []
         self.statuses: list[int] = []
+        self.fails_over: set[bytes] = set()
+        self.ready = False
         door = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 door.seen.append((self.path, body, dict(self.headers.items())))
-                self.send_response(door.statuses.pop(0) if door.statuses else 200)
+                status = 500 if body in door.fails_over else 200
+                self.send_response(door.statuses.pop(0) if door.statuses else status)
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                self.send_response(200 if door.ready else 503)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
@@ -144,3 +151,30 @@ def test_nobody_at_the_door_means_later(spool: Spool, tmp_path: Path) -> None:
     spool.keep(QUERY, b"x", NOW)
     assert drain(spool, settings_in(tmp_path, port=9)) == 0
     assert spool.count() == 1
+
+
+def test_a_row_that_the_callback_fails_over_is_stepped_over_while_others_pass_and_stays_countable(
+    spool: Spool, door: Door, tmp_path: Path
+) -> None:
+    settings, door.ready, door.fails_over = settings_in(tmp_path, port=door.port), True, {b"poison"}
+    for body in (b"poison", b"1", b"2"):
+        spool.keep(QUERY, body, NOW)
+    assert [drain(spool, settings) for _ in range(4)] == [0, 0, 0, 0]
+    assert spool.stuck() == 0
+    assert drain(spool, settings) == 2
+    assert (spool.count(), spool.stuck()) == (1, 1)
+    door.fails_over = set()  # somebody mended the reason
+    assert drain(spool, settings) == 1
+    assert (spool.count(), spool.stuck()) == (0, 0)
+
+
+def test_while_the_store_is_away_no_row_is_blamed_and_the_order_stays(spool: Spool, door: Door, tmp_path: Path) -> None:
+    settings, door.ready = settings_in(tmp_path, port=door.port), False
+    for number in range(2):
+        spool.keep(QUERY, bytes([number]), NOW)
+    for _ in range(9):
+        door.statuses = [503]
+        assert drain(spool, settings) == 0
+    assert spool.stuck() == 0
+    assert drain(spool, settings) == 2
+    assert [body for _, body, _ in door.seen][-2:] == [b"\x00", b"\x01"]

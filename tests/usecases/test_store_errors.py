@@ -1,0 +1,103 @@
+"""Only what time mends counts as an absent store; what a statement did wrong stays the error it is."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from crm import uow
+from models.ops import Pause
+from tests.support.company import NOW
+
+
+def run(*statements: str) -> None:
+    with uow.transaction() as s:
+        for statement in statements:
+            s.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM no_such_table",
+        "SELECT 1 WHERE " + " OR ".join(["1=1"] * 3000),  # SQLite: expression tree is too large
+        "SELECT 'x' LIKE '" + "%a" * 30_000 + "'",  # SQLite: LIKE or GLOB pattern too complex
+    ],
+)
+def test_a_statement_that_always_fails_is_no_absent_store(company: Engine, statement: str) -> None:
+    if company.dialect.name == "postgresql" and "no_such" not in statement:
+        statement = "SELECT " + "(" * 100_000 + "1" + ")" * 100_000  # 54001: stack depth limit exceeded
+    with pytest.raises(DBAPIError):
+        run(statement)
+
+
+def test_a_statement_that_takes_too_long_is_no_absent_store(company: Engine) -> None:
+    if company.dialect.name != "postgresql":
+        pytest.skip("SQLite has no statement timeout")
+    with pytest.raises(DBAPIError):
+        run("SET LOCAL statement_timeout = 50", "SELECT pg_sleep(5)")
+
+
+def test_a_lock_that_nobody_gives_back_in_time_is_a_busy_store(company: Engine, tmp_path: Path) -> None:
+    update = "UPDATE person SET name = name WHERE id = 1"
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with uow.transaction() as s:
+            s.execute(text(update))
+            held.set()
+            done.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(10)
+    try:
+        if company.dialect.name == "postgresql":
+            statements: tuple[str, ...] = ("SET LOCAL lock_timeout = 50", update)
+        else:
+            uow.connect(f"sqlite:///{tmp_path}/crm.db", patient=False)
+            statements = (update,)
+        with pytest.raises(uow.StoreDown):
+            run(*statements)
+    finally:
+        done.set()
+        holder.join()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////proc/no/crm.db", "postgresql+psycopg://nobody@127.0.0.1:9/nothing"],
+    ids=["sqlite", "postgresql"],
+)
+def test_a_store_that_cannot_be_opened_is_away(url: str) -> None:
+    try:
+        engine = uow.connect(url, patient=False)
+    except OSError:  # making the folder was refused already
+        return
+    with pytest.raises(uow.StoreDown):
+        run("SELECT 1")
+    engine.dispose()
+
+
+def test_a_key_that_is_taken_at_every_try_comes_out_as_our_own_mistake(company: Engine) -> None:
+    with uow.transaction() as s:
+        s.add(Pause(name="x", until=NOW, reason=""))
+    tries = []
+
+    def clumsy(s: uow.Session) -> None:
+        tries.append(1)
+        s.add(Pause(name="x", until=NOW, reason=""))
+
+    with pytest.raises(IntegrityError):
+        uow.attempt(clumsy)
+    assert len(tries) == 4
+
+
+def test_transactions_that_get_in_each_others_way_every_time_are_a_busy_store(company: Engine) -> None:
+    if company.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    with pytest.raises(uow.StoreDown):
+        uow.attempt(lambda s: s.execute(text("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$")))
