@@ -22,6 +22,7 @@ from gateways.wecom.text import no_markup
 log = logging.getLogger(__name__)
 
 _PART = 2000  # bytes: WeCom takes 2048, and a part that travels as a message carries its time
+_SAID_AGAIN = 100  # characters of a late message that tell which one is meant
 _SURELY_IN_TIME = timedelta(minutes=1)  # the policy's lower bound: younger than this needs no look at the policy
 
 
@@ -51,8 +52,8 @@ class Reply:
             card = greyed(notice, task_id=task_id, replace_text="已处理", home_url=self.home_url)
         return update_card_reply(to, self.corp_id, card, int(now.timestamp()))
 
-    def spent(self, to: str, now: datetime) -> str:
-        return update_button_reply(to, self.corp_id, "已失效", int(now.timestamp()))
+    def spent(self, to: str, now: datetime, words: str = "已失效") -> str:
+        return update_button_reply(to, self.corp_id, words, int(now.timestamp()))
 
 
 def answer_to(inbound: Inbound, reply: Reply, now: datetime, spooled_at: datetime | None) -> str:
@@ -64,7 +65,7 @@ def answer_to(inbound: Inbound, reply: Reply, now: datetime, spooled_at: datetim
         return uow.attempt(lambda s: _once(s, inbound, reply, now, spooled_at))
     except CrmError as refusal:
         told, state = refusal, InboxState.DONE  # the name of an `except` ends with its block
-    except (uow.StoreDown, uow.TryAgain):
+    except uow.StoreDown:
         raise
     except Exception as bug:
         log.exception("inbox %s: nobody foresaw this", inbound.received.key)
@@ -78,6 +79,8 @@ def _once(s: uow.Session, inbound: Inbound, reply: Reply, now: datetime, spooled
     if given is not None:
         return given
     state = _state(s, inbound, reply, spooled_at or now)
+    if state is InboxState.LATE:
+        _tell_of_lateness(s, inbound, spooled_at or now, now)
     if state is not InboxState.DONE:
         remember(s, received, state, "", now)
         return ""
@@ -104,6 +107,18 @@ def _state(s: uow.Session, inbound: Inbound, reply: Reply, first_seen: datetime)
         if first_seen - made_at > allowed:
             return InboxState.LATE
     return InboxState.DONE
+
+
+def _tell_of_lateness(s: uow.Session, inbound: Inbound, first_seen: datetime, now: datetime) -> None:
+    """Who waits for an effect learns that there is none. As a message: after so long nobody reads the reply."""
+    made_at, sender = inbound.received.made_at, known_actor(s, inbound.received.userid)
+    if made_at is None or sender is None or not isinstance(inbound.what, Words | Click | Position | Media):
+        return
+    minutes = (first_seen - made_at) // timedelta(minutes=1)
+    said = f"这条消息迟到了 {minutes} 分钟才收到，没有执行。如果还需要，请再发一次"
+    if isinstance(inbound.what, Words):
+        said += f"：{no_markup(inbound.what.text)[:_SAID_AGAIN]}"
+    prompt(s, sender.person_id, text(said), dedupe=f"late:{inbound.received.key}", now=now)
 
 
 def _spoken(s: uow.Session, actor: Actor, what: object, key: str, now: datetime) -> str:
@@ -176,7 +191,9 @@ def _refuse(
         talk.forget_question(s, actor, inbound.what.text, refusal)
     if actor is not None and (clicked or spooled_at is not None):
         prompt(s, actor.person_id, text(str(refusal)), dedupe=f"refused:{received.key}", now=now)
-    if spooled_at is None and clicked and isinstance(refusal, Gone):
+    if spooled_at is None and clicked and actor is None:  # nobody we may write to: the button itself says it
+        answer = reply.spent(received.userid, now, "账号不可用，请找管理员")
+    elif spooled_at is None and clicked and isinstance(refusal, Gone):
         answer = reply.spent(received.userid, now)
     elif spooled_at is None and not clicked:
         answer = reply.words(received.userid, no_markup(str(refusal)), now)
