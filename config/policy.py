@@ -17,6 +17,9 @@ class Number:
     reason: str
 
 
+_LONGEST = 20  # characters of a number; the store keeps 40
+
+
 def _n(default: Any, label: str, unit: str, low: int, high: int, reason: str) -> Any:
     return field(default=default, metadata={"number": Number(label, unit, Decimal(low), Decimal(high), reason)})
 
@@ -84,6 +87,8 @@ def parse_value(name: str, text: str) -> int | bool | Decimal:
         if typed.lower() not in known:
             raise ValueError(f"「{number.label}」只能填 true 或 false")
         return known[typed.lower()]
+    if len(typed) > _LONGEST:
+        raise ValueError(f"「{number.label}」最多填 {_LONGEST} 个字符，请改短")
     try:
         value = Decimal(typed)
     except InvalidOperation:
@@ -91,7 +96,13 @@ def parse_value(name: str, text: str) -> int | bool | Decimal:
     if not value.is_finite() or not number.low <= value <= number.high:
         raise ValueError(f"「{number.label}」要在 {number.low} 到 {number.high} {number.unit}之间")
     if isinstance(item.default, Decimal):
-        return value
+        return _to_the_cent(value)
     if value != value.to_integral_value():
         raise ValueError(f"「{number.label}」要填整数")
     return int(value)
+
+
+def _to_the_cent(value: Decimal) -> Decimal:
+    """Two decimals at most, none where there are none, so that the same amount is always written the same way."""
+    rounded = value.quantize(Decimal("0.01"))
+    return Decimal(int(rounded)) if rounded == rounded.to_integral_value() else rounded

@@ -1,5 +1,9 @@
 """Today's numbers: the defaults of `config.policy`, and over them what operations changed."""
 
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import func, select
@@ -9,13 +13,49 @@ from config.policy import Policy, parse_value
 from crm.rules.days import WorkCalendar
 from models.ops import CalendarDay, PolicyChange
 
+log = logging.getLogger(__name__)
+
 
 def current(s: Session) -> Policy:
-    """The numbers in force. One query; ask once per transaction."""
+    """The numbers in force. One query; ask once per transaction.
+
+    Never fails over what is stored: everything the product does asks here, also the mending of a wrong number.
+    """
+    return in_force(s)[0]
+
+
+def in_force(s: Session) -> tuple[Policy, frozenset[str]]:
+    """The numbers, and the names of those whose stored value cannot count and is passed over (logged each time).
+
+    Of values that are good alone and contradict each other the newest gives way.
+    """
     newest = select(func.max(PolicyChange.id)).group_by(PolicyChange.name)
-    rows = s.execute(select(PolicyChange.name, PolicyChange.value).where(PolicyChange.id.in_(newest)))
-    changed: dict[str, Any] = {name: parse_value(name, value) for name, value in rows}
-    return Policy(**changed)
+    rows = s.execute(
+        select(PolicyChange.name, PolicyChange.value).where(PolicyChange.id.in_(newest)).order_by(PolicyChange.id)
+    ).all()
+    stored: dict[str, Any] = {}
+    for name, value in rows:
+        with suppress(ValueError):
+            stored[name] = parse_value(name, value)
+    policy, kept = _agreeing(stored)
+    passed_over = frozenset(name for name, _ in rows) - kept
+    if passed_over:
+        log.error("policy: stored values of %s cannot count and are passed over", sorted(passed_over))
+    return policy, passed_over
+
+
+def _agreeing(stored: Mapping[str, Any]) -> tuple[Policy, frozenset[str]]:
+    """The policy of these values, oldest first, and the names it could keep: all, all but one, or as many as agree."""
+    without = ({n: v for n, v in stored.items() if n != one} for one in reversed(list(stored)))
+    for values in chain([stored], without):
+        with suppress(ValueError):
+            return Policy(**values), frozenset(values)
+    kept: dict[str, Any] = {}
+    for name, value in stored.items():
+        with suppress(ValueError):
+            Policy(**kept, **{name: value})
+            kept[name] = value
+    return Policy(**kept), frozenset(kept)
 
 
 def calendar(s: Session) -> WorkCalendar:

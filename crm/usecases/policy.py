@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from config.policy import Number, Policy, parse_value
@@ -13,7 +13,7 @@ from config.vocabulary import Role
 from crm import audit
 from crm.access import Actor, require
 from crm.errors import Invalid
-from crm.policy import current
+from crm.policy import current, in_force
 from models.ops import PolicyChange
 from models.people import Person
 
@@ -37,11 +37,11 @@ def listing(s: Session) -> list[Setting]:
         .where(PolicyChange.id.in_(newest))
     )
     changed = {change.name: (change, who) for change, who in rows}
-    in_force = current(s)
+    numbers = current(s)
     return [
         Setting(
             name=name,
-            value=getattr(in_force, name),
+            value=getattr(numbers, name),
             default=default,
             number=number,
             changed_by=(changed[name][1] or "命令行") if name in changed else "",
@@ -52,17 +52,22 @@ def listing(s: Session) -> list[Setting]:
 
 
 def change(s: Session, actor: Actor | None, name: str, typed: str, now: datetime, *, entrance: str) -> Any:
-    """Set one number; `actor` None is the shell. The new set is checked as a whole before it counts."""
+    """Set one number; `actor` None is the shell. The new set is checked as a whole before it counts.
+
+    One change at a time: two that are good alone must not become a set that is not.
+    """
     if actor is not None:
         require(actor, Role.ADMIN, Role.OPERATIONS)
     who = None if actor is None else actor.person_id
-    in_force = {key: value for key, value, _ in current(s)}
+    _one_at_a_time(s)
+    policy, passed_over = in_force(s)
+    before = {key: value for key, value, _ in policy}
     try:
         value = parse_value(name, typed)
-        Policy(**{**in_force, name: value})
+        Policy(**{**before, name: value})
     except ValueError as error:
         raise Invalid(str(error), {name: str(error)}) from None
-    if value == in_force[name]:
+    if value == before[name] and name not in passed_over:
         return value
     s.add(PolicyChange(name=name, value=_stored(value), at=now, actor_id=who))
     audit.record(
@@ -72,10 +77,16 @@ def change(s: Session, actor: Actor | None, name: str, typed: str, now: datetime
         f"policy:{name}",
         now,
         entrance=entrance,
-        old=_stored(in_force[name]),
+        old=_stored(before[name]),
         new=_stored(value),
     )
     return value
+
+
+def _one_at_a_time(s: Session) -> None:
+    """SQLite has one writer anyway; on PostgreSQL other changes wait until this one is committed, readers do not."""
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(text("LOCK TABLE policy_change IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _stored(value: int | bool | Decimal) -> str:
