@@ -185,7 +185,9 @@ def test_a_key_works_for_nobody_but_whom_the_card_was_sent_to(wecom: Wecom) -> N
         assert wecom.press(thief, card, "关联") is None
         assert "不是发给您的" in last_words(wecom, thief)
     for thief in ("off", "left", "nobody"):
-        assert wecom.press(thief, card, "关联") is None
+        shown = wecom.press(thief, card, "关联")
+        assert shown is not None
+        assert shown.findtext("Button/ReplaceName") == "账号不可用，请找管理员"
     after = snapshot()
     assert {name for name in after if after[name] != before[name]} == {"inbox_event", "outbox_message"}
 

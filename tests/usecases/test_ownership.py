@@ -165,7 +165,7 @@ def test_any_order_of_moves_keeps_the_ledger_true_on_sqlite(
         shutil.copy(sqlite_template, tmp_path / "machine.db")
         uow.connect(f"sqlite:///{tmp_path}/machine.db")
 
-    run_machine(monkeypatch, start_over, 20)
+    run_machine(monkeypatch, start_over, 8)
     uow.dispose()
 
 
@@ -182,5 +182,5 @@ def test_any_order_of_moves_keeps_the_ledger_true_on_postgresql(
         made.append(postgres_server.create_database(company_template))
         uow.connect(made[0])
 
-    run_machine(monkeypatch, start_over, 6)
+    run_machine(monkeypatch, start_over, 3)
     uow.dispose()
