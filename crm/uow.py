@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,7 +48,7 @@ def connect(url: str, *, patient: bool = True) -> Engine:
         timeout = 15.0 if patient else 2.0
         engine = create_engine(url, connect_args={"timeout": timeout, "check_same_thread": False}, pool_size=16)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", partial(_begin_sqlite, timeout))
     else:
         engine = create_engine(
             url,
@@ -74,10 +75,34 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    """A deferred BEGIN would lose the race when it first writes: writers take the lock at once."""
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+def _begin_sqlite(timeout: float, connection: Connection) -> None:
+    """A deferred BEGIN would lose the race when it first writes: writers take the lock at once.
+
+    SQLite itself asks for a taken lock at longer and longer intervals, up to 100 ms, so that whoever has waited longest
+    is the least likely to get it: under load some wait for seconds. Asking evenly, nobody is left behind.
+    """
+    if connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    file: Any = connection.connection.driver_connection
+    file.execute("PRAGMA busy_timeout=0")
+    try:
+        give_up = time.monotonic() + timeout
+        while _is_taken(file) and time.monotonic() < give_up:
+            time.sleep(random.uniform(0.001, 0.004))
+        if not file.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails, in the words that `_told_apart` knows
+    finally:
+        file.execute(f"PRAGMA busy_timeout={int(timeout * 1000)}")
+
+
+def _is_taken(file: Any) -> bool:
+    """Try to take the writers' lock: whether somebody else has it."""
+    try:
+        file.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+    return False
 
 
 def upgrade(url: str, revision: str = "head") -> None:
