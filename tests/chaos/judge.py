@@ -135,9 +135,11 @@ def _seen_once(s: Session, stage: Stage) -> Iterator[str]:
     eye = stage.eye()
     shown = Counter(item["msgid"] for item in eye)
     cards = Counter(item["task_id"] for item in eye if item["task_id"])
-    msgids = set()
+    msgids: Counter[str] = Counter()
     for row in s.scalars(select(OutboxMessage)):
-        msgids.add(row.msgid)
+        msgids[row.msgid] += 1
+        if row.msgid and msgids[row.msgid] > 1:
+            yield f"outbox {row.id} was taken for another message by the platform: {row.payload}"
         seen = max(shown[row.msgid] if row.msgid else 0, cards[f"m{row.id}"])
         if row.state == OutboxState.SENT and seen != 1:
             yield f"outbox {row.id} was sent and seen {seen} times"
@@ -145,7 +147,7 @@ def _seen_once(s: Session, stage: Stage) -> Iterator[str]:
             yield f"outbox {row.id} is {row.state} and was seen"
         elif row.state not in (OutboxState.SENT, *NEVER_SHOWN):
             yield f"outbox {row.id} is still {row.state}: {row.error}"
-    if strange := set(shown) - msgids:
+    if strange := set(shown) - set(msgids):
         yield f"{len(strange)} messages were seen that no row knows"
 
 
