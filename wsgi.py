@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from apiflask import APIFlask
-from flask import Flask, Response
+from flask import Flask, Response, redirect
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from bot.webhook import BotDeps, callback
@@ -18,7 +18,7 @@ from crm.reads.health import health
 from gateways.spool import Spool
 from gateways.wecom.envelope import Envelope
 from gateways.wecom.errors import WecomError
-from jobs import cli, wiring
+from jobs import cli, sealing, wiring
 from jobs.runs import directory_lines
 from jobs.spool import mark
 from miniapp_api import ApiDeps, api
@@ -77,10 +77,12 @@ def create_app(settings: Settings) -> Flask:
                 static_dir=STATIC,
                 secure=settings.production,
                 outside_errors=(WecomError,),
+                audit_head=sealing.head_file(settings).read,
                 sync_directory=lambda: "\n".join(directory_lines(directory.sync(client, clock()))),
             )
         )
     )
+    app.add_url_rule("/", "front_door", lambda: redirect("/console/"))
     _watch(app, clock, spool)
     cli.register(app)
     return app

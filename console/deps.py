@@ -12,7 +12,8 @@ class ConsoleDeps:
 
     `login_url` is WeCom's QR page (or its stand-in); `static_dir` holds the built assets and their `manifest.json`;
     `secure` marks cookies Secure and asks browsers to stay on https; `sync_directory` pulls the directory now and
-    answers with a sentence (None: this process cannot).
+    answers with a sentence (None: this process cannot); `audit_head` is the end of the audit chain as it was noted
+    outside the store (position and digest, None: it never was).
     """
 
     clock: Callable[[], datetime]
@@ -26,3 +27,4 @@ class ConsoleDeps:
     app_name: str = "客户通"
     outside_errors: tuple[type[Exception], ...] = ()
     sync_directory: Callable[[], str] | None = None
+    audit_head: Callable[[], tuple[int, str] | None] = lambda: None

@@ -14,6 +14,9 @@ from models.base import bare
 
 FIRST_LINK = "0" * 64
 _BATCH = 500
+# How far behind the newest sealed entry one that committed late may lie. Ids are given at the insert, and a
+# transaction lives a minute at most, in which the product writes some thousands of entries.
+_LATE_BY = 20_000
 _RECORD = insert(bare(AuditEntry)).inline()
 
 
@@ -25,18 +28,28 @@ def record(
     s.execute(_RECORD, row)
 
 
-def seal(s: Session) -> int:
-    """Chain the committed entries that have no link yet, in id order; the number sealed.
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain at some moment. Kept outside the store, it tells when newer entries were cut off."""
+
+    position: int
+    digest: str
+
+
+def seal(s: Session, *, all_gaps: bool = False) -> int:
+    """Chain the next committed entries that have no link yet, in id order; the number sealed, 0 when none is left.
 
     Run by one sealer at a time (a job slot's lease); `position` being the primary key, a second one fails whole.
-    Entries that commit late with a lower id are simply sealed later: the chain is in sealing order.
+    Entries that commit late with a lower id are simply sealed later: the chain is in sealing order. Only the newest
+    ids are searched for such; `all_gaps` searches the whole book.
     """
-    last = s.execute(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1)).scalar_one_or_none()
-    position, digest = (last.position, last.digest) if last else (0, FIRST_LINK)
+    last = head(s)
+    position, digest = last.position, last.digest
+    newest = s.scalar(select(func.max(AuditSeal.entry_id))) or 0
     unsealed = s.scalars(
         select(AuditEntry)
         .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
-        .where(AuditSeal.entry_id.is_(None))
+        .where(AuditSeal.entry_id.is_(None), AuditEntry.id > (0 if all_gaps else newest - _LATE_BY))
         .order_by(AuditEntry.id)
         .limit(_BATCH)
     ).all()
@@ -46,18 +59,39 @@ def seal(s: Session) -> int:
     return len(unsealed)
 
 
+def head(s: Session) -> Head:
+    """The last link; position 0 before the first."""
+    last = s.execute(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1)).scalar_one_or_none()
+    return Head(last.position, last.digest) if last else Head(0, FIRST_LINK)
+
+
+def holds(s: Session, noted: Head) -> bool:
+    """Whether the chain still has the link that was noted outside: if so, nothing up to there was cut off or redone."""
+    digest = s.scalar(select(AuditSeal.digest).where(AuditSeal.position == noted.position))
+    return noted.position == 0 or digest == noted.digest
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`broken_at` is the id of the first entry that was changed, or whose link is missing; None when all is well."""
+    """`broken_at` is the id of the first entry that was changed, or whose link is missing; None when all is well.
+
+    `cut_off`: the chain does not hold the head that was noted outside the store. Its newest entries are gone, the chain
+    was made anew, or the store is an old backup.
+    """
 
     sealed: int
     unsealed: int
     broken_at: int | None
+    cut_off: bool
     head: str
 
 
-def verify(s: Session) -> Verdict:
-    """Walk the whole chain and say whether anything was changed or taken out since it was sealed."""
+def verify(s: Session, noted: Head | None = None) -> Verdict:
+    """Walk the whole chain and say whether anything was changed or taken out since it was sealed.
+
+    The store alone cannot tell that the newest entries are gone together with their links: that takes the head `noted`
+    outside it, read before this look into the store. Entries that are not sealed yet are vouched for by nothing.
+    """
     digest, broken = FIRST_LINK, None
     rows = s.execute(
         select(AuditSeal, AuditEntry)
@@ -74,7 +108,8 @@ def verify(s: Session) -> Verdict:
     rows.close()
     sealed = s.scalar(select(func.count()).select_from(AuditSeal)) or 0
     entries = s.scalar(select(func.count()).select_from(AuditEntry)) or 0
-    return Verdict(sealed, max(entries - sealed, 0), broken, digest)
+    cut_off = noted is not None and not holds(s, noted)
+    return Verdict(sealed, max(entries - sealed, 0), broken, cut_off, digest)
 
 
 def _link(before: str, entry: AuditEntry) -> str:

@@ -19,7 +19,7 @@ from crm.rules.days import SHANGHAI
 from crm.usecases import people
 from crm.usecases import policy as numbers
 from gateways.wecom.errors import WecomError
-from jobs import check, runs
+from jobs import check, runs, sealing
 from jobs.menu import MENU
 from jobs.wiring import Wiring, wire
 
@@ -233,20 +233,22 @@ def audit_group() -> None:
 @_plainly
 def audit_verify() -> None:
     """Walk the chain; exit code 1 where something was changed or taken out."""
-    _wired()
+    noted = sealing.noted(sealing.head_file(_wired().settings))
     with uow.reading() as s:
-        verdict = audit.verify(s)
+        verdict = audit.verify(s, noted)
     click.echo(f"已封存 {verdict.sealed} 条，未封存 {verdict.unsealed} 条，链尾 {verdict.head}")
     if verdict.broken_at is not None:
         raise Failed(f"第 {verdict.broken_at} 条被改动过，或它前面的记录被抽走")
+    if verdict.cut_off:
+        raise Failed(
+            "链尾和 VAR_DIR/audit.head 里记下的对不上：最新的记录被删掉、整条链被重做，或数据库恢复成了旧备份。"
+            "请保留现场核对；确认是恢复备份后，删除 audit.head，下次封存会重新记下"
+        )
 
 
 @audit_group.command("seal")
 @_plainly
 def audit_seal() -> None:
-    """Chain what is not sealed yet."""
-    _wired()
-    total = 0
-    while sealed := uow.attempt(audit.seal):
-        total += sealed
-    click.echo(f"封存审计 {total} 条")
+    """Chain what is not sealed yet, wherever in the book it lies."""
+    file = sealing.head_file(_wired().settings)
+    click.echo(f"封存审计 {sum(sealing.seal(file, all_gaps=True))} 条")

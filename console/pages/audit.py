@@ -28,8 +28,9 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/audit/verify", OPERATORS)
     def verify_audit() -> str:
+        found = desk.deps.audit_head()
         with uow.reading() as s:
-            verdict = audit.verify(s)
+            verdict = audit.verify(s, None if found is None else audit.Head(*found))
         return render_template("console/_verdict.html", verdict=verdict)
 
 
