@@ -1,32 +1,62 @@
 """Bring the company's teams and members in from WeCom: all of them, or the one that an event is about."""
 
+import logging
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
 from crm import uow
 from crm.messages import Received
 from crm.ports import Directory, Member
+from crm.rules.words import storable
 from crm.usecases import directory as mirror
 from crm.usecases.directory import Counts
 
+log = logging.getLogger(__name__)
+
 
 def sync(directory: Directory, now: datetime) -> Counts:
-    """Everything the app may see. Asked first, then written: teams, each member by himself, then who leads whom.
+    """Everything the app may see, in one go; `steps` says how."""
+    counts = Counts()
+    for _ in steps(directory, now, counts):
+        pass
+    return counts
 
-    Running it twice changes nothing; stopped half-way, the next run ends it. Raises what the directory raises.
+
+def steps(directory: Directory, now: datetime, counts: Counts) -> Iterator[None]:
+    """Asked first, then written: teams, each member by himself, then who leads whom. Stops after each for a breath.
+
+    Running it twice changes nothing; stopped half-way, the next run ends it. Raises what the directory raises; a
+    member whom the store does not take is told in `counts.reasons` and holds back nobody.
     """
     departments = directory.departments()
     members: dict[str, Member] = {}
     for department in departments:
         for member in directory.members(department.id):
             members.setdefault(member.userid.casefold(), member)
-    counts = Counts()
+        yield
+    seen = [member.userid for member in members.values()]
     uow.attempt(lambda s: mirror.mirror_teams(s, departments, now, counts))
-    for member in members.values():
-        uow.attempt(partial(mirror.mirror_member, member=member, now=now, counts=counts))
+    for key, member in list(members.items()):
+        yield
+        if not _mirrored(member, now, counts):
+            del members[key]
+    yield
     uow.attempt(lambda s: mirror.mirror_leaders(s, departments, members.values(), now, counts))
-    uow.attempt(lambda s: mirror.note_missing(s, [member.userid for member in members.values()], counts))
-    return counts
+    uow.attempt(lambda s: mirror.note_missing(s, seen, counts))
+
+
+def _mirrored(member: Member, now: datetime, counts: Counts) -> bool:
+    try:
+        uow.attempt(partial(mirror.mirror_member, member=member, now=now, counts=counts))
+    except uow.StoreDown:
+        raise  # no member is to blame
+    except Exception as error:
+        log.exception("directory: one member was not taken")
+        who = storable(member.name or member.userid)[:64]
+        counts.reasons.append(f"{who}：资料存不下来，已跳过（{type(error).__name__}）")
+        return False
+    return True
 
 
 def refresh(received: Received, directory: Directory, now: datetime) -> None:

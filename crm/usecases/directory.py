@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import LABELS, PersonStatus, Role
 from crm import audit
 from crm.ports import Department, Member
+from crm.rules.words import storable
+from crm.usecases import sessions
 from models.base import insert_once, new_public_id
-from models.ops import LoginSession
 from models.people import Person, Team, TeamLeader
 
 _ENTRANCE = "sync"
@@ -33,19 +34,20 @@ class Counts:
 
 def mirror_teams(s: Session, departments: Sequence[Department], now: datetime, counts: Counts) -> None:
     """Departments become teams. A department that is gone keeps its team: people and customers still hang on it."""
-    for department in departments:
-        insert_once(s, Team, department_id=department.id, name=department.name[:128], parent_id=None, path="/")
+    names = {department.id: storable(department.name)[:128] for department in departments}
+    for number, name in names.items():
+        insert_once(s, Team, department_id=number, name=name, parent_id=None, path="/")
     teams = {team.department_id: team for team in s.scalars(select(Team).order_by(Team.id).with_for_update())}
     parents = {department.id: department.parent_id for department in departments}
     for department in departments:
-        team = teams[department.id]
+        team, name = teams[department.id], names[department.id]
         line = _line_of_descent(department.id, parents, counts)
         parent = teams[line[-2]].id if len(line) > 1 else None
         path = "/" + "".join(f"{teams[step].id}/" for step in line)
-        if (team.name, team.parent_id, team.path) != (department.name[:128], parent, path):
+        if (team.name, team.parent_id, team.path) != (name, parent, path):
             subject = f"team:{team.id}"
-            audit.record(s, None, "mirror_team", subject, now, entrance=_ENTRANCE, name=department.name, path=path)
-            team.name, team.parent_id, team.path = department.name[:128], parent, path
+            audit.record(s, None, "mirror_team", subject, now, entrance=_ENTRANCE, name=name, path=path)
+            team.name, team.parent_id, team.path = name, parent, path
             counts.changed += 1
     counts.teams += len(departments)
     gone = [team.name for number, team in teams.items() if number not in parents]
@@ -74,19 +76,20 @@ def rename(s: Session, old: str, new: str, now: datetime) -> None:
 def mirror_member(s: Session, member: Member, now: datetime, counts: Counts) -> None:
     """One member as he is now; a new one is a sales rep until an administrator says otherwise."""
     key = member.userid.casefold()
+    name = storable(member.name)[:128] or member.userid
     team_id = _team_of(s, member)
     if team_id is None:
-        counts.reasons.append(f"{member.name or member.userid}：不在任何可见部门里，没有同步")
+        counts.reasons.append(f"{name}：不在任何可见部门里，没有同步")
         return
     counts.people += 1
     status = _STATUS.get(member.status)
     if status is None:
-        counts.reasons.append(f"{member.name or member.userid}：状态 {member.status} 没见过，按未激活处理")
+        counts.reasons.append(f"{name}：状态 {member.status} 没见过，按未激活处理")
         status = PersonStatus.INACTIVE
     seen = {
         "userid": member.userid,
-        "name": (member.name or member.userid)[:128],
-        "position": member.position[:128],
+        "name": name,
+        "position": storable(member.position)[:128],
         "status": status,
         "team_id": team_id,
     }
@@ -109,7 +112,7 @@ def mirror_member(s: Session, member: Member, now: datetime, counts: Counts) -> 
     after = {name: seen[name] for name in before}
     audit.record(s, None, "mirror_person", f"person:{person.id}", now, entrance=_ENTRANCE, old=before, new=after)
     if "status" in before and status in _SHUT_OUT:
-        _revoke_sessions(s, person.id, now)
+        sessions.revoke_all(s, person.id, now)
         counts.reasons.append(f"{person.name}：{LABELS[status]}，已退出所有登录")
     s.flush()
 
@@ -122,7 +125,7 @@ def mark_left(s: Session, userid: str, now: datetime) -> None:
     subject = f"person:{person.id}"
     audit.record(s, None, "person_left", subject, now, entrance=_ENTRANCE, old=person.status)
     person.status, person.changed_at = PersonStatus.LEFT, now
-    _revoke_sessions(s, person.id, now)
+    sessions.revoke_all(s, person.id, now)
 
 
 def mirror_leaders(
@@ -164,10 +167,11 @@ def set_direct_leader(s: Session, member: Member, now: datetime, counts: Counts)
     if person is None:
         return
     leader = None
-    if member.direct_leader:
-        leader = s.scalar(select(Person.id).where(Person.userid_key == member.direct_leader.casefold()))
+    above = storable(member.direct_leader)
+    if above:
+        leader = s.scalar(select(Person.id).where(Person.userid_key == above.casefold()))
         if leader is None:
-            counts.reasons.append(f"{person.name}的直属上级 {member.direct_leader} 不在通讯录里，先按部门负责人处理")
+            counts.reasons.append(f"{person.name}的直属上级 {above} 不在通讯录里，先按部门负责人处理")
     if person.direct_leader_id != leader:
         old, person.direct_leader_id = person.direct_leader_id, leader
         subject = f"person:{person.id}"
@@ -185,7 +189,7 @@ def _set_leaders(
     for department_id, userid in wanted:
         leader = people.get(userid.casefold())
         if leader is None:
-            counts.reasons.append(f"部门 {department_id} 的负责人 {userid} 不在通讯录里")
+            counts.reasons.append(f"部门 {department_id} 的负责人 {storable(userid)} 不在通讯录里")
         elif department_id in teams:
             pairs.add((teams[department_id], leader))
     rows = s.execute(select(TeamLeader.team_id, TeamLeader.person_id).where(which))
@@ -219,12 +223,6 @@ def _line_of_descent(department_id: int, parents: Mapping[int, int], counts: Cou
             return [department_id]
         line.insert(0, parent)
     return line
-
-
-def _revoke_sessions(s: Session, person_id: int, now: datetime) -> None:
-    live = (LoginSession.person_id == person_id, LoginSession.revoked_at.is_(None))
-    revoke = update(LoginSession).where(*live).values(revoked_at=now)
-    s.execute(revoke, execution_options={"synchronize_session": False})
 
 
 def _some(names: Sequence[str]) -> str:

@@ -105,12 +105,13 @@ def revoke(s: Session, token: str, now: datetime) -> None:
 
 
 def revoke_all(s: Session, person_id: int, now: datetime) -> None:
-    """End every session of a person: he has left, was disabled, or lost a device."""
+    """End every session of a person: he has left or was disabled."""
     _revoke(s, now, LoginSession.person_id == person_id)
 
 
 def _revoke(s: Session, now: datetime, which: ColumnElement[bool]) -> None:
-    s.execute(update(LoginSession).where(which, LoginSession.revoked_at.is_(None)).values(revoked_at=now))
+    live = update(LoginSession).where(which, LoginSession.revoked_at.is_(None))
+    s.execute(live.values(revoked_at=now), execution_options={"synchronize_session": False})
 
 
 def _local(path: str) -> str:

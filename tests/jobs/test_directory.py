@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import func, select
@@ -12,12 +14,14 @@ from crm import uow
 from crm.access import supervisor_of
 from crm.flows import directory
 from crm.messages import Received
-from gateways.wecom.client import Department, Member
+from crm.usecases import slots
+from gateways.wecom.client import Department, Member, WecomClient
 from gateways.wecom.errors import WecomError
+from jobs import runs
 from models.audit import AuditEntry
-from models.ops import LoginSession
+from models.ops import JobSlot, LoginSession
 from models.people import Person, Team, TeamLeader
-from tests.jobs.company import NOW
+from tests.jobs.company import NOW, wiring_in
 
 DEPARTMENTS = [
     Department(3, "二组", 2, 1, ()),
@@ -68,6 +72,8 @@ def audited() -> int:
 
 
 def test_teams_know_their_way_up_and_members_their_team(store: Engine) -> None:
+    with uow.transaction() as s:
+        s.get_one(Person, 2).role = Role.REGIONAL_MANAGER  # a team lead decides about his own team only
     counts = directory.sync(Company(), NOW)
     with uow.reading() as s:
         teams = {team.department_id: team for team in s.scalars(select(Team))}
@@ -162,3 +168,38 @@ def test_a_leader_who_is_not_in_the_directory_is_named(store: Engine) -> None:
     reasons = "".join(directory.sync(company, NOW).reasons)
     assert "ghost" in reasons
     assert "ghost2" in reasons
+
+
+def test_names_that_no_store_takes_are_cleaned_and_a_member_who_cannot_be_kept_is_told_and_skipped(
+    store: Engine,
+) -> None:
+    company = Company()
+    company.departs[2] = Department(2, "华\ud83d东\x00", 1, 1, ("li\ud83d",))
+    company.people[0] = member("zhangsan", 3, name="张\ud83d三\x00", position="\udfff", direct_leader="x\ud800")
+    company.people.insert(0, member("bad\ud83d", 3, name="坏账号"))
+    company.people.insert(0, member("u" * 80, 3, name="账号太长"))
+    reasons = "".join(directory.sync(company, NOW).reasons)
+    assert person("zhangsan").name == "张\ufffd三"
+    assert person("new.one").team_id
+    with uow.reading() as s:
+        assert s.scalars(select(Team.name).where(Team.department_id == 2)).one() == "华\ufffd东"
+    assert "坏账号：资料存不下来，已跳过" in reasons
+    reasons.encode()  # fit for the run's outcome
+
+
+def test_the_lease_of_a_long_sync_is_renewed_between_departments_and_members(store: Engine, tmp_path: Path) -> None:
+    clock = [NOW]
+
+    class Slow(Company):
+        def members(self, department_id: int) -> list[Member]:
+            clock[0] += timedelta(seconds=40)
+            return super().members(department_id)
+
+    w = replace(wiring_in(tmp_path, lambda: clock[0]), client=cast(WecomClient, Slow()))
+    with uow.transaction() as s:
+        slots.make(s, "directory", NOW, NOW)
+    assert runs.work_one(w)
+    with uow.reading() as s:
+        slot = s.scalars(select(JobSlot)).one()
+    assert (slot.done_at, slot.tries) == (NOW + timedelta(seconds=120), 1)
+    assert slot.outcome.startswith("部门 3 个")
