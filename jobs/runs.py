@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
-from crm import audit, uow
+from crm import uow
 from crm.flows import directory
-from crm.usecases import slots
+from crm.usecases import retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
-from jobs import deliver, inbox, spool, sweeps
+from jobs import deliver, inbox, sealing, spool, sweeps
 from jobs.wiring import Wiring, fixed
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,10 @@ def work_one(w: Wiring, *, unclaimed_for: timedelta = timedelta(0), go_on: Calla
 
 
 def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Iterator[str]:
-    """Do a timed job as if it were `now`: a line for each thing it did. ValueError for a name that is none."""
+    """Do a timed job as if it were `now`: a line for each thing it did. ValueError for a name that is none.
+
+    Empty lines tell that it goes on: between two lines the lease is renewed, so no stretch of work may be long.
+    """
     if job in sweeps.SWEEPS:
         yield from sweeps.run(job, now, dry_run=dry_run)
     elif dry_run:
@@ -55,19 +59,42 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
     elif job == "inbox":
         yield f"处理事件 {inbox.work_due(w.handlers, fixed(now))} 次"
     elif job == "seal-audit":
-        sealed = uow.attempt(audit.seal)
-        yield f"封存审计 {sealed} 条" if sealed else ""
+        yield from _sealed(w)
     elif job == "directory":
-        yield from directory_lines(directory.sync(w.client, now))
+        counts = Counts()
+        for _ in directory.steps(w.client, now, counts):
+            yield ""
+        yield from directory_lines(counts)
     elif job == "drain-spool":
         yield f"补收回调 {spool.drain(w.spool, w.settings)} 条"
     elif job == "purge":
-        yield f"清理过期记录 {uow.attempt(lambda s: slots.purge(s, now))} 行"
+        yield from _purged(now)
     else:
         raise ValueError(f"没有叫「{job}」的任务，可用的有：{'、'.join(JOBS)}")
 
 
 JOBS = (*sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge")
+
+
+def _sealed(w: Wiring) -> Iterator[str]:
+    total = 0
+    for sealed in sealing.seal(sealing.head_file(w.settings)):
+        total += sealed
+        yield ""
+    yield f"封存审计 {total} 条" if total else ""
+
+
+def _purged(now: datetime) -> Iterator[str]:
+    total = 0
+    for purge in retention.PURGES:
+        while gone := uow.attempt(partial(_batch, purge, now)):
+            total += gone
+            yield ""
+    yield f"清理过期记录 {total} 行"
+
+
+def _batch(purge: Callable[[uow.Session, datetime], int], now: datetime, s: uow.Session) -> int:
+    return purge(s, now)
 
 
 def directory_lines(counts: Counts) -> Iterator[str]:

@@ -76,7 +76,7 @@ class OutboxMessage(Base):
     topic: Mapped[str] = mapped_column(String(80), default="", index=True)  # what a reminder is about: one silence
     notice: Mapped[dict[str, Any]] = mapped_column(JSON)
     card_id: Mapped[int | None] = mapped_column(ForeignKey("card.id"), index=True)
-    after_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
+    after_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"), index=True)
     payload: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[datetime]

@@ -468,6 +468,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe", name=op.f("uq_outbox_message_dedupe")),
     )
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outbox_message_after_id"), ["after_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_message_card_id"), ["card_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_message_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_message_sent_at"), ["sent_at"], unique=False)
@@ -629,6 +630,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_message_sent_at"))
         batch_op.drop_index(batch_op.f("ix_outbox_message_person_id"))
         batch_op.drop_index(batch_op.f("ix_outbox_message_card_id"))
+        batch_op.drop_index(batch_op.f("ix_outbox_message_after_id"))
 
     op.drop_table("outbox_message")
     with op.batch_alter_table("deal", schema=None) as batch_op:
