@@ -4,14 +4,14 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot import checkins, clicks, commands, talk  # noqa: F401  (clicks and commands claim their names on import)
+from bot import checkins, clicks, commands, talk, todos  # noqa: F401  (handlers claim their names on import)
 from bot.inbound import Click, Inbound, Later, Media, Position, Unheard, Words
 from bot.router import On, find_button
 from config.vocabulary import InboxState
 from crm import policy as numbers
 from crm import uow
 from crm.access import Actor, actor_by_userid, known_actor
-from crm.cards import UNDO, close, press, reopen
+from crm.cards import UNDO, TappedAgain, close, press, reopen
 from crm.errors import CrmError, Gone
 from crm.messages import answer_given, prompt, prompt_parts, remember
 from crm.notices import Notice, text
@@ -89,7 +89,8 @@ def _once(s: uow.Session, inbound: Inbound, reply: Reply, now: datetime, spooled
         answer = _tap(s, actor, what, received.key, reply, now, in_outbox=spooled_at is not None)
     else:
         said = _spoken(s, actor, what, received.key, now)
-        answer = _say(s, actor, received.key, said, reply, now, in_outbox=spooled_at is not None)
+        nobody_waits = spooled_at is not None or (isinstance(what, Position) and what.from_menu)  # takes no reply
+        answer = _say(s, actor, received.key, said, reply, now, in_outbox=nobody_waits)
     remember(s, received, state, answer, now)
     return answer
 
@@ -185,6 +186,9 @@ def _refuse(
     given = answer_given(s, received.key)
     if given is not None:
         return given
+    if isinstance(refusal, TappedAgain):  # the card shows already what the first tap did
+        remember(s, received, state, "", now)
+        return ""
     actor = known_actor(s, received.userid)
     answer, clicked = "", isinstance(inbound.what, Click)
     if actor is not None and isinstance(inbound.what, Words):

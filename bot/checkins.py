@@ -39,13 +39,13 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
     taps = [
         Tap(_short(name), "check_in", {**fix, "customer": i}, 1 if n == 0 else 2) for n, (i, name) in enumerate(offers)
     ]
+    policy = numbers.current(s)
     notice = Notice(
         title="在哪个客户打卡？",
         desc=position.place or "您发来的位置",
         facts=tuple(_fact(one) for one in near),
-        body="点客户名完成打卡，按错了 10 分钟内可撤销",
+        body=f"点客户名完成打卡，按错了 {policy.undo_minutes} 分钟内可撤销",
     )
-    policy = numbers.current(s)
     taps.append(Tap("都不是", "dismiss", {}))
     prompt_card(s, actor.person_id, notice, taps, matter=f"place:{key}", dedupe=f"place:{key}", now=now, policy=policy)
     return "收到位置，请在下面的卡片上选客户" if near else "附近没有有坐标的客户，要记到正在谈的客户吗？请看下面的卡片"

@@ -1,5 +1,6 @@
 """The buttons of cards: what each verb does, and what takes it back."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot import forms
@@ -8,12 +9,12 @@ from config.vocabulary import Datum, FixSource
 from crm import policy as numbers
 from crm.access import get_customer
 from crm.cards import UNDO
-from crm.errors import Conflict, Invalid
+from crm.errors import Conflict, Gone, Invalid
 from crm.messages import Tap, prompt
 from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.uow import Session
-from crm.usecases import contacts, customers, deals, dialogues, followups, linking, pool, sweeps, todos, visits
+from crm.usecases import contacts, customers, deals, followups, linking, pool, sweeps, todos, visits
 
 CARD = "card"
 _TAKE_BACK = "撤销"
@@ -43,18 +44,24 @@ def link(s: Session, on: On) -> Tapped:
             f"{customers.COLLEAGUE}这家公司，没有关联。需要配合的话请找您的主管协调；确实不是同一家，请点「新建」"
         )
     done = linking.link_contact(s, on.actor, int(on.args["contact"]), _id(chosen), on.now, entrance=CARD)
-    return Tapped(f"已关联 {done.customer_name}", undo("link", contact=done.contact_id))
+    return Tapped(f"已关联 {done.customer_name}", _undo_link(done))
 
 
 @button("link_chosen")
 def link_chosen(s: Session, on: On) -> Tapped:
     done = linking.link_contact(s, on.actor, _id(on.choice), int(on.args["customer"]), on.now, entrance=CARD)
-    return Tapped(f"已把「{done.contact_name}」关联到 {done.customer_name}", undo("link", contact=done.contact_id))
+    return Tapped(f"已把「{done.contact_name}」关联到 {done.customer_name}", _undo_link(done))
+
+
+def _undo_link(done: linking.LinkDone) -> Tap | None:
+    """Only a link that this tap made can be taken back by it."""
+    return None if done.linked_at is None else undo("link", contact=done.contact_id, at=done.linked_at.isoformat())
 
 
 @button(UNDO + "link")
 def undo_link(s: Session, on: On) -> Tapped:
-    name = linking.unlink_contact(s, on.actor, int(on.args["contact"]), on.now, entrance=CARD)
+    at = datetime.fromisoformat(str(on.args["at"]))
+    name = linking.unlink_contact(s, on.actor, int(on.args["contact"]), on.now, entrance=CARD, linked_at=at)
     return Tapped(f"已撤销，「{name}」等待关联")
 
 
@@ -64,22 +71,22 @@ def create_link(s: Session, on: On) -> Tapped:
     contact_id = int(on.args["contact"])
     company = linking.company_of(s, on.actor, contact_id)
     if not company:
-        asked = forms.fill(s, on.actor, "create_link", {"contact": contact_id}, f"card:{on.card_id}", on.now)
-        return Tapped("请在聊天里发公司全称", undo("ask"), say=asked)
+        asked = forms.ask(s, on.actor, "create_link", {"contact": contact_id}, on.card_id, on.now)
+        return Tapped("请在聊天里发公司全称", undo("ask", card=on.card_id), say=asked)
     done = linking.create_and_link(s, on.actor, contact_id, company, on.now, entrance=CARD)
-    return Tapped(f"已新建并关联 {done.customer_name}", undo("link", contact=done.contact_id))
+    return Tapped(f"已新建并关联 {done.customer_name}", _undo_link(done))
 
 
 @button("other_link")
 def other_link(s: Session, on: On) -> Tapped:
     values = {"contact": int(on.args["contact"])}
-    asked = forms.fill(s, on.actor, "link_contact", values, f"card:{on.card_id}", on.now)
-    return Tapped("请在聊天里发客户名", undo("ask"), say=asked)
+    asked = forms.ask(s, on.actor, "link_contact", values, on.card_id, on.now)
+    return Tapped("请在聊天里发客户名", undo("ask", card=on.card_id), say=asked)
 
 
 @button(UNDO + "ask")
 def undo_ask(s: Session, on: On) -> Tapped:
-    dialogues.end(s, on.actor)
+    forms.withdraw(s, on.actor, int(on.args["card"]), on.now)
     return Tapped("已撤销，不问了")
 
 
@@ -120,8 +127,8 @@ def undo_note(s: Session, on: On) -> Tapped:
 
 @button("note_other")
 def note_other(s: Session, on: On) -> Tapped:
-    asked = forms.fill(s, on.actor, "write", {"text": on.args["text"]}, f"card:{on.card_id}", on.now)
-    return Tapped("请在聊天里发客户名", undo("ask"), say=asked)
+    asked = forms.ask(s, on.actor, "write", {"text": on.args["text"]}, on.card_id, on.now)
+    return Tapped("请在聊天里发客户名", undo("ask", card=on.card_id), say=asked)
 
 
 @button("write")
@@ -129,8 +136,9 @@ def write(s: Session, on: On) -> Tapped:
     """A reminder's 写跟进: the next message is the follow-up."""
     customer = get_customer(s, on.actor, int(on.args["customer"]))
     values = {"customer": [customer.id, customer.name]}
-    forms.fill(s, on.actor, "write", values, f"card:{on.card_id}", on.now)
-    return Tapped("请直接发跟进内容", undo("ask"), say=f"和「{customer.name}」聊了什么？直接发给我就行{forms.ENDING}")
+    forms.ask(s, on.actor, "write", values, on.card_id, on.now)
+    say = f"和「{customer.name}」聊了什么？直接发给我就行{forms.ENDING}"
+    return Tapped("请直接发跟进内容", undo("ask", card=on.card_id), say=say)
 
 
 @button("tomorrow")
@@ -151,7 +159,7 @@ def plan_visit(s: Session, on: On) -> Tapped:
 
 @button(UNDO + "todo")
 def undo_todo(s: Session, on: On) -> Tapped:
-    todos.finish_todo(s, on.actor, int(on.args["todo"]), on.now, entrance=CARD)
+    todos.drop_todo(s, on.actor, int(on.args["todo"]), on.now, entrance=CARD)
     return Tapped("已撤销待办")
 
 
@@ -168,9 +176,9 @@ def undo_finish_todo(s: Session, on: On) -> Tapped:
 
 @button("postpone_todo")
 def postpone_todo(s: Session, on: On) -> Tapped:
-    due = at(day_of(on.now) + timedelta(days=1), 9)
-    was = todos.postpone_todo(s, on.actor, int(on.args["todo"]), due, on.now, entrance=CARD)
-    return Tapped("已推迟到明天 09:00", undo("postpone_todo", todo=on.args["todo"], due=was.isoformat()))
+    was, due = todos.postpone_todo(s, on.actor, int(on.args["todo"]), None, on.now, entrance=CARD)
+    back = undo("postpone_todo", todo=on.args["todo"], due=was.isoformat())
+    return Tapped(f"已推迟到 {due.astimezone(SHANGHAI):%m-%d %H:%M}", back)
 
 
 @button(UNDO + "postpone_todo")
@@ -253,17 +261,17 @@ def check_in(s: Session, on: On) -> Tapped:
     )
     done = visits.check_in(s, on.actor, draft, on.now, entrance=CARD)
     values = {"customer": [int(fix["customer"]), done.customer_name]}
-    forms.fill(s, on.actor, "write", values, f"card:{on.card_id}", on.now)
+    forms.ask(s, on.actor, "write", values, on.card_id, on.now)
     say = f"已在「{done.customer_name}」打卡，{done.said}。聊了什么？直接发一句，就记进拜访跟进{forms.ENDING}"
     return Tapped(f"已打卡：{done.customer_name}，{done.said}", undo("check_in", visit=done.public_id), say=say)
 
 
 @button(UNDO + "check_in")
 def undo_check_in(s: Session, on: On) -> Tapped:
-    dialogues.end(s, on.actor)
-    return Tapped(
-        f"已撤销在 {visits.retract_check_in(s, on.actor, str(on.args['visit']), on.now, entrance=CARD)} 的打卡"
-    )
+    with suppress(Gone):  # what was answered meanwhile stands on its own
+        forms.withdraw(s, on.actor, on.card_id, on.now)
+    name = visits.retract_check_in(s, on.actor, str(on.args["visit"]), on.now, entrance=CARD)
+    return Tapped(f"已撤销在 {name} 的打卡")
 
 
 def _id(choice: str) -> int:

@@ -1,26 +1,23 @@
 """The slash-commands: each reads its arguments into a form, which asks for whatever is missing."""
 
-from datetime import timedelta
 from decimal import Decimal
 
-from bot.forms import Filled, Slot, Values, a_customer, an_amount, fill, form, read_into, some_text
+from bot.forms import Filled, Slot, Values, a_customer, a_deal_name, an_amount, fill, form, read_into, some_text
+from bot.offers import offer
 from bot.router import Heard, all_commands, command, find_command, first_word, suggest
 from crm import policy as numbers
 from crm.access import Actor
-from crm.agenda import agenda
 from crm.errors import Invalid
 from crm.messages import Tap, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.reads import customers as customer_reads
 from crm.reads.customer_page import customer_page
 from crm.reads.deals import deals_of, open_deals
-from crm.reads.lookup import look_up
+from crm.reads.lookup import look_up, meant
 from crm.rules.amounts import say_amount
-from crm.rules.dates import parse_due
-from crm.rules.days import SHANGHAI, at, day_of
+from crm.rules.days import SHANGHAI
 from crm.uow import Session
-from crm.usecases import customers, deals, followups, linking, todos
-from crm.usecases.sweeps import list_notice
+from crm.usecases import customers, deals, followups, linking
 
 CHAT = "chat"
 _LIST = 10
@@ -129,6 +126,21 @@ def _set_current(s: Session, it: Filled) -> str:
     return f"好的，接下来说的都是「{name}」。下面这张卡片可以顺手把微信联系人也关联上"
 
 
+@command("解除", "jiechu", "unlink", usage="/解除 联系人", tells="解除微信联系人和客户的关联")
+def unlink(s: Session, actor: Actor, heard: Heard) -> str:
+    if not heard.args:
+        return "要解除哪位联系人？比如：/解除 张工"
+    found = linking.linked_contacts(s, actor, heard.args)
+    if not found:
+        return f"没有找到叫「{heard.args[:20]}」、已关联客户的微信联系人"
+    if len(found) > 1:
+        lines = "".join(f"\n· {contact}（{customer}）" for _, contact, customer in found[:10])
+        return f"有几位联系人，请写全名：{lines}"
+    contact_id, contact, customer = found[0]
+    linking.unlink_contact(s, actor, contact_id, heard.now, entrance=CHAT)
+    return f"已解除「{contact}」和「{customer}」的关联。要关联到别的客户，发 /关联 客户名"
+
+
 @form("link_contact", CUSTOMER)
 def _link_contact(s: Session, it: Filled) -> str:
     done = linking.link_contact(s, it.actor, it.values["contact"], it.values["customer"][0], it.now, entrance=CHAT)
@@ -146,7 +158,7 @@ def write(s: Session, actor: Actor, heard: Heard) -> str:
     first, rest = first_word(heard.args)
     if not heard.args:
         return fill(s, actor, "write", {}, heard.key, heard.now)
-    found = look_up(s, actor, first) if rest else []
+    found = meant(s, actor, first) if rest else []
     if len(found) == 1:
         named: Values = {"customer": [found[0].id, found[0].name], "text": rest}
         return fill(s, actor, "write", named, heard.key, heard.now)
@@ -154,9 +166,11 @@ def write(s: Session, actor: Actor, heard: Heard) -> str:
         asked = read_into(s, actor, "write", {"text": rest}, "customer", first, heard.now)
         return asked if isinstance(asked, str) else fill(s, actor, "write", asked, heard.key, heard.now)
     current = linking.current_customer(s, actor)
+    if current is not None and rest:  # the first word may name a customer that is not his: he is asked
+        return offer(s, actor, current, heard.args, heard.key, heard.now)
     if current is not None:
         return fill(s, actor, "write", {"customer": list(current), "text": heard.args}, heard.key, heard.now)
-    alone = look_up(s, actor, heard.args)
+    alone = meant(s, actor, heard.args)
     if len(alone) == 1:
         return fill(s, actor, "write", {"customer": [alone[0].id, alone[0].name]}, heard.key, heard.now)
     return fill(s, actor, "write", {"text": heard.args}, heard.key, heard.now)
@@ -169,44 +183,6 @@ def _write(s: Session, it: Filled) -> str:
     )
     said = f"已记到「{done.customer_name}」的跟进"
     return f"{said}。{done.remark}" if done.remark else f"{said}，沉默计时重新开始"
-
-
-@command(
-    "待办",
-    "daiban",
-    "todo",
-    "todos",
-    "今日",
-    "jinri",
-    "today",
-    usage="/待办 [客户] [时间] 内容",
-    tells="看今天要做的，或加一条",
-)
-def todo(s: Session, actor: Actor, heard: Heard) -> str:
-    if not heard.args:
-        items = agenda(s, actor, heard.now, numbers.current(s), numbers.calendar(s))
-        if not items:
-            return "今天没有到期的事。发 /待办 明天 给客户回电话 可以加一条"
-        return list_notice(items).body
-    first, rest = first_word(heard.args)
-    found = look_up(s, actor, first) if rest and parse_due(first, heard.now) is None else []
-    about = (found[0].id, found[0].name) if len(found) == 1 else None
-    typed = rest if about else heard.args
-    about = about or linking.current_customer(s, actor)
-    due = parse_due(typed, heard.now)
-    when, words = due if due is not None else (at(day_of(heard.now) + timedelta(days=1), 9), typed)
-    if not words.strip():
-        return "要做什么？比如：/待办 周五 下午3点 给华东泵业送样品"
-    added = todos.add_todo(s, actor, about[0] if about else None, words, when, heard.now, entrance=CHAT)
-    named = f"（{about[1]}）" if about else ""
-    notice = Notice(
-        title=f"待办：{added.text}",
-        desc=f"{when.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 到期{named}",
-    )
-    taps = [Tap("完成", "finish_todo", {"todo": added.id}, 1), Tap("推迟一天", "postpone_todo", {"todo": added.id})]
-    policy, matter = numbers.current(s), f"todo:{added.id}"
-    prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=heard.now, policy=policy)
-    return f"已加待办{named}：{added.text}，{when.astimezone(SHANGHAI):%m-%d %H:%M} 提醒"
 
 
 @command("商机", "shangji", "deal", "deals", usage="/商机 [客户 名称 金额]", tells="看商机，或新建一个")
@@ -256,7 +232,7 @@ def _deals_of(s: Session, actor: Actor, customer_id: int, name: str) -> str:
 @form(
     "open_deal",
     CUSTOMER,
-    Slot("name", "商机叫什么？比如「二期循环泵」", some_text),
+    Slot("name", "商机叫什么？比如「二期循环泵」", a_deal_name),
     Slot("amount", "金额大概多少？比如 80万", an_amount),
 )
 def _open_deal(s: Session, it: Filled) -> str:

@@ -7,23 +7,25 @@ from typing import Any
 
 from crm import policy as numbers
 from crm.access import Actor
-from crm.errors import CrmError, Invalid
-from crm.reads.lookup import look_up
+from crm.errors import CrmError, Gone, Invalid
+from crm.reads.lookup import meant, near
 from crm.rules.amounts import parse_amount
 from crm.uow import Session
-from crm.usecases import dialogues
+from crm.usecases import deals, dialogues
 from crm.usecases.linking import current_customer
 
 ENDING = "（发「取消」结束）"
 Values = Mapping[str, Any]
 _OPTIONS = "_options"
+_CARD = "_card"  # the card whose button asked the question: its 撤销 ends this question and no other
+_SHOWN = 5
 
 
 class Choose(Exception):
     """Several things are meant: they are numbered, and the next message may be a number."""
 
-    def __init__(self, options: Sequence[tuple[int, str]]) -> None:
-        super().__init__("several")
+    def __init__(self, question: str, options: Sequence[tuple[int, str]]) -> None:
+        super().__init__(question)
         self.options = options
 
 
@@ -79,6 +81,20 @@ def fill(s: Session, actor: Actor, verb: str, values: Values, key: str, now: dat
     return wanted.finish(s, Filled(actor, values, key, now))
 
 
+def ask(s: Session, actor: Actor, verb: str, values: Values, card_id: int, now: datetime) -> str:
+    """A button that asks: like `fill`, and the question knows its card."""
+    dialogues.end(s, actor)
+    return fill(s, actor, verb, {**values, _CARD: card_id}, f"card:{card_id}", now)
+
+
+def withdraw(s: Session, actor: Actor, card_id: int, now: datetime) -> None:
+    """Take a card's question back, if it is still open; what was answered meanwhile stands, and is told."""
+    asked = dialogues.current(s, actor, now)
+    if asked is None or asked.slots.get(_CARD) != card_id:
+        raise Gone("这个问题您已经回答过（或换了别的话题），回答的内容还在，没有撤销")
+    dialogues.end(s, actor)
+
+
 def read_into(
     s: Session, actor: Actor, verb: str, values: Values, slot_name: str, typed: str, now: datetime
 ) -> Values | str:
@@ -87,10 +103,10 @@ def read_into(
     try:
         return {**values, slot.name: slot.read(s, actor, typed)}
     except Choose as several:
-        options = [[item, name] for item, name in several.options]
+        options = [[item, name] for item, name in several.options[:_SHOWN]]
         dialogues.keep(s, actor, verb, {**values, _OPTIONS: options}, now, numbers.current(s))
-        lines = [f"{number}. {name}" for number, (_, name) in enumerate(several.options, start=1)]
-        return f"「{typed[:30]}」对应 {len(lines)} 个客户，回复序号选一个：\n" + "\n".join(lines) + "\n" + ENDING
+        more = "\n还有更多，没有的话写得再具体一点" if len(several.options) > _SHOWN else ""
+        return f"{several}{_numbered(options)}{more}\n{ENDING}"
 
 
 def answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str, now: datetime) -> str:
@@ -101,8 +117,11 @@ def answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str
         return "刚才的问题已经失效，请重新发一次命令"
     values = {name: value for name, value in asked.slots.items() if name != _OPTIONS}
     slot = next(slot for slot in wanted.slots if slot.name not in values)
-    picked = _picked(asked.slots.get(_OPTIONS), typed)
-    if picked is not None:
+    options = asked.slots.get(_OPTIONS)
+    if options and typed.strip().isdecimal():
+        picked = _picked(options, typed)
+        if picked is None:
+            return f"没有第 {typed.strip()[:9]} 个，回复 1 到 {len(options)}：{_numbered(options)}\n{ENDING}"
         return _go_on(s, actor, asked.verb, {**values, slot.name: picked}, key, now)
     try:
         read = read_into(s, actor, asked.verb, values, slot.name, typed, now)
@@ -117,12 +136,13 @@ def _go_on(s: Session, actor: Actor, verb: str, values: Values, key: str, now: d
     return fill(s, actor, verb, values, key, now)
 
 
-def _picked(options: Any, typed: str) -> list[Any] | None:
-    number = typed.strip()
-    if not options or not number.isdecimal() or not 1 <= int(number) <= len(options):
-        return None
-    chosen: list[Any] = options[int(number) - 1]
-    return chosen
+def _numbered(options: Sequence[Sequence[Any]]) -> str:
+    return "".join(f"\n{number}. {name}" for number, (_, name) in enumerate(options, start=1))
+
+
+def _picked(options: list[list[Any]], typed: str) -> list[Any] | None:
+    number = int(typed.strip()[:9])
+    return options[number - 1] if 1 <= number <= len(options) else None
 
 
 def a_customer(s: Session, actor: Actor, typed: str) -> list[Any]:
@@ -132,18 +152,28 @@ def a_customer(s: Session, actor: Actor, typed: str) -> list[Any]:
         current = current_customer(s, actor)
         if current is not None:
             return list(current)
-    found = look_up(s, actor, words)
-    if not found:
-        raise Invalid(f"没有找到「{words[:30]}」这个客户。换个关键字，或者发 /新建 {words[:30]}")
-    if len(found) > 1:
-        raise Choose([(one.id, one.name) for one in found])
-    return [found[0].id, found[0].name]
+    found = meant(s, actor, words)
+    if len(found) == 1:
+        return [found[0].id, found[0].name]
+    if found:
+        raise Choose(f"「{words[:30]}」对应几个客户，回复序号选一个：", [(one.id, one.name) for one in found])
+    alike = near(s, actor, words)
+    if alike:
+        raise Choose(f"没有叫「{words[:30]}」的客户，是下面哪一个？回复序号：", [(one.id, one.name) for one in alike])
+    raise Invalid(f"没有找到「{words[:30]}」这个客户。换个关键字，或者发 /新建 {words[:30]}")
 
 
 def some_text(_s: Session, _actor: Actor, typed: str) -> str:
     words = typed.strip()
     if not words:
         raise Invalid("没有收到内容")
+    return words
+
+
+def a_deal_name(s: Session, actor: Actor, typed: str) -> str:
+    words = some_text(s, actor, typed)
+    if len(words) > deals.LONGEST_NAME:
+        raise Invalid(f"商机名称太长了（{len(words)} 字），请控制在 {deals.LONGEST_NAME} 字以内")
     return words
 
 

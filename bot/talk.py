@@ -4,16 +4,12 @@ from datetime import datetime
 
 from bot import forms
 from bot.commands import unknown
+from bot.offers import offer
 from bot.router import Heard, find_command, first_word
-from crm import policy as numbers
 from crm.access import Actor
 from crm.errors import CrmError, Invalid
-from crm.messages import Tap, prompt_card
-from crm.notices import Notice
-from crm.reads.lookup import last_touched, named_in
 from crm.uow import Session
 from crm.usecases import dialogues
-from crm.usecases.linking import current_customer
 
 _SLASHES = "/／"
 _STOP = frozenset({"取消", "退出", "算了", "quxiao", "cancel"})
@@ -40,7 +36,10 @@ def reply_to(s: Session, actor: Actor, text: str, key: str, now: datetime) -> st
         return forms.answer(s, actor, asked, typed, key, now)
     if not typed:
         return "没有收到文字。发 /帮助 看看我会什么"
-    return _offer(s, actor, typed, key, now)
+    plain = find_command(typed)
+    if plain is not None:  # 「帮助」 without its slash
+        return plain.handler(s, actor, Heard(key, "", now))
+    return offer(s, actor, None, typed, key, now)
 
 
 def forget_question(s: Session, actor: Actor, text: str, refusal: CrmError) -> None:
@@ -62,20 +61,3 @@ def _command(s: Session, actor: Actor, typed: str, key: str, now: datetime) -> s
     name, args = first_word(typed)
     found = find_command(name)
     return unknown(name) if found is None else found.handler(s, actor, Heard(key, args, now))
-
-
-def _offer(s: Session, actor: Actor, typed: str, key: str, now: datetime) -> str:
-    """「记到 X 的跟进？」 X is named in the text, or is being talked about, or was written about last."""
-    found = named_in(s, actor, typed)
-    current = None if found else current_customer(s, actor)
-    last = None if found or current else last_touched(s, actor)
-    about = (found.id, found.name) if found else current or (last and (last.id, last.name))
-    if not about:
-        dialogues.keep(s, actor, "write", {"text": typed}, now, numbers.current(s))
-        return f"要把这句话记成跟进吗？告诉我是哪个客户{forms.ENDING}"
-    notice = Notice(title=f"记到「{about[1]}」的跟进？", body=typed)
-    args = {"customer": about[0], "text": typed}
-    taps = [Tap("是", "note", args, 1), Tap("换客户", "note_other", args), Tap("不是", "dismiss", {})]
-    policy = numbers.current(s)
-    prompt_card(s, actor.person_id, notice, taps, matter=f"note:{key}", dedupe=f"note:{key}", now=now, policy=policy)
-    return f"记到「{about[1]}」的跟进？请在下面的卡片上点一下"

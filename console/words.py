@@ -28,6 +28,7 @@ VERBS = {
     "wake_deal": "取消暂缓",
     "add_todo": "新建待办",
     "finish_todo": "完成待办",
+    "drop_todo": "撤销待办",
     "reopen_todo": "恢复待办",
     "postpone_todo": "待办延期",
     "link": "关联客户",

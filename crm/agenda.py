@@ -24,6 +24,7 @@ from models.timeline import TimelineEntry, Todo
 
 SOON_DAYS = 15  # a customer with so few days left is today's business
 _PAUSING = or_(Stage.kind == StageKind.WON, Stage.key == "contract_review")
+_LAST_DAYS = 3  # a customer with fewer days left comes before everything else
 LOST_DAYS = 3  # a weekend may lie between a release and the next list
 _AT_ONCE = 500  # ids in one statement: a database's limit on parameters is not ours to meet
 
@@ -158,7 +159,7 @@ def _todos(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
             todo.text,
             "今天到期" if late == 0 else f"已过期 {late} 天",
             "答应客户的事会落空",
-            -late,
+            0,
         )
         for todo in s.scalars(due)
         for late in (max(0, days_between(todo.due_at, now)),)
@@ -185,7 +186,7 @@ def _silent(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: W
                     customer.name,
                     verdict.reason,
                     loss,
-                    verdict.days_left,
+                    verdict.days_left - _LAST_DAYS,
                 )
             )
     return items
@@ -242,7 +243,7 @@ def _lost(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
     ).all()
     loss = "其实有跟进的话，请主管退还"
     return [
-        Item(ItemKind.LOST, c.id, c.public_id, c.name, f"{at.astimezone(SHANGHAI):%m-%d} 已释放给主管", loss, 9)
+        Item(ItemKind.LOST, c.id, c.public_id, c.name, f"{at.astimezone(SHANGHAI):%m-%d} 已释放给主管", loss, -1)
         for c, at in rows
     ]
 
@@ -274,10 +275,14 @@ def _queue(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
             customer.id,
             customer.public_id,
             customer.name,
-            f"等您分配 {days_between(customer.silent_since, now)} 天",
+            _waited(days_between(customer.silent_since, now)),
             "没人跟的客户会被同行抢走",
             0,
         )
         for customer in queued
         if customer.queue_team_id in own
     ]
+
+
+def _waited(days: int) -> str:
+    return f"等您分配 {days} 天" if days else "今天刚到，等您分配"

@@ -18,7 +18,12 @@ from models.messages import Card, CardAction, OutboxMessage
 from models.people import Person
 
 UNDO = "undo:"  # a verb that takes back; only this kind may act on a closed card
+_IMPATIENT = timedelta(seconds=30)
 _FORGET_AFTER = "这张卡片已经过期，没有执行。请发 /待办 看看现在要处理的事"
+
+
+class TappedAgain(Gone):
+    """The same person, the same button, twice in a row: an impatient finger, not a second wish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ def press(s: Session, actor: Actor, key: str, now: datetime) -> Pressed:
         raise Gone("已经撤销过了，不用再点")
     if undoing and (now > action.expires_at or card.closed_by_id != actor.person_id):
         raise Gone("撤销的时间已经过了。需要改的话，请直接发新的命令")
+    again = card.closed_by_id == actor.person_id and action.used_at is not None and now - action.used_at < _IMPATIENT
+    if not undoing and again:
+        raise TappedAgain(_already(s, card))
     if not undoing and card.closed_at is not None:
         raise Gone(_already(s, card))
     if not undoing and now > action.expires_at:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
@@ -110,6 +110,31 @@ def prompt_card(
     """Ask one person at once, with buttons. Everybody asked about the same `matter` shares one card."""
     card_id, drawn = _card(s, notice, taps, matter, now + timedelta(days=policy.card_days))
     _promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now, card_id=card_id)
+
+
+def schedule_card(
+    s: Session,
+    person_id: int,
+    notice: Notice,
+    taps: Sequence[Tap],
+    *,
+    topic: str,
+    due_at: datetime,
+    now: datetime,
+    policy: Policy,
+) -> None:
+    """A card at the moment a person asked for himself: no working hours, no limit of the day apply."""
+    key = f"{topic}:{due_at:%Y%m%d%H%M}"
+    card_id, drawn = _card(s, notice, taps, key, due_at + timedelta(days=policy.card_days))
+    _promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=key, now=now, due_at=due_at, card_id=card_id, topic=topic)
+    awaiting = (OutboxMessage.dedupe == key, OutboxMessage.state == OutboxState.EXPIRED, OutboxMessage.tries == 0)
+    s.execute(update(OutboxMessage).where(*awaiting).values(state=OutboxState.READY))  # cancelled, and wanted again
+
+
+def cancel(s: Session, topic: str) -> None:
+    """What was scheduled about a topic and not yet tried need not be said any more."""
+    unsaid = (OutboxMessage.topic == topic, OutboxMessage.state == OutboxState.READY, OutboxMessage.tries == 0)
+    s.execute(update(OutboxMessage).where(*unsaid).values(state=OutboxState.EXPIRED))
 
 
 def remind(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from crm.access import Actor, sees_customer
@@ -11,7 +11,7 @@ from models.customers import Customer
 from models.timeline import TimelineEntry
 
 _CLOSE_ENOUGH = 75
-_MOST = 5
+_MOST = 6  # one more than is shown, to know that there are more
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +22,38 @@ class Found:
 
 
 def look_up(s: Session, actor: Actor, typed: str) -> list[Found]:
-    """The customers of this actor that `typed` may mean, best first, at most five; one alone is certain enough."""
+    """The customers of this actor that `typed` names or nearly names, best first, at most six."""
+    return meant(s, actor, typed) or near(s, actor, typed)
+
+
+def meant(s: Session, actor: Actor, typed: str) -> list[Found]:
+    """Those whose name, or a part of it, or its pinyin was typed: one alone is certain enough to act on."""
     words = typed.strip()
     if not words:
         return []
-    visible = select(Customer.id, Customer.public_id, Customer.name).where(
-        Customer.merged_into_id.is_(None), sees_customer(actor)
-    )
     key = name_key(words)
-    exact = s.execute(visible.where(Customer.name_key == key).limit(_MOST)).all()
+    exact = s.execute(_visible(actor).where(Customer.name_key == key).limit(_MOST)).all()
     if exact:
         return [Found(*row) for row in exact]
     like = or_(
         Customer.name_key.contains(key or words, autoescape=True),
         Customer.pinyin.contains(words.casefold(), autoescape=True),
     )
-    partly = s.execute(
-        visible.where(like).order_by(Customer.owner_id != actor.person_id, Customer.name).limit(_MOST)
-    ).all()
-    if partly:
-        return [Found(*row) for row in partly]
-    everything = {row.id: row for row in s.execute(visible)}
-    near = rank(words, ((row.id, row.name) for row in everything.values()), _CLOSE_ENOUGH, _MOST)
-    return [Found(*everything[c.item]) for c in near]
+    mine_first = (Customer.owner_id != actor.person_id, Customer.name)
+    return [Found(*row) for row in s.execute(_visible(actor).where(like).order_by(*mine_first).limit(_MOST))]
+
+
+def near(s: Session, actor: Actor, typed: str) -> list[Found]:
+    """Those whose name resembles what was typed: never certain, always asked about."""
+    everything = {row.id: row for row in s.execute(_visible(actor))}
+    found = rank(typed.strip(), ((row.id, row.name) for row in everything.values()), _CLOSE_ENOUGH, _MOST)
+    return [Found(*everything[c.item]) for c in found]
+
+
+def _visible(actor: Actor) -> Select[int, str, str]:
+    return select(Customer.id, Customer.public_id, Customer.name).where(
+        Customer.merged_into_id.is_(None), sees_customer(actor)
+    )
 
 
 def named_in(s: Session, actor: Actor, text: str) -> Found | None:

@@ -67,5 +67,5 @@ def judge(
         reason = f"已 {days} 天没有跟进，满 {policy.release_after_days} 天，释放给主管重新分配"
         return Verdict(Step.RELEASE, None, days, 0, release_on, reason)
     due = max((step for step in policy.reminder_steps if days >= step), default=None)
-    said = f"已 {days} 天没有跟进" if days else "今天刚有跟进"
+    said = f"已 {days} 天没有跟进" if days else "计时从今天开始"
     return Verdict(Step.REMIND if due else Step.KEEP, due, days, left, release_on, f"{said}，还剩 {left} 天")

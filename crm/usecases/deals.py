@@ -15,6 +15,8 @@ from crm.usecases.followups import write_entry
 from models.deals import Deal, Pipeline, Stage, StagePeriod
 from models.people import Person
 
+LONGEST_NAME = 60  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class DealMade:
@@ -51,8 +53,8 @@ def open_deal(
     """A new deal owned by the actor, `amount` in yuan. `stage_key`: where a deal stands that ran before this system."""
     customer = get_customer(s, actor, customer_id)
     title = name.replace("\x00", "").strip()
-    if not 1 <= len(title) <= 60:
-        raise Invalid("商机名称要写 1 到 60 个字，比如「二期循环泵」", {"name": "长度不对"})
+    if not 1 <= len(title) <= LONGEST_NAME:
+        raise Invalid(f"商机名称要写 1 到 {LONGEST_NAME} 个字，比如「二期循环泵」", {"name": "长度不对"})
     if not Decimal(0) <= amount < Decimal(10) ** 12:
         raise Invalid("商机金额不对，请写成「80万」或「800000」", {"amount": "超出范围"})
     install_default_pipeline(s)

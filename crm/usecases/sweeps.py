@@ -222,13 +222,23 @@ def promise_list(s: Session, person_id: int, now: datetime, *, dry_run: bool) ->
     return f"清单：{actor.name} {len(items)} 件"
 
 
+def list_text(items: list[Item]) -> str:
+    """The whole list, most urgent first."""
+    lines = [f"今天 {len(items)} 件，不做会丢：", *(_line(number, item) for number, item in enumerate(items, start=1))]
+    return "\n".join(lines)
+
+
 def list_notice(items: list[Item]) -> Notice:
-    """The list as one plain message, most urgent first; what does not fit is counted."""
+    """The list as one plain message; what does not fit is counted."""
     lines = [f"今天 {len(items)} 件，不做会丢："]
     for number, item in enumerate(items, start=1):
-        line = f"{number}. 【{_MARKS[item.kind]}】{item.title[:24]}\n    {item.why} → {item.loss}"
+        line = _line(number, item)
         if number > LIST_LINES or len("\n".join([*lines, line, _REST]).encode()) > LIST_BYTES:
             lines.append(f"…… 还有 {len(items) - number + 1} 件，发 /待办 看全部")
             break
         lines.append(line)
     return Notice(title="", body="\n".join(lines))
+
+
+def _line(number: int, item: Item) -> str:
+    return f"{number}. 【{_MARKS[item.kind]}】{item.title[:24]}\n    {item.why} → {item.loss}"

@@ -1,14 +1,19 @@
 """What a person has promised to do, and the tap that says it is done."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm import audit
+from crm import policy as numbers
 from crm.access import Actor, get_customer
 from crm.errors import Invalid, NotFound
+from crm.messages import Tap, cancel, schedule_card
+from crm.notices import Notice
+from crm.rules.days import SHANGHAI, at, day_of
+from models.customers import Customer
 from models.timeline import Todo
 
 
@@ -39,16 +44,27 @@ def add_todo(
     )
     s.add(todo)
     s.flush()
+    _schedule(s, todo, customer.name if customer else "", now)
     audit.record(s, actor.person_id, "add_todo", f"todo:{todo.id}", now, entrance=entrance)
     return TodoDone(todo.id, todo.public_id, todo.text, todo.due_at)
 
 
 def finish_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
     """Tick one's own to-do off; again changes nothing. Its text."""
+    return _end(s, actor, todo_id, "finish_todo", now, entrance)
+
+
+def drop_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
+    """Take back a to-do that should not have been made. Its text."""
+    return _end(s, actor, todo_id, "drop_todo", now, entrance)
+
+
+def _end(s: Session, actor: Actor, todo_id: int, verb: str, now: datetime, entrance: str) -> str:
     todo = _own(s, actor, todo_id)
     if todo.done_at is None:
         todo.done_at = now
-        audit.record(s, actor.person_id, "finish_todo", f"todo:{todo.id}", now, entrance=entrance)
+        cancel(s, _topic(todo))
+        audit.record(s, actor.person_id, verb, f"todo:{todo.id}", now, entrance=entrance)
     return todo.text
 
 
@@ -56,19 +72,55 @@ def reopen_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entran
     todo = _own(s, actor, todo_id)
     if todo.done_at is not None:
         todo.done_at = None
+        _schedule(s, todo, _about(s, todo), now)
         audit.record(s, actor.person_id, "reopen_todo", f"todo:{todo.id}", now, entrance=entrance)
     return todo.text
 
 
 def postpone_todo(
-    s: Session, actor: Actor, todo_id: int, due_at: datetime, now: datetime, *, entrance: str
-) -> datetime:
-    """Move one's own to-do to another time; when it was due before."""
+    s: Session, actor: Actor, todo_id: int, due_at: datetime | None, now: datetime, *, entrance: str
+) -> tuple[datetime, datetime]:
+    """Move one's own to-do to another time, or (None) a day later. When it was due, and when it is now."""
     todo = _own(s, actor, todo_id)
     was = todo.due_at
+    todo.due_at = due_at or max(was, now) + timedelta(days=1)
+    cancel(s, _topic(todo))
+    _schedule(s, todo, _about(s, todo), now)
     audit.record(s, actor.person_id, "postpone_todo", f"todo:{todo.id}", now, entrance=entrance, was=was.isoformat())
-    todo.due_at = due_at
-    return was
+    return was, todo.due_at
+
+
+def coming(s: Session, actor: Actor, now: datetime, limit: int = 5) -> list[tuple[datetime, str]]:
+    """When and what: the actor's next to-dos after today."""
+    tomorrow = at(day_of(now), 0) + timedelta(days=1)
+    rows = s.execute(
+        select(Todo.due_at, Todo.text)
+        .where(Todo.person_id == actor.person_id, Todo.done_at.is_(None), Todo.due_at >= tomorrow)
+        .order_by(Todo.due_at, Todo.id)
+        .limit(limit)
+    )
+    return [(due_at, text) for due_at, text in rows]
+
+
+def _schedule(s: Session, todo: Todo, customer: str, now: datetime) -> None:
+    """The reminder at the moment the person named; one whose moment is past is told by the list."""
+    if todo.due_at <= now:
+        return
+    notice = Notice(
+        title=f"到点了：{todo.text}",
+        desc=f"{todo.due_at.astimezone(SHANGHAI):%m-%d %H:%M}" + (f" · {customer}" if customer else ""),
+    )
+    taps = [Tap("完成", "finish_todo", {"todo": todo.id}, 1), Tap("推迟一天", "postpone_todo", {"todo": todo.id})]
+    policy = numbers.current(s)
+    schedule_card(s, todo.person_id, notice, taps, topic=_topic(todo), due_at=todo.due_at, now=now, policy=policy)
+
+
+def _topic(todo: Todo) -> str:
+    return f"todo_due:{todo.id}"
+
+
+def _about(s: Session, todo: Todo) -> str:
+    return s.scalar(select(Customer.name).where(Customer.id == todo.customer_id)) or ""
 
 
 def _own(s: Session, actor: Actor, todo_id: int) -> Todo:

@@ -40,6 +40,8 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nstopping …", flush=True)
     finally:
+        for impatient in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C must not leave anybody behind
+            signal.signal(impatient, signal.SIG_IGN)
         children.stop()
         embedded_redis.stop(demo.var / "redis")
     return 0

@@ -147,7 +147,7 @@ def test_an_old_way_back_does_not_open_a_card_that_was_decided_anew(wecom: Wecom
     assert rows(Card)[-1].closed_at is not None
 
 
-def test_two_reps_tap_the_same_matter_at_once_and_one_wins(wecom: Wecom) -> None:
+def test_two_reps_tap_for_the_same_contact_at_once_and_one_wins(wecom: Wecom) -> None:
     for owner, name in (("Zhang", "华东泵业有限公司"), ("sun", "华东泵业设备有限公司")):
         customer(owner, name)
         met(owner)
@@ -161,7 +161,7 @@ def test_two_reps_tap_the_same_matter_at_once_and_one_wins(wecom: Wecom) -> None
     assert audited().count("link") == 1
     told = [p.body for who in ("Zhang", "sun") for p in wecom.waiting(who) if not p.notice["buttons"]]
     assert len(told) == 1
-    assert "处理" in told[0]
+    assert "已经关联到同事在跟进的客户" in told[0]
 
 
 def test_a_card_of_last_month_is_refused_and_greyed(wecom: Wecom, clock: ClockFile) -> None:

@@ -50,7 +50,8 @@ def test_as_many_effects_as_events(wecom: Wecom, tmp_path: Path) -> None:
     documents = [wecom.text(people[n % 5], f"/待办 明天 第{n}件事") for n in range(EVENTS)]
     answers = deliver(wecom, documents, tmp_path)
     assert {row.text for row in rows(Todo)} == {f"第{n}件事" for n in range(EVENTS)}
-    assert len(rows(Todo)) == len(rows(AuditEntry)) == len(rows(OutboxMessage)) == EVENTS
+    assert len(rows(Todo)) == len(rows(AuditEntry)) == EVENTS
+    assert len(rows(OutboxMessage)) == 2 * EVENTS  # the card of now, and the reminder at its time
     assert [row.state for row in rows(InboxEvent)] == [InboxState.DONE] * EVENTS
     # Who was told to wait got an empty answer; whoever was answered got one and the same answer.
     assert all(len(said - {""}) <= 1 for said in answers.values())

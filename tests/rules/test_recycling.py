@@ -73,7 +73,7 @@ def test_a_reminder_still_waiting_for_the_morning_releases_nothing() -> None:
 
 def test_the_rep_reads_how_long_and_how_much_is_left() -> None:
     assert on_day(31, 30).reason == "已 31 天没有跟进，还剩 14 天"
-    assert on_day(0).reason == "今天刚有跟进，还剩 45 天"
+    assert on_day(0).reason == "计时从今天开始，还剩 45 天"
     assert on_day(45, 30).reason == "已 45 天没有跟进，满 45 天，释放给主管重新分配"
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import HolderKind, OutboxState
+from config.vocabulary import HolderKind, NoticeClass, OutboxState
 from crm import uow
 from crm.access import Actor
 from crm.rules.days import SHANGHAI, at, day_of
@@ -235,7 +235,7 @@ def test_the_list_says_how_many_why_and_what_is_lost_once_a_day(live: Engine) ->
     uow.attempt(lambda s: add_todo(s, who, None, "给王总回电话", on(34, 15), on(31), entrance="chat"))
     for _ in range(2):
         assert "清单：张三 2 件" in list(run("daily-list", on(34, 8)))
-    (listed,) = told()
+    (listed,) = (row for row in told() if row.notice_class == NoticeClass.LIST)
     assert listed.due_at == on(34, 8, 30)
     assert listed.expires_at == on(34, 20)
     body = listed.notice["body"]
@@ -250,9 +250,11 @@ def test_a_long_list_is_cut_and_counted(live: Engine) -> None:
     for n in range(20):
         uow.attempt(partial(_todo, who, n))
     list(run("daily-list", on(34, 8)))
-    body = told()[0].notice["body"]
-    assert "今天 20 件" in body
-    assert "还有 8 件" in body
+    (listed,) = (row for row in told() if row.notice_class == NoticeClass.LIST)
+    body = listed.notice["body"]
+    assert body.startswith("今天 20 件")
+    shown = body.count("【待办】")
+    assert f"还有 {20 - shown} 件" in body
     assert len(body.encode()) <= 2048
 
 
