@@ -85,37 +85,42 @@ def _follow_ups(s: Session, crowd: Crowd) -> Iterator[str]:
 def _contacts(s: Session, crowd: Crowd) -> Iterator[str]:
     """One contact, one card and one message for each stranger."""
     names: dict[int, str] = dict(s.execute(select(ExternalContact.id, ExternalContact.external_userid)).all())
-    dedupes = s.scalars(select(OutboxMessage.dedupe).where(OutboxMessage.dedupe.startswith("link:contact:")))
-    cards = Counter(names[int(dedupe.split(":")[2])] for dedupe in dedupes)
+    asked = select(Card.matter).join(OutboxMessage, OutboxMessage.card_id == Card.id)
+    cards = Counter(names[_contact(matter)] for matter in s.scalars(asked.where(Card.matter.startswith("link:"))))
     yield from _once("contact", crowd.by_kind()["contact"], cards)
 
 
 def _taps(s: Session, crowd: Crowd) -> Iterator[str]:
     """However many fingers: one decision per card, with exactly its effects."""
     matter = dict(s.execute(select(OutboxMessage.id, Card.matter).join(Card, Card.id == OutboxMessage.card_id)).all())
-    decided: defaultdict[str, list[str]] = defaultdict(list)
+    decided: defaultdict[int, list[str]] = defaultdict(list)
     names = dict(s.execute(select(ExternalContact.external_userid, ExternalContact.id)).all())
     for entry in s.scalars(select(AuditEntry).where(AuditEntry.verb.in_(("link", "ignore_contact")))):
         contact = names.get(entry.detail.get("external_userid", "")) or int(entry.subject.split(":")[1])
-        decided[f"link:{contact}"].append(entry.verb)
+        decided[contact].append(entry.verb)
     answers = dict(s.execute(select(InboxEvent.key, InboxEvent.answer)).all())
     told = set(s.scalars(select(OutboxMessage.dedupe)))
-    acted: Counter[str] = Counter()
+    acted: Counter[int] = Counter()
     for logged in crowd.by_kind()["click"]:
-        card, key = matter[int(logged.task_id[1:])], _key(logged)
+        contact, key = _contact(matter[int(logged.task_id[1:])]), _key(logged)
         # A tap that was drained from the spool is answered by a message, a refused one always.
         did = "update_template_card" in answers.get(key, "") or f"tap:{key}" in told
-        acted[card] += did
+        acted[contact] += did
         if logged.answers and did == (f"refused:{key}" in told):
-            yield f"{card}: a tap was {'both done and refused' if did else 'neither done nor refused'}"
-    for card in set(acted) | set(decided):
-        if len(decided[card]) > 1 or len(decided[card]) != acted[card]:
-            yield f"{card}: {acted[card]} taps acted, decisions {decided[card]}"
+            yield f"contact {contact}: a tap was {'both done and refused' if did else 'neither done nor refused'}"
+    for contact in set(acted) | set(decided):
+        if len(decided[contact]) > 1 or len(decided[contact]) != acted[contact]:
+            yield f"contact {contact}: {acted[contact]} taps acted, decisions {decided[contact]}"
     linked = sum(verbs.count("link") for verbs in decided.values())
     links = len(s.scalars(select(ChatLink.id).where(ChatLink.kind == "external_contact")).all())
     lines = len(s.scalars(select(TimelineEntry.id).where(TimelineEntry.kind == TimelineKind.LINK)).all())
     if not linked == links == lines:
         yield f"{linked} links in the audit book, {links} in the store, {lines} on timelines"
+
+
+def _contact(matter: str) -> int:
+    """`link:CONTACT:…` asks about that contact."""
+    return int(matter.split(":")[1])
 
 
 def _key(logged: Logged) -> str:
