@@ -1,16 +1,20 @@
 """Who holds a customer: gapless from its first day, changed only from what was seen, whoever acts at once."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 
 import pytest
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import HolderKind
+from config.vocabulary import HolderKind, Role
 from crm import uow
 from crm.errors import Conflict, Gone, NotAllowed, NotFound
 from crm.usecases import pool
+from crm.usecases.deals import open_deal
 from crm.usecases.followups import write_follow_up
+from crm.usecases.people import grant
+from models.deals import Deal
 from models.messages import Card, OutboxMessage
 from tests.support.company import DAY, IDS, MINUTE, NOW, ONE, actor, at_once, customer, rows
 from tests.usecases.ledger import POLICY, assign, check, clock_of, periods, release
@@ -136,3 +140,32 @@ def test_after_a_follow_up_an_assignment_cannot_be_taken_back(company: Engine) -
     do(write_follow_up, actor("sun"), made, "今天去拜访了新厂长", late + MINUTE, entrance="chat")
     with pytest.raises(Conflict, match="已经有跟进"):
         uow.attempt(lambda s: pool.take_back(s, actor("li"), made, done.period_id, late + 2 * MINUTE, entrance="card"))
+
+
+def test_after_an_undone_assignment_it_goes_back_to_whom_silence_took_it_from(company: Engine) -> None:
+    made, late = customer("Zhang", "甲机电"), NOW + 45 * DAY
+    release(made, late)
+    done = assign(actor("li"), made, "sun", late + MINUTE)
+    uow.attempt(lambda s: pool.take_back(s, actor("li"), made, done.period_id, late + 2 * MINUTE, entrance="card"))
+    back = uow.attempt(lambda s: pool.give_to_former(s, actor("li"), made, late + 3 * MINUTE, POLICY, entrance="card"))
+    assert back.person_name == "张三"
+    check(made, (HolderKind.PERSON, IDS["zhang"]))
+
+
+def test_a_customer_takes_its_open_deals_along(company: Engine) -> None:
+    made, late = customer("Zhang", "甲机电"), NOW + 45 * DAY
+    uow.attempt(lambda s: open_deal(s, actor("Zhang"), made, "二期", Decimal(80), NOW, entrance="chat"))
+    release(made, late)
+    assign(actor("li"), made, "sun", late + MINUTE)
+    (deal,) = rows(Deal)
+    assert (deal.owner_id, deal.stage_since) == (IDS["sun"], NOW)
+
+
+def test_nobody_is_given_a_customer_whose_role_could_not_see_it(company: Engine) -> None:
+    made, late = customer("Zhang", "甲机电"), NOW + 45 * DAY
+    uow.attempt(lambda s: grant(s, None, "sun", Role.FINANCE, NOW, entrance="shell"))
+    release(made, late)
+    with pytest.raises(Conflict, match="财务"):
+        assign(actor("li"), made, "sun", late + MINUTE)
+    offered = rows(OutboxMessage, OutboxMessage.person_id == IDS["li"])[-1].notice["selection"]["choices"]
+    assert "孙六" not in [choice["text"] for choice in offered]

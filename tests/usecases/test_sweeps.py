@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import HolderKind, NoticeClass, OutboxState
+from config.vocabulary import HolderKind, NoticeClass, OutboxState, PersonStatus
 from crm import uow
 from crm.access import Actor
 from crm.rules.days import SHANGHAI, at, day_of
@@ -297,3 +297,42 @@ def test_a_deal_that_stands_still_is_told_once_and_can_be_put_off(live: Engine) 
     uow.attempt(lambda s: snooze_deal(s, who, deal.id, on(24), on(21), entrance="card"))
     assert stale(on(22)) == []
     assert len(stale(on(25))) == 1
+
+
+def test_a_leavers_customer_is_not_forgotten_with_him(live: Engine) -> None:
+    made = customer("Zhang", "甲机电", MADE)
+    with uow.transaction() as s:
+        s.execute(update(Person).where(Person.id == IDS["zhang"]).values(status=PersonStatus.LEFT))
+    silent(on(30))
+    assert titles() == []
+    assert titles("li") == ["甲机电 30 天没人跟进"]
+    silent(on(45))
+    assert held(made) == HolderKind.QUEUE
+    assert titles("li")[-1] == "请分配：甲机电"
+
+
+def test_what_silence_took_stands_in_the_next_list_even_if_its_own_message_was_folded(live: Engine) -> None:
+    set_policy(reminders_per_day=1)
+    for name in ("甲机电", "乙水泵", "丙阀门"):
+        customer("Zhang", name, MADE)
+    for day in (30, 40, 44, 45):
+        silent(on(day))
+    list(run("daily-list", on(48, 8)))  # the Monday after
+    (listed,) = [row for row in told() if row.notice_class == NoticeClass.LIST]
+    for name in ("甲机电", "乙水泵", "丙阀门"):
+        assert f"【已释放】{name}" in listed.notice["body"]
+
+
+def test_a_put_off_stall_is_told_again_when_the_putting_off_is_over(live: Engine) -> None:
+    made = customer("Zhang", "甲机电", MADE)
+    who = actor("Zhang")
+    deal = uow.attempt(
+        lambda s: open_deal(s, who, made, "二期", Decimal(80), MADE, entrance="chat", stage_key="proposal")
+    )
+    stale(on(14))
+    assert len(told()) == 1
+    uow.attempt(lambda s: snooze_deal(s, who, deal.id, on(17), on(14), entrance="card"))
+    stale(on(15))
+    assert len(told()) == 1
+    stale(on(17, 22))
+    assert len(told()) == 2

@@ -1,0 +1,48 @@
+"""A to-do speaks at the moment its person named, unless it was done, dropped or put off before."""
+
+from sqlalchemy.engine import Engine
+
+from config.vocabulary import OutboxState
+from crm import uow
+from crm.usecases import todos
+from models.messages import OutboxMessage
+from models.timeline import Todo
+from tests.support.company import DAY, MINUTE, NOW, actor, rows
+
+
+def add(text: str = "送样品") -> int:
+    due = NOW + DAY
+    return uow.attempt(lambda s: todos.add_todo(s, actor("Zhang"), None, text, due, NOW, entrance="chat")).id
+
+
+def waiting() -> list[tuple[str, object]]:
+    ready = rows(OutboxMessage, OutboxMessage.state == OutboxState.READY)
+    return [(row.notice["title"], row.due_at) for row in ready]
+
+
+def test_it_is_promised_for_its_moment(company: Engine) -> None:
+    add()
+    assert waiting() == [("到点了：送样品", NOW + DAY)]
+
+
+def test_done_before_it_is_never_said_and_undone_it_is_again(company: Engine) -> None:
+    made = add()
+    uow.attempt(lambda s: todos.finish_todo(s, actor("Zhang"), made, NOW + MINUTE, entrance="card"))
+    assert waiting() == []
+    uow.attempt(lambda s: todos.reopen_todo(s, actor("Zhang"), made, NOW + 2 * MINUTE, entrance="card"))
+    assert waiting() == [("到点了：送样品", NOW + DAY)]
+
+
+def test_put_off_it_moves_by_a_day_from_when_it_was_due(company: Engine) -> None:
+    made = add()
+    was, due = uow.attempt(lambda s: todos.postpone_todo(s, actor("Zhang"), made, None, NOW + MINUTE, entrance="card"))
+    assert (was, due) == (NOW + DAY, NOW + 2 * DAY)
+    assert waiting() == [("到点了：送样品", NOW + 2 * DAY)]
+    assert rows(Todo)[0].due_at == NOW + 2 * DAY
+
+
+def test_the_next_ones_are_listed_after_today(company: Engine) -> None:
+    add()
+    with uow.reading() as s:
+        assert todos.coming(s, actor("Zhang"), NOW) == [(NOW + DAY, "送样品")]
+        assert todos.coming(s, actor("sun"), NOW) == []
