@@ -13,6 +13,7 @@ from crm.errors import NotFound
 from crm.notices import Notice, as_notice
 from crm.reads.customers import Page
 from crm.reads.paging import cut
+from crm.rules.events import may_be_repeated
 from models.messages import Card, InboxEvent, OutboxMessage
 from models.ops import Pause
 from models.people import Person
@@ -78,6 +79,7 @@ class InRow:
     done_at: datetime | None
     tries: int
     error: str
+    repeatable: bool  # a job can work it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +220,5 @@ def _in(event: InboxEvent, name: str | None) -> InRow:
         done_at=event.done_at,
         tries=event.tries,
         error=event.error,
+        repeatable=event.state == InboxState.FAILED and may_be_repeated(event.event),
     )

@@ -12,11 +12,14 @@ from crm import audit, uow
 from crm.access import Actor, require
 from crm.errors import Conflict, NotFound
 from crm.messages import Received
+from crm.rules.events import may_be_repeated
+from crm.rules.words import storable
 from models.messages import InboxEvent
 
 LEASE = timedelta(seconds=30)  # a killed worker's event is another's well within a minute; handlers may run twice
 _LADDER = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200, 21600))
 _MOST_CRASHES = 3
+_SOON = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,20 @@ def record_failed(s: Session, event: Waiting, words: str, now: datetime) -> None
     if row.tries > len(_LADDER):
         _end(row, InboxState.FAILED, words, now)
         return
-    row.lease_until, row.error = None, words[:500]
+    row.lease_until, row.error = None, storable(words)[:500]
     row.next_at = now + _LADDER[row.tries - 1] * random.uniform(1, 1.2)
+
+
+def record_outage(s: Session, event: Waiting, now: datetime) -> None:
+    """The store went away under it: neither the event nor its worker is to blame. Soon again, and not counted."""
+    row = s.get_one(InboxEvent, event.id, with_for_update=True)
+    if row.state != InboxState.WAITING:
+        return
+    if row.lease_until == event.at + LEASE:
+        row.lease_until, row.next_at = None, now + _SOON
+        row.tries -= 1
+    else:  # somebody met the lease run out and took it for a crash
+        row.crashes = max(row.crashes - 1, 0)
 
 
 def retry(s: Session, actor: Actor, event_id: int, now: datetime, *, entrance: str) -> None:
@@ -73,6 +88,8 @@ def retry(s: Session, actor: Actor, event_id: int, now: datetime, *, entrance: s
         raise NotFound("没有这个事件")
     if row.state != InboxState.FAILED:
         raise Conflict(f"这个事件现在是「{LABELS[InboxState(row.state)]}」，不用重新处理")
+    if not may_be_repeated(row.event):
+        raise Conflict("这条消息不能代替本人重新处理，请让他再发一次")
     audit.record(s, actor.person_id, "retry_event", f"inbox:{row.id}", now, entrance=entrance, was=row.error)
     row.state, row.next_at, row.done_at, row.error = InboxState.WAITING, now, None, ""
     row.tries = row.crashes = 0
@@ -109,4 +126,4 @@ def _still_mine(s: Session, event: Waiting) -> InboxEvent | None:
 
 
 def _end(row: InboxEvent, state: InboxState, words: str, now: datetime) -> None:
-    row.state, row.lease_until, row.done_at, row.error = state, None, now, words[:500]
+    row.state, row.lease_until, row.done_at, row.error = state, None, now, storable(words)[:500]

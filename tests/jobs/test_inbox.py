@@ -1,6 +1,8 @@
 """Events that wait for a slow call: worked once, again after a failure, given up after three dead workers."""
 
+import threading
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -12,10 +14,11 @@ from crm.access import actor_by_id
 from crm.errors import Conflict
 from crm.flows.inbox import ANY, Handlers, work_one
 from crm.messages import Received
+from crm.rules import events
 from crm.usecases import inbox
 from jobs.inbox import work_due
 from models.messages import InboxEvent
-from tests.jobs.company import NOW
+from tests.jobs.company import NOW, wiring_in
 
 SECOND = timedelta(seconds=1)
 
@@ -112,3 +115,58 @@ def test_an_administrator_has_a_failed_event_worked_again(store: Engine) -> None
     seen: list[str] = []
     work_one(noting(seen), now)
     assert (seen, row().state) == (["k"], InboxState.DONE)
+
+
+def test_what_a_person_typed_or_tapped_is_not_worked_in_his_place(store: Engine) -> None:
+    typed = Received("typed", "text", "", "", "ZhangSan", "", "<xml/>", NOW)
+    tapped = Received("tapped", "event", "template_card_event", "", "ZhangSan", "", "<xml/>", NOW)
+    for received in (typed, tapped):
+        with uow.transaction() as s:
+            messages.remember(s, received, InboxState.FAILED, "", NOW)
+        with pytest.raises(Conflict, match="不能代替本人"), uow.transaction() as s:
+            inbox.retry(s, actor_by_id(s, 3), row(received.key).id, NOW, entrance="console")
+        assert row(received.key).state == InboxState.FAILED
+
+
+def test_what_may_be_repeated_is_what_a_handler_listens_to(tmp_path: Path) -> None:
+    assert {event for event, _ in wiring_in(tmp_path, lambda: NOW).handlers} == events.WORKED
+
+
+def test_store_outages_are_no_crashes_and_no_tries_of_the_event(store: Engine) -> None:
+    wait()
+    now = NOW
+
+    def outage(received: Received, at: datetime) -> None:
+        raise uow.StoreDown("the store is away")
+
+    for _ in range(9):
+        assert work_one({("change_contact", ANY): outage}, now)
+        now += 61 * SECOND
+    assert (row().state, row().crashes, row().tries) == (InboxState.WAITING, 0, 0)
+
+
+def test_an_outcome_waits_for_the_store_to_come_back(store: Engine, tmp_path: Path) -> None:
+    wait()
+    url = store.url.render_as_string(hide_password=False)
+    back = threading.Timer(1.2, uow.connect, [url])
+
+    def lose_the_store(received: Received, at: datetime) -> None:
+        uow.connect("postgresql+psycopg://nobody@127.0.0.1:9/nothing", patient=False)
+        back.start()
+
+    assert work_one({("change_contact", ANY): lose_the_store}, NOW)
+    back.join()
+    assert (row().state, row().crashes) == (InboxState.DONE, 0)
+
+
+def test_an_outage_that_a_colleague_took_for_a_crash_is_taken_back(store: Engine) -> None:
+    wait()
+    with uow.transaction() as s:
+        cut_off = inbox.lease_next(s, NOW)
+    with uow.transaction() as s:
+        assert inbox.lease_next(s, NOW + 61 * SECOND)
+    assert cut_off
+    assert row().crashes == 1
+    with uow.transaction() as s:
+        inbox.record_outage(s, cut_off, NOW + 62 * SECOND)
+    assert (row().crashes, row().lease_until) == (0, NOW + 61 * SECOND + inbox.LEASE)

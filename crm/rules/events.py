@@ -1,0 +1,8 @@
+"""Which of WeCom's events a job works; whatever else comes in is somebody's own doing, answered in the callback."""
+
+WORKED = frozenset({"change_external_contact", "change_contact"})
+
+
+def may_be_repeated(event: str) -> bool:
+    """Whether a job can work it again. What a person typed or tapped, only he himself can do again."""
+    return event.casefold() in WORKED
