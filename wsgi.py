@@ -1,10 +1,11 @@
 """The web process: the one place that joins settings, store, gateways and the three entrances."""
 
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 
 from apiflask import APIFlask
-from flask import Flask, Response, redirect
+from flask import Flask, Response, abort, redirect, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from bot.webhook import BotDeps, callback
@@ -102,7 +103,9 @@ def _watch(app: Flask, clock: Clock, spool: Spool) -> None:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        """Read from the store at the moment of asking, so that any process tells the same."""
+        """Read from the store at the moment of asking, so that any process tells the same. For this machine only."""
+        if not _from_this_machine():
+            abort(404)
         registry = CollectorRegistry()
         rows = Gauge("crm_rows", "Rows by state", ("table", "state"), registry=registry)
         lag = Gauge(
@@ -117,7 +120,15 @@ def _watch(app: Flask, clock: Clock, spool: Spool) -> None:
         lag.labels("inbox").set(now.inbox_lag)
         rows.labels("audit", "unsealed").set(now.audit_unsealed)
         rows.labels("spool", "kept").set(spool.count())
+        rows.labels("spool", "stuck").set(spool.stuck())
+        rows.labels("spool", "refused").set(spool.refused())
         return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+def _from_this_machine() -> bool:
+    """Asked over loopback, and not by a proxy that speaks for somebody elsewhere."""
+    passed_on = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-Ip"))
+    return not passed_on and ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104
 
 
 @cache
