@@ -11,12 +11,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from config.policy import Policy
 from config.vocabulary import Role
 from crm.access import Actor, require
+from crm.errors import Invalid
 from crm.rules.days import at
 from models.audit import AuditEntry
 from models.customers import Customer
 from models.deals import Deal
 from models.people import Person, Team
 from models.timeline import Todo
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
         query = query.where(AuditEntry.verb == asked.verb)
     if asked.about:
         query = query.where(AuditEntry.subject.in_(_subjects_called(s, asked.about)))
+    if any(day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR for day in (asked.since, asked.until)):
+        raise Invalid(f"日期要在 {_FIRST_YEAR} 年到 {_LAST_YEAR} 年之间，请重新选择")
     if asked.since:
         query = query.where(AuditEntry.at >= at(asked.since, 0))
     if asked.until:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from config.vocabulary import OutboxState, PersonStatus, Role
+from config.vocabulary import InboxState, OutboxState, PersonStatus, Role
 from console import words
 from console.guard import COOKIE
 from crm import uow
 from models.customers import Customer
-from models.messages import OutboxMessage
+from models.messages import InboxEvent, OutboxMessage
 from models.people import Person, TeamScope
 from tests.console.conftest import SignIn, World, session_of
 from tests.console.office import BY_ROLE, CANARY
@@ -232,6 +232,27 @@ def test_the_book_is_read_in_chinese_and_narrowed(sign_in: SignIn) -> None:
 
 def test_the_book_is_checked_on_demand(sign_in: SignIn) -> None:
     assert "记录完好" in sign_in(ADMIN).get("/console/audit/verify", headers=HTMX).text
+
+
+@pytest.mark.parametrize("asked", ["until=9999-12-31", "since=0001-01-01", "until=1999-12-31", "since=2101-01-01"])
+def test_a_day_beyond_any_book_is_refused_in_a_sentence(sign_in: SignIn, asked: str) -> None:
+    answer = sign_in(ADMIN).get(f"/console/audit?{asked}")
+    assert answer.status_code == 422
+    assert "日期要在 2000 年到 2100 年之间" in answer.text
+
+
+def test_a_tap_that_failed_is_not_offered_to_be_repeated_by_somebody_else(sign_in: SignIn) -> None:
+    client = sign_in(ADMIN)
+    with uow.reading() as s:
+        failed = s.scalars(select(InboxEvent.id).where(InboxEvent.state == InboxState.FAILED)).one()
+    body = client.get(f"/console/messages/in/{failed}").text
+    assert "不能代替本人重新处理" in body
+    assert "重新处理</button>" not in body
+    assert client.post(f"/console/messages/in/{failed}/retry", headers=HTMX).status_code == 409
+    with uow.transaction() as s:
+        s.get_one(InboxEvent, failed).event = "change_contact"
+    assert "重新处理</button>" in client.get(f"/console/messages/in/{failed}").text
+    assert client.post(f"/console/messages/in/{failed}/retry", headers=HTMX).status_code == 204
 
 
 def test_every_verb_in_the_code_has_a_chinese_word() -> None:
