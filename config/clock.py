@@ -1,6 +1,7 @@
 """The time: the machine's, and in development plus the offset that the emulator's 「快进」 wrote."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,6 +37,9 @@ class _Shifted:
         else:
             mark = (stat.st_mtime_ns, stat.st_ino)
             if mark != self._seen:
-                self._offset = timedelta(seconds=float(self._path.read_text(encoding="ascii").strip() or 0))
-                self._seen = mark
+                with suppress(
+                    ValueError, OverflowError, OSError
+                ):  # half written: the last good offset until it is whole
+                    self._offset = timedelta(seconds=float(self._path.read_text(encoding="ascii")))
+                    self._seen = mark
         return machine_time() + self._offset

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -85,10 +86,6 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         return self.app_env == "production"
 
-    @property
-    def api_is_official(self) -> bool:
-        return urlsplit(self.wecom_api_base).hostname == "qyapi.weixin.qq.com"
-
     @classmethod
     def load(cls) -> Self:
         """Read the environment (and `.env` in development), or stop with one line naming the bad value."""
@@ -106,13 +103,14 @@ def _line(problem: Mapping[str, Any]) -> str:
 
 
 def _development_secret(var: Path) -> str:
-    """Made once and kept, so that a restart does not sign everybody out."""
+    """Made once and kept, so that a restart does not sign everybody out. Never there half written."""
     var.mkdir(parents=True, exist_ok=True)
     path = var / "secret_key"
-    try:
-        with path.open("x", encoding="ascii") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        beside = var / f"secret_key.{secrets.token_hex(8)}"
+        beside.touch(mode=0o600)
+        beside.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        with suppress(FileExistsError):  # of several processes that start together one is first
+            os.link(beside, path)
+        beside.unlink()
     return path.read_text(encoding="ascii")

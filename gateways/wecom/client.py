@@ -72,14 +72,6 @@ class WecomClient:
         invalid = people.userids(answer.get("invaliduser")) | people.userids(answer.get("unlicenseduser"))
         return Sent(people.text(answer, "msgid"), people.text(answer, "response_code"), invalid)
 
-    def update_card(self, document: Mapping[str, Any]) -> frozenset[str]:
-        """Replaces a sent card: ``{"userids", "response_code", "template_card" | "button"}``; the app is added here.
-
-        Returns the userids (lower case) for which it was refused. A used or old response_code is 60140, kind EXPIRED.
-        """
-        answer = self._wire.post("message/update_template_card", _json({**document, "agentid": self._agent_id}))
-        return people.userids(answer.get("invaliduser"))
-
     def external_contact(self, external_userid: str) -> ExternalPerson:
         """One customer's person with all followers inside the app's range."""
         path = "externalcontact/get"
@@ -161,12 +153,6 @@ class WecomClient:
         path = "agent/get"
         with _answer_of(path):
             return people.agent(self._wire.get(path, agentid=self._agent_id))
-
-    def callback_ips(self) -> list[str]:
-        """The addresses callbacks come from."""
-        path = "getcallbackip"
-        with _answer_of(path):
-            return people.strings(self._wire.get(path), "ip_list")
 
     def _pages(self, path: str, **params: str | int) -> Iterator[dict[str, Any]]:
         """Page after page until there is no next cursor; a cursor that comes back would turn for ever."""

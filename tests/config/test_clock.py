@@ -25,3 +25,14 @@ def test_two_processes_jump_together_and_come_back(settings: Settings, tmp_path:
         assert timedelta(days=30) - timedelta(seconds=5) < clock() - machine_time() < timedelta(days=30, seconds=5)
     (tmp_path / "clock").unlink()
     assert abs(first() - machine_time()) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("half_written", ["", "  ", "x12.", "-", "not a number", "inf", "9" * 400])
+def test_a_half_written_offset_is_no_jump(settings: Settings, tmp_path: Path, half_written: str) -> None:
+    clock = clock_of(settings)
+    (tmp_path / "clock").write_text("86400")
+    before = clock()
+    (tmp_path / "clock").write_text(half_written)
+    assert timedelta(0) <= clock() - before < timedelta(seconds=5)
+    (tmp_path / "clock").write_text("172800")
+    assert timedelta(days=1) <= clock() - before < timedelta(days=1, seconds=5)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ def test_development_fills_in_what_is_not_set(load: Load, tmp_path: Path) -> Non
     assert settings.redis_url == f"unix://{tmp_path}/var/redis/redis.sock"
     assert len(settings.secret_key) >= 32
     assert load(GOOD).secret_key == settings.secret_key, "a restart signs nobody out"
+
+
+def test_processes_that_start_together_share_one_whole_secret(load: Load, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        found = set(pool.map(lambda _: load(GOOD).secret_key, range(64)))
+    assert [len(secret) for secret in found] == [64]
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["secret_key"]
+    assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,6 @@ def test_a_message_is_posted_byte_for_byte(wecom: TinyWecom, client: WecomClient
 def test_receivers_who_did_not_get_it_are_named_without_case(wecom: TinyWecom, client: WecomClient) -> None:
     wecom.answers["message/send"] = always(OK | {"invaliduser": "ZhangSan|li", "unlicenseduser": "Wang", "msgid": "m"})
     assert client.send("{}").invalid_users == {"zhangsan", "li", "wang"}
-    wecom.answers["message/update_template_card"] = always(OK | {"invaliduser": ["Zhao"]})
-    assert client.update_card({"userids": ["Zhao"], "response_code": "rc"}) == {"zhao"}
-    assert json.loads(wecom.calls[-1].body) == {"userids": ["Zhao"], "response_code": "rc", "agentid": 1000002}
 
 
 def test_twenty_threads_share_one_token(wecom: TinyWecom, client: WecomClient) -> None:
@@ -49,11 +46,11 @@ def test_twenty_threads_share_one_token(wecom: TinyWecom, client: WecomClient) -
 
 
 def test_twenty_threads_whose_token_died_renew_it_once(wecom: TinyWecom, client: WecomClient) -> None:
-    wecom.answers["getcallbackip"] = always(OK | {"ip_list": ["1.2.3.4"]})
-    assert client.callback_ips() == ["1.2.3.4"]
+    wecom.answers["externalcontact/get_follow_user_list"] = always(OK | {"follow_user": ["1.2.3.4"]})
+    assert client.follow_users() == ["1.2.3.4"]
     wecom.good.clear()
     with ThreadPoolExecutor(20) as pool:
-        assert all(pool.map(lambda _: client.callback_ips(), range(20)))
+        assert all(pool.map(lambda _: client.follow_users(), range(20)))
     assert wecom.count()["gettoken"] == 2
 
 
@@ -87,12 +84,12 @@ def test_a_rate_limit_is_not_retried_but_told(wecom: TinyWecom, client: WecomCli
 
 @pytest.mark.parametrize("code", [-1, 45033])
 def test_a_busy_platform_is_asked_three_times_at_most(wecom: TinyWecom, client: WecomClient, code: int) -> None:
-    answers: list[Answer] = [{"errcode": code}, {"errcode": code}, OK | {"ip_list": ["1.1.1.1"]}]
-    wecom.answers["getcallbackip"] = lambda call: answers.pop(0)
-    assert client.callback_ips() == ["1.1.1.1"]
-    wecom.answers["getcallbackip"] = always({"errcode": code})
-    assert failing(client.callback_ips).kind is Kind.RETRY
-    assert wecom.count()["getcallbackip"] == 6
+    answers: list[Answer] = [{"errcode": code}, {"errcode": code}, OK | {"follow_user": ["1.1.1.1"]}]
+    wecom.answers["externalcontact/get_follow_user_list"] = lambda call: answers.pop(0)
+    assert client.follow_users() == ["1.1.1.1"]
+    wecom.answers["externalcontact/get_follow_user_list"] = always({"errcode": code})
+    assert failing(client.follow_users).kind is Kind.RETRY
+    assert wecom.count()["externalcontact/get_follow_user_list"] == 6
 
 
 @pytest.mark.parametrize(
@@ -114,9 +111,9 @@ def test_a_busy_platform_is_asked_three_times_at_most(wecom: TinyWecom, client: 
     ],
 )
 def test_what_is_no_proper_answer_is_for_another_try(wecom: TinyWecom, client: WecomClient, answer: Answer) -> None:
-    wecom.answers["getcallbackip"] = always(answer)
-    error = failing(client.callback_ips)
-    assert (error.kind, error.code, error.path) == (Kind.RETRY, None, "getcallbackip")
+    wecom.answers["externalcontact/get_follow_user_list"] = always(answer)
+    error = failing(client.follow_users)
+    assert (error.kind, error.code, error.path) == (Kind.RETRY, None, "externalcontact/get_follow_user_list")
     assert "elsewhere" not in wecom.count()
 
 
@@ -141,9 +138,9 @@ def test_a_server_that_hangs_is_given_up(wecom: TinyWecom, client: WecomClient) 
         given_up.wait(3)
         return OK
 
-    wecom.answers["getcallbackip"] = hang
+    wecom.answers["externalcontact/get_follow_user_list"] = hang
     start = time.monotonic()
-    assert failing(client.callback_ips).kind is Kind.RETRY
+    assert failing(client.follow_users).kind is Kind.RETRY
     assert time.monotonic() - start < 1.5
     given_up.set()
 
@@ -153,7 +150,7 @@ def test_a_server_that_trickles_is_given_up(client: WecomClient, wecom: TinyWeco
         threading.Thread(target=trickle, args=(listener,), daemon=True).start()
         wecom.base = f"http://127.0.0.1:{listener.getsockname()[1]}/cgi-bin/"
         start = time.monotonic()
-        assert failing(client_of(wecom).callback_ips).kind is Kind.RETRY
+        assert failing(client_of(wecom).follow_users).kind is Kind.RETRY
         assert time.monotonic() - start < 2.5
 
 
@@ -171,10 +168,12 @@ def trickle(listener: socket.socket) -> None:
 
 
 def test_an_endless_answer_is_cut_off(wecom: TinyWecom, client: WecomClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    wecom.answers["getcallbackip"] = always(json.dumps(OK | {"ip_list": ["1" * 2000]}).encode())
-    assert client.callback_ips()
+    wecom.answers["externalcontact/get_follow_user_list"] = always(
+        json.dumps(OK | {"follow_user": ["1" * 2000]}).encode()
+    )
+    assert client.follow_users()
     monkeypatch.setattr(wire, "_MAX_ANSWER", 1000)
-    assert failing(client.callback_ips).kind is Kind.RETRY
+    assert failing(client.follow_users).kind is Kind.RETRY
 
 
 def test_nobody_listening_is_for_another_try(wecom: TinyWecom) -> None:
@@ -191,8 +190,8 @@ def test_the_machines_proxy_is_not_asked_for_our_own_loopback(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    wecom.answers["getcallbackip"] = always(OK | {"ip_list": ["1.1.1.1"]})
-    assert client.callback_ips() == ["1.1.1.1"]
+    wecom.answers["externalcontact/get_follow_user_list"] = always(OK | {"follow_user": ["1.1.1.1"]})
+    assert client.follow_users() == ["1.1.1.1"]
 
 
 def dead_line(call: Call) -> Answer:
@@ -225,8 +224,8 @@ def test_no_secret_is_in_any_word_of_an_error_or_a_log(
 
 def test_an_untrusted_address_is_named_so_that_it_can_be_entered(wecom: TinyWecom, client: WecomClient) -> None:
     errmsg = "not allow to access from your ip, hint: [16419], from ip: 203.0.113.7, more info at https://x?e=60020"
-    wecom.answers["getcallbackip"] = always({"errcode": 60020, "errmsg": errmsg})
-    error = failing(client.callback_ips)
+    wecom.answers["externalcontact/get_follow_user_list"] = always({"errcode": 60020, "errmsg": errmsg})
+    error = failing(client.follow_users)
     assert error.kind is Kind.CONFIG
     assert "203.0.113.7" in str(error)
     assert "企业可信IP" in str(error)
