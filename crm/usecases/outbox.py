@@ -16,6 +16,7 @@ from crm.access import Actor, require
 from crm.errors import Conflict, NotFound
 from crm.messages import KEEP_TRYING
 from crm.notices import Notice, as_notice
+from crm.rules.words import storable
 from crm.usecases import undeliverable
 from crm.usecases.send_limits import count_send, free_at
 from models.base import insert_once
@@ -32,6 +33,7 @@ _LAST_REPEAT = _SAFE_TO_REPEAT - timedelta(minutes=10)
 _SETUP_PAUSE = timedelta(minutes=5)  # one call in five minutes finds out that somebody mended it
 _CAUGHT_UP = timedelta(minutes=1)
 _CHANNEL = "outbox"
+_NO_ANSWERS = "no-answers"  # the note, in the table of pauses, that somebody waits on the ladder for an answer
 _OPEN = (OutboxState.READY, OutboxState.LEASED)
 _STUCK = (OutboxState.DEAD, OutboxState.UNKNOWN, OutboxState.EXPIRED)
 _GONE = (PersonStatus.DISABLED, PersonStatus.LEFT)
@@ -114,22 +116,23 @@ def record_failed(
     row = s.get_one(OutboxMessage, leased.id, with_for_update=True)
     if row.state != OutboxState.LEASED or row.lease_until != leased.at + LEASE:
         return
-    row.state, row.lease_until, row.error = OutboxState.READY, None, words[:500]
+    row.state, row.lease_until, row.error = OutboxState.READY, None, storable(words)[:500]
     if failure is not Failure.NO_ANSWER and row.first_try_at == leased.at:
         row.first_try_at = None  # WeCom said no, so nothing of it is out there
     match failure:
         case Failure.RECEIVER:
-            undeliverable.bury(s, row, words, now)
+            undeliverable.bury(s, row, storable(words), now)
         case Failure.REFUSED:
             row.state = OutboxState.DEAD
         case Failure.LIMITED | Failure.SETUP:
             until = now + (retry_after or _SETUP_PAUSE)
-            _pause(s, until, words)
+            _pause(s, until, storable(words))
             row.tries -= 1  # the message is not to blame
             # After a refusal of the app the others go first: this message may be the only one that is refused.
             row.next_at = until if failure is Failure.LIMITED else until + _CAUGHT_UP
         case Failure.NO_ANSWER | Failure.BUSY:
             _climb(row, now)
+            insert_once(s, Pause, name=_NO_ANSWERS, until=now, reason=storable(words)[:500])
 
 
 def retry(s: Session, actor: Actor, outbox_id: int, now: datetime, *, entrance: str) -> None:
@@ -262,14 +265,20 @@ def _climb(row: OutboxMessage, now: datetime) -> None:
 
 
 def _hurry_the_waiting(s: Session, now: datetime) -> None:
-    """WeCom answers again: who waited for an answer waits a minute longer at most, instead of hours."""
+    """WeCom answers again: who waited for an answer waits a minute longer at most, instead of hours.
+
+    Looked for only after a failure, since it goes through all that is still to be sent.
+    """
+    noted = s.get(Pause, _NO_ANSWERS, with_for_update=True)
+    if noted is None:
+        return
     soon = now + _CAUGHT_UP
     waiting = and_(
         OutboxMessage.state == OutboxState.READY,
         OutboxMessage.next_at > soon,
         OutboxMessage.first_try_at.is_not(None),
     )
-    if s.scalar(select(OutboxMessage.id).where(waiting).limit(1)) is not None:
-        s.execute(
-            update(OutboxMessage).where(waiting).values(next_at=soon), execution_options={"synchronize_session": False}
-        )
+    s.execute(
+        update(OutboxMessage).where(waiting).values(next_at=soon), execution_options={"synchronize_session": False}
+    )
+    s.delete(noted)
