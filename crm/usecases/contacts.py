@@ -13,6 +13,7 @@ from crm import policy as numbers
 from crm.access import Actor, actor_by_id, supervisor_of
 from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
+from crm.rules.words import storable
 from crm.usecases.customers import COLLEAGUE, Similar, look_alikes
 from models.base import insert_once
 from models.links import ExternalContact, ExternalFollow
@@ -75,7 +76,7 @@ def _mirror(s: Session, stranger: Stranger, now: datetime) -> ExternalContact:
 
 def _plain(words: str) -> str:
     """At most 128 characters of which one can be seen; else nothing."""
-    shown = words.replace("\x00", "").strip()[:128]
+    shown = storable(words).strip()[:128]
     return shown if any(letter.isprintable() for letter in shown) else ""
 
 

@@ -30,7 +30,8 @@ def main() -> int:
         demo.must_be_ours()
         embedded_redis.stop(demo.var / "redis")
         demo.forget()
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for wish in (signal.SIGINT, signal.SIGTERM):  # a shell may have started us with Ctrl-C ignored
+        signal.signal(wish, _as_interrupt)
     demo.prepare()
     os.environ.update(demo.environment(embedded_redis.ensure(demo.var / "redis")))
     children = Supervisor(demo.var / "log")
