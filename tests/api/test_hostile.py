@@ -4,6 +4,7 @@ import json
 import logging
 import math
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,10 +192,11 @@ def test_what_nobody_foresaw_is_logged_and_told_without_details(phone: Phone, ca
     assert "inner detail" in caplog.text
 
 
-def test_a_store_that_cannot_answer_is_busy_and_worth_another_try(phone: Phone) -> None:
-    with uow.transaction() as s:
-        s.connection().exec_driver_sql("DROP TABLE policy_change")
+def test_a_store_that_cannot_answer_is_busy_and_worth_another_try(phone: Phone, tmp_path: Path) -> None:
+    uow.dispose()
+    away = tmp_path.rename(tmp_path.with_name("away"))
     answer = phone.get("/customers")
+    away.rename(tmp_path)
     assert (answer.status_code, answer.get_json()["code"], answer.headers["Retry-After"]) == (503, "busy", "5")
 
 

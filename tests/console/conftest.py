@@ -17,7 +17,6 @@ from crm import uow
 from crm.usecases import sessions
 from models import Base
 from tests.console.office import NOW, furnish
-from tests.support.browser import chromium, desk, open_page, phone  # noqa: F401  (fixtures)
 
 STATIC = Path(__file__).resolve().parents[2] / "web" / "dist" / "static"
 

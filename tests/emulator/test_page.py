@@ -4,9 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.emulator.conftest import CORP, Emulator, Product
-from tests.support.browser import AXE, PHONE, Open, accessibility_problems, chromium, open_page, overflows
-
-__all__ = ["chromium", "open_page"]
+from tests.support.browser import AXE, PHONE, Open, accessibility_problems, overflows
 
 CARD = {
     "card_type": "button_interaction",
