@@ -12,6 +12,8 @@ export class Phone {
   constructor(userid, { changed, remove }) {
     this.changed = changed;
     this.rev = 0;
+    this.loaded = false;
+    this.turn = Promise.resolve();
     this.entries = new Map();
     this.chosen = new Map();
     this.unread = 0;
@@ -55,6 +57,7 @@ export class Phone {
   give(userid) {
     this.userid = userid;
     this.rev = 0;
+    this.loaded = false;
     this.unread = 0;
     this.entries.clear();
     this.chosen.clear();
@@ -91,11 +94,18 @@ export class Phone {
 
   tick() { this.time.textContent = said.time(now()); }
 
-  async update() {
+  /** One look at a time: an older answer must not arrive after a newer one. */
+  update() {
+    this.turn = this.turn.then(() => this.look());
+    return this.turn;
+  }
+
+  async look() {
     const asked = this.userid;
     const found = await look("inbox", { userid: asked, since: this.rev }).catch(() => null);
     if (!found || asked !== this.userid) return;
-    const first = this.rev === 0;
+    const first = !this.loaded;
+    this.loaded = true;
     const stay = first || this.atEnd();
     if (!first && found.life !== this.life) { this.give(asked); return; }
     this.life = found.life;

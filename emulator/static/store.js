@@ -62,6 +62,7 @@ export async function follow() {
       const change = await look("changes", { since: store.rev });
       if (change.rev !== store.rev) {
         await refresh();
+        store.rev = change.rev; // the state may be newer: what came between is told by the next look
         for (const tell of watchers) tell(change.moved);
       }
       offline.hidden = true;

@@ -129,6 +129,7 @@ def test_on_a_small_screen_one_phone_fills_it_and_tabs_choose(
     page = open_page(**PHONE)
     visit(page, emulator)
     emulator.act("clock", advance=30 * 86400)
+    expect(page.get_by_text("快 30 天")).to_be_visible()  # the page listens: what comes now is news to it
     expect(page.locator(".phone:visible")).to_have_count(1)
     emulator.send("text", {"content": "给王磊"}, touser="wanglei")
     tab = page.get_by_role("tab", name="王磊")
