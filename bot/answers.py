@@ -10,10 +10,10 @@ from bot.router import On, find_button
 from config.vocabulary import InboxState
 from crm import policy as numbers
 from crm import uow
-from crm.access import Actor, actor_by_userid, known_actor
+from crm.access import Actor, actor_of, known_actor
 from crm.cards import UNDO, TappedAgain, close, press, reopen
 from crm.errors import CrmError, Gone
-from crm.messages import answer_given, prompt, prompt_parts, remember
+from crm.messages import answer_given, prompt, prompt_parts, recall, remember
 from crm.notices import Notice, text
 from gateways.wecom.cards import greyed, redrawn
 from gateways.wecom.replies import split_text, text_reply, update_button_reply, update_card_reply
@@ -75,20 +75,20 @@ def answer_to(inbound: Inbound, reply: Reply, now: datetime, spooled_at: datetim
 
 def _once(s: uow.Session, inbound: Inbound, reply: Reply, now: datetime, spooled_at: datetime | None) -> str:
     received, what = inbound.received, inbound.what
-    given = answer_given(s, received.key)
-    if given is not None:
-        return given
+    known = recall(s, received.key, received.userid)
+    if known.answer is not None:
+        return known.answer
     state = _state(s, inbound, reply, spooled_at or now)
     if state is InboxState.LATE:
         _tell_of_lateness(s, inbound, spooled_at or now, now)
     if state is not InboxState.DONE:
         remember(s, received, state, "", now)
         return ""
-    actor = actor_by_userid(s, received.userid)
+    actor = actor_of(s, known.sender)
     if isinstance(what, Click):
         answer = _tap(s, actor, what, received.key, reply, now, in_outbox=spooled_at is not None)
     else:
-        said = _spoken(s, actor, what, received.key, now)
+        said = _spoken(s, actor, what, received.key, now, asked=known.asked)
         nobody_waits = spooled_at is not None or (isinstance(what, Position) and what.from_menu)  # takes no reply
         answer = _say(s, actor, received.key, said, reply, now, in_outbox=nobody_waits)
     remember(s, received, state, answer, now)
@@ -122,10 +122,10 @@ def _tell_of_lateness(s: uow.Session, inbound: Inbound, first_seen: datetime, no
     prompt(s, sender.person_id, text(said), dedupe=f"late:{inbound.received.key}", now=now)
 
 
-def _spoken(s: uow.Session, actor: Actor, what: object, key: str, now: datetime) -> str:
+def _spoken(s: uow.Session, actor: Actor, what: object, key: str, now: datetime, *, asked: bool) -> str:
     match what:
         case Words(typed):
-            return talk.reply_to(s, actor, typed, key, now)
+            return talk.reply_to(s, actor, typed, key, now, asked=asked)
         case Position():
             return checkins.reply_to_position(s, actor, what, key, now)
         case Media(kind):

@@ -22,18 +22,19 @@ _MEDIA = {
 }
 
 
-def reply_to(s: Session, actor: Actor, text: str, key: str, now: datetime) -> str:
-    """The answer to what was typed; a new command ends whatever was being asked."""
+def reply_to(s: Session, actor: Actor, text: str, key: str, now: datetime, *, asked: bool) -> str:
+    """The answer to what was typed; a new command ends whatever was being `asked`."""
     typed = text.strip()
     if typed[:1] in _SLASHES and typed:
-        dialogues.end(s, actor)
+        if asked:
+            dialogues.end(s, actor)
         return _command(s, actor, typed[1:].strip(), key, now)
-    asked = dialogues.current(s, actor, now)
+    question = dialogues.current(s, actor, now) if asked else None
     if typed.casefold() in _STOP:
         dialogues.end(s, actor)
-        return "好的，不问了" if asked else "现在没有在问的问题。发 /帮助 看看我会什么"
-    if asked is not None:
-        return forms.answer(s, actor, asked, typed, key, now)
+        return "好的，不问了" if question else "现在没有在问的问题。发 /帮助 看看我会什么"
+    if question is not None:
+        return forms.answer(s, actor, question, typed, key, now)
     if not typed:
         return "没有收到文字。发 /帮助 看看我会什么"
     plain = find_command(typed)

@@ -1,12 +1,16 @@
 """The only doors to rows that belong to somebody: the statement is the permission."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, false, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from config.vocabulary import PersonStatus, Role
 from crm.errors import NotAllowed, NotFound
+from models.base import bare
 from models.customers import Customer
 from models.deals import Deal
 from models.links import ExternalContact, ExternalFollow
@@ -19,10 +23,23 @@ SEES_SUBTREE = frozenset({Role.REGIONAL_MANAGER, Role.DIRECTOR})
 HOLDERS = frozenset(Role) - {Role.FINANCE, Role.SERVICE}
 MANAGERS = frozenset({Role.TEAM_LEAD, Role.REGIONAL_MANAGER, Role.DIRECTOR})
 
+ME: BindParameter[int] = bindparam("me")
+TEAMS: BindParameter[int] = bindparam("teams", expanding=True)
+
 # Built once: every request starts with one of them.
-_PEOPLE = select(Person.id, Person.userid, Person.name, Person.role, Person.status, Person.team_id)
-_WHO = _PEOPLE.where(Person.userid_key == bindparam("key"))
-_WHO_BY_ID = _PEOPLE.where(Person.id == bindparam("id"))
+_PERSON = bare(Person).c
+WHO = (_PERSON.id, _PERSON.userid, _PERSON.name, _PERSON.role, _PERSON.status, _PERSON.team_id)
+_WHO_BY_USERID = select(*WHO).where(_PERSON.userid_key == bindparam("userid_key"))
+_WHO_BY_ID = select(*WHO).where(_PERSON.id == bindparam("id"))
+
+
+class Reach(Enum):
+    """How far somebody's look goes; with whom he is (`Actor`), it says which rows are there for him."""
+
+    NOTHING = auto()
+    OWN = auto()
+    TEAMS = auto()  # his own and his teams'
+    ALL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +61,18 @@ class Actor:
     def sees_all(self) -> bool:
         return self.role in SEES_ALL
 
+    @property
+    def reach(self) -> Reach:
+        if self.sees_all:
+            return Reach.ALL
+        if self.manages:
+            return Reach.TEAMS
+        return Reach.OWN if self.role is Role.REP else Reach.NOTHING
+
 
 def actor_by_userid(s: Session, userid: str) -> Actor:
-    """The member behind a callback; refuses who is unknown, disabled or has left, each in his own words."""
-    row = s.execute(_WHO, {"key": userid.casefold()}).one_or_none()
-    if row is None:
-        raise NotAllowed("系统里还没有您的账号，请联系管理员同步通讯录（管理后台 → 人员与角色 → 立即同步）")
-    return _actor(s, row)
+    """The member of that userid; refuses who is unknown, disabled or has left, each in his own words."""
+    return actor_of(s, s.execute(_WHO_BY_USERID, {"userid_key": userid.casefold()}).one_or_none())
 
 
 def known_actor(s: Session, userid: str) -> Actor | None:
@@ -62,13 +84,13 @@ def known_actor(s: Session, userid: str) -> Actor | None:
 
 
 def actor_by_id(s: Session, person_id: int) -> Actor:
-    row = s.execute(_WHO_BY_ID, {"id": person_id}).one_or_none()
-    if row is None:
-        raise NotAllowed("系统里没有您的账号，请联系管理员")
-    return _actor(s, row)
+    return actor_of(s, s.execute(_WHO_BY_ID, {"id": person_id}).one_or_none())
 
 
-def _actor(s: Session, person: Row[int, str, str, str, str, int]) -> Actor:
+def actor_of(s: Session, person: Row[*tuple[Any, ...]] | None) -> Actor:
+    """The member in a row that holds the columns of `WHO`."""
+    if person is None:
+        raise NotAllowed("系统里还没有您的账号，请联系管理员同步通讯录（管理后台 → 人员与角色 → 立即同步）")
     if person.status == PersonStatus.DISABLED:
         raise NotAllowed("您的账号已停用，客户和记录都还在。如果是误停，请联系管理员")
     if person.status == PersonStatus.LEFT:
@@ -97,15 +119,25 @@ def require(actor: Actor, *roles: Role) -> None:
 
 def sees_customer(actor: Actor) -> ColumnElement[bool]:
     """The condition that makes a customer visible to this actor."""
-    if actor.sees_all:
+    return customer_in(actor.reach, actor.person_id, actor.team_ids)
+
+
+def customer_in(reach: Reach, me: Any = ME, teams: Any = TEAMS) -> ColumnElement[bool]:
+    """The rule itself: for one actor's values, or for a statement built once and run with `within(actor)`."""
+    if reach is Reach.ALL:
         return true()
-    mine = Customer.owner_id == actor.person_id
-    if actor.role is Role.REP:
+    if reach is Reach.NOTHING:
+        return false()
+    mine: ColumnElement[bool] = Customer.owner_id == me
+    if reach is Reach.OWN:
         return mine
-    if actor.manages:
-        people = select(Person.id).where(Person.team_id.in_(actor.team_ids))
-        return or_(mine, Customer.owner_id.in_(people), Customer.queue_team_id.in_(actor.team_ids))
-    return false()
+    people = select(Person.id).where(Person.team_id.in_(teams))
+    return or_(mine, Customer.owner_id.in_(people), Customer.queue_team_id.in_(teams))
+
+
+def within(actor: Actor) -> dict[str, Any]:
+    """The values of `ME` and `TEAMS` in a statement built once."""
+    return {"me": actor.person_id, "teams": list(actor.team_ids)}
 
 
 def customers_for(actor: Actor) -> Select[Customer]:
@@ -115,12 +147,19 @@ def customers_for(actor: Actor) -> Select[Customer]:
 
 def get_customer(s: Session, actor: Actor, customer_id: int | str, *, lock: bool = False) -> Customer:
     """One customer by id (inside) or public id (from outside); not yours is not there."""
-    column = Customer.id if isinstance(customer_id, int) else Customer.public_id
-    query = customers_for(actor).where(column == customer_id)
-    found = s.scalar(query.with_for_update() if lock else query)
+    query = _one_customer(actor.reach, isinstance(customer_id, int), lock)
+    found = s.scalar(query, {**within(actor), "id": customer_id})
     if found is None:
         raise NotFound(NOT_THERE)
     return found
+
+
+@cache
+def _one_customer(reach: Reach, by_id: bool, lock: bool) -> Select[Customer]:
+    """Built once for each way of asking: drawing up the statement costs as much as running it."""
+    wanted = (Customer.id if by_id else Customer.public_id) == bindparam("id")
+    query = select(Customer).where(Customer.merged_into_id.is_(None), customer_in(reach), wanted)
+    return query.with_for_update() if lock else query
 
 
 def deals_for(actor: Actor) -> Select[Deal]:
@@ -129,27 +168,33 @@ def deals_for(actor: Actor) -> Select[Deal]:
     return select(Deal).join(Customer, Customer.id == Deal.customer_id).where(*mine)
 
 
-def contacts_for(actor: Actor) -> Select[ExternalContact]:
-    """Outside contacts whose friend this actor is, or somebody he answers for."""
-    follows = select(ExternalFollow.external_contact_id).join(Person, Person.id == ExternalFollow.person_id)
-    return select(ExternalContact).where(
-        ExternalContact.id.in_(follows.where(ExternalFollow.ended_at.is_(None), sees_person(actor)))
-    )
-
-
 def get_contact(s: Session, actor: Actor, contact_id: int) -> ExternalContact:
-    """One outside contact, locked: whoever links it waits for whoever is linking it."""
-    found = s.scalar(contacts_for(actor).where(ExternalContact.id == contact_id).with_for_update())
+    """One outside contact whose friend this actor is, or somebody he answers for.
+
+    Locked: whoever links it waits for whoever is linking it.
+    """
+    found = s.scalar(_one_contact(actor.sees_all), {**within(actor), "id": contact_id})
     if found is None:
         raise NotFound("没有找到这位联系人，或者他不是您的好友")
     return found
 
 
+@cache
+def _one_contact(everybodys: bool) -> Select[ExternalContact]:
+    """Built once, like `_one_customer`."""
+    friends = select(ExternalFollow.external_contact_id).join(Person, Person.id == ExternalFollow.person_id)
+    followed = friends.where(ExternalFollow.ended_at.is_(None), _person_in(everybodys, ME, TEAMS))
+    wanted = (ExternalContact.id == bindparam("id"), ExternalContact.id.in_(followed))
+    return select(ExternalContact).where(*wanted).with_for_update()
+
+
 def sees_person(actor: Actor) -> ColumnElement[bool]:
     """The people whose work this actor may look at: himself, his teams' members, or everybody."""
-    if actor.sees_all:
-        return true()
-    return or_(Person.id == actor.person_id, Person.team_id.in_(actor.team_ids))
+    return _person_in(actor.sees_all, actor.person_id, actor.team_ids)
+
+
+def _person_in(everybody: bool, me: Any, teams: Any) -> ColumnElement[bool]:
+    return true() if everybody else or_(Person.id == me, Person.team_id.in_(teams))
 
 
 def supervisor_of(s: Session, person_id: int) -> list[int]:
@@ -188,5 +233,5 @@ def _decides(s: Session, person_id: int, team_id: int) -> bool:
     row = s.execute(_WHO_BY_ID, {"id": person_id}).one()
     if row.status != PersonStatus.ACTIVE:
         return False
-    actor = _actor(s, row)
+    actor = actor_of(s, row)
     return actor.sees_all or team_id in actor.team_ids

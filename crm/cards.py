@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
@@ -14,12 +14,31 @@ from crm.errors import Gone, NotFound
 from crm.messages import Tap, draw_taps
 from crm.notices import Fact, Notice, as_notice
 from crm.rules.days import SHANGHAI
+from models.base import bare
 from models.messages import Card, CardAction, OutboxMessage
 from models.people import Person
 
 UNDO = "undo:"  # a verb that takes back; only this kind may act on a closed card
 _IMPATIENT = timedelta(seconds=30)
-_FORGET_AFTER = "这张卡片已经过期，没有执行。请发 /待办 看看现在要处理的事"
+_EXPIRED = "这张卡片已经过期，没有执行。请发 /待办 看看现在要处理的事"
+
+
+_ACTION, _CARD, _HELD = bare(CardAction).c, bare(Card).c, bare(OutboxMessage).c
+# Built once. The copy that this person holds last is the one he tapped.
+_TAPPED = (
+    select(
+        *(_ACTION.id, _ACTION.verb, _ACTION.args, _ACTION.expires_at, _ACTION.used_at),
+        *(_ACTION.card_id, _CARD.closed_at, _CARD.closed_by_id, _CARD.outcome, _HELD.notice),
+    )
+    .join(bare(Card), _CARD.id == _ACTION.card_id)
+    .join(bare(OutboxMessage), _HELD.card_id == _CARD.id)
+    .where(_ACTION.key == bindparam("key"), _HELD.person_id == bindparam("person"))
+    .order_by(_HELD.id.desc())
+    .limit(1)
+    .with_for_update(of=bare(Card))
+)
+_USE = update(bare(CardAction)).where(_ACTION.id == bindparam("action"))
+_SET_CARD = update(bare(Card)).where(_CARD.id == bindparam("card"))
 
 
 class TappedAgain(Gone):
@@ -31,7 +50,6 @@ class Pressed:
     """A button that may act now: what it means, and the notice it sat on, as this person holds it."""
 
     card_id: int
-    outbox_id: int
     verb: str
     args: Mapping[str, Any]
     notice: Notice
@@ -42,44 +60,32 @@ def press(s: Session, actor: Actor, key: str, now: datetime) -> Pressed:
 
     Raises NotFound for a key that is not this person's, Gone when it is too late, expired or taken back.
     """
-    row = s.execute(
-        select(CardAction, Card)
-        .join(Card, Card.id == CardAction.card_id)
-        .where(CardAction.key == key)
-        .with_for_update(of=Card)
-    ).one_or_none()
-    held = row and s.scalar(
-        select(OutboxMessage)
-        .where(OutboxMessage.card_id == row.Card.id, OutboxMessage.person_id == actor.person_id)
-        .order_by(OutboxMessage.id.desc())
-        .limit(1)
-    )
-    if row is None or held is None:
+    it = s.execute(_TAPPED, {"key": key, "person": actor.person_id}).one_or_none()
+    if it is None:
         raise NotFound("这个按钮不是发给您的，或者已经失效")
-    action, card = row.CardAction, row.Card
-    undoing = action.verb.startswith(UNDO)
-    if undoing and (card.closed_at is None or action.used_at is not None):
+    undoing = it.verb.startswith(UNDO)
+    if undoing and (it.closed_at is None or it.used_at is not None):
         raise Gone("已经撤销过了，不用再点")
-    if undoing and (now > action.expires_at or card.closed_by_id != actor.person_id):
+    if undoing and (now > it.expires_at or it.closed_by_id != actor.person_id):
         raise Gone("撤销的时间已经过了。需要改的话，请直接发新的命令")
-    again = card.closed_by_id == actor.person_id and action.used_at is not None and now - action.used_at < _IMPATIENT
+    again = it.closed_by_id == actor.person_id and it.used_at is not None and now - it.used_at < _IMPATIENT
     if not undoing and again:
-        raise TappedAgain(_already(s, card))
-    if not undoing and card.closed_at is not None:
-        raise Gone(_already(s, card))
-    if not undoing and now > action.expires_at:
-        raise Gone(_FORGET_AFTER)
-    action.used_at = now
-    return Pressed(card.id, held.id, action.verb, action.args, as_notice(held.notice))
+        raise TappedAgain(_already(s, it))
+    if not undoing and it.closed_at is not None:
+        raise Gone(_already(s, it))
+    if not undoing and now > it.expires_at:
+        raise Gone(_EXPIRED)
+    s.execute(_USE, {"action": it.id, "used_at": now})
+    return Pressed(it.card_id, it.verb, it.args, as_notice(it.notice))
 
 
 def close(
     s: Session, pressed: Pressed, actor: Actor, outcome: str, undo: Tap | None, now: datetime, policy: Policy
 ) -> Notice:
     """Close the card for everybody who holds it; the notice to show instead carries the outcome and 撤销."""
-    card = s.get_one(Card, pressed.card_id)
-    card.closed_at, card.closed_by_id, card.outcome = now, actor.person_id, outcome[:200]
-    buttons = draw_taps(s, card.id, [undo], now + timedelta(minutes=policy.undo_minutes)) if undo else ()
+    told = {"closed_at": now, "closed_by_id": actor.person_id, "outcome": outcome[:200]}
+    s.execute(_SET_CARD, {"card": pressed.card_id, **told})
+    buttons = draw_taps(s, pressed.card_id, [undo], now + timedelta(minutes=policy.undo_minutes)) if undo else ()
     return replace(
         pressed.notice,
         desc=outcome,
@@ -92,8 +98,7 @@ def close(
 
 def reopen(s: Session, pressed: Pressed) -> Notice:
     """After an undo: the card is open again, and looks as it did."""
-    card = s.get_one(Card, pressed.card_id)
-    card.closed_at, card.closed_by_id, card.outcome = None, None, ""
+    s.execute(_SET_CARD, {"card": pressed.card_id, "closed_at": None, "closed_by_id": None, "outcome": ""})
     return pressed.notice
 
 
@@ -104,7 +109,7 @@ def close_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: Ac
         card.closed_at, card.closed_by_id, card.outcome = now, by.person_id, outcome[:200]
 
 
-def _already(s: Session, card: Card) -> str:
+def _already(s: Session, card: Row[*tuple[Any, ...]]) -> str:
     who = s.scalar(select(Person.name).where(Person.id == card.closed_by_id)) or "系统"
     when = card.closed_at.astimezone(SHANGHAI) if card.closed_at else None
     return f"{who} 已在 {when:%m-%d %H:%M} 处理：{card.outcome}"

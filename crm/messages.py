@@ -6,22 +6,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Row, bindparam, exists, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
 from config.vocabulary import InboxState, NoticeClass, OutboxState
 from crm import uow
+from crm.access import WHO
 from crm.notices import Button, Notice, text
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of
 from models.base import bare, insert_once
-from models.messages import Card, CardAction, InboxEvent, OutboxMessage
+from models.messages import Card, CardAction, Dialogue, InboxEvent, OutboxMessage
 from models.people import Person
 
 KEEP_TRYING = timedelta(days=3)  # a promise older than this is no help to anybody any more
 
 # Built once: every callback runs these, and building a statement costs more than running it.
-_ANSWER = select(InboxEvent.answer).where(InboxEvent.key == bindparam("key"))
+_ANSWER = select(bare(InboxEvent).c.answer).where(bare(InboxEvent).c.key == bindparam("key"))
+_ASKED = exists().where(bare(Dialogue).c.person_id == bare(Person).c.id)
+_ONE_ROW = select(literal_column("1").label("one")).subquery()  # there is an answer to give even to nobody we know
+_RECALL = (
+    select(_ANSWER.scalar_subquery().label("answer"), _ASKED.label("asked"), *WHO)
+    .select_from(_ONE_ROW)
+    .outerjoin(bare(Person), bare(Person).c.userid_key == bindparam("userid_key"))
+)
 _REMEMBER = insert(bare(InboxEvent)).inline()
 _TAP = insert(bare(CardAction)).inline()
 
@@ -38,6 +46,24 @@ class Received:
     object_id: str
     raw: str
     made_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What the store knows of an event and its sender before anything is done.
+
+    `answer` None: the event is new. `sender` None: no member of that userid. `asked`: he has a question open.
+    """
+
+    answer: str | None
+    sender: Row[*tuple[Any, ...]] | None
+    asked: bool
+
+
+def recall(s: Session, key: str, userid: str) -> Recalled:
+    """All of it in one question, which every callback asks."""
+    row = s.execute(_RECALL, {"key": key, "userid_key": userid.casefold()}).one()
+    return Recalled(row.answer, None if row.id is None else row, row.asked)
 
 
 def answer_given(s: Session, key: str) -> str | None:

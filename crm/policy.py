@@ -11,9 +11,17 @@ from sqlalchemy.orm import Session
 
 from config.policy import Policy, parse_value
 from crm.rules.days import WorkCalendar
+from models.base import bare
 from models.ops import CalendarDay, PolicyChange
 
 log = logging.getLogger(__name__)
+
+_CHANGE = bare(PolicyChange).c
+_NEWEST = (
+    select(_CHANGE.name, _CHANGE.value)
+    .where(_CHANGE.id.in_(select(func.max(_CHANGE.id)).group_by(_CHANGE.name)))
+    .order_by(_CHANGE.id)
+)
 
 
 def current(s: Session) -> Policy:
@@ -29,10 +37,7 @@ def in_force(s: Session) -> tuple[Policy, frozenset[str]]:
 
     Of values that are good alone and contradict each other the newest gives way.
     """
-    newest = select(func.max(PolicyChange.id)).group_by(PolicyChange.name)
-    rows = s.execute(
-        select(PolicyChange.name, PolicyChange.value).where(PolicyChange.id.in_(newest)).order_by(PolicyChange.id)
-    ).all()
+    rows = s.execute(_NEWEST).all()
     stored: dict[str, Any] = {}
     for name, value in rows:
         with suppress(ValueError):

@@ -32,6 +32,7 @@ QUEUE = "crm"
 _NICE = 5
 _NUDGE_TIMEOUT = 0.2
 _LEAVE_ALONE = 5.0  # seconds that an unreachable Redis is not asked again
+_PAUSE = 0.1  # seconds between two nudges of one process: a hundred callbacks a second need not nudge one by one
 _STALE = 60  # seconds after which a nudge that nobody took is forgotten
 _JOB_TIMEOUT = 3600  # far beyond any job's own limits: rows, not the queue, know what is unfinished
 
@@ -130,6 +131,7 @@ class Nudger:
             try:
                 for kind in sorted(kinds):
                     enqueue(self._redis, kind)
+                time.sleep(_PAUSE)
             except (RedisError, OSError) as error:
                 log.info("nudge: Redis does not answer (%s); the scheduler works without it", type(error).__name__)
                 time.sleep(_LEAVE_ALONE)

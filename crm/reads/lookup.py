@@ -1,17 +1,19 @@
 """Which customer a person means by what he typed: the whole name, a part of it, its pinyin, or nearly."""
 
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from crm.access import Actor, sees_customer
+from crm.access import ME, Actor, Reach, customer_in, sees_customer, within
 from crm.rules.naming import core_name, name_key, rank
 from models.customers import Customer
 from models.timeline import TimelineEntry
 
 _CLOSE_ENOUGH = 75
 _MOST = 6  # one more than is shown, to know that there are more
+_WHICH = select(Customer.id, Customer.public_id, Customer.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,31 @@ def meant(s: Session, actor: Actor, typed: str) -> list[Found]:
     if not words:
         return []
     key = name_key(words)
-    exact = s.execute(_visible(actor).where(Customer.name_key == key).limit(_MOST)).all()
-    if exact:
-        return [Found(*row) for row in exact]
-    like = or_(
-        Customer.name_key.contains(key or words, autoescape=True),
-        Customer.pinyin.contains(words.casefold(), autoescape=True),
+    exact, partly = _named(actor.reach)
+    asked = {**within(actor), "key": key}
+    found = s.execute(exact, asked).all()
+    if not found:
+        asked |= {"name_part": _holding(key or words), "pinyin_part": _holding(words.casefold())}
+        found = s.execute(partly, asked).all()
+    return [Found(*row) for row in found]
+
+
+@cache
+def _named(reach: Reach) -> tuple[Select[int, str, str], Select[int, str, str]]:
+    """Customers of a name, and customers whose name or its pinyin holds a part. Built once: every follow-up asks."""
+    visible = _WHICH.where(Customer.merged_into_id.is_(None), customer_in(reach))
+    holds = or_(
+        Customer.name_key.like(bindparam("name_part"), escape="/"),
+        Customer.pinyin.like(bindparam("pinyin_part"), escape="/"),
     )
-    mine_first = (Customer.owner_id != actor.person_id, Customer.name)
-    return [Found(*row) for row in s.execute(_visible(actor).where(like).order_by(*mine_first).limit(_MOST))]
+    mine_first = (Customer.owner_id != ME, Customer.name)
+    exact = visible.where(Customer.name_key == bindparam("key"))
+    return exact.limit(_MOST), visible.where(holds).order_by(*mine_first).limit(_MOST)
+
+
+def _holding(part: str) -> str:
+    """A pattern for LIKE in which nothing that was typed is a wildcard."""
+    return "%" + part.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
 
 
 def near(s: Session, actor: Actor, typed: str) -> list[Found]:
@@ -51,16 +69,12 @@ def near(s: Session, actor: Actor, typed: str) -> list[Found]:
 
 
 def _visible(actor: Actor) -> Select[int, str, str]:
-    return select(Customer.id, Customer.public_id, Customer.name).where(
-        Customer.merged_into_id.is_(None), sees_customer(actor)
-    )
+    return _WHICH.where(Customer.merged_into_id.is_(None), sees_customer(actor))
 
 
 def named_in(s: Session, actor: Actor, text: str) -> Found | None:
     """The actor's own customer whose short name stands in the text; the longest wins."""
-    own = select(Customer.id, Customer.public_id, Customer.name).where(
-        Customer.owner_id == actor.person_id, Customer.merged_into_id.is_(None)
-    )
+    own = _WHICH.where(Customer.owner_id == actor.person_id, Customer.merged_into_id.is_(None))
     said = name_key(text)
     hits = [row for row in s.execute(own) if len(core := name_key(core_name(row.name))) >= 2 and core in said]
     if not hits:
@@ -71,8 +85,7 @@ def named_in(s: Session, actor: Actor, text: str) -> Found | None:
 def last_touched(s: Session, actor: Actor) -> Found | None:
     """The customer this person wrote about last, if it is still his."""
     row = s.execute(
-        select(Customer.id, Customer.public_id, Customer.name)
-        .join(TimelineEntry, TimelineEntry.customer_id == Customer.id)
+        _WHICH.join(TimelineEntry, TimelineEntry.customer_id == Customer.id)
         .where(
             TimelineEntry.author_id == actor.person_id,
             Customer.owner_id == actor.person_id,
