@@ -5,7 +5,7 @@ from enum import Enum, auto
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, false, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from config.vocabulary import PersonStatus, Role
@@ -135,6 +135,12 @@ def customer_in(reach: Reach, me: Any = ME, teams: Any = TEAMS) -> ColumnElement
     return or_(mine, Customer.owner_id.in_(people), Customer.queue_team_id.in_(teams))
 
 
+def customer_there(reach: Reach, by_id: bool) -> ColumnElement[bool]:
+    """One customer by its id, inside or from outside, if whoever runs the statement (`within` his reach) may see it."""
+    wanted = (Customer.id if by_id else Customer.public_id) == bindparam("id")
+    return and_(Customer.merged_into_id.is_(None), customer_in(reach), wanted)
+
+
 def within(actor: Actor) -> dict[str, Any]:
     """The values of `ME` and `TEAMS` in a statement built once."""
     return {"me": actor.person_id, "teams": list(actor.team_ids)}
@@ -157,8 +163,7 @@ def get_customer(s: Session, actor: Actor, customer_id: int | str, *, lock: bool
 @cache
 def _one_customer(reach: Reach, by_id: bool, lock: bool) -> Select[Customer]:
     """Built once for each way of asking: drawing up the statement costs as much as running it."""
-    wanted = (Customer.id if by_id else Customer.public_id) == bindparam("id")
-    query = select(Customer).where(Customer.merged_into_id.is_(None), customer_in(reach), wanted)
+    query = select(Customer).where(customer_there(reach, by_id))
     return query.with_for_update() if lock else query
 
 

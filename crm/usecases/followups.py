@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import HolderKind, TimelineKind
 from crm import audit, policy
-from crm.access import Actor, get_customer
+from crm.access import NOT_THERE, Actor, Reach, customer_there, get_customer, within
 from crm.errors import Gone, Invalid, NotFound
 from crm.holding import holder_of, tenure_began
 from crm.rules.activity import counts as activity_counts
@@ -20,16 +21,6 @@ LONGEST = 5000  # characters
 _REMEMBERED = 10
 
 # Built once: these run with every follow-up that comes in over the chat.
-_RECENT = (
-    select(TimelineEntry.text)
-    .where(
-        TimelineEntry.customer_id == bindparam("customer"),
-        TimelineEntry.kind == TimelineKind.FOLLOW_UP,
-        TimelineEntry.retracted_at.is_(None),
-    )
-    .order_by(TimelineEntry.at.desc())
-    .limit(_REMEMBERED)
-)
 _ENTRY = insert(bare(TimelineEntry)).returning(bare(TimelineEntry).c.id)
 _MOMENT = bindparam("moment", type_=Customer.silent_since.type)
 _NEWER = or_(Customer.last_activity_at.is_(None), Customer.last_activity_at < _MOMENT)
@@ -70,24 +61,54 @@ def write_follow_up(
 
     `at` is when it happened, for notes written later; never after `now`.
     """
-    customer = get_customer(s, actor, customer_id)
+    customer, recent = _customer_and_recent(s, actor, customer_id)
     words = text.replace("\x00", "").strip()
     if not words:
         raise Invalid("跟进内容是空的，写一句聊了什么就行", {"text": "不能为空"})
     if len(words) > LONGEST:
         raise Invalid(f"跟进内容太长了（{len(words)} 字），请控制在 {LONGEST} 字以内", {"text": "太长"})
     happened = min(at or now, now)
-    recent = s.scalars(_RECENT, {"customer": customer.id}).all()
     valid, remark = activity_counts(words, recent)
     entry_id, public_id = write_entry(
         s, customer.id, TimelineKind.FOLLOW_UP, words, actor.person_id, now, at=happened, counts=valid
     )
     if valid:
-        touch(s, customer, actor, happened)
+        touch(s, customer.id, customer.owner_id, actor, happened)
     audit.record(
         s, actor.person_id, "follow_up", f"customer:{customer.id}", now, entrance=entrance, entry=entry_id, counts=valid
     )
     return FollowUpDone(entry_id, public_id, valid, remark, customer.id, customer.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The customer that is written about."""
+
+    id: int
+    name: str
+    owner_id: int | None
+
+
+def _customer_and_recent(s: Session, actor: Actor, customer_id: int | str) -> tuple[_Written, list[str]]:
+    """A customer this actor may see and the texts of its latest follow-ups, in one question; not yours is not there."""
+    wanted = {**within(actor), "id": customer_id}
+    rows = s.execute(_recent_of(actor.reach, isinstance(customer_id, int)), wanted).all()
+    if not rows:
+        raise NotFound(NOT_THERE)
+    return _Written(*rows[0][:3]), [row.text for row in rows if row.text is not None]
+
+
+@cache
+def _recent_of(reach: Reach, by_id: bool) -> Select[int, str, int | None, str]:
+    entry, customer = bare(TimelineEntry).c, bare(Customer).c
+    own = (entry.customer_id == customer.id, entry.kind == TimelineKind.FOLLOW_UP, entry.retracted_at.is_(None))
+    return (
+        select(customer.id, customer.name, customer.owner_id, entry.text)
+        .outerjoin(bare(TimelineEntry), and_(*own))
+        .where(customer_there(reach, by_id))
+        .order_by(entry.at.desc())
+        .limit(_REMEMBERED)
+    )
 
 
 def write_entry(
@@ -118,11 +139,11 @@ def write_entry(
     return s.execute(_ENTRY, row).scalar_one(), public_id
 
 
-def touch(s: Session, customer: Customer, actor: Actor, at: datetime) -> None:
+def touch(s: Session, customer_id: int, owner_id: int | None, actor: Actor, at: datetime) -> None:
     """A valid activity of the holder at `at` moves the clock forward, never back."""
-    if customer.owner_id != actor.person_id:
+    if owner_id != actor.person_id:
         return
-    s.execute(_TOUCH, {"customer": customer.id, "owner": actor.person_id, "moment": at})
+    s.execute(_TOUCH, {"customer": customer_id, "owner": owner_id, "moment": at})
 
 
 def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:

@@ -111,7 +111,7 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
     )
     s.add(visit)
     s.flush()
-    touch(s, customer, actor, visit.visited_at)
+    touch(s, customer.id, customer.owner_id, actor, visit.visited_at)
     audit.record(
         s,
         actor.person_id,
