@@ -15,11 +15,12 @@ from crm.holding import Holder
 from crm.rules.checkin import Point, to_gcj02
 from crm.rules.naming import clean_name, name_key, pinyin_of, rank
 from crm.usecases.ownership import begin
-from models.base import insert_once
+from models.base import bare, insert_once
 from models.customers import Customer, NameBlock
 from models.people import Person
 
 COLLEAGUE = "同事在跟进"
+_NAMES = select(bare(Customer).c.id, bare(Customer).c.name).where(bare(Customer).c.merged_into_id.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ def look_alikes(s: Session, actor: Actor, name: str, policy: Policy, limit: int 
 
     The one read that looks beyond what the actor may see: of those it says 同事在跟进, and nothing else.
     """
-    names = s.execute(select(Customer.id, Customer.name).where(Customer.merged_into_id.is_(None))).all()
-    found = rank(name, ((row.id, row.name) for row in names), policy.similar_at, limit)
+    found = rank(name, ((id_, known) for id_, known in s.execute(_NAMES)), policy.similar_at, limit)
+    if not found:
+        return []
     mine = select(Customer.id, Customer.name, Customer.name_key, Person.name.label("owner"))
     mine = mine.outerjoin(Person, Person.id == Customer.owner_id)
     seen = {

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import LABELS, InboxState, Role
@@ -20,6 +20,16 @@ LEASE = timedelta(seconds=30)  # a killed worker's event is another's well withi
 _LADDER = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200, 21600))
 _MOST_CRASHES = 3
 _SOON = timedelta(seconds=5)
+
+_NOW = bindparam("now", type_=InboxEvent.next_at.type)
+_FREE = or_(InboxEvent.lease_until.is_(None), InboxEvent.lease_until <= _NOW)
+_NEXT_DUE = (
+    select(InboxEvent)
+    .where(InboxEvent.state == InboxState.WAITING, InboxEvent.next_at <= _NOW, _FREE)
+    .order_by(InboxEvent.next_at, InboxEvent.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,7 @@ def lease_next(s: Session, now: datetime) -> Waiting | None:
 
     An event whose lease ran out three times has killed three workers: it is given up, so that it cannot kill a fourth.
     """
-    while (row := s.scalar(_next_due(now))) is not None:
+    while (row := s.scalar(_NEXT_DUE, {"now": now})) is not None:
         if row.lease_until is not None:
             row.crashes += 1
         if row.crashes >= _MOST_CRASHES:
@@ -94,17 +104,6 @@ def retry(s: Session, actor: Actor, event_id: int, now: datetime, *, entrance: s
     row.state, row.next_at, row.done_at, row.error = InboxState.WAITING, now, None, ""
     row.tries = row.crashes = 0
     uow.nudge(s, "inbox")
-
-
-def _next_due(now: datetime) -> Select[InboxEvent]:
-    free = or_(InboxEvent.lease_until.is_(None), InboxEvent.lease_until <= now)
-    return (
-        select(InboxEvent)
-        .where(InboxEvent.state == InboxState.WAITING, InboxEvent.next_at <= now, free)
-        .order_by(InboxEvent.next_at, InboxEvent.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
 
 
 def _received(row: InboxEvent) -> Received:

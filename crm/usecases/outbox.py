@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import LABELS, OutboxState, PersonStatus, Role
@@ -81,8 +81,11 @@ def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) 
     """
     if _paused(s, now):
         return None
-    _give_up_on_old(s, now)
-    while (row := s.scalar(_next_due(now))) is not None:
+    while (row := s.scalar(_LOST, {"now": now}) or s.scalar(_READY, {"now": now})) is not None:
+        if _is_too_old(row, now):
+            _give_up(row)
+            s.flush()
+            continue
         person = s.get_one(Person, row.person_id, with_for_update=True)  # two deliverers count his messages in turn
         if person.status in _GONE:
             undeliverable.bury(s, row, f"{person.name}{LABELS[PersonStatus(person.status)]}，不再向他发送", now)
@@ -173,25 +176,24 @@ def counts(s: Session) -> Counts:
     )
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    """Waiting and due, or leased by somebody who has not come back."""
-    return or_(
-        and_(OutboxMessage.state == OutboxState.READY, OutboxMessage.next_at <= now),
-        and_(OutboxMessage.state == OutboxState.LEASED, OutboxMessage.lease_until <= now),
-    )
-
-
-def _next_due(now: datetime) -> Select[OutboxMessage]:
+def _first(*due: ColumnElement[bool]) -> Select[OutboxMessage]:
     """The message whose turn it is; the parts of a long answer wait for the part before."""
     before = aliased(OutboxMessage)
     still_ahead = select(before.id).where(before.id == OutboxMessage.after_id, before.state.in_(_OPEN)).exists()
     return (
         select(OutboxMessage)
-        .where(_due(now), ~still_ahead)
+        .where(*due, ~still_ahead)
         .order_by(OutboxMessage.next_at, OutboxMessage.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+
+
+# Leased by somebody who has not come back; waiting and due. Two questions, because only then is there an index that
+# gives the first of many without sorting them.
+_NOW = bindparam("now", type_=OutboxMessage.next_at.type)
+_LOST = _first(OutboxMessage.state == OutboxState.LEASED, OutboxMessage.lease_until <= _NOW)
+_READY = _first(OutboxMessage.state == OutboxState.READY, OutboxMessage.next_at <= _NOW)
 
 
 def _paused(s: Session, now: datetime) -> bool:
@@ -208,20 +210,18 @@ def _pause(s: Session, until: datetime, reason: str) -> None:
     )
 
 
-def _give_up_on_old(s: Session, now: datetime) -> None:
-    """Due but out of date, or tried so long ago that the duplicate check would let a second copy through."""
-    out_of_date = or_(OutboxMessage.expires_at <= now, OutboxMessage.first_try_at <= now - _SAFE_TO_REPEAT)
-    perhaps_there = OutboxMessage.first_try_at.is_not(None)
-    s.execute(
-        update(OutboxMessage)
-        .where(_due(now), out_of_date)
-        .values(
-            state=case((perhaps_there, OutboxState.UNKNOWN), else_=OutboxState.EXPIRED),
-            error=case((perhaps_there, "不知道送到没有，已停止重发以免重复"), else_="过了有效期还没有送出"),
-            lease_until=None,
-        ),
-        execution_options={"synchronize_session": False},
-    )
+def _is_too_old(row: OutboxMessage, now: datetime) -> bool:
+    """Out of date, or tried so long ago that the duplicate check would let a second copy through."""
+    tried_long_ago = row.first_try_at is not None and row.first_try_at <= now - _SAFE_TO_REPEAT
+    return row.expires_at <= now or tried_long_ago
+
+
+def _give_up(row: OutboxMessage) -> None:
+    if row.first_try_at is not None:
+        row.state, row.error = OutboxState.UNKNOWN, "不知道送到没有，已停止重发以免重复"
+    else:
+        row.state, row.error = OutboxState.EXPIRED, "过了有效期还没有送出"
+    row.lease_until = None
 
 
 def _put_off(s: Session, row: OutboxMessage, until: datetime) -> None:

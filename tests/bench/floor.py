@@ -1,16 +1,26 @@
-"""The floor: a receiver that verifies, opens, stores the message once and commits, and does nothing else."""
+"""The product's server with two receivers beside it that verify, open, store one row and commit, and do nothing else.
+
+`HOUSE` stores it as the product does (its unit of work, its table), so product ÷ house is what a callback's own work
+costs. `BARE` stores it by the bare driver in a table of two columns: as low as Python goes.
+"""
 
 import hashlib
 import sqlite3
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import psycopg
 from flask import Flask, Response, request
 
 from config.settings import Settings
+from config.vocabulary import InboxState
+from crm import uow
+from crm.messages import Received, remember
 from gateways.wecom.envelope import BadEnvelope, Envelope, unwrap
+from wsgi import create_app as create_product
 
+HOUSE, BARE = "/floor/house", "/floor/bare"
 _TABLE = "CREATE TABLE IF NOT EXISTS floor_event (key TEXT PRIMARY KEY, raw TEXT NOT NULL)"
 Keep = Callable[[str, str], None]
 
@@ -19,14 +29,13 @@ def create_app() -> Flask:
     """`gunicorn 'tests.bench.floor:create_app()'`, with the product's environment."""
     settings = Settings.load()
     envelope = Envelope(settings.wecom_token, settings.wecom_encoding_aes_key, settings.wecom_corp_id)
-    keep = _keeper(settings.database_url)
-    app = Flask(__name__)
+    app = create_product(settings)
+    for path, keep in ((HOUSE, _into_inbox), (BARE, _by_driver(settings.database_url))):
+        app.add_url_rule(path, path, _receiver(envelope, keep), methods=["POST"])
+    return app
 
-    @app.get("/healthz")
-    def healthz() -> str:
-        return "ok"
 
-    @app.post("/wecom/callback")
+def _receiver(envelope: Envelope, keep: Keep) -> Callable[[], Response]:
     def receive() -> Response:
         args = request.args
         try:
@@ -37,10 +46,15 @@ def create_app() -> Flask:
         keep(hashlib.sha256(plain).hexdigest(), plain.decode())
         return Response(status=200)
 
-    return app
+    return receive
 
 
-def _keeper(url: str) -> Keep:
+def _into_inbox(key: str, raw: str) -> None:
+    received = Received(f"floor:{key}", "text", "", "", "", "", raw, None)
+    uow.attempt(lambda s: remember(s, received, InboxState.KEPT, "", datetime.now(UTC)))
+
+
+def _by_driver(url: str) -> Keep:
     """One connection per thread, opened when first needed, straight to the driver."""
     mine = threading.local()
     if url.startswith("sqlite"):
@@ -65,7 +79,7 @@ def _keeper(url: str) -> Keep:
 
 
 def lay(url: str) -> None:
-    """The floor's one table."""
+    """The one table of `BARE`."""
     if url.startswith("sqlite"):
         with sqlite3.connect(url.removeprefix("sqlite:///"), timeout=15) as store:
             store.execute(_TABLE)

@@ -21,7 +21,8 @@ def main() -> int:
     company = Company(options.seed, reps=REPS, customers_each=4, strangers=share("contact", many))
     print(f"{machine()}; seed {options.seed}, {options.db}, fsync on, {options.rate:g}/s for {options.seconds:g} s")
     with stage(options.db, company, cards=share("click", many)) as it:
-        start_product(it)
+        start_jobs(it)
+        it.wait_for_web(it.web())
         seal = Seal(company.tenant)
         traffic = Traffic(company, seal, it.cards, options.seed)
         ok = steady(it, traffic, seal, options.rate, many, P99[options.db])
@@ -33,11 +34,10 @@ def share(kind: str, many: int) -> int:
     return int(many * MIX[kind] * 1.2) + 50
 
 
-def start_product(it: Stage) -> None:
-    """The three processes of production, web last so that it is known to answer."""
+def start_jobs(it: Stage) -> None:
+    """The processes of production beside the web."""
     it.processes.worker(it.env)
     it.processes.scheduler(it.env)
-    it.wait_for_web(it.web())
 
 
 def steady(it: Stage, traffic: Traffic, seal: Seal, rate: float, many: int, p99: float) -> bool:

@@ -51,7 +51,7 @@ class Seal:
         self.corp_id, self._agent_id = str(tenant["corpid"]), app["agentid"]
         self._crypto = WeChatCrypto(app["token"], app["aeskey"], self.corp_id)
 
-    def request(self, xml: str, timestamp: int) -> bytes:
+    def request(self, xml: str, timestamp: int, path: str = PATH) -> bytes:
         """One POST as it goes over the wire, with a nonce and a ciphertext of its own."""
         nonce = secrets.token_hex(8)
         sealed = str(self._crypto.encrypt_message(xml, nonce, str(timestamp)))
@@ -62,7 +62,7 @@ class Seal:
             f"<AgentID><![CDATA[{self._agent_id}]]></AgentID></xml>"
         ).encode()
         head = (
-            f"POST {PATH}?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml\r\n"
+            f"POST {path}?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
