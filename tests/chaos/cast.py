@@ -16,7 +16,7 @@ from tests.support.process import Running
 _LOOK = 0.2  # seconds between two looks at who is dead: a restart begins well within one second
 # How often each is killed. A master, a parent and a scheduler start from nothing, which takes a second or two;
 # a web worker and a horse are forks.
-KINDS = {"web master": 1, "web worker": 3, "rq parent": 2, "rq horse": 3, "scheduler": 2}
+KINDS = {"web master": 2, "web worker": 4, "rq parent": 2, "rq horse": 2, "scheduler": 2}
 _PATIENCE = 0.5  # seconds to wait for a work horse, which lives only while it works
 
 

@@ -27,7 +27,7 @@ from tests.support.postgres import Server
 from tests.support.process import Processes, Running, free_port
 
 # How production is started (docs/trust.md says why): one worker per core, threads for what waits for the store.
-WORKERS, THREADS = 2, 4
+WORKERS, THREADS = 2, 8
 GUNICORN = (
     *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
     *("--keep-alive", "75", "--preload", "--no-control-socket"),
