@@ -1,17 +1,19 @@
 """A position sent in chat becomes a check-in: the nearest customers are offered, the distance is said."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.inbound import Position
 from config.vocabulary import Datum, FixSource
 from crm import policy as numbers
 from crm.access import Actor
+from crm.cards import is_open
 from crm.messages import Tap, prompt_card
 from crm.notices import Fact, Notice
 from crm.uow import Session
 from crm.usecases.linking import current_customer
 from crm.usecases.visits import Near, nearby, point_of
 
+_MINUTE = timedelta(minutes=1)
 _OFFERED = 3  # buttons for customers; a card has six
 
 
@@ -19,6 +21,9 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
     """Positions in chat carry no datum; the map in WeCom draws GCJ-02, so that is what is kept with the point."""
     point_of(position.latitude, position.longitude, Datum.GCJ02)
     near = nearby(s, actor, position.latitude, position.longitude, Datum.GCJ02, _OFFERED)
+    matter = _matter(actor, position, now)
+    if is_open(s, matter) or is_open(s, _matter(actor, position, now - _MINUTE)):
+        return "这个位置刚收到，请在上面的卡片上选客户"
     current = current_customer(s, actor)
     offers = [(one.customer_id, one.name) for one in near]
     if current is not None and current not in offers:
@@ -47,8 +52,15 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
         body=f"点客户名完成打卡，按错了 {policy.undo_minutes} 分钟内可撤销",
     )
     taps.append(Tap("都不是", "dismiss", {}))
-    prompt_card(s, actor.person_id, notice, taps, matter=f"place:{key}", dedupe=f"place:{key}", now=now, policy=policy)
+    if is_open(s, matter) is not None:  # asked and answered within this minute; sent again, it is asked again
+        matter = f"place:{key}"
+    prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
     return "收到位置，请在下面的卡片上选客户" if near else "附近没有有坐标的客户，要记到正在谈的客户吗？请看下面的卡片"
+
+
+def _matter(actor: Actor, position: Position, now: datetime) -> str:
+    """One place in one minute: the menu sends an event, and then the message as well."""
+    return f"place:{actor.person_id}:{position.latitude:.5f},{position.longitude:.5f}:{now:%Y%m%d%H%M}"
 
 
 def _fact(one: Near) -> Fact:

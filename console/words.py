@@ -52,14 +52,10 @@ VERBS = {
 ENTRANCES = {
     "console": "管理后台",
     "chat": "企微会话",
-    "bot": "企微会话",
+    "card": "消息卡片",
     "miniapp": "小程序",
-    "sidebar": "侧边栏",
-    "cli": "命令行",
     "shell": "命令行",
     "sweep": "定时任务",
-    "job": "定时任务",
-    "jobs": "定时任务",
     "sync": "通讯录同步",
     "seed": "演示数据",
 }

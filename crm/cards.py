@@ -102,6 +102,12 @@ def reopen(s: Session, pressed: Pressed) -> Notice:
     return pressed.notice
 
 
+def is_open(s: Session, matter: str) -> bool | None:
+    """Whether the card of a matter still waits for a tap; None if there is none."""
+    row = s.execute(select(_CARD.closed_at).where(_CARD.matter == matter)).one_or_none()
+    return None if row is None else row.closed_at is None
+
+
 def close_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: Actor) -> None:
     """The matter was settled elsewhere (a command, the console): later taps are told so."""
     card = s.scalar(select(Card).where(Card.matter == matter).with_for_update())

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session as Session  # the entrances name it, and know no SQL
 from sqlalchemy.orm import sessionmaker
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,9 @@ def connect(url: str, *, patient: bool = True) -> Engine:
                 "connect_timeout": 10 if patient else 1,
                 # Waiting for a lock ends first, so that a statement timeout can only mean the statement itself.
                 "options": f"-c statement_timeout={60_000 if patient else 4_000} "
-                f"-c lock_timeout={50_000 if patient else 3_000} -c timezone=UTC -c plan_cache_mode=force_generic_plan",
+                f"-c lock_timeout={50_000 if patient else 3_000} -c timezone=UTC"
+                # Statements are few and run for everybody: planning each anew costs more than a better plan gains.
+                " -c plan_cache_mode=force_generic_plan",
             },
         )
     _sessions.configure(bind=engine)
@@ -108,14 +111,20 @@ def _is_taken(file: Any) -> bool:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the schema to `revision` (Alembic)."""
+    from alembic import command  # here, since no process that serves needs it and each would load it for half a second
+
     command.upgrade(_alembic(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
+    from alembic import command
+
     command.downgrade(_alembic(url), revision)
 
 
-def _alembic(url: str) -> Config:
+def _alembic(url: str) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "models" / "migrations"))
     config.attributes["url"] = url

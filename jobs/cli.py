@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import IO, Any, ParamSpec
 
 import click
-from alembic.util.exc import CommandError
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
@@ -109,6 +108,8 @@ def db_downgrade(revision: str) -> None:
 
 
 def _migrated(move: Callable[[str, str], None], revision: str) -> None:
+    from alembic.util.exc import CommandError  # here, so that the web, which mounts these commands, need not load it
+
     try:
         move(Settings.load().database_url, revision)
     except CommandError as error:

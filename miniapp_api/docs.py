@@ -30,7 +30,7 @@ def _page(app: APIFlask) -> Response:
 
 
 def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each path and method with what it takes and what it answers, in the order of the document."""
+    """Each path and method with what it takes and what it answers; the API's own before the process's health."""
     return [
         {
             "method": method.upper(),
@@ -40,7 +40,7 @@ def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
             "inputs": [*operation.get("parameters", []), *_body_fields(spec, operation)],
             "answers": operation["responses"],
         }
-        for path, methods in spec["paths"].items()
+        for path, methods in sorted(spec["paths"].items(), key=lambda item: not item[0].startswith("/api/"))
         for method, operation in methods.items()
     ]
 

@@ -50,10 +50,7 @@ _WORDS: dict[int, tuple[str, str]] = {
     ),
     45009: ("调用太频繁，被企业微信限流", "一分钟后会自动重试；若经常出现，请减少同步和提醒的次数。"),
     45033: ("同一接口同时调用过多", "稍后会自动重试，无需处理。"),
-    48002: (
-        "应用没有调用这个接口的权限",
-        "请在企业微信管理后台「客户与上下游 › 客户联系 › API › 可调用接口的应用」勾选本应用，并检查应用的可见范围。",
-    ),
+    48002: ("应用没有调用这个接口的权限", f"请在{_APP}，检查「可见范围」，并确认接口权限没有被关闭。"),
     48006: ("应用长期未使用，接口权限被收回", f"请在{_APP}，按提示重新启用接口权限。"),
     50001: ("登录回跳的域名没有登记", f"请在{_APP}，在「网页授权及JS-SDK」和「企业微信授权登录」填写本系统的域名。"),
     50003: ("应用已停用", f"请在{_APP}，启用应用。"),
@@ -74,6 +71,11 @@ _WORDS: dict[int, tuple[str, str]] = {
         "请在企业微信管理后台「客户与上下游 › 客户联系 › 权限配置」把他加入使用范围。",
     ),
     301002: ("AgentId 与 Secret 不是同一个应用的", f"请在{_APP}，成对复制 AgentId 和 Secret，改正后重启。"),
+}
+# The same code means another switch where customers' contacts are concerned.
+_CONTACTS = "externalcontact/"
+_CONTACT_HINTS = {
+    48002: "请在企业微信管理后台「客户与上下游 › 客户联系 › API › 可调用接口的应用」勾选本应用，并检查应用的可见范围。"
 }
 _KIND_WORDS: dict[Kind, tuple[str, str]] = {
     Kind.RETRY: ("暂时连不上企业微信", "稍后会自动重试；若一直如此，请检查服务器网络和 WECOM_API_BASE。"),
@@ -105,6 +107,8 @@ class WecomError(Exception):
         self.kind = kind or (Kind.RETRY if code is None else kind_of(code))
         own_words = _WORDS.get(code) if code is not None and self.kind is kind_of(code) else None
         known_what, known_hint = own_words or _KIND_WORDS[self.kind]
+        if code is not None and path.startswith(_CONTACTS):
+            known_hint = _CONTACT_HINTS.get(code, known_hint)
         self.hint = hint or known_hint
         cause = f"错误码 {code}，接口 {path}" if code is not None else f"接口 {path}"
         super().__init__(f"{what or known_what}（{cause}）。{self.hint}")

@@ -201,6 +201,18 @@ def test_a_place_from_the_menu_says_so(wecom: Wecom) -> None:
     assert rows(Visit)[0].source == "menu"
 
 
+def test_the_message_that_follows_the_menus_event_asks_no_second_time(wecom: Wecom) -> None:
+    placed("华东泵业有限公司")
+    info = {"Location_X": HERE[0], "Location_Y": HERE[1], "Scale": 15, "Label": "某路", "Poiname": "泵业大厦"}
+    wecom.hear(wecom.event("Zhang", "location_select", EventKey="打卡", SendLocationInfo=info))
+    card = wecom.card("Zhang")
+    assert "上面的卡片" in wecom.locate("Zhang", *HERE)
+    assert wecom.card("Zhang") == card
+    wecom.press("Zhang", card, "都不是")
+    assert "下面的卡片" in wecom.locate("Zhang", *HERE)
+    assert wecom.card("Zhang") != card
+
+
 def test_far_from_everybody_the_customer_talked_about_is_offered(wecom: Wecom) -> None:
     assert "先发 /关联 客户名" in wecom.locate("Zhang", *HERE)
     customer("Zhang", "华东泵业有限公司")

@@ -32,6 +32,11 @@ def test_what_an_administrator_can_mend_names_the_place(code: int) -> None:
     assert "message/send" in str(error)
 
 
+def test_a_missing_right_names_the_switch_of_its_own_interface() -> None:
+    assert "可调用接口的应用" in str(WecomError("externalcontact/get", 48002))
+    assert "可调用接口的应用" not in str(WecomError("message/send", 48002))
+
+
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_class_has_words_of_its_own(kind: Kind) -> None:
     error = WecomError("x/y", 987654, kind=kind)
