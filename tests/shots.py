@@ -110,21 +110,30 @@ def console(browser: Browser, running: Demo, who: str, label: str) -> None:
     for name, size in SIZES.items():
         page = _page(browser, size)
         page.goto(running.console)
-        page.screenshot(path=OUT / f"login-{name}.png", full_page=True)
+        _whole(page, f"login-{name}")
         page.get_by_text("企业微信扫码登录").first.click()
         page.wait_for_timeout(500)
-        page.screenshot(path=OUT / f"qr-{name}.png", full_page=True)
+        _whole(page, f"qr-{name}")
         page.get_by_text(who).first.click()
         page.wait_for_url("**/console/**")
         for shot, path in CONSOLE.items():
             page.goto(running.console + path)
             page.wait_for_timeout(400)
-            page.screenshot(path=OUT / f"{label}-{shot}-{name}.png", full_page=True)
+            _whole(page, f"{label}-{shot}-{name}")
         page.goto(running.console + "customers")
         page.locator("a[href*='/console/customers/']").first.click()
         page.wait_for_timeout(500)
-        page.screenshot(path=OUT / f"{label}-customer-{name}.png", full_page=True)
+        _whole(page, f"{label}-customer-{name}")
         page.context.close()
+
+
+def _whole(page: Page, name: str) -> None:
+    """The page at its full height, so that what is fixed to the window's edge stands at the page's own."""
+    size = page.viewport_size or {"width": 1360, "height": 900}
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+    page.screenshot(path=OUT / f"{name}.png")
+    page.set_viewport_size(size)
 
 
 def _page(browser: Browser, size: Any) -> Page:

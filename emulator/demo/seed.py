@@ -90,7 +90,8 @@ def _customer(s: uow.Session, past: Past, now: datetime, dice: random.Random) ->
     )
     moments = [last]
     while moments[-1] > began + timedelta(days=20) and len(moments) < 6:
-        moments.append(moments[-1] - timedelta(days=dice.randrange(6, 15), minutes=dice.randrange(400)))
+        day = day_of(moments[-1]) - timedelta(days=dice.randrange(6, 15))
+        moments.append(at(day, dice.randrange(9, 18), dice.randrange(60)))
     said = dice.sample(TALK, len(moments))
     for moment, words in zip(reversed(moments), said, strict=True):
         followups.write_follow_up(s, rep, made.id, words, moment, entrance=ENTRANCE)
