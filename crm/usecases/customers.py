@@ -58,7 +58,7 @@ def look_alikes(s: Session, actor: Actor, name: str, policy: Policy, limit: int 
 
     The one read that looks beyond what the actor may see: of those it says 同事在跟进, and nothing else.
     """
-    found = rank(name, ((id_, known) for id_, known in s.execute(_NAMES)), policy.similar_at, limit)
+    found = rank(name, s.execute(_NAMES).all(), policy.similar_at, limit)
     if not found:
         return []
     mine = select(Customer.id, Customer.name, Customer.name_key, Person.name.label("owner"))
