@@ -5,7 +5,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -129,9 +128,10 @@ class Nudger:
                     self._wake.wait()
                 kinds, self._kinds = self._kinds, set()
             try:
-                for kind in sorted(kinds):
-                    enqueue(self._redis, kind)
+                under_way = [kind for kind in sorted(kinds) if not enqueue(self._redis, kind)]
                 time.sleep(_PAUSE)
+                for kind in under_way:  # whoever was at it may have looked for the last time before this came
+                    enqueue(self._redis, kind)
             except (RedisError, OSError) as error:
                 log.info("nudge: Redis does not answer (%s); the scheduler works without it", type(error).__name__)
                 time.sleep(_LEAVE_ALONE)
@@ -140,10 +140,13 @@ class Nudger:
                 time.sleep(_LEAVE_ALONE)
 
 
-def enqueue(redis: Redis, kind: str, row_id: int = 0) -> None:
-    """Put (kind, row id) into the queue unless it waits there already; id 0 means whatever is due."""
+def enqueue(redis: Redis, kind: str, row_id: int = 0) -> bool:
+    """Put (kind, row id) into the queue unless it is there already; id 0 means whatever is due.
+
+    False when it was there: it waits, or it is being worked and perhaps nearly done.
+    """
     queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
-    with suppress(DuplicateJobError):
+    try:
         queue.enqueue_call(
             "jobs.work.run",
             args=(kind, row_id),
@@ -154,6 +157,9 @@ def enqueue(redis: Redis, kind: str, row_id: int = 0) -> None:
             result_ttl=0,
             failure_ttl=0,
         )
+    except DuplicateJobError:
+        return False
+    return True
 
 
 def fixed(moment: datetime) -> Clock:
