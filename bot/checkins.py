@@ -21,10 +21,10 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
     """Positions in chat carry no datum; the map in WeCom draws GCJ-02, so that is what is kept with the point."""
     point_of(position.latitude, position.longitude, Datum.GCJ02)
     near = nearby(s, actor, position.latitude, position.longitude, Datum.GCJ02, _OFFERED)
-    matter = _matter(actor, position, now)
-    if is_open(s, matter) or is_open(s, _matter(actor, position, now - _MINUTE)):
-        return "这个位置刚收到，请在上面的卡片上选客户"
     current = current_customer(s, actor)
+    matter, before = (_matter(actor, position, current, at) for at in (now, now - _MINUTE))
+    if is_open(s, matter) or is_open(s, before):
+        return "这个位置刚收到，请在上面的卡片上选客户"
     offers = [(one.customer_id, one.name) for one in near]
     if current is not None and current not in offers:
         offers.append(current)
@@ -58,9 +58,10 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
     return "收到位置，请在下面的卡片上选客户" if near else "附近没有有坐标的客户，要记到正在谈的客户吗？请看下面的卡片"
 
 
-def _matter(actor: Actor, position: Position, now: datetime) -> str:
-    """One place in one minute: the menu sends an event, and then the message as well."""
-    return f"place:{actor.person_id}:{position.latitude:.5f},{position.longitude:.5f}:{now:%Y%m%d%H%M}"
+def _matter(actor: Actor, position: Position, current: tuple[int, str] | None, at: datetime) -> str:
+    """One place in one minute, as the same question: the menu sends an event, and then the message as well."""
+    about = current[0] if current else 0
+    return f"place:{actor.person_id}:{about}:{position.latitude:.5f},{position.longitude:.5f}:{at:%Y%m%d%H%M}"
 
 
 def _fact(one: Near) -> Fact:

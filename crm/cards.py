@@ -35,7 +35,7 @@ _TAPPED = (
     .where(_ACTION.key == bindparam("key"), _HELD.person_id == bindparam("person"))
     .order_by(_HELD.id.desc())
     .limit(1)
-    .with_for_update(of=bare(Card))
+    .with_for_update(of=(bare(Card), bare(CardAction)))  # both are read anew by whoever had to wait
 )
 _USE = update(bare(CardAction)).where(_ACTION.id == bindparam("action"))
 _SET_CARD = update(bare(Card)).where(_CARD.id == bindparam("card"))
@@ -110,9 +110,9 @@ def is_open(s: Session, matter: str) -> bool | None:
 
 def close_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: Actor) -> None:
     """The matter was settled elsewhere (a command, the console): later taps are told so."""
-    card = s.scalar(select(Card).where(Card.matter == matter).with_for_update())
-    if card is not None and card.closed_at is None:
-        card.closed_at, card.closed_by_id, card.outcome = now, by.person_id, outcome[:200]
+    still_open = (_CARD.matter == matter, _CARD.closed_at.is_(None))
+    told = {"closed_at": now, "closed_by_id": by.person_id, "outcome": outcome[:200]}
+    s.execute(update(bare(Card)).where(*still_open).values(**told))
 
 
 def _already(s: Session, card: Row[*tuple[Any, ...]]) -> str:

@@ -62,9 +62,7 @@ def connect(url: str, *, patient: bool = True) -> Engine:
                 "connect_timeout": 10 if patient else 1,
                 # Waiting for a lock ends first, so that a statement timeout can only mean the statement itself.
                 "options": f"-c statement_timeout={60_000 if patient else 4_000} "
-                f"-c lock_timeout={50_000 if patient else 3_000} -c timezone=UTC"
-                # Statements are few and run for everybody: planning each anew costs more than a better plan gains.
-                " -c plan_cache_mode=force_generic_plan",
+                f"-c lock_timeout={50_000 if patient else 3_000} -c timezone=UTC",
             },
         )
     _sessions.configure(bind=engine)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import LABELS, OutboxState, PersonStatus, Role
@@ -81,10 +81,11 @@ def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) 
     """
     if _paused(s, now):
         return None
-    while (row := s.scalar(_LOST, {"now": now}) or s.scalar(_READY, {"now": now})) is not None:
-        if _is_too_old(row, now):
-            _give_up(row)
-            s.flush()
+    times = {"now": now, "repeatable_since": now - _SAFE_TO_REPEAT}
+    while (found := s.execute(_LOST, times).first() or s.execute(_READY, times).first()) is not None:
+        row, too_old = found
+        if too_old:  # after a long outage there may be thousands: all of them at once
+            s.execute(_GIVE_UP, times, execution_options={"synchronize_session": False})
             continue
         person = s.get_one(Person, row.person_id, with_for_update=True)  # two deliverers count his messages in turn
         if person.status in _GONE:
@@ -176,13 +177,24 @@ def counts(s: Session) -> Counts:
     )
 
 
-def _first(*due: ColumnElement[bool]) -> Select[OutboxMessage]:
-    """The message whose turn it is; the parts of a long answer wait for the part before."""
+_NOW = bindparam("now", type_=OutboxMessage.next_at.type)
+_PERHAPS_THERE = OutboxMessage.first_try_at.is_not(None)
+# Out of date, or tried so long ago that the duplicate check would let a second copy through.
+_TOO_OLD = or_(
+    OutboxMessage.expires_at <= _NOW,
+    and_(_PERHAPS_THERE, OutboxMessage.first_try_at <= bindparam("repeatable_since", type_=OutboxMessage.next_at.type)),
+)
+_IS_LOST = and_(OutboxMessage.state == OutboxState.LEASED, OutboxMessage.lease_until <= _NOW)
+_IS_READY = and_(OutboxMessage.state == OutboxState.READY, OutboxMessage.next_at <= _NOW)
+
+
+def _first(due: ColumnElement[bool]) -> Select[OutboxMessage, bool]:
+    """The message whose turn it is, and whether it is too old; the parts of a long answer wait for the part before."""
     before = aliased(OutboxMessage)
     still_ahead = select(before.id).where(before.id == OutboxMessage.after_id, before.state.in_(_OPEN)).exists()
     return (
-        select(OutboxMessage)
-        .where(*due, ~still_ahead)
+        select(OutboxMessage, _TOO_OLD)
+        .where(due, ~still_ahead)
         .order_by(OutboxMessage.next_at, OutboxMessage.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -191,9 +203,16 @@ def _first(*due: ColumnElement[bool]) -> Select[OutboxMessage]:
 
 # Leased by somebody who has not come back; waiting and due. Two questions, because only then is there an index that
 # gives the first of many without sorting them.
-_NOW = bindparam("now", type_=OutboxMessage.next_at.type)
-_LOST = _first(OutboxMessage.state == OutboxState.LEASED, OutboxMessage.lease_until <= _NOW)
-_READY = _first(OutboxMessage.state == OutboxState.READY, OutboxMessage.next_at <= _NOW)
+_LOST, _READY = _first(_IS_LOST), _first(_IS_READY)
+_GIVE_UP = (
+    update(OutboxMessage)
+    .where(or_(_IS_LOST, _IS_READY), _TOO_OLD)
+    .values(
+        state=case((_PERHAPS_THERE, OutboxState.UNKNOWN), else_=OutboxState.EXPIRED),
+        error=case((_PERHAPS_THERE, "不知道送到没有，已停止重发以免重复"), else_="过了有效期还没有送出"),
+        lease_until=None,
+    )
+)
 
 
 def _paused(s: Session, now: datetime) -> bool:
@@ -208,20 +227,6 @@ def _pause(s: Session, until: datetime, reason: str) -> None:
         update(Pause).where(Pause.name == _CHANNEL, Pause.until < until).values(until=until, reason=reason[:500]),
         execution_options={"synchronize_session": False},
     )
-
-
-def _is_too_old(row: OutboxMessage, now: datetime) -> bool:
-    """Out of date, or tried so long ago that the duplicate check would let a second copy through."""
-    tried_long_ago = row.first_try_at is not None and row.first_try_at <= now - _SAFE_TO_REPEAT
-    return row.expires_at <= now or tried_long_ago
-
-
-def _give_up(row: OutboxMessage) -> None:
-    if row.first_try_at is not None:
-        row.state, row.error = OutboxState.UNKNOWN, "不知道送到没有，已停止重发以免重复"
-    else:
-        row.state, row.error = OutboxState.EXPIRED, "过了有效期还没有送出"
-    row.lease_until = None
 
 
 def _put_off(s: Session, row: OutboxMessage, until: datetime) -> None:
