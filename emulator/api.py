@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
@@ -69,7 +70,7 @@ def _answered(world: World, path: str, switches: Json) -> Response:
     try:
         result = _handled(world, path, switches, ip)
         if isinstance(result, Binary):
-            headers = {"Content-Disposition": f'attachment; filename="{result.name}"'}
+            headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(result.name)}"}
             return Response(result.data, mimetype=result.mime, headers=headers)
         body = {"errcode": 0, "errmsg": "ok", **result}
     except ApiError as error:

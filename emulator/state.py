@@ -14,6 +14,7 @@ from emulator.tenant import Json, Tenant
 CHAT_KEPT = 500  # messages per member
 CODES_KEPT = 20_000  # remembered task ids, duplicate checks and response codes; the oldest go first
 SAVE_AFTER = 0.2  # seconds between a change and its snapshot
+_UNSAVED = 10_000  # more numbers than can be given out between two snapshots
 
 
 class State:
@@ -134,6 +135,8 @@ class State:
             if any(type(data.get(key)) is not type(value) for key, value in fresh.items() if key != "menu"):
                 raise ValueError("parts are missing")
             data["people"] = {**fresh["people"], **data["people"]}
+            # Whoever was killed may have given out numbers that he had no time to save.
+            data["ids"] = {kind: number + _UNSAVED for kind, number in data["ids"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             sys.stderr.write(f"emulator: state file {self._path} is not usable ({error}); starting afresh\n")
             return None

@@ -33,7 +33,7 @@ def begin_login(s: Session, browser_token: str, next_path: str, now: datetime) -
     `next_path` is kept here and never travels; anything but a page of the console becomes its front page.
     """
     s.execute(delete(LoginAttempt).where(LoginAttempt.expires_at <= now))
-    state = secrets.token_urlsafe(32)
+    state = secrets.token_hex(32)  # WeCom takes letters and digits only
     s.add(
         LoginAttempt(
             state_hash=_hash(state),
