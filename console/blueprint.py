@@ -13,6 +13,7 @@ from console.assets import Assets
 from console.deps import ConsoleDeps
 from console.desk import EVERYBODY, STRANGERS, Desk, partial
 from console.pages import audit, customers, messages, people, rules, today
+from crm import uow
 from crm.errors import CrmError, NotFound
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,12 @@ def _mishaps(desk: Desk) -> None:
     def refused(error: CrmError) -> ResponseReturnValue:
         return _said(str(error), error.http_status)
 
+    @desk.blueprint.errorhandler(uow.StoreDown)
+    @desk.blueprint.errorhandler(uow.TryAgain)
+    def away(error: Exception) -> ResponseReturnValue:
+        log.error("console: the store does not answer: %s", error)
+        return _said("系统正忙，刚才的操作没有执行。请过一会儿再试", 503)
+
     @desk.blueprint.errorhandler(HTTPException)
     def not_http(error: HTTPException) -> ResponseReturnValue:
         sentences = {404: "没有这个页面", 405: "这个地址不能这样打开", 413: "提交的内容太大了，请缩短后再试"}
@@ -93,5 +100,6 @@ def _mishaps(desk: Desk) -> None:
 def _said(sentence: str, status: int) -> ResponseReturnValue:
     """A whole page for the browser; for htmx the bare sentence, which the page shows where people look."""
     if partial():
-        return Response(sentence, status, content_type="text/plain; charset=utf-8")
+        # The page swaps a 422 in (a rule's row comes with its problem); a bare sentence must not take a row's place.
+        return Response(sentence, 400 if status == 422 else status, content_type="text/plain; charset=utf-8")
     return render_template("console/problem.html", sentence=sentence, status=status), status

@@ -78,8 +78,12 @@ def _to_login() -> AnyResponse:
     wanted = quote(request.path)
     if request.query_string:
         wanted += "?" + quote(request.query_string, safe="=&%+")
-    back = wanted if request.method in _SAFE and not partial() else None
-    where = url_for("console.login", next=back)
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if partial():
+        wanted = page.path + (f"?{page.query}" if page.query else "")
+    lost = request.method not in _SAFE  # what was typed or chosen has not been done, and he should know
+    back = wanted if partial() or not lost else None
+    where = url_for("console.login", next=back, lost=1 if lost else None)
     if partial():
         return Response(status=401, headers={"HX-Redirect": where})
     return redirect(where, 303)

@@ -24,7 +24,8 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/login", STRANGERS)
     def login() -> str:
-        return render_template("console/login.html", next=asked("next", 255), problem="")
+        problem = "登录已过期，刚才的操作没有执行。登录后请再做一次" if asked("lost") else ""
+        return render_template("console/login.html", next=asked("next", 255), problem=problem)
 
     @desk.page("/login/go", STRANGERS)
     def login_go() -> AnyResponse:
@@ -51,16 +52,17 @@ def mount(desk: Desk) -> None:
         """Back from the QR page: the state first, then the code is asked about outside of any transaction."""
         now = deps.clock()
         browser, code, state = request.cookies.get(_BROWSER, ""), asked("code", 512), asked("state", 128)
+        after = ""
         try:
             after = uow.attempt(lambda s: sessions.finish_login(s, state, browser, now))
             if not code:
-                return _refused("扫码没有完成，请重新扫码登录", 403)
+                return _refused("扫码没有完成，请重新扫码登录", 403, after)
             userid = deps.who(code)
             token, ends = uow.attempt(lambda s: sessions.open_session(s, userid, LoginVia.CONSOLE, now))
         except CrmError as error:
-            return _refused(str(error), error.http_status)
+            return _refused(str(error), error.http_status, after)
         except deps.outside_errors as error:
-            return _refused(str(error), 502)
+            return _refused(str(error), 502, after)
         _end(request.cookies.get(COOKIE, ""))
         response = redirect(after, 303)
         set_cookie(response, token, ends - now, secure=deps.secure)
@@ -78,5 +80,5 @@ def mount(desk: Desk) -> None:
         if token:
             uow.attempt(lambda s: sessions.revoke(s, token, deps.clock()))
 
-    def _refused(problem: str, status: int) -> tuple[str, int]:
-        return render_template("console/login.html", next="", problem=problem), status
+    def _refused(problem: str, status: int, after: str) -> tuple[str, int]:
+        return render_template("console/login.html", next=after, problem=problem), status

@@ -53,7 +53,8 @@ ENTRANCES = {
     "console": "管理后台",
     "chat": "企微会话",
     "card": "消息卡片",
-    "miniapp": "小程序",
+    "miniapp": "手机端",
+    "sidebar": "侧边栏",
     "shell": "命令行",
     "sweep": "定时任务",
     "sync": "通讯录同步",
@@ -113,7 +114,13 @@ EVENTS = {
     "change_contact": "通讯录变动",
     "change_external_chat": "客户群变动",
     "change_external_tag": "客户标签变动",
-    "location_event": "上报位置",
+    "location_select": "点菜单发位置",
+    "scancode_push": "扫码",
+    "scancode_waitmsg": "扫码",
+    "pic_sysphoto": "菜单拍照",
+    "pic_photo_or_album": "菜单发图",
+    "pic_weixin": "菜单发图",
+    "view_miniprogram": "打开小程序",
     "add_external_contact": "添加了外部联系人",
     "add_half_external_contact": "外部联系人免验证添加",
     "edit_external_contact": "修改了外部联系人",
@@ -174,9 +181,11 @@ def label(word: str) -> str:
 
 def event(msg_type: str, name: str, change: str) -> str:
     """What a callback was about: the finest word we know of it."""
+    if name.casefold() == "location":  # its name is a message's as well
+        return "上报位置"
     for word in (change, name, msg_type):
-        if word and word in EVENTS:
-            return EVENTS[word]
+        if word and word.casefold() in EVENTS:
+            return EVENTS[word.casefold()]
     return change or name or msg_type
 
 

@@ -22,7 +22,6 @@ from models.messages import OutboxMessage
 from models.people import Person
 from models.timeline import TimelineEntry, Todo
 
-SOON_DAYS = 15  # a customer with so few days left is today's business
 _PAUSING = or_(Stage.kind == StageKind.WON, Stage.key == "contract_review")
 _LAST_DAYS = 3  # a customer with fewer days left comes before everything else
 LOST_DAYS = 3  # a weekend may lie between a release and the next list
@@ -167,7 +166,7 @@ def _todos(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
 
 
 def _silent(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> Sequence[Item]:
-    long_ago = at(day_of(now), 0) - timedelta(days=policy.release_after_days - SOON_DAYS - 1)
+    long_ago = at(day_of(now), 0) - timedelta(days=policy.remind_after_days - 1)
     mine = select(Customer).where(
         Customer.owner_id == actor.person_id, Customer.merged_into_id.is_(None), Customer.silent_since < long_ago
     )
@@ -176,7 +175,7 @@ def _silent(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: W
     items = []
     for customer in held:
         verdict = verdicts[customer.id]
-        if verdict.step is not recycling.Step.KEEP and verdict.days_left <= SOON_DAYS:
+        if verdict.step is not recycling.Step.KEEP:
             loss = "满期会释放给主管重新分配" if policy.recycling_live else "满期会被回收（现在是试运行，只提醒）"
             items.append(
                 Item(

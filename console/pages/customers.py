@@ -24,12 +24,12 @@ def mount(desk: Desk) -> None:
             "sort": sort if sort in reads.SORTS else _FRONT,
             "level": level if level in set(CustomerLevel) else "",
             "state": asked("state") if asked("state") in ("soon", "queued") else "",
-            "team": asked("team") if asked("team").isdigit() else "",
-            "owner": asked("owner") if asked("owner").isdigit() else "",
+            "team": str(asked_number("team", 0) or ""),
+            "owner": str(asked_number("owner", 0) or ""),
         }
         filters = reads.Filters(
-            owner_id=asked_number("owner") if chosen["owner"] else None,
-            team_id=asked_number("team") if chosen["team"] else None,
+            owner_id=asked_number("owner", 0) or None,
+            team_id=asked_number("team", 0) or None,
             level=CustomerLevel(level) if chosen["level"] else None,
             soon=chosen["state"] == "soon",
             queued=chosen["state"] == "queued",

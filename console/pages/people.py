@@ -21,7 +21,7 @@ def mount(desk: Desk) -> None:
     def people() -> str:
         chosen = {
             "q": asked("q"),
-            "team": asked("team") if asked("team").isdigit() else "",
+            "team": str(asked_number("team", 0) or ""),
             "role": asked("role") if asked("role") in set(Role) else "",
             "status": asked("status") if asked("status") in set(PersonStatus) else "",
             "sort": asked("sort") if asked("sort") in reads.SORTS else "team",
@@ -31,7 +31,7 @@ def mount(desk: Desk) -> None:
                 s,
                 actor(),
                 query=chosen["q"],
-                team_id=asked_number("team") if chosen["team"] else None,
+                team_id=asked_number("team", 0) or None,
                 role=Role(chosen["role"]) if chosen["role"] else None,
                 status=PersonStatus(chosen["status"]) if chosen["status"] else None,
                 sort=chosen["sort"],

@@ -53,7 +53,6 @@ class Entries:
 
     rows: tuple[Entry, ...]
     older: int | None
-    verbs: tuple[str, ...]
 
 
 def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None, size: int = 50) -> Entries:
@@ -96,8 +95,7 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
         )
         for entry, who in found[:size]
     )
-    verbs = tuple(s.scalars(select(AuditEntry.verb).distinct().order_by(AuditEntry.verb)))
-    return Entries(rows, rows[-1].id if len(found) > size else None, verbs)
+    return Entries(rows, rows[-1].id if len(found) > size else None)
 
 
 _NAMED: dict[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]] = {

@@ -35,6 +35,11 @@ class Page(Generic[T]):
         return max(1, -(-self.total // self.size))
 
 
+def within_pages(page: int, total: int, size: int) -> int:
+    """The page asked for, or the last one: an old link still shows something."""
+    return min(page, max(1, -(-total // size)))
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
     """`days_left` is None where nobody holds it or the clock stands still; `why` says it in a sentence."""
@@ -92,6 +97,7 @@ def list_customers(
         *_wanted(query, filters, now, policy.remind_after_days),
     ]
     total = s.scalar(select(func.count()).select_from(Customer).where(*wanted)) or 0
+    page = within_pages(page, total, size)
     rows = s.execute(
         _with_holder(select(Customer, _Owner.name, Team.name))
         .where(*wanted)
@@ -139,8 +145,10 @@ def _wanted(query: str, filters: Filters, now: datetime, remind_after: int) -> l
     if filters.owner_id is not None:
         conditions.append(Customer.owner_id == filters.owner_id)
     if filters.team_id is not None:
-        people = select(Person.id).where(Person.team_id == filters.team_id)
-        conditions.append(or_(Customer.owner_id.in_(people), Customer.queue_team_id == filters.team_id))
+        top = select(Team.path).where(Team.id == filters.team_id).scalar_subquery()
+        teams = select(Team.id).where(Team.path.startswith(top))
+        people = select(Person.id).where(Person.team_id.in_(teams))
+        conditions.append(or_(Customer.owner_id.in_(people), Customer.queue_team_id.in_(teams)))
     if filters.level is not None:
         conditions.append(Customer.level == filters.level)
     if filters.soon:

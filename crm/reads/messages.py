@@ -24,11 +24,10 @@ _OPERATORS = (Role.ADMIN, Role.OPERATIONS)
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How many of each state; `overdue` should have left more than a minute ago; the pause in force, if any."""
+    """How many of each state; the pause in force, if any."""
 
     outbox: Mapping[str, int]
     inbox: Mapping[str, int]
-    overdue: int
     paused_until: datetime | None
     paused_for: str
 
@@ -91,14 +90,23 @@ class InFile:
 
 def overview(s: Session, actor: Actor, now: datetime) -> Overview:
     require(actor, *_OPERATORS)
-    pause = s.scalar(select(Pause).where(Pause.until > now).order_by(Pause.until.desc()).limit(1))
+    pause = _pause(s, now)
     return Overview(
         outbox=_count(s, OutboxMessage.state),
         inbox=_count(s, InboxEvent.state),
-        overdue=overdue(s, now),
         paused_until=pause.until if pause else None,
         paused_for=pause.reason if pause else "",
     )
+
+
+def pause_reason(s: Session, now: datetime) -> str:
+    """Why nothing is sent at present; empty where sending goes on."""
+    pause = _pause(s, now)
+    return pause.reason if pause else ""
+
+
+def _pause(s: Session, now: datetime) -> Pause | None:
+    return s.scalar(select(Pause).where(Pause.until > now).order_by(Pause.until.desc()).limit(1))
 
 
 def _count(s: Session, state: InstrumentedAttribute[str]) -> dict[str, int]:

@@ -42,7 +42,6 @@ class Member:
     team: str
     leads: tuple[str, ...]
     scopes: tuple[tuple[int, str], ...]
-    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,6 @@ def _members(s: Session, rows: Sequence[tuple[Person, str]]) -> tuple[Member, ..
             team=team,
             leads=tuple(leads[person.id]),
             scopes=tuple(scopes[person.id]),
-            changed_at=person.changed_at,
         )
         for person, team in rows
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import (
@@ -19,10 +19,10 @@ from config.vocabulary import (
     label,
 )
 from crm import policy as numbers
-from crm.access import HOLDERS, Actor, deals_for, require, sees_person
+from crm.access import HOLDERS, Actor, deals_for, require, sees_customer, sees_person
 from crm.holding import former_holder
 from crm.reads.customers import CustomerRow, Filters, list_customers
-from crm.reads.messages import overdue
+from crm.reads.messages import overdue, pause_reason
 from crm.rules import stalled
 from crm.rules.days import at, day_of, days_between
 from models.customers import Customer, OwnershipPeriod
@@ -74,9 +74,7 @@ class Queued:
 
     public_id: str
     name: str
-    team_id: int
     team: str
-    since: datetime
     days: int
     reason: str
     former: str
@@ -107,18 +105,22 @@ class Today:
     queue_count: int
     colleagues: tuple[Colleague, ...]
     recycling_live: bool
+    soon_days: int  # how long before the release a customer counts as 将回收
 
 
 @dataclass(frozen=True, slots=True)
 class Machinery:
-    """What an administrator worries about; `last_run` is None where no timed job has ever finished."""
+    """What an administrator worries about; `last_run` is None where no timed job has ever finished.
+
+    `paused_for` says why nothing is sent at present; empty where sending goes on.
+    """
 
     dead: int
     overdue: int
+    paused_for: str
     failed_in: int
     last_run: datetime | None
     calendar_known: bool
-    recycling_live: bool
 
 
 def today(s: Session, actor: Actor, now: datetime) -> Today:
@@ -144,6 +146,7 @@ def today(s: Session, actor: Actor, now: datetime) -> Today:
         queue_count=queue_count,
         colleagues=_colleagues(s, actor) if queue else (),
         recycling_live=policy.recycling_live,
+        soon_days=policy.release_after_days - policy.remind_after_days,
     )
 
 
@@ -153,10 +156,10 @@ def machinery(s: Session, actor: Actor, now: datetime) -> Machinery:
     return Machinery(
         dead=_many(s, select(OutboxMessage.id).where(OutboxMessage.state == OutboxState.DEAD)),
         overdue=overdue(s, now),
+        paused_for=pause_reason(s, now),
         failed_in=_many(s, select(InboxEvent.id).where(InboxEvent.state == InboxState.FAILED)),
         last_run=s.scalar(select(func.max(JobSlot.done_at))),
         calendar_known=numbers.calendar(s).covers(next_month),
-        recycling_live=numbers.current(s).recycling_live,
     )
 
 
@@ -168,7 +171,10 @@ def _todos(s: Session, actor: Actor, now: datetime) -> tuple[tuple[DueTodo, ...]
     tomorrow = at(day_of(now), 0) + timedelta(days=1)
     due = (
         select(Todo.text, Todo.due_at, Customer.name, Customer.public_id)
-        .outerjoin(Customer, Customer.id == Todo.customer_id)
+        .outerjoin(
+            Customer,
+            and_(Customer.id == Todo.customer_id, Customer.merged_into_id.is_(None), sees_customer(actor)),
+        )
         .where(Todo.person_id == actor.person_id, Todo.done_at.is_(None), Todo.due_at < tomorrow)
     )
     rows = s.execute(due.order_by(Todo.due_at, Todo.id).limit(SHOWN))
@@ -235,9 +241,7 @@ def _queue(s: Session, actor: Actor, now: datetime, undo_days: int) -> tuple[tup
             Queued(
                 public_id=customer.public_id,
                 name=customer.name,
-                team_id=team.id,
                 team=team.name,
-                since=period.started_at,
                 days=days_between(period.started_at, now),
                 reason=label(OwnershipReason(period.reason)),
                 former=name,

@@ -68,7 +68,7 @@ def _by_turns(it: Stage, requests: dict[str, Iterator[bytes]], seconds: float) -
     """Answers per second of each receiver, with sixteen connections that never pause.
 
     They take turns, since a shared machine is faster in one minute than in the next. What a turn of the product leaves
-    to the jobs is worked off before the floors' turns: it is the product's own cost.
+    to the jobs is worked off before the floors' turns, in time that counts for nobody.
     """
     answers: dict[str, list[Answer]] = {path: [] for path in requests}
     took = dict.fromkeys(requests, 0.0)

@@ -97,10 +97,31 @@ def test_a_role_that_cannot_be_taken_springs_back_and_says_why(desk: Page, addre
     signed_in(desk, address).goto(address + "people")
     role = desk.get_by_label("王敏的角色")
     role.select_option("rep")
+    desk.get_by_role("button", name="保存").click()
     expect(desk.locator("#toasts")).to_contain_text("最后一位")
     expect(role).to_have_value("admin")
     desk.get_by_label("李娜的角色").select_option("director")
+    desk.get_by_role("button", name="保存").click()
     expect(desk.get_by_label("给李娜加分管部门")).to_be_visible()
+
+
+def test_arrow_keys_in_a_role_grant_nothing(desk: Page, address: str) -> None:
+    signed_in(desk, address).goto(address + "people")
+    role = desk.get_by_label("李娜的角色")
+    expect(desk.get_by_role("button", name="保存")).to_have_count(0)
+    role.focus()
+    role.press("ArrowDown")
+    expect(desk.get_by_role("button", name="保存")).to_have_count(1)
+    desk.reload()
+    expect(desk.get_by_label("李娜的角色")).to_have_value("rep")
+
+
+def test_a_refused_filter_leaves_the_list_standing(desk: Page, address: str) -> None:
+    signed_in(desk, address).goto(address + "audit")
+    swap = "{target: '#list', select: '#list', swap: 'outerHTML'}"
+    desk.evaluate(f"htmx.ajax('GET', '/console/audit?since=0002-01-01', {swap})")
+    expect(desk.locator("#toasts .bad")).to_be_visible()
+    expect(desk.locator("#list")).to_be_visible()
 
 
 def test_a_session_that_ended_leads_to_the_login_page(desk: Page, address: str, world: World) -> None:

@@ -22,9 +22,19 @@
     const plain = (xhr.getResponseHeader('Content-Type') || '').startsWith('text/plain');
     say(plain && xhr.responseText ? xhr.responseText : '没有完成，请刷新页面后再试', true);
     const select = elt.querySelector ? elt.querySelector('select[data-undo]') : null;
-    if (select) select.value = select.dataset.undo;
+    if (select) {
+      select.value = select.dataset.undo;
+      select.form.classList.remove('changed');
+    }
   });
   document.addEventListener('htmx:sendError', () => say('网络不通，没有送出。请检查网络后再试', true));
+
+  // A choice is sent by its button, which shows once there is something to send: arrow keys alone change nothing.
+  document.documentElement.classList.add('scripted');
+  document.addEventListener('change', (event) => {
+    const select = event.target;
+    if (select.matches('form.picks select')) select.form.classList.toggle('changed', select.value !== select.dataset.undo);
+  });
 
   const close = () => {
     if (!drawer().firstElementChild) return;
