@@ -35,16 +35,22 @@ def mount(desk: Desk) -> None:
             queued=chosen["state"] == "queued",
         )
         with uow.reading() as s:
-            found = reads.list_customers(
-                s,
-                actor(),
-                query=chosen["q"],
-                sort=chosen["sort"],
-                page=asked_number("page"),
-                size=50,
-                now=clock(),
-                filters=filters,
-            )
+
+            def page(number: int) -> reads.Page[reads.CustomerRow]:
+                return reads.list_customers(
+                    s,
+                    actor(),
+                    query=chosen["q"],
+                    sort=chosen["sort"],
+                    page=number,
+                    size=50,
+                    now=clock(),
+                    filters=filters,
+                )
+
+            found = page(asked_number("page"))
+            if found.total and not found.rows:  # an old link, and the list has become shorter
+                found = page(found.pages)
             scope = in_sight(s, actor())
         return render_template(
             "console/customers.html", found=found, chosen=chosen, levels=list(CustomerLevel), scope=scope

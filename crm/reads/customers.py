@@ -97,7 +97,6 @@ def list_customers(
         *_wanted(query, filters, now, policy.remind_after_days),
     ]
     total = s.scalar(select(func.count()).select_from(Customer).where(*wanted)) or 0
-    page = within_pages(page, total, size)
     rows = s.execute(
         _with_holder(select(Customer, _Owner.name, Team.name))
         .where(*wanted)

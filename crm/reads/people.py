@@ -114,7 +114,7 @@ def members(
     if status is not None:
         wanted = wanted.where(Person.status == status)
     found = cut(s, wanted.order_by(*_SORTS.get(sort, _SORTS["team"])), page, size, lambda person, team: (person, team))
-    return Page(_members(s, found.rows), found.total, page, size)
+    return Page(_members(s, found.rows), found.total, found.number, size)
 
 
 def member(s: Session, actor: Actor, userid: str) -> Member:

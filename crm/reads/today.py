@@ -254,7 +254,9 @@ def _queue(s: Session, actor: Actor, now: datetime, undo_days: int) -> tuple[tup
 def _former(s: Session, customer_id: int) -> tuple[str, bool]:
     """Who held it before, and whether he is still here to have it back."""
     person = s.get(Person, former_holder(s, customer_id) or 0)
-    return ("", False) if person is None else (person.name, person.status == PersonStatus.ACTIVE)
+    if person is None:
+        return "", False
+    return person.name, person.status == PersonStatus.ACTIVE and person.role in HOLDERS
 
 
 def _colleagues(s: Session, actor: Actor) -> tuple[Colleague, ...]:

@@ -162,9 +162,13 @@ def give_to_former(
         raise Conflict(f"「{customer.name}」已经有人接手，不能再退还")
     if now > tenure_began(s, customer.id) + timedelta(days=policy.undo_release_days):
         raise Gone(f"释放已超过 {policy.undo_release_days} 天，不能退还了，可以直接分配")
-    former = s.get_one(Person, former_holder(s, customer.id))
+    former = s.get(Person, former_holder(s, customer.id) or 0)
+    if former is None:
+        raise Conflict(f"「{customer.name}」没有原负责人，请直接分配")
     if former.status != PersonStatus.ACTIVE:
         raise Conflict(f"原负责人 {former.name} 已不在岗，请分配给其他同事")
+    if former.role not in HOLDERS:
+        raise Conflict(f"{former.name} 现在的角色是{label(Role(former.role))}，不能负责客户。请分配给其他同事")
     back, seen = Holder.person(former.id), customer.silent_since
     if not pass_on(s, customer.id, period_id, seen, back, OwnershipReason.RETURNED, actor.person_id, now):
         raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")

@@ -205,6 +205,7 @@ def spool(tmp_path: Path) -> Spool:
     return Spool(tmp_path / "spool.db")
 
 
+@pytest.mark.slow
 def test_while_the_store_is_locked_callbacks_wait_in_the_spool(wecom: Wecom, company_url: str, spool: Spool) -> None:
     if not company_url.startswith("sqlite"):
         pytest.skip("only SQLite can be locked as a whole")

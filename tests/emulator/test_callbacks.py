@@ -69,6 +69,7 @@ def test_after_three_retries_the_bubble_says_so_and_can_be_sent_again(emulator: 
     assert len({call.xml for call in product.received}) == 1
 
 
+@pytest.mark.slow
 def test_a_slow_answer_is_a_lost_answer(tmp_path: Path, product: Product) -> None:
     product.pause = 0.6
     with running(tmp_path, product.url, timeout=0.2, retry_waits=[0.01]) as emulator:

@@ -130,6 +130,7 @@ def test_media_can_be_uploaded_fetched_and_expires(emulator: Emulator) -> None:
     assert emulator.api("media/get", media_id=up["media_id"])["errcode"] == 40007
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_chats_friends_tokens_ids_and_menu(tmp_path: Path, product: Product) -> None:
     menu = {"button": [{"type": "click", "name": "待办", "key": "todo"}]}
     with running(tmp_path, product.url) as before:
@@ -150,6 +151,7 @@ def test_a_restart_keeps_chats_friends_tokens_ids_and_menu(tmp_path: Path, produ
     assert len(set(ids)) == 2
 
 
+@pytest.mark.slow
 def test_a_killed_emulator_has_saved_what_was_said_a_moment_ago(tmp_path: Path, product: Product) -> None:
     with running(tmp_path, product.url) as before:
         before.send("text", {"content": "刚才"})
@@ -160,6 +162,7 @@ def test_a_killed_emulator_has_saved_what_was_said_a_moment_ago(tmp_path: Path, 
         assert [entry["body"]["content"] for entry in after.inbox()] == ["刚才"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["{", "[]", '{"version": 1}', "\x00\xff"])
 def test_a_corrupt_state_file_starts_afresh_with_a_word(tmp_path: Path, product: Product, broken: str) -> None:
     (tmp_path / "emulator.json").write_text(broken, encoding="latin-1")

@@ -82,6 +82,7 @@ def test_a_rate_limit_is_not_retried_but_told(wecom: TinyWecom, client: WecomCli
     assert wecom.count()["message/send"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [-1, 45033])
 def test_a_busy_platform_is_asked_three_times_at_most(wecom: TinyWecom, client: WecomClient, code: int) -> None:
     answers: list[Answer] = [{"errcode": code}, {"errcode": code}, OK | {"follow_user": ["1.1.1.1"]}]
@@ -145,6 +146,7 @@ def test_a_server_that_hangs_is_given_up(wecom: TinyWecom, client: WecomClient) 
     given_up.set()
 
 
+@pytest.mark.slow
 def test_a_server_that_trickles_is_given_up(client: WecomClient, wecom: TinyWecom) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=trickle, args=(listener,), daemon=True).start()

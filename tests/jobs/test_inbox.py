@@ -145,6 +145,7 @@ def test_store_outages_are_no_crashes_and_no_tries_of_the_event(store: Engine) -
     assert (row().state, row().crashes, row().tries) == (InboxState.WAITING, 0, 0)
 
 
+@pytest.mark.slow
 def test_an_outcome_waits_for_the_store_to_come_back(store: Engine, tmp_path: Path) -> None:
     wait()
     url = store.url.render_as_string(hide_password=False)

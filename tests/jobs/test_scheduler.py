@@ -195,6 +195,7 @@ def test_an_unknown_job_is_refused_with_the_names_of_the_known(tmp_path: Path) -
         list(runs.perform(wiring_in(tmp_path, Hand()), "nonsense", NOW))
 
 
+@pytest.mark.slow
 def test_an_error_in_a_loop_ends_its_turn_and_a_stop_ends_all_loops_quickly(store: Engine, tmp_path: Path) -> None:
     turns: list[str] = []
     scheduler = Scheduler(wiring_in(tmp_path, Hand()))

@@ -34,6 +34,7 @@ def test_many_callers_at_once_start_one_redis(tmp_path: Path) -> None:
     embedded_redis.stop(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.redis
 @pytest.mark.parametrize("depth", [1, 12], ids=["short path", "path too long for a socket"])
 def test_redis_data_survive_a_kill_and_a_stop(tmp_path: Path, depth: int) -> None:

@@ -169,3 +169,12 @@ def test_nobody_is_given_a_customer_whose_role_could_not_see_it(company: Engine)
         assign(actor("li"), made, "sun", late + MINUTE)
     offered = rows(OutboxMessage, OutboxMessage.person_id == IDS["li"])[-1].notice["selection"]["choices"]
     assert "孙六" not in [choice["text"] for choice in offered]
+
+
+def test_a_former_holder_whose_role_could_not_see_it_does_not_get_it_back(company: Engine) -> None:
+    made, late = customer("Zhang", "甲机电"), NOW + 45 * DAY
+    release(made, late)
+    uow.attempt(lambda s: grant(s, None, "Zhang", Role.FINANCE, late, entrance="shell"))
+    with pytest.raises(Conflict, match="财务"):
+        uow.attempt(lambda s: pool.give_to_former(s, actor("li"), made, late + MINUTE, POLICY, entrance="card"))
+    assert periods(made)[-1].holder_kind == HolderKind.QUEUE

@@ -41,6 +41,7 @@ def test_a_statement_that_takes_too_long_is_no_absent_store(company: Engine) -> 
         run("SET LOCAL statement_timeout = 50", "SELECT pg_sleep(5)")
 
 
+@pytest.mark.slow
 def test_a_lock_that_nobody_gives_back_in_time_is_a_busy_store(company: Engine, tmp_path: Path) -> None:
     update = "UPDATE person SET name = name WHERE id = 1"
     held, done = threading.Event(), threading.Event()
