@@ -207,7 +207,9 @@ def main(command: str = "help", *words: str) -> None:
         setup(dev="--dev" in rest, web="--web" in rest)
     elif command == "demo":
         setup(web=True)
-        hand_over("python", "-m", "emulator.demo", *rest)
+        settings = (word.partition("=") for word in words if "=" in word)  # PORT=8010 is the product's own to read
+        os.environ.update({name: value for name, _, value in settings})
+        hand_over("python", "-m", "emulator.demo", *(word for word in words if "=" not in word))
     elif command == "test":
         setup(dev=True, web=True, system=True)
         hand_over("python", "-m", "pytest", "-n", "2", *rest)

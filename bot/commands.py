@@ -5,8 +5,9 @@ from decimal import Decimal
 from bot.forms import Filled, Slot, Values, a_customer, a_deal_name, an_amount, fill, form, read_into, some_text
 from bot.offers import offer
 from bot.router import Heard, all_commands, command, find_command, first_word, suggest
+from config.vocabulary import label
 from crm import policy as numbers
-from crm.access import Actor
+from crm.access import Actor, Reach
 from crm.errors import Invalid
 from crm.messages import Tap, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
@@ -70,6 +71,8 @@ def show_customers(s: Session, actor: Actor, heard: Heard) -> str:
     if heard.args:
         return _one_or_some(s, actor, heard)
     page = customer_reads.list_customers(s, actor, query="", sort="days_left", page=1, size=_LIST, now=heard.now)
+    if actor.reach is Reach.NOTHING:
+        return f"{label(actor.role)}不负责客户，这里没有名单。需要查某个客户，请找负责的销售或他的主管"
     if not page.rows:
         return "您名下还没有客户。发 /新建 公司名 建第一个；加了客户微信，我也会来问您是哪家公司"
     whose = "您能看到的客户" if actor.manages or actor.sees_all else "您的客户"

@@ -2,6 +2,9 @@
 
 import pytest
 
+from config.vocabulary import Role
+from crm import uow
+from crm.usecases.people import grant
 from models.audit import AuditEntry
 from models.customers import Customer
 from models.deals import Deal
@@ -244,3 +247,10 @@ def test_a_deal_with_a_customer_that_is_not_there_never_lands_on_the_current_one
     wecom.say("Zhang", "/关联 华东泵业")
     assert "没有找到「苏州阀门厂」" in wecom.say("Zhang", "/商机 苏州阀门厂 二期 80万")
     assert rows(Deal) == []
+
+
+def test_who_is_responsible_for_no_customers_is_not_told_to_make_one(wecom: Wecom) -> None:
+    uow.attempt(lambda s: grant(s, None, "sun", Role.FINANCE, NOW, entrance="shell"))
+    said = wecom.say("sun", "/客户")
+    assert said.startswith("财务不负责客户")
+    assert "/新建" not in said
