@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -126,6 +127,7 @@ def _wait_for(port: int) -> None:
         try:
             requests.get(f"http://127.0.0.1:{port}", timeout=1)
         except requests.ConnectionError:
+            time.sleep(0.1)  # a refusal comes at once; an interpreter takes its second to start
             continue
         return
     raise AssertionError("the squatter never listened")
