@@ -23,7 +23,8 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
     near = nearby(s, actor, position.latitude, position.longitude, Datum.GCJ02, _OFFERED)
     current = current_customer(s, actor)
     matter, before = (_matter(actor, position, current, at) for at in (now, now - _MINUTE))
-    if is_open(s, matter) or is_open(s, before):
+    waiting = is_open(s, matter)
+    if waiting or is_open(s, before):
         return "这个位置刚收到，请在上面的卡片上选客户"
     offers = [(one.customer_id, one.name) for one in near]
     if current is not None and current not in offers:
@@ -52,7 +53,7 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
         body=f"点客户名完成打卡，按错了 {policy.undo_minutes} 分钟内可撤销",
     )
     taps.append(Tap("都不是", "dismiss", {}))
-    if is_open(s, matter) is not None:  # asked and answered within this minute; sent again, it is asked again
+    if waiting is not None:  # asked and answered within this minute; sent again, it is asked again
         matter = f"place:{key}"
     prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
     return "收到位置，请在下面的卡片上选客户" if near else "附近没有有坐标的客户，要记到正在谈的客户吗？请看下面的卡片"

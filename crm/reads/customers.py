@@ -35,11 +35,6 @@ class Page(Generic[T]):
         return max(1, -(-self.total // self.size))
 
 
-def within_pages(page: int, total: int, size: int) -> int:
-    """The page asked for, or the last one: an old link still shows something."""
-    return min(page, max(1, -(-total // size)))
-
-
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
     """`days_left` is None where nobody holds it or the clock stands still; `why` says it in a sentence."""
