@@ -61,7 +61,10 @@ class CustomerLine(Answer):
 
 
 class CustomersOut(Answer):
-    """`next_cursor` is null on the last page; give it back with the same query, sort and limit."""
+    """`next_cursor` is null on the last page; give it back as it is, with the same query and sort.
+
+    It names the row the page ended with, so what changes between two pages makes no other row skipped or doubled.
+    """
 
     customers: list[CustomerLine]
     total: int

@@ -7,6 +7,7 @@ from crm.access import Actor
 from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, customer_page
 from crm.reads.customers import CustomerRow, list_customers
 from crm.usecases.sessions import actor_of_session
+from miniapp_api import cursor
 from miniapp_api.answers import (
     ContactOut,
     CustomerLine,
@@ -28,16 +29,25 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.get("/customers")
     @bp.input(CustomersQuery, location="query", arg_name="asked")
     @bp.output(CustomersOut)
-    @bp.doc(summary="The customers one may see", security="bearer", responses=answers(READ))
+    @bp.doc(
+        summary="The customers one may see",
+        security="bearer",
+        responses=answers(READ | {400: "`cursor` is not one of ours, or belongs to another sort"}),
+    )
     def customers(asked: CustomersQuery) -> CustomersOut:
-        token, now, number = bearer_token(), deps.clock(), int(asked.cursor)
+        token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             actor = actor_of_session(s, token, PHONES, now)
-            page = list_customers(s, actor, query=asked.query, sort=asked.sort, page=number, size=asked.limit, now=now)
+            after = cursor.read(asked.sort, asked.cursor)
+            one_more = asked.limit + 1  # to see whether anything follows
+            found = list_customers(
+                s, actor, query=asked.query, sort=asked.sort, page=1, size=one_more, now=now, after=after
+            )
+        rows = found.rows[: asked.limit]
         return CustomersOut(
-            customers=[_line(row) for row in page.rows],
-            total=page.total,
-            next_cursor=str(number + 1) if number < page.pages else None,
+            customers=[_line(row) for row in rows],
+            total=found.total,
+            next_cursor=cursor.written(asked.sort, rows[-1].place) if len(found.rows) > asked.limit else None,
         )
 
     @bp.get("/customers/<customer_id>")

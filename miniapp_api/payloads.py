@@ -70,11 +70,14 @@ class CheckInIn(Payload):
 
 
 class CustomersQuery(Payload):
-    """`query` matches the name, its pinyin and its initials; `cursor` is `next_cursor` of the page before."""
+    """`query` matches the name, its pinyin and its initials; `cursor` is `next_cursor` of the page before.
+
+    What a cursor may look like is said in `cursor.py`, where anything else is refused.
+    """
 
     query: Words = Field(default="", max_length=64)
     sort: Literal["days_left", "name", "last_activity", "newest"] = "days_left"
-    cursor: str = Field(default="1", pattern=r"^[1-9][0-9]{0,5}$")
+    cursor: str = ""
     limit: int = Field(default=20, ge=1, le=100, strict=False)  # an address carries text
 
 

@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import CustomerLevel, label
 from crm import policy as numbers
 from crm.access import Actor, sees_customer
-from crm.agenda import paused, silences_of
 from crm.errors import Invalid
 from crm.rules.days import at, day_of
 from crm.rules.naming import name_key
+from crm.silence import paused, silences_of
 from models.customers import Customer
 from models.people import Person, Team
 
 T = TypeVar("T")
+# Where a row stands in its sort: the values it is ordered by, and the public id that breaks a tie.
+Place = tuple[int | str | datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class CustomerRow:
     silent_days: int
     days_left: int | None
     why: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,16 @@ class Filters:
 
 
 _Owner = aliased(Person)
-SORTS: Mapping[str, tuple[ColumnElement[Any], ...]] = {
-    "days_left": (paused().asc(), Customer.silent_since.asc(), Customer.id.asc()),
-    "name": (Customer.pinyin.asc(), Customer.name.asc(), Customer.id.asc()),
-    "last_activity": (Customer.last_activity_at.desc().nulls_last(), Customer.id.desc()),
-    "newest": (Customer.created_at.desc(), Customer.id.desc()),
+_Last = aliased(Customer)
+# Never null, so that what comes after a row can be asked for: who was never spoken with stands at the end.
+_NEVER = literal(datetime(1, 1, 1, tzinfo=UTC), Customer.last_activity_at.type)
+_SPOKEN = func.coalesce(Customer.last_activity_at, _NEVER)
+# What each sort goes by, and whether downwards; equals stand by id, in the same direction.
+SORTS: Mapping[str, tuple[bool, tuple[ColumnElement[Any], ...]]] = {
+    "days_left": (False, (case((paused(), 1), else_=0), Customer.silent_since.expression)),
+    "name": (False, (Customer.pinyin.expression, Customer.name.expression)),
+    "last_activity": (True, (_SPOKEN,)),
+    "newest": (True, (Customer.created_at.expression,)),
 }
 
 
@@ -81,8 +89,12 @@ def list_customers(
     size: int,
     now: datetime,
     filters: Filters = Filters(),
+    after: Place | None = None,
 ) -> Page[CustomerRow]:
-    """One page of the customers this actor may see. `query` matches the name, its pinyin and its initials."""
+    """One page of the customers this actor may see. `query` matches the name, its pinyin and its initials.
+
+    `after` begins behind a row's place instead of counting pages: whatever moves meanwhile, nobody else is skipped.
+    """
     if sort not in SORTS:
         raise Invalid("没有这种排序方式", {"sort": "可选：" + "、".join(SORTS)})
     policy, calendar = numbers.current(s), numbers.calendar(s)
@@ -92,17 +104,18 @@ def list_customers(
         *_wanted(query, filters, now, policy.remind_after_days),
     ]
     total = s.scalar(select(func.count()).select_from(Customer).where(*wanted)) or 0
+    down, keys = SORTS[sort]
     rows = s.execute(
-        _with_holder(select(Customer, _Owner.name, Team.name))
-        .where(*wanted)
-        .order_by(*SORTS[sort])
+        _with_holder(select(Customer, _Owner.name, Team.name, *keys))
+        .where(*wanted, *([] if after is None else [_beyond(sort, after)]))
+        .order_by(*(key.desc() if down else key.asc() for key in (*keys, Customer.id)))
         .limit(size)
         .offset((page - 1) * size)
     )
     shown = rows.all()
     verdicts = silences_of(s, [row[0] for row in shown], now, policy, calendar)
     found = []
-    for customer, owner, team in shown:
+    for customer, owner, team, *place in shown:
         verdict = verdicts[customer.id]
         held = customer.owner_id is not None
         found.append(
@@ -119,9 +132,21 @@ def list_customers(
                 silent_days=verdict.days,
                 days_left=verdict.days_left if held and not verdict.paused else None,
                 why=verdict.reason if held else f"等待主管分配，已等 {verdict.days} 天",
+                place=(*place, customer.public_id),
             )
         )
     return Page(found, total, page, size)
+
+
+def _beyond(sort: str, place: Place) -> ColumnElement[bool]:
+    """Later in the sort by the first value that differs."""
+    down, keys = SORTS[sort]
+    *values, public_id = place
+    number = select(_Last.id).where(_Last.public_id == public_id).scalar_subquery()
+    beyond = Customer.id < number if down else Customer.id > number
+    for key, value in zip(reversed(keys), reversed(values), strict=True):
+        beyond = or_(key < value if down else key > value, and_(key == value, beyond))
+    return beyond
 
 
 def _wanted(query: str, filters: Filters, now: datetime, remind_after: int) -> list[ColumnElement[bool]]:
@@ -154,6 +179,6 @@ def _wanted(query: str, filters: Filters, now: datetime, remind_after: int) -> l
     return conditions
 
 
-def _with_holder(query: Select[Customer, str, str]) -> Select[Customer, str, str]:
+def _with_holder(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     team = func.coalesce(_Owner.team_id, Customer.queue_team_id)
     return query.outerjoin(_Owner, _Owner.id == Customer.owner_id).outerjoin(Team, Team.id == team)

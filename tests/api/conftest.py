@@ -20,6 +20,7 @@ from miniapp_api import ApiDeps, api
 from models import Base
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.people import Person, Team, TeamLeader
+from tests.support.postgres import Server
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CANARY = "金丝雀"  # in every text of the other team's records
@@ -156,6 +157,19 @@ def clock() -> Shifting:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     engine = uow.connect(f"sqlite:///{tmp_path}/crm.db")
+    people_the_company(engine)
+    yield engine
+    uow.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def both_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/crm.db"
+    else:
+        server: Server = request.getfixturevalue("postgres_server")
+        url = server.create_database()
+    engine = uow.connect(url)
     people_the_company(engine)
     yield engine
     uow.dispose()

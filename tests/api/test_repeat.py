@@ -1,8 +1,7 @@
 """The same request twice, at once, or under a borrowed key: never two effects."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
@@ -15,8 +14,7 @@ from models.base import Base
 from models.ops import IdempotencyKey
 from models.timeline import TimelineEntry
 from models.visits import Visit
-from tests.api.conftest import MINE, NOW, TEAMMATES, Phone, make_app, people_the_company
-from tests.support.postgres import Server
+from tests.api.conftest import MINE, NOW, TEAMMATES, Phone, make_app
 
 WRITE = f"/customers/{MINE}/follow-ups"
 TEXT = {"text": "和王总谈妥了二期的交货时间，下周寄样机"}
@@ -90,19 +88,6 @@ def at_once(app: APIFlask, token: str, key: str, path: str, body: object) -> lis
 
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(send, range(8)))
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def both_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/crm.db"
-    else:
-        server: Server = request.getfixturevalue("postgres_server")
-        url = server.create_database()
-    engine = uow.connect(url)
-    people_the_company(engine)
-    yield engine
-    uow.dispose()
 
 
 def test_twins_sent_at_once_have_one_effect_and_one_answer(both_stores: Engine) -> None:
