@@ -13,7 +13,8 @@ from crm.uow import StoreDown
 log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
-_BUSY = "系统正忙，这次没有保存。请过一会儿再试"
+_BUSY_READING = "系统正忙，这次没有查到。请过一会儿再试"
+_BUSY_WRITING = "系统正忙，这次没有保存。请过一会儿再试"
 _BROKEN = "系统出了点问题，已记录。请稍后再试，仍不行请联系管理员"
 _WORDS = {
     400: ("bad_request", "这次请求的格式不对，没有处理。请刷新后再试"),
@@ -70,7 +71,7 @@ def _http(error: HTTPException) -> Response:
 
 def _busy(error: StoreDown) -> Response:
     log.warning("store down: %s", error)
-    response = _answer(503, "busy", _BUSY)
+    response = _answer(503, "busy", _BUSY_READING if request.method in ("GET", "HEAD") else _BUSY_WRITING)
     response.headers["Retry-After"] = "5"
     return response
 

@@ -13,6 +13,7 @@ from miniapp_api.words import in_chinese
 
 BODY_CAP = 64 * 1024  # bytes; the longest honest request is a check-in with a report of 5,000 characters
 _REFUSED = "提交的内容有误，没有保存。请按提示改好再提交"
+_REFUSED_QUERY = "查询条件有误，没有查到。请按提示改好再查"
 
 
 class StrictAdapter(PydanticAdapter):
@@ -32,7 +33,8 @@ class StrictAdapter(PydanticAdapter):
         except ValidationError as error:
             known = {field.alias or name for name, field in model.model_fields.items()}
             problems = error.errors(include_input=False, include_url=False)
-            raise Invalid(_REFUSED, in_chinese(problems, known)) from None
+            said = _REFUSED_QUERY if location == "query" else _REFUSED
+            raise Invalid(said, in_chinese(problems, known)) from None
         raise NotImplementedError(location)
 
 
