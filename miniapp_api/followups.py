@@ -5,15 +5,16 @@ from datetime import datetime
 from apiflask import APIBlueprint
 from flask import Response
 
+from config.vocabulary import LoginVia
 from crm.access import Actor
 from crm.errors import Invalid
 from crm.usecases.followups import retract_follow_up, write_follow_up
-from crm.usecases.idempotency import Effect, Stored, Transaction
+from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.todos import add_todo
 from miniapp_api.answers import FollowUpOut
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import FollowUpIn, RepeatHeaders
-from miniapp_api.repeat import ENTRANCE, done, plain_id, write
+from miniapp_api.repeat import Write, done, plain_id, write
 from miniapp_api.spec import READ, WRITE, answers
 
 
@@ -40,16 +41,16 @@ def follow_up_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         return write(deps, repeat.key, None, _taken_back(plain_id(entry_id)))
 
 
-def _written(customer_id: str, body: FollowUpIn) -> Effect:
-    def effect(s: Transaction, actor: Actor, now: datetime) -> Stored:
+def _written(customer_id: str, body: FollowUpIn) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
         later = body.next_follow_up_at
         if later is not None and later <= now:
             raise Invalid(
                 "下次跟进的时间已经过去了，跟进没有保存。请改成以后的时间", {"next_follow_up_at": "要晚于现在"}
             )
-        entry = write_follow_up(s, actor, customer_id, body.text, now, entrance=ENTRANCE, at=body.at)
+        entry = write_follow_up(s, actor, customer_id, body.text, now, entrance=via, at=body.at)
         if later is not None:
-            add_todo(s, actor, entry.customer_id, f"跟进{entry.customer_name}", later, now, entrance=ENTRANCE)
+            add_todo(s, actor, entry.customer_id, f"跟进{entry.customer_name}", later, now, entrance=via)
         return done(
             201,
             FollowUpOut(
@@ -64,9 +65,9 @@ def _written(customer_id: str, body: FollowUpIn) -> Effect:
     return effect
 
 
-def _taken_back(entry_id: str) -> Effect:
-    def effect(s: Transaction, actor: Actor, now: datetime) -> Stored:
-        retract_follow_up(s, actor, entry_id, now, entrance=ENTRANCE)
+def _taken_back(entry_id: str) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        retract_follow_up(s, actor, entry_id, now, entrance=via)
         return done(204)
 
     return effect

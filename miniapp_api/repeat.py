@@ -3,18 +3,20 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 from flask import Response, jsonify, request
 from pydantic import BaseModel
 
+from config.vocabulary import LoginVia
 from crm import uow
-from crm.usecases.idempotency import Effect, Stored, TwinWon, once
-from crm.usecases.sessions import actor_of_session
+from crm.access import Actor
+from crm.usecases.idempotency import Stored, Transaction, TwinWon, once
 from miniapp_api.deps import ApiDeps
-from miniapp_api.session import PHONES, bearer_token
+from miniapp_api.session import bearer_token, signed_in
 
-ENTRANCE = "miniapp"  # as the audit names the phone, mini-program and sidebar alike
+Write = Callable[[Transaction, Actor, datetime, LoginVia], Stored]
 _PUBLIC_ID = re.compile(r"[0-9a-f]{20}\Z", re.ASCII)
 
 
@@ -27,8 +29,8 @@ def done(status: int, answer: BaseModel | None = None) -> Stored:
     return Stored(status, {} if answer is None else answer.model_dump(mode="json"))
 
 
-def write(deps: ApiDeps, key: str | None, body: BaseModel | None, effect: Effect) -> Response:
-    """Run `effect` for the caller, or give the answer this key already has.
+def write(deps: ApiDeps, key: str | None, body: BaseModel | None, effect: Write) -> Response:
+    """Run `effect` for the caller and his entrance, or give the answer this key already has.
 
     Where a twin commits first, this one's effect is undone and the second try finds the twin's answer.
     """
@@ -42,8 +44,12 @@ def write(deps: ApiDeps, key: str | None, body: BaseModel | None, effect: Effect
     return response
 
 
-def _attempt(token: str, key: str | None, digest: str, now: datetime, effect: Effect) -> Stored:
-    return uow.attempt(lambda s: once(s, actor_of_session(s, token, PHONES, now), key, digest, now, effect))
+def _attempt(token: str, key: str | None, digest: str, now: datetime, effect: Write) -> Stored:
+    def once_for_all(s: Transaction) -> Stored:
+        actor, via = signed_in(s, token, now)
+        return once(s, actor, key, digest, now, lambda s, actor, now: effect(s, actor, now, via))
+
+    return uow.attempt(once_for_all)
 
 
 def _fingerprint(body: BaseModel | None) -> str:

@@ -1,5 +1,7 @@
 """Signing in from a phone: a code of WeCom's for a bearer token of ours, kept in memory and never in a cookie."""
 
+from datetime import datetime
+
 from apiflask import APIBlueprint
 from flask import request
 
@@ -7,6 +9,7 @@ from config.vocabulary import LABELS, LoginVia
 from crm import uow
 from crm.access import Actor
 from crm.errors import CrmError, NotSignedIn
+from crm.usecases.idempotency import Transaction
 from crm.usecases.sessions import actor_of_session, open_session, revoke
 from miniapp_api.answers import MeOut, SessionOut
 from miniapp_api.deps import ApiDeps
@@ -31,6 +34,14 @@ def bearer_token() -> str:
     if scheme.lower() != "bearer" or not 0 < len(token) <= _LONGEST_TOKEN:
         raise NotSignedIn("请先登录")
     return token
+
+
+def signed_in(s: Transaction, token: str, now: datetime) -> tuple[Actor, LoginVia]:
+    """Whose token this is, and by which entrance it was given: the audit names that one."""
+    try:
+        return actor_of_session(s, token, frozenset({LoginVia.MINIAPP}), now), LoginVia.MINIAPP
+    except NotSignedIn:
+        return actor_of_session(s, token, frozenset({LoginVia.SIDEBAR}), now), LoginVia.SIDEBAR
 
 
 def session_routes(bp: APIBlueprint, deps: ApiDeps) -> None:

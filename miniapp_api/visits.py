@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from apiflask import APIBlueprint
 from flask import Response
 
-from config.vocabulary import FixSource
+from config.vocabulary import FixSource, LoginVia
 from crm.access import Actor
 from crm.errors import Invalid
-from crm.usecases.idempotency import Effect, Stored, Transaction
+from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.visits import CheckInDraft, check_in
 from miniapp_api.answers import CheckInOut
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import CheckInIn, RepeatHeaders
-from miniapp_api.repeat import ENTRANCE, done, plain_id, write
+from miniapp_api.repeat import Write, done, plain_id, write
 from miniapp_api.spec import WRITE, answers, said
 
 CLOCKS_DIFFER = timedelta(minutes=10)  # a phone's clock may be this far ahead of ours
@@ -35,8 +35,8 @@ def visit_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         return write(deps, repeat.key, json_data, _recorded(json_data))
 
 
-def _recorded(body: CheckInIn) -> Effect:
-    def effect(s: Transaction, actor: Actor, now: datetime) -> Stored:
+def _recorded(body: CheckInIn) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
         _refuse_unlikely(body.at, now)
         draft = CheckInDraft(
             client_id=body.client_id,
@@ -50,7 +50,7 @@ def _recorded(body: CheckInIn) -> Effect:
             place=body.place,
             report=body.report,
         )
-        visit = check_in(s, actor, draft, now, entrance=ENTRANCE)
+        visit = check_in(s, actor, draft, now, entrance=via)
         answer = CheckInOut(
             id=visit.public_id,
             distance_m=visit.distance_m,

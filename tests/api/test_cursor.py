@@ -35,7 +35,8 @@ def more_customers() -> None:
 
 
 def pages(phone: Phone, sort: str, limit: int, between: Any = lambda: None) -> list[list[str]]:
-    found, cursor = [], ""
+    found: list[list[str]] = []
+    cursor: str | None = ""
     while cursor is not None:
         answer = phone.get("/customers", query_string={"sort": sort, "limit": limit, "cursor": cursor})
         assert answer.status_code == 200, answer.text

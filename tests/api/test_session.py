@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from config.vocabulary import LoginVia, PersonStatus
 from crm import uow
 from crm.usecases.sessions import open_session
+from models.audit import AuditEntry
 from models.people import Person
-from tests.api.conftest import NOW, Phone, Shifting
+from tests.api.conftest import MINE, NOW, Phone, Shifting
 
 LOGIN = "/api/v1/session"
 
@@ -33,6 +34,22 @@ def test_a_good_code_buys_a_token_that_says_who_holds_it(client: FlaskClient, vi
     assert answer.headers["Cache-Control"] == "no-store"
     me = client.get("/api/v1/me", headers={"Authorization": f"Bearer {body['token']}"})
     assert me.get_json() == body["person"]
+
+
+@pytest.mark.parametrize("via", ["miniapp", "sidebar"])
+def test_the_audit_names_the_entrance_by_which_one_signed_in(client: FlaskClient, via: str) -> None:
+    token = client.post(LOGIN, json={"code": "code-zhang", "via": via}).get_json()["token"]
+    phone = Phone(client, token)
+    later = (NOW + timedelta(days=1)).isoformat()
+    body = {"text": "和王总谈妥了二期的交货时间", "next_follow_up_at": later}
+    entry = phone.post(f"/customers/{MINE}/follow-ups", body).get_json()["id"]
+    assert phone.delete(f"/follow-ups/{entry}").status_code == 204
+    visit = {"client_id": "v", "customer_id": MINE, "latitude": 31.23, "longitude": 121.47, "datum": "gcj02"}
+    assert phone.post("/check-ins", visit | {"at": NOW.isoformat()}).status_code == 201
+    with uow.reading() as s:
+        entries = {(entry.verb, entry.entrance) for entry in s.scalars(select(AuditEntry))}
+    assert len(entries) >= 4
+    assert {entrance for _, entrance in entries} == {via}
 
 
 def test_a_code_that_wecom_refuses_is_not_signed_in_and_is_not_repeated(client: FlaskClient) -> None:
