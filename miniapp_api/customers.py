@@ -30,9 +30,9 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.input(CustomersQuery, location="query", arg_name="asked")
     @bp.output(CustomersOut)
     @bp.doc(
-        summary="The customers one may see",
+        summary="自己看得到的客户",
         security="bearer",
-        responses=answers(READ | {400: "`cursor` is not one of ours, or belongs to another sort"}),
+        responses=answers(READ | {400: "cursor 不是原样带回的，或属于另一种排序"}),
     )
     def customers(asked: CustomersQuery) -> CustomersOut:
         token, now = bearer_token(), deps.clock()
@@ -52,7 +52,7 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
 
     @bp.get("/customers/<customer_id>")
     @bp.output(CustomerOut)
-    @bp.doc(summary="One customer's file", security="bearer", responses=answers(READ))
+    @bp.doc(summary="一个客户的档案", security="bearer", responses=answers(READ))
     def customer(customer_id: str) -> CustomerOut:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:

@@ -2,11 +2,16 @@
 
 import base64
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from apiflask import APIFlask
 from flask import Response, render_template
+
+from miniapp_api.errors import PREFIX
+from miniapp_api.examples import CUSTOMER_ID, ENTRY_ID, EXAMPLES
 
 _STYLE = (Path(__file__).parent / "templates" / "api" / "docs.css").read_text(encoding="utf-8").strip()
 _DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -29,27 +34,76 @@ def _page(app: APIFlask) -> Response:
     return page
 
 
+# The order in which a phone comes to need them; what is not named here stands behind, as the process's health does.
+_ORDER = ("/session", "/me", "/customers", "/customers/{customer_id}", "/follow-ups", "/check-ins")
+_WHERE = {"header": "请求头", "query": "地址参数", "path": "地址", "body": "JSON 字段"}
+
+
 def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each path and method with what it takes and what it answers; the API's own before the process's health."""
+    """Each path and method with what it takes, what it answers, and one example of both."""
     return [
         {
             "method": method.upper(),
             "path": path,
             "summary": operation.get("summary", ""),
             "description": operation.get("description", ""),
-            "inputs": [*operation.get("parameters", []), *_body_fields(spec, operation)],
+            "inputs": [
+                {"name": one["name"], "where": _WHERE[one["in"]], "required": one.get("required", False)}
+                for one in [*operation.get("parameters", []), *_body_fields(spec, operation)]
+            ],
             "answers": operation["responses"],
+            "asked": _asked(spec, method.upper(), path, operation),
+            "told": _told(spec, operation),
         }
-        for path, methods in sorted(spec["paths"].items(), key=lambda item: not item[0].startswith("/api/"))
+        for path, methods in sorted(spec["paths"].items(), key=lambda item: _rank(item[0]))
         for method, operation in methods.items()
     ]
 
 
+def _rank(path: str) -> tuple[int, str]:
+    return max(
+        (place for place, known in enumerate(_ORDER) if path.startswith(PREFIX + known)), default=len(_ORDER)
+    ), path
+
+
 def _body_fields(spec: dict[str, Any], operation: dict[str, Any]) -> list[dict[str, Any]]:
     """The fields of the JSON body in the shape of parameters."""
-    if "requestBody" not in operation:
-        return []
-    name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
-    model = spec["components"]["schemas"][name]
+    model = _model(spec, operation.get("requestBody", {}))
     needed = model.get("required", [])
-    return [{"name": field, "in": "body", "required": field in needed} for field in model["properties"]]
+    return [{"name": field, "in": "body", "required": field in needed} for field in model.get("properties", {})]
+
+
+def _model(spec: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a request's or an answer's JSON; {} where there is none."""
+    reference = part.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+    found: dict[str, Any] = spec["components"]["schemas"].get(reference.rsplit("/", 1)[-1], {})
+    return found
+
+
+def _asked(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> str:
+    """An HTTP request as one would type it."""
+    names = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
+    query = {name: value for name, value in EXAMPLES["CustomersQuery"].items() if name in names}
+    address = path.format(customer_id=CUSTOMER_ID, entry_id=ENTRY_ID) + (f"?{urlencode(query)}" if query else "")
+    lines = [f"{method} {address}"]
+    if operation.get("security"):
+        lines.append("Authorization: Bearer Zk3v…")
+        if method != "GET":
+            lines.append("Idempotency-Key: 20261123-1")
+    model = _model(spec, operation.get("requestBody", {}))
+    if model:
+        lines += ["Content-Type: application/json", "", _json(model["examples"][0])]
+    return "\n".join(lines)
+
+
+def _told(spec: dict[str, Any], operation: dict[str, Any]) -> str:
+    """The status and the JSON of success."""
+    status, answer = min((status, one) for status, one in operation["responses"].items() if status.startswith("2"))
+    if "201" in operation["responses"]:  # a repeated visit answers 200, the first one 201
+        status, answer = "201", operation["responses"]["201"]
+    examples = _model(spec, answer).get("examples")
+    return f"{status}\n\n{_json(examples[0])}" if examples else status
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)

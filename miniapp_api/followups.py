@@ -23,18 +23,18 @@ def follow_up_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.input(FollowUpIn)
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
     @bp.output(FollowUpOut, status_code=201)
-    @bp.doc(summary="Write a follow-up", security="bearer", responses=answers(WRITE))
+    @bp.doc(summary="写一条跟进", security="bearer", responses=answers(WRITE))
     def write_one(customer_id: str, json_data: FollowUpIn, repeat: RepeatHeaders) -> Response:
         return write(deps, repeat.key, json_data, _written(plain_id(customer_id), json_data))
 
     @bp.delete("/follow-ups/<entry_id>")
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
     @bp.doc(
-        summary="Take back one's own follow-up",
-        description="Within the undo minutes of the policy (10). Taken back twice is taken back.",
+        summary="撤回自己写的跟进",
+        description="在规则定的撤销时间内（默认 10 分钟）。撤两次等于撤一次。",
         security="bearer",
         responses=answers(
-            READ | {204: "Taken back", 404: "Not there, or not yours", 409: "The key was used", 410: "Too late"}
+            READ | {204: "已撤回", 404: "没有，或不是自己的", 409: "这个编号用过了", 410: "过了撤销时间"}
         ),
     )
     def take_back(entry_id: str, repeat: RepeatHeaders) -> Response:

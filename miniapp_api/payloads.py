@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from config.vocabulary import Datum
 from crm.usecases.followups import LONGEST
+from miniapp_api.examples import shown
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
@@ -37,7 +38,9 @@ Words = Annotated[str, AfterValidator(_storable)]
 
 
 class Payload(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, str_strip_whitespace=True, json_schema_extra=shown
+    )
 
 
 class SessionIn(Payload):

@@ -50,15 +50,15 @@ def session_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.input(RepeatHeaders, location="headers", arg_name="_repeat")
     @bp.output(SessionOut, status_code=201)
     @bp.doc(
-        summary="Sign in with a login code",
-        description="A code works once: asking again takes a new code, and `Idempotency-Key` changes nothing here.",
+        summary="用登录 code 换令牌",
+        description="code 只能用一次，重试要先拿新的；Idempotency-Key 在这里不起作用。",
         responses=answers(
             {
-                401: "The code is not good (any more)",
-                403: "No account, disabled, or left",
-                413: "More than 64 KiB",
-                415: "Not JSON",
-                502: "WeCom cannot be reached",
+                401: "code 无效或已用过",
+                403: "没有账号，或已停用、离职",
+                413: "超过 64 KB",
+                415: "不是 JSON",
+                502: "连不上企业微信",
             }
         ),
     )
@@ -74,9 +74,9 @@ def session_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.delete("/session")
     @bp.input(RepeatHeaders, location="headers", arg_name="_repeat")
     @bp.doc(
-        summary="Sign out; a token that is no longer good counts as signed out",
+        summary="退出登录；令牌已经无效也算退出",
         security="bearer",
-        responses=answers({204: "Signed out"}),
+        responses=answers({204: "已退出"}),
     )
     def sign_out(_repeat: RepeatHeaders) -> tuple[str, int]:
         token, now = bearer_token(), deps.clock()
@@ -86,7 +86,7 @@ def session_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
 
     @bp.get("/me")
     @bp.output(MeOut)
-    @bp.doc(summary="Who is signed in", security="bearer", responses=answers(READ))
+    @bp.doc(summary="现在登录的是谁", security="bearer", responses=answers(READ))
     def me() -> MeOut:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:

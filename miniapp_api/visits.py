@@ -26,10 +26,10 @@ def visit_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
     @bp.output(CheckInOut, status_code=201)
     @bp.doc(
-        summary="Record a visit",
-        description="200 with `again: true` for a `client_id` that was recorded before; 201 for a new one.",
+        summary="拜访打卡",
+        description="client_id 记过的回答 200 和 again: true；新的回答 201。",
         security="bearer",
-        responses=answers(WRITE) | {200: {"description": "Recorded before", "content": said("CheckInOut")}},
+        responses=answers(WRITE) | {200: {"description": "以前记过", "content": said("CheckInOut")}},
     )
     def record(json_data: CheckInIn, repeat: RepeatHeaders) -> Response:
         return write(deps, repeat.key, json_data, _recorded(json_data))

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import json
 import re
 from typing import Any
 
@@ -11,7 +12,8 @@ from apiflask import APIFlask
 from flask import Flask
 
 from config.clock import machine_time
-from miniapp_api import ApiDeps, api
+from miniapp_api import ApiDeps, answers, api, payloads
+from miniapp_api.examples import CUSTOMER_ID, EXAMPLES
 
 
 @pytest.fixture
@@ -78,6 +80,44 @@ def test_the_page_lists_every_operation_and_loads_nothing(app: APIFlask, documen
     style = page.split("<style>")[1].split("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert answer.headers["Content-Security-Policy"].startswith(f"default-src 'none'; style-src 'sha256-{digest}'")
+
+
+def test_the_page_is_in_the_order_of_use_and_has_its_title_once(app: APIFlask) -> None:
+    app.add_url_rule("/healthz", "healthz", lambda: {"status": "ok"})
+    page = html.unescape(app.test_client().get("/api/docs").get_data(as_text=True))
+    listed = re.findall(r"<h2><code><span class=\"method\">(\w+)</span>(\S+)</code></h2>", page)
+    assert listed[0] == ("POST", "/api/v1/session")
+    assert listed[-1] == ("GET", "/healthz")
+    assert (page.count("<h1>"), page.count("CRM")) == (1, 2)  # beside the heading only the window's title
+
+
+def test_the_page_shows_an_example_of_every_request_and_answer(app: APIFlask) -> None:
+    page = html.unescape(app.test_client().get("/api/docs").get_data(as_text=True))
+    shown = re.findall(r"<pre tabindex=\"0\">(.*?)</pre>", page, re.S)
+    assert len(shown) == 2 * page.count("<h2>")
+    assert f"GET /api/v1/customers/{CUSTOMER_ID}\nAuthorization: Bearer" in page
+    assert "POST /api/v1/session\nContent-Type: application/json\n\n{" in page
+    for told in shown[1::2]:
+        status, _, body = told.partition("\n\n")
+        assert status in ("200", "201", "204")
+        assert (status == "204") == (body == "")
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_an_example_is_what_its_model_takes(name: str) -> None:
+    model = getattr(payloads, name, None) or getattr(answers, name)
+    read = model.model_validate_json(json.dumps(EXAMPLES[name]))
+    assert set(EXAMPLES[name]) <= set(read.model_dump())
+
+
+def test_every_body_and_every_answer_has_its_example(document: dict[str, Any]) -> None:
+    models = document["components"]["schemas"]
+    for _, path, op in operations(document):
+        parts = [op.get("requestBody"), *(answer for status, answer in op["responses"].items() if status[0] == "2")]
+        for part in parts:
+            if part and "application/json" in part.get("content", {}):
+                name = part["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+                assert models[name]["examples"] == [EXAMPLES[name]], path
 
 
 def test_the_page_is_there_also_where_the_application_asked_for_none() -> None:

@@ -1,0 +1,96 @@
+"""One example of everything a phone sends and is told: in the OpenAPI document, and on its page."""
+
+from typing import Any
+
+CUSTOMER_ID, ENTRY_ID = "3f9c1d0a7be25486c0d1", "b71e04c9d2f8a6533e10"
+_CURSOR = "WyJkYXlzX2xlZnQiLDAsIjIwMjYtMTAtMTZUMDE6MTI6MDArMDA6MDAiLCIzZjljMWQwYTdiZTI1NDg2YzBkMSJd"
+_ME = {"userid": "liqiang", "name": "李强", "role": "rep", "role_label": "销售"}
+_WHY = "已 38 天没有跟进，还剩 7 天"
+_HELD = {
+    "id": CUSTOMER_ID,
+    "name": "常熟新泰纺织机械有限公司",
+    "level": "普通客户",
+    "region": "江苏常熟",
+    "owner": "李强",
+}
+_CLOCK = {"queued": False, "silent_days": 38, "days_left": 7, "why": _WHY}
+_SAID = "电话确认了口径和扬程，周五前给修改方案"
+
+# By the name of the model.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "SessionIn": {"code": "wx.qy.login 或 OAuth 给的一次性 code", "via": "miniapp"},
+    "SessionOut": {"token": "Zk3v…（43 个字符）", "expires_at": "2026-11-30T02:00:00Z", "person": _ME},
+    "MeOut": _ME,
+    "CustomersQuery": {"query": "changshu", "sort": "days_left", "limit": 20},
+    "CustomersOut": {
+        "customers": [_HELD | {"team": "华东销售部", "last_activity_at": "2026-10-16T01:12:00Z"} | _CLOCK],
+        "total": 7,
+        "next_cursor": _CURSOR,
+    },
+    "CustomerOut": _HELD
+    | _CLOCK
+    | {
+        "source": "转介绍",
+        "industry": "纺织机械",
+        "address": "",
+        "uscc": "",
+        "mine": True,
+        "created_at": "2026-06-26T02:00:00Z",
+        "contacts": [{"name": "沈科长", "title": "设备科长", "phone": "13800000000"}],
+        "links": [],
+        "deals": [
+            {
+                "id": "c05b2e9a1f7d4438b6e2",
+                "name": "印染循环泵改造",
+                "amount": "320000.00",
+                "stage": "方案提交",
+                "owner": "李强",
+                "stage_since": "2026-11-11T02:00:00Z",
+            }
+        ],
+        "timeline": [
+            {
+                "id": ENTRY_ID,
+                "kind": "follow_up",
+                "kind_label": "跟进",
+                "author": "李强",
+                "at": "2026-10-16T01:12:00Z",
+                "text": _SAID,
+                "counts": True,
+            }
+        ],
+        "owners": [{"holder": "李强", "reason": "新建", "started_at": "2026-06-26T02:00:00Z", "ended_at": None}],
+    },
+    "FollowUpIn": {"text": _SAID, "next_follow_up_at": "2026-11-27T10:00:00+08:00"},
+    "FollowUpOut": {
+        "id": ENTRY_ID,
+        "counts": True,
+        "remark": "",
+        "customer_name": _HELD["name"],
+        "next_follow_up_at": "2026-11-27T02:00:00Z",
+    },
+    "CheckInIn": {
+        "client_id": "visit-20261123-1",
+        "customer_id": CUSTOMER_ID,
+        "latitude": 31.6538,
+        "longitude": 120.7523,
+        "datum": "gcj02",
+        "accuracy_m": 25,
+        "at": "2026-11-23T10:00:00+08:00",
+        "place": "江苏省常熟市新泰纺织机械",
+        "report": "看了泵房，旧泵汽蚀严重，建议换双吸泵",
+    },
+    "CheckInOut": {
+        "id": "9d4e1b7c30a25f68e1c4",
+        "distance_m": 120,
+        "said": "距客户约 120 米",
+        "customer_name": _HELD["name"],
+        "again": False,
+    },
+}
+
+
+def shown(schema: dict[str, Any], model: type[Any]) -> None:
+    """A model's `json_schema_extra`: its example, where it has one of its own."""
+    if model.__name__ in EXAMPLES:
+        schema["examples"] = [EXAMPLES[model.__name__]]
