@@ -12,7 +12,7 @@ from console import guard, login, words
 from console.assets import Assets
 from console.deps import ConsoleDeps
 from console.desk import EVERYBODY, STRANGERS, Desk, partial
-from console.pages import audit, customers, messages, people, rules, today
+from console.pages import audit, contacts, customers, messages, people, rules, today, todos
 from crm import uow
 from crm.errors import CrmError, NotFound
 
@@ -35,7 +35,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
     assets = Assets(deps.static_dir)
     guard.put_up(desk)
     login.mount(desk)
-    for page in (today, customers, messages, people, rules, audit):
+    for page in (today, todos, contacts, customers, messages, people, rules, audit):
         page.mount(desk)
     _files(desk, assets)
     _words(desk, assets)

@@ -8,11 +8,13 @@ from flask import Blueprint, g, request
 from config.vocabulary import Role
 from console.deps import ConsoleDeps
 from crm.access import Actor
+from crm.errors import Invalid
 
 EVERYBODY = frozenset(Role)
 OPERATORS = frozenset({Role.ADMIN, Role.OPERATIONS})
 ADMINS = frozenset({Role.ADMIN})
 STRANGERS = frozenset[Role]()  # the way in: asks for no session at all
+LARGEST_ID = "int(max=9007199254740991)"  # in a rule: a row's number that every store takes
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -65,6 +67,19 @@ def asked_number(name: str, default: int = 1, highest: int = 1_000_000) -> int:
 def typed(name: str, longest: int = 500) -> str:
     """One field of a form, with the same care."""
     return request.form.get(name, "").replace("\x00", "").strip()[:longest]
+
+
+def typed_number(name: str, problem: str) -> int:
+    """A row's number that a form carries; without one `problem` says what to do."""
+    text = typed(name, 20)
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Invalid(problem)
+    return int(text)
+
+
+def in_drawer() -> bool:
+    """Whether the drawer asks, for all of itself or for the list in it."""
+    return request.headers.get("HX-Target") in ("drawer", "drawer-list")
 
 
 def partial() -> bool:

@@ -16,6 +16,8 @@ VERBS = {
     "withdraw_scope": "取消分管",
     "change_policy": "修改规则数字",
     "create_customer": "新建客户",
+    "withdraw_customer": "撤销新建客户",
+    "withdraw_deal": "撤销新建商机",
     "follow_up": "记跟进",
     "retract_follow_up": "撤销跟进",
     "recycle": "沉默回收",
@@ -146,10 +148,6 @@ def when(instant: datetime | None) -> str:
 
 def day(instant: datetime | None) -> str:
     return f"{instant.astimezone(SHANGHAI):%Y-%m-%d}" if instant else "—"
-
-
-def clock(instant: datetime) -> str:
-    return f"{instant.astimezone(SHANGHAI):%H:%M}"
 
 
 def ago(instant: datetime | None, now: datetime) -> str:

@@ -8,6 +8,7 @@ from crm import uow
 from crm.reads import customers as reads
 from crm.reads.customer_page import customer_page
 from crm.reads.people import in_sight
+from crm.reads.queue import colleagues, queued_one
 
 _FRONT = "days_left"
 
@@ -58,6 +59,9 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/customers/<public_id>", EVERYBODY)
     def customer(public_id: str) -> str:
+        page = asked_number("page")
         with uow.reading() as s:
-            file = customer_page(s, actor(), public_id, clock())
-        return render_template("console/customer.html", file=file)
+            file = customer_page(s, actor(), public_id, clock(), page)
+            waiting = queued_one(s, actor(), public_id, clock()) if file.queued else None
+            mates = colleagues(s, actor()) if waiting else ()
+        return render_template("console/customer.html", file=file, page=page, waiting=waiting, colleagues=mates)

@@ -1,13 +1,13 @@
 """消息: what goes out and what came in, by state, with dead letters sent again by hand."""
 
-import json
 from typing import TypeVar
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vocabulary import InboxState, OutboxState
-from console.desk import OPERATORS, Desk, actor, asked, asked_number, partial, typed
+from console.answers import done
+from console.desk import LARGEST_ID, OPERATORS, Desk, actor, asked, asked_number, in_drawer, typed
 from crm import uow
 from crm.errors import Conflict
 from crm.reads import messages as reads
@@ -29,7 +29,6 @@ IN_TABS = (
     ("done", "已处理", (InboxState.DONE,)),
 )
 State = TypeVar("State", InboxState, OutboxState)
-_LARGEST_ID = "int(max=9007199254740991)"
 
 
 def mount(desk: Desk) -> None:
@@ -59,27 +58,27 @@ def mount(desk: Desk) -> None:
             overview=overview,
         )
 
-    @desk.page(f"/messages/out/<{_LARGEST_ID}:number>", OPERATORS)
+    @desk.page(f"/messages/out/<{LARGEST_ID}:number>", OPERATORS)
     def message_out(number: int) -> str:
         with uow.reading() as s:
             file = reads.outbox_file(s, actor(), number)
-        return render_template("console/message_out.html", file=file, drawer=_drawer())
+        return render_template("console/message_out.html", file=file, drawer=in_drawer())
 
-    @desk.page(f"/messages/in/<{_LARGEST_ID}:number>", OPERATORS)
+    @desk.page(f"/messages/in/<{LARGEST_ID}:number>", OPERATORS)
     def message_in(number: int) -> str:
         with uow.reading() as s:
             file = reads.inbox_file(s, actor(), number)
-        return render_template("console/message_in.html", file=file, drawer=_drawer())
+        return render_template("console/message_in.html", file=file, drawer=in_drawer())
 
-    @desk.page(f"/messages/out/<{_LARGEST_ID}:number>/retry", OPERATORS, "POST")
+    @desk.page(f"/messages/out/<{LARGEST_ID}:number>/retry", OPERATORS, "POST")
     def retry_message(number: int) -> ResponseReturnValue:
         _retry(number)
-        return _again("已放回待发送，马上会再发一次", url_for("console.message_out", number=number))
+        return done("已放回待发送，马上会再发一次", url_for("console.message_out", number=number))
 
-    @desk.page(f"/messages/in/<{_LARGEST_ID}:number>/retry", OPERATORS, "POST")
+    @desk.page(f"/messages/in/<{LARGEST_ID}:number>/retry", OPERATORS, "POST")
     def retry_event(number: int) -> ResponseReturnValue:
         uow.attempt(lambda s: inbox.retry(s, actor(), number, clock(), entrance="console"))
-        return _again("已放回处理中，马上会再处理一次", url_for("console.message_in", number=number))
+        return done("已放回处理中，马上会再处理一次", url_for("console.message_in", number=number))
 
     @desk.page("/messages/retry", OPERATORS, "POST")
     def retry_all() -> ResponseReturnValue:
@@ -93,7 +92,7 @@ def mount(desk: Desk) -> None:
             except Conflict:  # retried by a colleague meanwhile
                 continue
             again += 1
-        return _again(f"{again} 条消息已放回待发送", url_for("console.messages", tab="dead"))
+        return done(f"{again} 条消息已放回待发送", url_for("console.messages", tab="dead"))
 
     def _retry(number: int) -> None:
         uow.attempt(lambda s: outbox.retry(s, actor(), number, clock(), entrance="console"))
@@ -101,13 +100,3 @@ def mount(desk: Desk) -> None:
 
 def _of(tabs: tuple[tuple[str, str, tuple[State, ...]], ...], tab: str) -> tuple[State, ...]:
     return next((states for key, _, states in tabs if key == tab), ())
-
-
-def _drawer() -> bool:
-    return request.headers.get("HX-Target") == "drawer"
-
-
-def _again(sentence: str, back: str) -> ResponseReturnValue:
-    if not partial():
-        return redirect(back, 303)
-    return Response(status=204, headers={"HX-Trigger": json.dumps({"toast": sentence, "changed": ""})})

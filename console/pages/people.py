@@ -1,12 +1,11 @@
 """人员与角色: the directory as a tree, roles and assigned departments, and the last pull from WeCom."""
 
-import json
-
 from flask import Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vocabulary import PersonStatus, Role
-from console.desk import ADMINS, OPERATORS, Desk, actor, asked, asked_number, partial, typed
+from console.answers import done, toast
+from console.desk import ADMINS, OPERATORS, Desk, actor, asked, asked_number, partial, typed, typed_number
 from crm import uow
 from crm.access import SEES_SUBTREE
 from crm.errors import Conflict, Invalid
@@ -73,15 +72,10 @@ def mount(desk: Desk) -> None:
             sentence = deps.sync_directory()
         except deps.outside_errors as error:
             raise Conflict(f"同步没有完成：{error}") from error
-        if not partial():
-            return redirect(url_for("console.people"), 303)
-        return Response(status=204, headers={"HX-Trigger": json.dumps({"toast": sentence, "changed": ""})})
+        return done(sentence, url_for("console.people"))
 
     def _team() -> int:
-        text = typed("team")
-        if not text.isascii() or not text.isdigit() or len(text) > 15:
-            raise Invalid("请先选一个部门")
-        return int(text)
+        return typed_number("team", "请先选一个部门")
 
     def _row(userid: str, sentence: str) -> ResponseReturnValue:
         if not partial():
@@ -90,7 +84,7 @@ def mount(desk: Desk) -> None:
             member = reads.member(s, actor(), userid)
             teams = reads.departments(s, actor())
         body = render_template("console/_member.html", member=member, teams=teams, **_choices())
-        return Response(body, headers={"HX-Trigger": json.dumps({"toast": sentence})})
+        return Response(body, headers=toast(sentence))
 
     def _choices() -> dict[str, object]:
         return {

@@ -1,10 +1,9 @@
 """规则数字: every number of the business with its reason, changed in place, refused beside its field."""
 
-import json
-
 from flask import Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from console.answers import toast
 from console.desk import OPERATORS, Desk, actor, partial, typed
 from crm import uow
 from crm.errors import Invalid, NotFound
@@ -60,5 +59,5 @@ def mount(desk: Desk) -> None:
             raise NotFound("没有这条规则")
         template = "console/_switch.html" if name == SWITCH else "console/_rule.html"
         body = render_template(template, rule=setting, problem=problem, typed=value if problem else None)
-        said = {} if problem else {"HX-Trigger": json.dumps({"toast": f"「{setting.number.label}」已保存"})}
+        said = {} if problem else toast(f"「{setting.number.label}」已保存")
         return Response(body, 422 if problem else 200, headers=said)

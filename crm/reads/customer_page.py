@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, HolderKind, OwnershipReason, TimelineKind, label
 from crm import policy as numbers
 from crm.access import Actor, get_customer
-from crm.agenda import silence_of
+from crm.silence import silence_of
 from models.customers import Contact, OwnershipPeriod
 from models.deals import Deal, Stage
 from models.links import ChatLink, ExternalContact
@@ -86,12 +86,17 @@ class CustomerFile:
     links: tuple[LinkRow, ...]
     deals: tuple[DealRow, ...]
     timeline: tuple[EntryRow, ...]
+    older: bool  # whether the timeline goes on beyond this page
     owners: tuple[PeriodRow, ...]
 
 
-def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime) -> CustomerFile:
-    """Everything about one customer that fits a page; NotFound also for one the actor may not see."""
+def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime, page: int = 1) -> CustomerFile:
+    """Everything about one customer that fits a page; NotFound also for one the actor may not see.
+
+    `page` turns the timeline, the newest first.
+    """
     customer = get_customer(s, actor, public_id)
+    timeline = _timeline(s, customer.id, page)
     policy, calendar = numbers.current(s), numbers.calendar(s)
     verdict = silence_of(s, customer, now, policy, calendar)
     held = customer.owner_id is not None
@@ -116,7 +121,8 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime)
         contacts=_contacts(s, customer.id),
         links=_links(s, customer.id),
         deals=_deals(s, customer.id),
-        timeline=_timeline(s, customer.id),
+        timeline=timeline[:TIMELINE_LENGTH],
+        older=len(timeline) > TIMELINE_LENGTH,
         owners=_owners(s, customer.id),
     )
 
@@ -148,13 +154,15 @@ def _deals(s: Session, customer_id: int) -> tuple[DealRow, ...]:
     return tuple(DealRow(d.public_id, d.name, d.amount, stage, owner, d.stage_since) for d, stage, owner in rows)
 
 
-def _timeline(s: Session, customer_id: int) -> tuple[EntryRow, ...]:
+def _timeline(s: Session, customer_id: int, page: int) -> tuple[EntryRow, ...]:
+    """A page of it and one entry more, which tells that there are older ones."""
     rows = s.execute(
         select(TimelineEntry, Person.name)
         .outerjoin(Person, Person.id == TimelineEntry.author_id)
         .where(TimelineEntry.customer_id == customer_id, TimelineEntry.retracted_at.is_(None))
         .order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc())
-        .limit(TIMELINE_LENGTH)
+        .limit(TIMELINE_LENGTH + 1)
+        .offset((page - 1) * TIMELINE_LENGTH)
     )
     return tuple(
         EntryRow(e.public_id, TimelineKind(e.kind), label(TimelineKind(e.kind)), who or "系统", e.at, e.text, e.counts)

@@ -129,3 +129,44 @@ def test_a_session_that_ended_leads_to_the_login_page(desk: Page, address: str, 
     world.now = world.now.replace(hour=23)
     desk.get_by_role("button", name="校验").click()
     expect(desk.get_by_role("link", name="企业微信扫码登录")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_counts_follow_what_is_done_and_taken_back(open_page: Open, address: str, size: dict[str, object]) -> None:
+    page = signed_in(open_page(**size), address, Role.TEAM_LEAD)
+    page.goto(address)
+    tile, heading = page.locator("#counts [href$='queued'] b"), page.locator("#queue-total")
+    expect(tile).to_have_text("1")
+    page.get_by_label("把扬州永盛阀门有限公司分配给").select_option(label="张伟")
+    page.get_by_role("button", name="分配", exact=True).click()
+    expect(tile).to_have_text("0")
+    expect(heading).to_have_text("0 个")
+    page.locator("#queue").get_by_role("button", name="撤销").click()
+    expect(tile).to_have_text("1")
+    expect(page.get_by_label("把扬州永盛阀门有限公司分配给")).to_be_visible()
+
+
+def test_a_contact_is_linked_in_the_drawer_without_leaving_the_desk(desk: Page, address: str) -> None:
+    signed_in(desk, address, Role.REP).goto(address)
+    desk.get_by_role("link", name="给赵工关联客户").click()
+    drawer = desk.get_by_role("dialog")
+    expect(drawer).to_contain_text("没有找到「江阴船舶」")
+    drawer.get_by_role("searchbox").fill("hengli")
+    assert accessibility_problems(desk) == []
+    drawer.get_by_role("button", name="关联到苏州恒力").click()
+    expect(desk.locator("#contacts")).to_contain_text("已关联到「苏州恒力泵业有限公司」")
+    expect(desk.locator("#contacts-total")).to_have_text("0 位")
+    expect(drawer).to_have_count(0)
+    desk.locator("#contacts").get_by_role("button", name="撤销").click()
+    expect(desk.locator("#contacts-total")).to_have_text("1 位")
+
+
+def test_an_assignment_on_the_customers_page_shows_the_new_owner(desk: Page, address: str) -> None:
+    with uow.reading() as s:
+        queued = s.scalars(select(Customer.public_id).where(Customer.name.contains("扬州永盛"))).one()
+    signed_in(desk, address, Role.TEAM_LEAD).goto(f"{address}customers/{queued}")
+    desk.get_by_label("把扬州永盛阀门有限公司分配给").select_option(label="张伟")
+    desk.get_by_role("button", name="分配", exact=True).click()
+    expect(desk.locator("#file dl.facts")).to_contain_text("张伟")
+    desk.get_by_role("button", name="撤销").click()
+    expect(desk.locator("#file dl.facts")).to_contain_text("待分配")

@@ -25,6 +25,7 @@ from tests.console.office import BY_ROLE, CANARY
 
 ADMIN, LEAD, REP = BY_ROLE[Role.ADMIN], BY_ROLE[Role.TEAM_LEAD], BY_ROLE[Role.REP]
 HTMX = {"HX-Request": "true"}
+LONG_AGO = "2026-01-05T09:00:00+08:00"
 EVERYBODY = frozenset(Role)
 OPERATORS = frozenset({Role.ADMIN, Role.OPERATIONS})
 ASSIGNERS = OPERATORS | {Role.TEAM_LEAD, Role.REGIONAL_MANAGER, Role.DIRECTOR}
@@ -43,6 +44,16 @@ DOORS = {
     "customer": EVERYBODY,
     "assign_customer": ASSIGNERS,
     "return_customer": ASSIGNERS,
+    "undo_assign": ASSIGNERS,
+    "finish_todo": EVERYBODY,
+    "reopen_todo": EVERYBODY,
+    "postpone_todo": EVERYBODY,
+    "restore_todo": EVERYBODY,
+    "contact": EVERYBODY,
+    "link_contact": EVERYBODY,
+    "unlink_contact": EVERYBODY,
+    "ignore_contact": EVERYBODY,
+    "unignore_contact": EVERYBODY,
     "messages": OPERATORS,
     "message_out": OPERATORS,
     "message_in": OPERATORS,
@@ -159,10 +170,28 @@ def test_nothing_of_another_team_is_in_any_answer(app: Flask, sign_in: SignIn, r
     for path in paths:
         assert CANARY not in client.get(path).text, path
     for public_id in theirs:
-        for verb in ("assign", "return"):
-            answer = client.post(f"/console/queue/{public_id}/{verb}", data={"to": "1"})
+        for verb in ("assign", "return", "undo"):
+            answer = client.post(f"/console/queue/{public_id}/{verb}", data={"to": "1", "period": "1"})
             assert answer.status_code == 404
             assert CANARY not in answer.text
+    with uow.reading() as s:
+        contacts = s.scalars(select(ExternalContact.id).where(ExternalContact.name.contains(CANARY))).all()
+        todos = s.scalars(select(Todo.id)).all() if role is not Role.REP else []
+    for number in contacts:
+        assert client.get(f"/console/contacts/{number}").status_code == 404
+        for verb, form in (
+            ("link", {"customer": "1"}),
+            ("unlink", {"since": LONG_AGO}),
+            ("ignore", {}),
+            ("unignore", {}),
+        ):
+            answer = client.post(f"/console/contacts/{number}/{verb}", data=form)
+            assert answer.status_code == 404, verb
+            assert CANARY not in answer.text
+    for number in todos:
+        for verb in ("finish", "reopen", "postpone", "restore"):
+            answer = client.post(f"/console/todos/{number}/{verb}", data={"was": LONG_AGO})
+            assert answer.status_code == 404, verb
 
 
 PAYLOADS = (
