@@ -70,9 +70,11 @@ _Last = aliased(Customer)
 # Never null, so that what comes after a row can be asked for: who was never spoken with stands at the end.
 _NEVER = literal(datetime(1, 1, 1, tzinfo=UTC), Customer.last_activity_at.type)
 _SPOKEN = func.coalesce(Customer.last_activity_at, _NEVER)
+# Whoever has no days left to count stands behind those who have, the queued like the paused.
+_NO_DAYS = case((or_(Customer.owner_id.is_(None), paused()), 1), else_=0)
 # What each sort goes by, and whether downwards; equals stand by id, in the same direction.
 SORTS: Mapping[str, tuple[bool, tuple[ColumnElement[Any], ...]]] = {
-    "days_left": (False, (case((paused(), 1), else_=0), Customer.silent_since.expression)),
+    "days_left": (False, (_NO_DAYS, Customer.silent_since.expression)),
     "name": (False, (Customer.pinyin.expression, Customer.name.expression)),
     "last_activity": (True, (_SPOKEN,)),
     "newest": (True, (Customer.created_at.expression,)),

@@ -115,6 +115,11 @@ def test_customers_are_found_by_name_pinyin_and_filter(sign_in: SignIn, query: s
     assert "昆山精密" not in body
 
 
+def test_customers_without_days_stand_behind_those_with(sign_in: SignIn) -> None:
+    body = sign_in(LEAD).get("/console/customers?sort=days_left").text
+    assert body.index("苏州恒力") < body.index("南通海门") < body.index("昆山精密") < body.index("扬州永盛")
+
+
 def test_a_customers_file_shows_days_deals_contacts_and_owners(sign_in: SignIn) -> None:
     body = sign_in(REP).get(f"/console/customers/{customer_called('苏州恒力')}").text
     for words_on_page in ("还剩 1 天", "¥52.8 万", "张建国", "价格谈判", "归属历史", "先看二期循环泵"):
