@@ -138,19 +138,28 @@ def recall(call: Call) -> Json:
 def update_template_card(call: Call) -> Json:
     """Redeem a response code: grey the buttons or exchange the card for the named receivers (wecom.md §3.3)."""
     world, body = call.world, call.body
-    card = cards.check(body["template_card"], task_id_needed=False) if body.get("template_card") else None
-    label = "" if card else _grey_label(body.get("button"))
+    if body.get("agentid") is None:
+        raise ApiError(40056)
+    drawn = body.get("template_card")
+    label = "" if drawn else _grey_label(body.get("button"))
+    if drawn:
+        cards.check_update(drawn)
     lists = {name: body.get(name) or [] for name in ("userids", "partyids", "tagids")}
     if not all(isinstance(value, list) for value in lists.values()):
         raise ApiError(40058, "userids, partyids and tagids are lists")
+    if any(len(value) > (MOST_USERS if name == "userids" else MOST_PARTS) for name, value in lists.items()):
+        raise ApiError(81017)
     if not any(lists.values()) and body.get("atall") != 1:
         raise ApiError(82001)
     with world.state.lock:
         users = ["@all"] if body.get("atall") == 1 else [str(userid) for userid in lists["userids"]]
         reached, missed = _receivers(world, users, [str(party) for party in lists["partyids"]], [])
-        task_id = world.chats.redeem(body.get("response_code"))
+        code = body.get("response_code")
+        task_id = world.chats.stands_for(code)
         if task_id is None:
             raise ApiError(60140)
+        card = cards.check_update(drawn, task_id) if drawn else None
+        world.chats.use_up(code)
         invalid = missed["invaliduser"].split("|") if "invaliduser" in missed else []
         for userid in reached:
             entry = world.chats.card(userid, task_id)

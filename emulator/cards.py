@@ -11,6 +11,14 @@ CARD_TYPES = ("text_notice", "news_notice", "button_interaction", "vote_interact
 INTERACTIVE = CARD_TYPES[2:]
 
 
+def check_update(card: object, task_id: str | None = None) -> Json:
+    """A card that takes the place of another: the same limits. It keeps that card's `task_id` and names no other."""
+    checked = check(card, task_id_needed=False)
+    if task_id is not None and checked.get("task_id") not in (None, "", task_id):
+        raise ApiError(42014, "task_id of another card")
+    return checked
+
+
 def check(card: object, *, task_id_needed: bool = True) -> Json:
     """Return the card if the platform would take it, else raise ApiError. Over-long text is refused, not cut."""
     if not isinstance(card, dict):
@@ -48,6 +56,8 @@ def _common(card: Json, kind: str) -> None:
     quote = _part(card, "quote_area")
     _target(quote)
     _text(quote, "title", 36, 42033)
+    _text(quote, "quote_text", None, 45002)
+    _text(card, "replace_text", None, 42038)
     _text(card, "sub_title_text", 160, 45002)
     _facts(card)
     _jumps(card)
@@ -93,7 +103,9 @@ def _action(card: Json, kind: str) -> None:
 def _action_menu(card: Json) -> None:
     if "action_menu" not in card:
         return
-    rows = _rows(_part(card, "action_menu"), "action_list", 1, 3, 40058)
+    menu = _part(card, "action_menu")
+    _text(menu, "desc", None, 45002)
+    rows = _rows(menu, "action_list", 1, 3, 40058)
     for row in rows:
         _text(row, "text", 10, 42038, needed=True)
         _bytes(row, "key", 1024, 42039)
@@ -122,6 +134,8 @@ def _news_notice(card: Json) -> None:
     if beside:
         _url(beside, "image_url", 42044)
         _target(beside)
+        _text(beside, "title", None, 42033)
+        _text(beside, "desc", None, 45002)
     for row in _rows(card, "vertical_content_list", 0, 4, 42036):
         _text(row, "title", 38, 42033, needed=True)
         _text(row, "desc", 160, 45002)
@@ -188,6 +202,8 @@ def _submit(card: Json) -> None:
 
 def _question(part: Json, most: int, letters: int) -> None:
     _bytes(part, "question_key", 1024, 42043)
+    _text(part, "title", None, 45002)
+    _choice(part, "disable", (0, 1))
     options = _rows(part, "option_list", 1, most, 42037)
     for option in options:
         _bytes(option, "id", 128, 42040)
@@ -217,7 +233,8 @@ def _rows(card: Json, name: str, least: int, most: int, code: int) -> list[Json]
     return rows
 
 
-def _text(part: Json, name: str, letters: int, code: int, *, needed: bool = False) -> None:
+def _text(part: Json, name: str, letters: int | None, code: int, *, needed: bool = False) -> None:
+    """At most so many characters; None where no limit is documented."""
     value = part.get(name)
     if value is None or value == "":
         if needed:
@@ -225,7 +242,7 @@ def _text(part: Json, name: str, letters: int, code: int, *, needed: bool = Fals
         return
     if not isinstance(value, str):
         raise ApiError(40058, name)
-    if len(value) > letters:
+    if letters is not None and len(value) > letters:
         raise ApiError(code, f"{name}: at most {letters} characters")
 
 

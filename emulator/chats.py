@@ -98,15 +98,18 @@ class Chats:
             self._state.touch()
             return code
 
-    def redeem(self, code: object) -> str | None:
-        """The task id a response code stands for, or None if it is unknown, used or late. Using it ends it."""
+    def stands_for(self, code: object) -> str | None:
+        """The task id a response code stands for, or None if it is unknown, used or late."""
         with self._state.lock:
             known = self._state.data["response_codes"].get(code) if isinstance(code, str) else None
             if known is None or known["until"] <= self._clock.now():
                 return None
+            return str(known["task_id"])
+
+    def use_up(self, code: object) -> None:
+        with self._state.lock:
             del self._state.data["response_codes"][code]
             self._state.touch()
-            return str(known["task_id"])
 
     def grey(self, entry: Json, label: str) -> None:
         """All buttons of a card become one grey label."""

@@ -32,7 +32,7 @@ SCHEMA = {
     "TemplateCard": "CardType Source ActionMenu MainTitle QuoteArea EmphasisContent SubTitleText ImageTextArea "
     "CardImage VerticalContentList* HorizontalContentList* "
     "JumpList* CardAction ButtonSelection ButtonList* ReplaceText CheckBox "
-    "SelectList* SubmitButton TaskId",
+    "SelectList* SubmitButton",
     "Source": "IconUrl Desc DescColor",
     "ActionMenu": "Desc ActionList*",
     "ActionList": "Text Key",
@@ -47,7 +47,7 @@ SCHEMA = {
     "CardAction": "Type Url AppId PagePath",
     "ButtonSelection": "QuestionKey Title OptionList* SelectedId Disable",
     "OptionList": "Id Text IsChecked",
-    "ButtonList": "Type Text Style Key Url",
+    "ButtonList": "Text Style Key",
     "CheckBox": "QuestionKey OptionList* Disable Mode",
     "SelectList": "QuestionKey Title OptionList* SelectedId Disable",
     "SubmitButton": "Text Key",
@@ -98,11 +98,11 @@ def _checked(root: Element, corpid: str, userid: str, event: str) -> Json:
     if kind == "text":
         return _text(root)
     if kind == "update_button":
-        return {"type": kind, "replace_name": text_of(_child(root, "Button"), "ReplaceName")}
+        return {"type": kind, "replace_name": _said(_child(root, "Button"), "ReplaceName")}
     if kind == "update_template_card":
-        return {"type": kind, "card": cards.check(_convert(_child(root, "TemplateCard")), task_id_needed=False)}
+        return {"type": kind, "card": cards.check_update(_convert(_child(root, "TemplateCard")))}
     if kind in ("image", "voice", "video"):
-        return {"type": kind, "media_id": text_of(_child(root, kind.capitalize()), "MediaId")}
+        return {"type": kind, "media_id": _said(_child(root, kind.capitalize()), "MediaId")}
     if kind == "news":
         return _news(root)
     raise ReplyError(f"unknown MsgType {kind}")
@@ -123,6 +123,14 @@ def _news(root: Element) -> Json:
         "type": "news",
         "articles": [{key: item.findtext(name, "") for key, name in names.items()} for item in items],
     }
+
+
+def _said(parent: Element, name: str) -> str:
+    """The text of a child that must say something."""
+    text = text_of(parent, name)
+    if not text.strip():
+        raise ReplyError(f"{name} is empty")
+    return text
 
 
 def _child(parent: Element, name: str) -> Element:

@@ -159,11 +159,36 @@ def test_update_template_card_exchanges_the_card_for_the_clicker(emulator: Emula
     assert (drawn["main_title"]["title"], len(drawn["horizontal_content_list"])) == ("已延期", 2)
 
 
+def _buttons(title: str = "已延期", text: str = "好", button: str = "", more: str = "") -> str:
+    return (
+        f"<TemplateCard><CardType>button_interaction</CardType><MainTitle><Title>{title}</Title></MainTitle>"
+        f"<ButtonList><Text>{text}</Text><Key>k</Key>{button}</ButtonList>{more}</TemplateCard>"
+    )
+
+
+def test_a_card_of_documented_elements_within_the_limits_is_taken(emulator: Emulator, product: Product) -> None:
+    product.answer = lambda call: reply(call, _buttons(), "update_template_card")
+    emulator.send("template_card", BUTTONS)
+    assert "problem" not in emulator.act("click", userid="liqiang", task_id="stale-1", key="follow")["reply"]
+
+
+def test_a_button_that_says_nothing_is_reported(emulator: Emulator, product: Product) -> None:
+    product.answer = lambda call: reply(call, "<Button><ReplaceName> </ReplaceName></Button>", "update_button")
+    emulator.send("template_card", BUTTONS)
+    assert "problem" in emulator.act("click", userid="liqiang", task_id="stale-1", key="follow")["reply"]
+    assert emulator.inbox()[0]["card"]["replaced"] is None
+
+
 @pytest.mark.parametrize(
     "inner",
     [
         "<TemplateCard><CardType>text_notice</CardType><Surprise>1</Surprise></TemplateCard>",
         "<TemplateCard><CardType>nonsense</CardType></TemplateCard>",
+        _buttons(title="字" * 37),
+        _buttons(text="字" * 11),
+        _buttons(more="<HorizontalContentList><KeyName>六个字的名字</KeyName></HorizontalContentList>"),
+        _buttons(more="<TaskId>stale-1</TaskId>"),
+        _buttons(button="<Type>1</Type>"),
         "",
     ],
 )

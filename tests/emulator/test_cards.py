@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.cards import check
+from emulator.cards import check, check_update
 from emulator.errors import ApiError
 
 Json = dict[str, Any]
@@ -91,6 +91,10 @@ def test_a_card_within_the_limits_passes(card: Json) -> None:
             {"checkbox": {"question_key": "q", "option_list": [{"id": str(n), "text": "x"} for n in range(21)]}},
             42037,
         ),
+        (BUTTONS, {"replace_text": 5}, 40058),
+        (BUTTONS, {"quote_area": {"quote_text": 5}}, 40058),
+        (BUTTONS, {"button_selection": {**BUTTONS["button_selection"], "disable": "yes"}}, 40058),
+        (BUTTONS, {"button_selection": {**BUTTONS["button_selection"], "disable": True}}, 0),
         (MULTIPLE, {"select_list": []}, 42047),
         (MULTIPLE, {"select_list": [{"question_key": str(n), "option_list": OPTIONS} for n in range(4)]}, 42047),
     ],
@@ -103,6 +107,14 @@ def test_a_card_outside_the_limits_gets_its_code(card: Json, change: Json, code:
     with pytest.raises(ApiError) as caught:
         check(changed)
     assert caught.value.code == code
+
+
+def test_a_card_in_the_place_of_another_keeps_its_task_id() -> None:
+    for kept in ({**BUTTONS, "task_id": None}, BUTTONS):
+        assert check_update(kept, BUTTONS["task_id"]) == kept
+    with pytest.raises(ApiError) as caught:
+        check_update(BUTTONS, "another")
+    assert caught.value.code == 42014
 
 
 @pytest.mark.parametrize("value", [None, 5, "x", [], [5], {"a": 1}, [[]], True])

@@ -137,6 +137,32 @@ def test_a_bad_card_does_not_use_the_response_code_up(emulator: Emulator) -> Non
     assert emulator.api("message/update_template_card", {**update, "button": {"replace_name": "好"}})["errcode"] == 0
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"template_card": {**CARD, "main_title": {"title": "字" * 37}}}, 42033),
+        ({"template_card": {**CARD, "button_list": [{"text": "字" * 11, "key": "k"}]}}, 42038),
+        ({"template_card": {**CARD, "task_id": "t-2"}}, 42014),
+        ({"template_card": {**CARD, "replace_text": ["已处理"]}}, 40058),
+        ({"button": {"replace_name": ""}}, 40063),
+        ({"agentid": None}, 40056),
+        ({"userids": ["liqiang"] * 1001}, 81017),
+        ({"partyids": list(range(101))}, 81017),
+        ({}, 0),
+    ],
+)
+def test_an_update_has_the_limits_of_a_sent_card_and_a_refused_one_may_be_mended(
+    emulator: Emulator, change: Json, code: int
+) -> None:
+    sent = emulator.send("template_card", CARD)
+    update: Json = {"userids": ["liqiang"], "agentid": APP["agentid"], "response_code": sent["response_code"],
+                    "button": {"replace_name": "好"}}  # fmt: skip
+    assert emulator.api("message/update_template_card", {**update, **change})["errcode"] == code
+    if code:
+        assert emulator.inbox()[0]["body"] == CARD
+        assert emulator.api("message/update_template_card", update)["errcode"] == 0
+
+
 @pytest.mark.parametrize(("hours", "code"), [(23.9, 0), (24.1, 42052)])
 def test_a_message_can_be_recalled_for_a_day(emulator: Emulator, hours: float, code: int) -> None:
     msgid = emulator.send("text", TEXT)["msgid"]
