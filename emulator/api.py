@@ -41,7 +41,7 @@ ROUTES: dict[str, tuple[str, Handler, bool]] = {
     "externalcontact/batch/get_by_user": ("POST", api_contacts.external_batch, True),
 }
 # Fault switch → the refusal it produces.
-REFUSALS = {"busy": -1, "rate_limited": 45009, "untrusted_ip": 60020, "forbidden": 48002}
+REFUSALS = {"busy": -1, "rate_limited": 45009, "concurrent": 45033, "untrusted_ip": 60020, "forbidden": 48002}
 HANG_SECONDS = 30.0
 
 

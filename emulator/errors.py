@@ -32,6 +32,7 @@ HEADS = {
     45002: "message content size out of limit",
     45008: "article size out of limit",
     45009: "api freq out of limit",
+    45033: "api concurrent out of limit",
     45034: "url scheme not supported",
     46003: "menu no exist",
     46004: "user no exist",

@@ -13,6 +13,7 @@ API_SWITCHES = (
     "token_expired",
     "token_invalid",
     "rate_limited",
+    "concurrent",
     "untrusted_ip",
     "forbidden",
 )

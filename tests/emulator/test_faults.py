@@ -12,7 +12,8 @@ from tests.emulator.conftest import APP, Emulator, Product, running, until
 
 
 @pytest.mark.parametrize(
-    ("switch", "code"), [("busy", -1), ("rate_limited", 45009), ("untrusted_ip", 60020), ("forbidden", 48002)]
+    ("switch", "code"),
+    [("busy", -1), ("rate_limited", 45009), ("concurrent", 45033), ("untrusted_ip", 60020), ("forbidden", 48002)],
 )
 def test_a_refusing_switch_hits_the_next_calls_of_its_path_only(emulator: Emulator, switch: str, code: int) -> None:
     emulator.act("faults", api={"message/send": {switch: True, "fail_next": 2}})
