@@ -44,6 +44,8 @@ VERBS = {
     "mirror_person": "更新成员",
     "retry_event": "重新处理消息",
     "retry_message": "重发消息",
+    "resume_sending": "恢复发送",
+    "sync_directory": "手动同步通讯录",
     "mirror_team": "更新部门",
     "rename_person": "账号改名",
     "person_left": "成员离职",
@@ -74,7 +76,10 @@ SUBJECTS = {
     "external_contact": "联系人",
     "visit": "拜访",
     "team": "部门",
+    "sending": "消息发送",
+    "directory": "通讯录",
 }
+_WHOLE = ("sending", "directory")  # of these there is only one, which needs no name
 DETAILS = {
     "old": "原来",
     "new": "改为",
@@ -96,6 +101,7 @@ DETAILS = {
     "source": "来源",
     "withdrawn_teams": "收回的分管部门",
     "contact": "联系人",
+    "outcome": "结果",
 }
 EVENTS = {
     "text": "文字消息",
@@ -197,6 +203,8 @@ def detail(values: Mapping[str, Any], about: str) -> list[tuple[str, str]]:
 
 
 def subject(kind: str, about: str) -> str:
+    if kind in _WHOLE:
+        return ""
     return _POLICY.get(about, about) if kind == "policy" else about
 
 

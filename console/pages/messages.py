@@ -9,9 +9,9 @@ from config.vocabulary import InboxState, OutboxState
 from console.answers import done
 from console.desk import LARGEST_ID, OPERATORS, Desk, actor, asked, asked_number, in_drawer, typed
 from crm import uow
-from crm.errors import Conflict
+from crm.errors import Conflict, CrmError, NotFound
 from crm.reads import messages as reads
-from crm.usecases import inbox, outbox
+from crm.usecases import inbox, outbox, resuming
 
 OUT_TABS = (
     ("ready", "待发送", (OutboxState.READY, OutboxState.LEASED)),
@@ -28,6 +28,14 @@ IN_TABS = (
     ("kept", "已留存", (InboxState.KEPT,)),
     ("done", "已处理", (InboxState.DONE,)),
 )
+
+
+class HalfDone(CrmError):
+    """The store went away between two letters."""
+
+    code, http_status = "half_done", 503
+
+
 State = TypeVar("State", InboxState, OutboxState)
 
 
@@ -41,7 +49,7 @@ def mount(desk: Desk) -> None:
         tabs = IN_TABS if incoming else OUT_TABS
         tab = asked("tab") if any(asked("tab") == key for key, _, _ in tabs) else ""
         with uow.reading() as s:
-            overview = reads.overview(s, actor(), clock())
+            overview = reads.overview(s, actor(), clock(), person)
             if incoming:
                 found: object = reads.inbox(s, actor(), states=_of(IN_TABS, tab), person=person, page=page)
             else:
@@ -82,17 +90,31 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/messages/retry", OPERATORS, "POST")
     def retry_all() -> ResponseReturnValue:
-        """Each letter is a transaction of its own: one that somebody else has just handled holds back no other."""
+        """Each letter is a transaction of its own: one that somebody else has just handled holds back no other.
+
+        If the store goes away in between, what was done stays done, and is told.
+        """
         with uow.reading() as s:
             waiting = reads.dead_ids(s, actor(), typed("q", 100))
         again = 0
         for number in waiting:
             try:
                 _retry(number)
-            except Conflict:  # retried by a colleague meanwhile
+            except (Conflict, NotFound):  # retried by a colleague, or cleared away, meanwhile
                 continue
+            except uow.StoreDown as error:
+                if not again:
+                    raise
+                raise HalfDone(
+                    f"系统正忙：{again} 条已放回待发送，其余的还没有做。请过一会儿再点一次「全部重发」"
+                ) from error
             again += 1
         return done(f"{again} 条消息已放回待发送", url_for("console.messages", tab="dead"))
+
+    @desk.page("/messages/resume", OPERATORS, "POST")
+    def resume_sending() -> ResponseReturnValue:
+        waiting = uow.attempt(lambda s: resuming.resume_sending(s, actor(), clock(), entrance="console"))
+        return done(f"已恢复发送，{waiting} 条马上再试。原因还在的话会再次暂停", url_for("console.messages"))
 
     def _retry(number: int) -> None:
         uow.attempt(lambda s: outbox.retry(s, actor(), number, clock(), entrance="console"))

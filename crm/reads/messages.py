@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from config.vocabulary import InboxState, OutboxState, Role
 from crm.access import Actor, require
@@ -24,12 +24,13 @@ _OPERATORS = (Role.ADMIN, Role.OPERATIONS)
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How many of each state; the pause in force, if any."""
+    """How many of each state; the pause in force, if any, and how many messages it holds up."""
 
     outbox: Mapping[str, int]
     inbox: Mapping[str, int]
     paused_until: datetime | None
     paused_for: str
+    held_up: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class OutRow:
     sent_at: datetime | None
     tries: int
     error: str
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was given up because the thing was done or moved: a message that ran out of time says so."""
+        return self.state == OutboxState.EXPIRED and not self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +94,21 @@ class InFile:
     answer: str
 
 
-def overview(s: Session, actor: Actor, now: datetime) -> Overview:
+def overview(s: Session, actor: Actor, now: datetime, person: str = "") -> Overview:
+    """The numbers of the tabs: of everybody, or of those whose name or userid contains `person`."""
     require(actor, *_OPERATORS)
     pause = _pause(s, now)
+    held_up = (OutboxMessage.state == OutboxState.READY, OutboxMessage.due_at <= now)
+    out, into = select(OutboxMessage.state, func.count()), select(InboxEvent.state, func.count())
+    if person:
+        out = out.join(Person, Person.id == OutboxMessage.person_id).where(_called(person))
+        into = into.outerjoin(Person, _sender()).where(_sent_by(person))
     return Overview(
-        outbox=_count(s, OutboxMessage.state),
-        inbox=_count(s, InboxEvent.state),
+        outbox=dict(s.execute(out.group_by(OutboxMessage.state)).all()),
+        inbox=dict(s.execute(into.group_by(InboxEvent.state)).all()),
         paused_until=pause.until if pause else None,
         paused_for=pause.reason if pause else "",
+        held_up=(s.scalar(select(func.count()).where(*held_up)) or 0) if pause else 0,
     )
 
 
@@ -107,10 +120,6 @@ def pause_reason(s: Session, now: datetime) -> str:
 
 def _pause(s: Session, now: datetime) -> Pause | None:
     return s.scalar(select(Pause).where(Pause.until > now).order_by(Pause.until.desc()).limit(1))
-
-
-def _count(s: Session, state: InstrumentedAttribute[str]) -> dict[str, int]:
-    return dict(s.execute(select(state, func.count()).group_by(state)).all())
 
 
 def overdue(s: Session, now: datetime) -> int:
@@ -171,20 +180,18 @@ def inbox(
 ) -> Page[InRow]:
     """Callbacks of the given states (none: all); newest first."""
     require(actor, *_OPERATORS)
-    query = select(InboxEvent, Person.name).outerjoin(Person, Person.userid_key == func.lower(InboxEvent.userid))
+    query = select(InboxEvent, Person.name).outerjoin(Person, _sender())
     if states:
         query = query.where(InboxEvent.state.in_(states))
     if person:
-        query = query.where(or_(_called(person), InboxEvent.userid.contains(person, autoescape=True)))
+        query = query.where(_sent_by(person))
     return cut(s, query.order_by(InboxEvent.id.desc()), page, size, _in)
 
 
 def inbox_file(s: Session, actor: Actor, event_id: int) -> InFile:
     require(actor, *_OPERATORS)
     found = s.execute(
-        select(InboxEvent, Person.name)
-        .outerjoin(Person, Person.userid_key == func.lower(InboxEvent.userid))
-        .where(InboxEvent.id == event_id)
+        select(InboxEvent, Person.name).outerjoin(Person, _sender()).where(InboxEvent.id == event_id)
     ).one_or_none()
     if found is None:
         raise NotFound("没有这条消息")
@@ -195,6 +202,14 @@ def inbox_file(s: Session, actor: Actor, event_id: int) -> InFile:
 def _called(person: str) -> ColumnElement[bool]:
     by_name = Person.name.contains(person, autoescape=True)
     return or_(by_name, Person.userid_key.contains(person.casefold(), autoescape=True))
+
+
+def _sender() -> ColumnElement[bool]:
+    return Person.userid_key == func.lower(InboxEvent.userid)
+
+
+def _sent_by(person: str) -> ColumnElement[bool]:
+    return or_(_called(person), InboxEvent.userid.contains(person, autoescape=True))
 
 
 def _out(message: OutboxMessage, person: Person) -> OutRow:

@@ -60,6 +60,7 @@ DOORS = {
     "retry_message": OPERATORS,
     "retry_event": OPERATORS,
     "retry_all": OPERATORS,
+    "resume_sending": OPERATORS,
     "people": OPERATORS,
     "grant_role": frozenset({Role.ADMIN}),
     "assign_scope": frozenset({Role.ADMIN}),
