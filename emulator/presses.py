@@ -68,7 +68,10 @@ def _keys(drawn: Json) -> list[str]:
 
 
 def _chosen(drawn: Json, selected: object) -> list[Json]:
-    """One SelectedItem per question; what the person did not touch keeps the card's own default."""
+    """One SelectedItem per question; what the person did not touch counts as the card shows it.
+
+    A drop-down always shows something: its selected_id, else its first option. A vote may show nothing ticked.
+    """
     questions = [drawn[name] for name in ("button_selection", "checkbox") if name in drawn] + drawn.get(
         "select_list", []
     )
@@ -77,11 +80,8 @@ def _chosen(drawn: Json, selected: object) -> list[Json]:
         key, options = question["question_key"], question["option_list"]
         picked = selected.get(key) if isinstance(selected, dict) else None
         if picked is None:
-            picked = [
-                option["id"]
-                for option in options
-                if option.get("is_checked") or option["id"] == question.get("selected_id")
-            ]
+            ticked = [option["id"] for option in options if option.get("is_checked")]
+            picked = ticked if question is drawn.get("checkbox") else [question.get("selected_id") or options[0]["id"]]
         known = {option["id"] for option in options}
         if not isinstance(picked, list) or not set(map(str, picked)) <= known:
             raise Refusal(f"问题 {key} 没有这个选项")

@@ -11,7 +11,8 @@ export function card(entry, userid, chosen) {
   const grey = Boolean(entry.card.replaced);
   const picks = chosen.get(entry.id) ?? {};
   chosen.set(entry.id, picks);
-  const press = (key) => act("click", { userid, task_id: body.task_id, key, selected: selected(body, picks) });
+  // Only what was touched: what an untouched question counts as is decided where all presses go.
+  const press = (key) => act("click", { userid, task_id: body.task_id, key, selected: picks });
   return h("article", { class: `card${entry.card.pending ? " waiting" : ""}`, "aria-label": `卡片：${body.main_title?.title ?? ""}` },
     source(body, press),
     h("div", {
@@ -93,15 +94,6 @@ function votes(box, entry, picks, grey) {
         picks[box.question_key] = event.target.checked ? [...others, option.id] : others;
       },
     }), option.text)));
-}
-
-/** Selections shown but never touched count as the browser shows them: the first option. */
-function selected(body, picks) {
-  const lists = [...(body.button_selection ? [body.button_selection] : []), ...(body.select_list ?? [])];
-  const shown = Object.fromEntries(lists.map((question) => [
-    question.question_key, picks[question.question_key] ?? [question.selected_id || question.option_list[0].id],
-  ]));
-  return body.checkbox ? { ...shown, ...(picks[body.checkbox.question_key] && { [body.checkbox.question_key]: picks[body.checkbox.question_key] }) } : shown;
 }
 
 function foot(body, entry, grey, press) {

@@ -1,9 +1,11 @@
 """The page with the phones, in a real browser: what a person sees and presses reaches the product and comes back."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.emulator.conftest import CORP, Emulator, Product
+from tests.emulator.conftest import CORP, Emulator, Product, until
 from tests.support.browser import AXE, PHONE, Open, accessibility_problems, overflows
 
 CARD = {
@@ -62,6 +64,22 @@ def test_a_card_is_drawn_pressed_with_its_choice_and_turns_grey(
     expect(phone.get_by_role("button", name="申请延期")).to_have_count(0)
     assert "<EventKey><![CDATA[extend]]>" in product.received[0].xml
     assert "<OptionId><![CDATA[2]]>" in product.received[0].xml
+
+
+def test_an_untouched_drop_down_is_reported_from_the_page_as_from_the_control_api(
+    emulator: Emulator, product: Product, open_page: Open
+) -> None:
+    phone = visit(open_page(), emulator)
+    emulator.send("template_card", CARD)
+    expect(phone.get_by_label("原因")).to_have_value("1")
+    phone.get_by_role("button", name="申请延期").click()
+    until(lambda: len(product.received) == 1)
+    emulator.act("click", userid="liqiang", task_id="page-1", key="extend")
+    said = [re.search("<SelectedItems>.*</SelectedItems>", call.xml) for call in product.received]
+    assert said[0]
+    assert said[1]
+    assert said[0].group() == said[1].group()
+    assert "<OptionId><![CDATA[1]]>" in said[0].group()
 
 
 def test_a_message_that_did_not_arrive_says_so_and_goes_again(
