@@ -15,6 +15,7 @@ from emulator.state import State
 from emulator.tenant import Json, Tenant
 
 AT_ONCE = 16  # events under way in the background
+Follower = tuple[str, Json]
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -47,21 +48,27 @@ class Post:
         """Any fields somebody wants to send; what is common to all events is filled in."""
         return to_xml({**self._head("sys"), "MsgType": "event", **fields})
 
-    def send(self, xml: str, entry: Json | None = None, *, later: bool = False) -> Json:
+    def send(self, xml: str, entry: Json | None = None, *, later: bool = False, then: Follower | None = None) -> Json:
         """Deliver and apply. Returns {"attempts": […], "reply": … | None}; with `later` at once {"queued": true}.
 
-        `entry` is the member's bubble, which learns whether it arrived.
+        `entry` is the member's bubble, which learns whether it arrived. `then`, a message and its bubble, goes out
+        when this has been carried, arrived or not; its outcome is in "then".
         """
-        if entry is not None:
-            self._chats.change(entry, status="sending", error=None, xml=xml)
+        for one, bubble in ((xml, entry), *([then] if then else [])):
+            if bubble is not None:
+                self._chats.change(bubble, status="sending", error=None, xml=one)
         if later:
-            threading.Thread(target=self._carry_later, args=(xml, entry), daemon=True).start()
+            threading.Thread(target=self._carry_later, args=(xml, entry, then), daemon=True).start()
             return {"queued": True, "attempts": [], "reply": None}
-        return self._carry(xml, entry)
+        return self._carry_all(xml, entry, then)
 
-    def _carry_later(self, xml: str, entry: Json | None) -> None:
+    def _carry_later(self, xml: str, entry: Json | None, then: Follower | None) -> None:
         with self._at_once:
-            self._carry(xml, entry)
+            self._carry_all(xml, entry, then)
+
+    def _carry_all(self, xml: str, entry: Json | None, then: Follower | None) -> Json:
+        outcome = self._carry(xml, entry)
+        return {**outcome, "then": self._carry(*then)} if then else outcome
 
     def _head(self, sender: str) -> Json:
         return {"ToUserName": self._tenant.corpid, "FromUserName": sender, "CreateTime": int(self._clock.now())}

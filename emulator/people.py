@@ -6,6 +6,7 @@ import binascii
 from emulator import presses
 from emulator.company import ACTIVE, LEFT
 from emulator.errors import ApiError
+from emulator.events import Follower
 from emulator.media import sample_picture
 from emulator.refusal import Refusal
 from emulator.tenant import Json
@@ -70,18 +71,17 @@ def say(world: World, body: Json) -> Json:
 
 
 def location(world: World, body: Json) -> Json:
-    userid, lat, lng, label = (
-        user(world, body),
-        number(body, "lat"),
-        number(body, "lng"),
-        text(body, "label", needed=False),
-    )
+    return world.post.send(*_place(world, user(world, body), body), later=_later(body))
+
+
+def _place(world: World, userid: str, body: Json) -> Follower:
+    """A location message and its bubble."""
+    lat, lng, label = number(body, "lat"), number(body, "lng"), text(body, "label", needed=False)
     if not (-90 <= lat <= 90 and -180 <= lng <= 180):
         raise Refusal("纬度在 -90 到 90 之间，经度在 -180 到 180 之间")
     fields: Json = {"Location_X": lat, "Location_Y": lng, "Scale": 16, "Label": label}
     xml = world.post.message(userid, "location", fields, mini=True)
-    entry = world.chats.add(userid, "member", "location", {"lat": lat, "lng": lng, "label": label})
-    return world.post.send(xml, entry, later=_later(body))
+    return xml, world.chats.add(userid, "member", "location", {"lat": lat, "lng": lng, "label": label})
 
 
 def media(world: World, body: Json) -> Json:
@@ -139,8 +139,10 @@ def enter(world: World, body: Json) -> Json:
 def menu(world: World, body: Json) -> Json:
     userid = user(world, body)
     name, fields, url = presses.menu(world, body)
+    # The place picked from the menu is also sent as the message it is: the event first, the message after it.
+    then = _place(world, userid, body) if name == "location_select" else None
     return {
-        **world.post.send(world.post.event(userid, name, fields), later=_later(body)),
+        **world.post.send(world.post.event(userid, name, fields), later=_later(body), then=then),
         **({"url": url} if url else {}),
     }
 

@@ -75,7 +75,8 @@ export function stranger() {
 const API = [
   ["busy", "平台繁忙（-1）"], ["http_500", "接口返回 500"], ["hang", "接口 30 秒不回应"], ["reset_after", "处理了，但断线没有回答"],
   ["token_expired", "令牌过期（42001）"], ["token_invalid", "令牌失效（40014）"], ["rate_limited", "调用太频繁（45009）"],
-  ["concurrent", "同时调用太多（45033）"],  ["untrusted_ip", "IP 不可信（60020）"], ["forbidden", "没有权限（48002）"],
+  ["concurrent", "同时调用太多（45033）"],
+  ["untrusted_ip", "IP 不可信（60020）"], ["forbidden", "没有权限（48002）"],
 ];
 const CALLBACK = [
   ["duplicate", "每个事件再多送 2 次", 2], ["delay", "晚 3 秒才送", 3], ["drop_answer", "第一次回答丢失，重送"], ["reorder", "下一个事件先到"],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.conftest import CORP, Emulator, Product, Received, running, until
+from tests.emulator.conftest import APP, CORP, Emulator, Product, Received, running, until
 
 
 def reply(call: Received, inner: str, kind: str = "text", to: str = "liqiang") -> str:
@@ -140,6 +140,39 @@ def test_a_click_tells_choice_and_code_and_update_button_greys_the_card(emulator
     assert emulator.inbox("wanglei")[0]["card"]["replaced"] is None
     emulator.act("click", 400, userid="liqiang", task_id="stale-1", key="extend")
     assert emulator.act("click", userid="liqiang", task_id="stale-1", key="extend", stale=True)["attempts"]
+
+
+@pytest.mark.parametrize("default", ["", "s2"])
+def test_a_drop_down_nobody_touched_counts_as_it_is_shown(emulator: Emulator, product: Product, default: str) -> None:
+    selection = {**BUTTONS["button_selection"], "selected_id": default}  # type: ignore[dict-item]
+    emulator.send("template_card", {**BUTTONS, "button_selection": selection})
+    emulator.act("click", userid="liqiang", task_id="stale-1", key="extend")
+    assert f"<OptionId><![CDATA[{default or 's1'}]]>" in product.received[0].xml
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_place_picked_from_the_menu_is_followed_by_its_message(
+    emulator: Emulator, product: Product, later: bool
+) -> None:
+    menu = {"button": [{"type": "location_select", "name": "打卡", "key": "checkin"}]}
+    emulator.api("menu/create", menu, agentid=APP["agentid"])
+    place = {"userid": "liqiang", "key": "checkin", "lat": 31.2304, "lng": 121.4737, "label": "人民大道"}
+    outcome = emulator.act("menu", **place, **{"async": later})
+    until(lambda: len(product.received) == 2)
+    event, message = (call.xml for call in product.received)
+    assert "<Event><![CDATA[location_select]]></Event>" in event
+    assert "<Location_X><![CDATA[31.2304]]></Location_X>" in event
+    assert "<MsgType><![CDATA[location]]></MsgType><Location_X>31.2304</Location_X>" in message
+    assert later or [outcome["attempts"][0]["status"], outcome["then"]["attempts"][0]["status"]] == [200, 200]
+    until(lambda: emulator.inbox()[0]["status"] == "ok")
+    assert [(entry["kind"], entry["body"]["label"]) for entry in emulator.inbox()] == [("location", "人民大道")]
+
+
+def test_a_menu_press_without_a_place_sends_neither(emulator: Emulator, product: Product) -> None:
+    menu = {"button": [{"type": "location_select", "name": "打卡", "key": "checkin"}]}
+    emulator.api("menu/create", menu, agentid=APP["agentid"])
+    emulator.act("menu", 400, userid="liqiang", key="checkin")
+    assert product.received == []
 
 
 def test_update_template_card_exchanges_the_card_for_the_clicker(emulator: Emulator, product: Product) -> None:
