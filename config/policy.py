@@ -1,8 +1,10 @@
 """Every number the business may change, with its bounds and its reason beside it."""
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 
@@ -14,10 +16,12 @@ class Number:
     unit: str
     low: Decimal
     high: Decimal
-    reason: str
+    reason: str  # without the number itself, which may be changed
 
 
 _LONGEST = 20  # characters of a number; the store keeps 40
+_TYPED = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)(万|亿|)元?")  # no 1e9: nobody sees at a glance what he is saving
+_UNITS = {"": 1, "万": 10_000, "亿": 10**8}
 
 
 def _n(default: Any, label: str, unit: str, low: int, high: int, reason: str) -> Any:
@@ -28,22 +32,24 @@ def _n(default: Any, label: str, unit: str, low: int, high: int, reason: str) ->
 class Policy:
     """Today's numbers. `remind < second_reminder < last_reminder < release` is checked at construction."""
 
-    remind_after_days: int = _n(30, "沉默提醒", "天", 1, 365, "连续 30 天没有跟进，第一次提醒负责人")
-    second_reminder_days: int = _n(40, "第二次提醒", "天", 1, 365, "回收前 5 天再提醒一次")
-    last_reminder_days: int = _n(44, "最后提醒", "天", 1, 365, "回收前一天最后提醒")
-    release_after_days: int = _n(45, "沉默回收", "天", 2, 365, "满 45 天仍无跟进，释放给主管重新分配")
+    remind_after_days: int = _n(30, "沉默提醒", "天", 1, 365, "连续这么多天没有跟进，第一次提醒负责人")
+    second_reminder_days: int = _n(40, "第二次提醒", "天", 1, 365, "还是没有跟进，回收前再提醒一次")
+    last_reminder_days: int = _n(44, "最后提醒", "天", 1, 365, "回收之前最后提醒一次")
+    release_after_days: int = _n(45, "沉默回收", "天", 2, 365, "满这么多天仍无跟进，释放给主管重新分配")
     recycling_live: bool = _n(False, "启用回收", "", 0, 1, "试运行时只提醒、不回收；销售运营确认后再启用")
     releases_per_day: int = _n(50, "每天最多回收", "个", 1, 10000, "刚启用时不会一夜之间放空一个团队")
-    undo_release_days: int = _n(7, "回收可撤销", "天", 1, 30, "主管发现误回收时，7 天内一键退还")
-    proposal_days: int = _n(7, "方案提交黄牌", "工作日", 1, 90, "方案交出 7 个工作日没有回音，提醒负责人")
-    negotiation_days: int = _n(15, "价格谈判介入", "工作日", 1, 90, "谈判超过 15 个工作日，请主管介入")
+    undo_release_days: int = _n(7, "回收可撤销", "天", 1, 30, "主管发现误回收时，这么多天之内能一键退还")
+    proposal_days: int = _n(7, "方案提交黄牌", "工作日", 1, 90, "方案交出这么久没有回音，提醒负责人")
+    negotiation_days: int = _n(15, "价格谈判介入", "工作日", 1, 90, "谈判到了这么久还没有结果，请主管介入")
     stage_days: int = _n(10, "其他阶段黄牌", "工作日", 1, 180, "其余阶段停留过久的默认天数")
-    director_above: Decimal = _n(Decimal(500_000), "总监介入金额", "元", 0, 1_000_000_000, "超过 50 万的订单要总监介入")
-    reminders_per_day: int = _n(3, "每人每天单独提醒", "条", 1, 20, "多出来的并入 08:30 清单，不刷屏")
-    undo_minutes: int = _n(10, "按错可撤销", "分钟", 1, 60, "卡片上点错了，10 分钟内能撤销")
-    dialogue_minutes: int = _n(10, "追问有效期", "分钟", 1, 60, "问答放了 10 分钟没回，就当不要了")
+    director_above: Decimal = _n(
+        Decimal(500_000), "总监介入金额", "元", 0, 1_000_000_000, "超过这个金额的订单要总监介入，可以写成 60万"
+    )
+    reminders_per_day: int = _n(3, "每人每天单独提醒", "条", 1, 20, "多出来的并入早上的清单，不刷屏")
+    undo_minutes: int = _n(10, "按错可撤销", "分钟", 1, 60, "卡片上点错了，这么久之内能撤销")
+    dialogue_minutes: int = _n(10, "追问有效期", "分钟", 1, 60, "问答放了这么久没回，就当不要了")
     card_days: int = _n(14, "卡片有效期", "天", 1, 60, "太久以前的卡片不再执行，免得按错")
-    late_after_minutes: int = _n(10, "迟到消息", "分钟", 1, 120, "迟到 10 分钟以上的消息只留存、不执行")
+    late_after_minutes: int = _n(10, "迟到消息", "分钟", 1, 120, "迟到超过这么久的消息只留存、不执行")
     nearby_metres: int = _n(1000, "附近客户", "米", 50, 20000, "打卡时列出多远以内的客户")
     similar_at: int = _n(82, "疑似重复", "分", 50, 100, "名称相似度到这个分数就提示查重")
 
@@ -72,7 +78,7 @@ def parse_value(name: str, text: str) -> int | bool | Decimal:
     else:
         raise ValueError(f"没有叫「{name}」的规则，可用 policy list 查看全部")
     number: Number = item.metadata["number"]
-    typed = text.strip().replace(",", "").replace("，", "")
+    typed = "".join(unicodedata.normalize("NFKC", text).replace(",", "").split())
     if isinstance(item.default, bool):
         known = {
             "true": True,
@@ -89,13 +95,15 @@ def parse_value(name: str, text: str) -> int | bool | Decimal:
         return known[typed.lower()]
     if len(typed) > _LONGEST:
         raise ValueError(f"「{number.label}」最多填 {_LONGEST} 个字符，请改短")
-    try:
-        value = Decimal(typed)
-    except InvalidOperation:
-        raise ValueError(f"「{number.label}」要填数字，您填的是「{text[:20]}」") from None
-    if not value.is_finite() or not number.low <= value <= number.high:
+    money = isinstance(item.default, Decimal)
+    found = _TYPED.fullmatch(typed)
+    if found is None or (typed != found[1] and not money):
+        example = "金额，例如 600000 或 60万" if money else "数字"
+        raise ValueError(f"「{number.label}」要填{example}，您填的是「{text[:20]}」")
+    value = Decimal(found[1]) * _UNITS[found[2]]
+    if not number.low <= value <= number.high:
         raise ValueError(f"「{number.label}」要在 {number.low} 到 {number.high} {number.unit}之间")
-    if isinstance(item.default, Decimal):
+    if money:
         return _to_the_cent(value)
     if value != value.to_integral_value():
         raise ValueError(f"「{number.label}」要填整数")

@@ -175,7 +175,7 @@ def plain(value: Any) -> str:
     """A number of the business as it stands in its field."""
     if isinstance(value, bool):
         return "启用" if value else "停用"
-    return f"{value:,.0f}" if isinstance(value, Decimal) else f"{value:,}"
+    return f"{value:,.2f}".removesuffix(".00") if isinstance(value, Decimal) else f"{value:,}"
 
 
 def label(word: str) -> str:

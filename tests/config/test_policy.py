@@ -21,6 +21,14 @@ def test_every_number_has_a_label_a_reason_and_a_default_within_its_bounds() -> 
         assert number.low <= Decimal(value) <= number.high, name
 
 
+def test_no_reason_holds_a_number_that_would_be_wrong_once_it_is_changed() -> None:
+    assert [
+        number.reason
+        for name, _, number in Policy()
+        if any(c.isdigit() for c in number.reason) and "60万" not in number.reason
+    ] == []
+
+
 @pytest.mark.parametrize("step", ["remind_after_days", "second_reminder_days", "last_reminder_days"])
 def test_reminders_come_one_after_the_other_and_before_the_release(step: str) -> None:
     too_late: dict[str, Any] = {step: 45}
@@ -33,6 +41,8 @@ def test_reminders_come_one_after_the_other_and_before_the_release(step: str) ->
     [
         ("remind_after_days", " 20 ", 20),
         ("director_above", "800,000", Decimal(800_000)),
+        ("director_above", "60万", Decimal(600_000)),
+        ("director_above", "１.２ 亿元", Decimal(120_000_000)),
         ("recycling_live", "启用", True),
         ("recycling_live", "FALSE", False),
     ],
@@ -49,6 +59,11 @@ def test_what_an_administrator_types_is_read(name: str, typed: str, value: objec
         ("remind_after_days", "0"),
         ("remind_after_days", "NaN"),
         ("director_above", "-1"),
+        ("director_above", "1e9"),
+        ("director_above", "11亿"),
+        ("director_above", "万"),
+        ("remind_after_days", "1e1"),
+        ("remind_after_days", "0.003万"),
         ("recycling_live", "maybe"),
         ("no_such_rule", "1"),
     ],
