@@ -4,9 +4,9 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, send_from_directory
+from flask import Blueprint, Response, g, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from console import guard, login, words
 from console.assets import Assets
@@ -26,6 +26,7 @@ _MENU = (
     ("console.rules", "规则数字", "rules"),
     ("console.audit_log", "审计", "audit"),
 )
+_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 _FOR_EVER = 365 * 24 * 3600
 
 
@@ -51,9 +52,14 @@ def _files(desk: Desk, assets: Assets) -> None:
         response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
         return response
 
-    @desk.page("/<path:rest>", EVERYBODY)
+    @desk.page("/<path:rest>", EVERYBODY, "GET", *_UNSAFE)
     def nowhere(rest: str) -> str:  # noqa: ARG001  (the address says it)
+        """A page that is only looked at ends up here when something is sent to it: else our host would answer."""
+        if request.method in _UNSAFE:
+            raise MethodNotAllowed
         raise NotFound("没有这个页面，或者不在您的权限里。需要的话请联系管理员")
+
+    desk.blueprint.add_url_rule("/", "nowhere", nowhere, defaults={"rest": ""}, methods=_UNSAFE)
 
 
 def _words(desk: Desk, assets: Assets) -> None:
@@ -86,7 +92,11 @@ def _mishaps(desk: Desk) -> None:
 
     @desk.blueprint.errorhandler(HTTPException)
     def not_http(error: HTTPException) -> ResponseReturnValue:
-        sentences = {404: "没有这个页面", 405: "这个地址不能这样打开", 413: "提交的内容太大了，请缩短后再试"}
+        sentences = {
+            404: "没有这个页面",
+            405: "这个地址只能打开看，不能这样提交，所以什么也没有执行。请回到页面上点按钮",
+            413: "提交的内容太大了，请缩短后再试",
+        }
         return _said(sentences.get(error.code or 500, "这个请求看不懂，请返回后再试"), error.code or 500)
 
     @desk.blueprint.errorhandler(Exception)

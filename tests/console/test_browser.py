@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -122,6 +122,29 @@ def test_a_refused_filter_leaves_the_list_standing(desk: Page, address: str) -> 
     desk.evaluate(f"htmx.ajax('GET', '/console/audit?since=0002-01-01', {swap})")
     expect(desk.locator("#toasts .bad")).to_be_visible()
     expect(desk.locator("#list")).to_be_visible()
+
+
+def test_a_date_that_is_still_being_typed_asks_for_nothing(desk: Page, address: str) -> None:
+    signed_in(desk, address).goto(address + "audit")
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url))
+    desk.get_by_label("从", exact=True).fill("0002-11-01")
+    desk.wait_for_timeout(600)
+    assert asked == []
+    desk.get_by_label("从", exact=True).fill("2030-11-01")
+    expect(desk.locator("#list")).to_contain_text("没有符合条件的记录")
+    expect(desk.locator("#toasts .bad")).to_have_count(0)
+
+
+def test_checking_the_book_says_that_it_is_busy(desk: Page, address: str) -> None:
+    signed_in(desk, address).goto(address + "audit")
+    held: list[Route] = []
+    desk.route("**/audit/verify", lambda route: held.append(route))
+    desk.get_by_role("button", name="校验").click()
+    expect(desk.locator("#verifying")).to_be_visible()
+    held[0].continue_()
+    expect(desk.locator("#verdict")).to_contain_text("记录完好")
+    expect(desk.locator("#verifying")).to_be_hidden()
 
 
 def test_a_session_that_ended_leads_to_the_login_page(desk: Page, address: str, world: World) -> None:
