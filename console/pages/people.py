@@ -10,6 +10,7 @@ from crm import uow
 from crm.access import SEES_SUBTREE
 from crm.errors import Conflict, Invalid
 from crm.reads import people as reads
+from crm.usecases import directory
 from crm.usecases import people as verbs
 
 
@@ -48,8 +49,20 @@ def mount(desk: Desk) -> None:
         userid, role = typed("userid", 64), typed("role")
         if role not in set(Role):
             raise Invalid("没有这个角色，请重新选择")
-        name = uow.attempt(lambda s: verbs.grant(s, actor(), userid, Role(role), deps.clock(), entrance="console"))
-        return _row(userid, f"{name} 的角色已保存")
+
+        def granted(s: uow.Session) -> tuple[str, bool]:
+            before = reads.member(s, actor(), userid).role
+            return verbs.grant(s, actor(), userid, Role(role), deps.clock(), entrance="console"), before != role
+
+        name, changed = uow.attempt(granted)
+        return _row(userid, f"{name} 的角色已保存", may_undo=changed)
+
+    @desk.page("/people/role/undo", ADMINS, "POST")
+    def undo_role() -> ResponseReturnValue:
+        """Only the administrator's own last change, with the scopes it took; in the book it is a change like any."""
+        userid = typed("userid", 64)
+        name = uow.attempt(lambda s: verbs.take_back_grant(s, actor(), userid, deps.clock(), entrance="console"))
+        return _row(userid, f"已撤销，{name} 的角色恢复原样")
 
     @desk.page("/people/scope", ADMINS, "POST")
     def assign_scope() -> ResponseReturnValue:
@@ -72,18 +85,19 @@ def mount(desk: Desk) -> None:
             sentence = deps.sync_directory()
         except deps.outside_errors as error:
             raise Conflict(f"同步没有完成：{error}") from error
+        uow.attempt(lambda s: directory.note_sync(s, actor(), sentence, deps.clock(), entrance="console"))
         return done(sentence, url_for("console.people"))
 
     def _team() -> int:
         return typed_number("team", "请先选一个部门")
 
-    def _row(userid: str, sentence: str) -> ResponseReturnValue:
+    def _row(userid: str, sentence: str, *, may_undo: bool = False) -> ResponseReturnValue:
         if not partial():
             return redirect(url_for("console.people", q=userid), 303)
         with uow.reading() as s:
             member = reads.member(s, actor(), userid)
             teams = reads.departments(s, actor())
-        body = render_template("console/_member.html", member=member, teams=teams, **_choices())
+        body = render_template("console/_member.html", member=member, teams=teams, may_undo=may_undo, **_choices())
         return Response(body, headers=toast(sentence))
 
     def _choices() -> dict[str, object]:

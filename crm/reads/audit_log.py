@@ -75,9 +75,7 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
     if asked.until:
         query = query.where(AuditEntry.at < at(asked.until + timedelta(days=1), 0))
     found = s.execute(query.order_by(AuditEntry.id.desc()).limit(size + 1)).all()
-    mentioned = [
-        f"{_ROW_OF[key]}:{value}" for entry, _ in found for key, value in entry.detail.items() if _is_row(key, value)
-    ]
+    mentioned = [subject for entry, _ in found for key, value in entry.detail.items() for subject in _rows(key, value)]
     names = _names(s, [*(entry.subject for entry, _ in found), *mentioned])
     rows = tuple(
         Entry(
@@ -89,8 +87,9 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
             kind=entry.subject.partition(":")[0],
             about=names.get(entry.subject, ""),
             detail={
-                key: names.get(f"{_ROW_OF[key]}:{value}", value) if _is_row(key, value) else value
+                key: "、".join(names.get(subject, subject) for subject in subjects) if subjects else value
                 for key, value in entry.detail.items()
+                for subjects in (_rows(key, value),)
             },
         )
         for entry, who in found[:size]
@@ -105,7 +104,8 @@ _NAMED: dict[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]
     "todo": (Todo.id, Todo.text),
     "team": (Team.id, Team.name),
 }
-_ROW_OF = {"to": "person", "was": "person", "person": "person"}  # particulars that name a person by his row
+# Particulars that name somebody or something by its row.
+_ROW_OF = {"to": "person", "was": "person", "person": "person", "withdrawn_teams": "team"}
 _MOST_SUBJECTS = 500
 
 
@@ -118,8 +118,10 @@ def _subjects_called(s: Session, text: str) -> list[str]:
     return found
 
 
-def _is_row(key: str, value: object) -> bool:
-    return key in _ROW_OF and isinstance(value, int) and not isinstance(value, bool)
+def _rows(key: str, value: object) -> list[str]:
+    """The rows that a particular names, as subjects."""
+    ids = value if isinstance(value, list) else [value]
+    return [f"{_ROW_OF[key]}:{one}" for one in ids if key in _ROW_OF and type(one) is int]
 
 
 def _names(s: Session, subjects: Iterable[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from crm.access import Actor, require, sees_person
 from crm.errors import NotFound
 from crm.reads.customers import Page
 from crm.reads.paging import cut
+from models.audit import AuditEntry
 from models.ops import JobSlot
 from models.people import Person, Team, TeamLeader, TeamScope
 
@@ -161,8 +162,13 @@ def in_sight(s: Session, actor: Actor) -> Sight:
 
 
 def last_sync(s: Session, actor: Actor) -> SyncRun | None:
-    """When the directory was last pulled by the timed job, and what came of it."""
+    """When the directory was last pulled, by the timed job or by hand, and what came of it."""
     require(actor, Role.ADMIN, Role.OPERATIONS)
-    done = select(JobSlot).where(JobSlot.job == DIRECTORY_JOB, JobSlot.done_at.is_not(None))
-    run = s.scalar(done.order_by(JobSlot.done_at.desc()).limit(1))
-    return SyncRun(run.done_at, run.outcome) if run is not None and run.done_at is not None else None
+    timed = select(JobSlot.done_at, JobSlot.outcome).where(JobSlot.job == DIRECTORY_JOB, JobSlot.done_at.is_not(None))
+    last = s.execute(timed.order_by(JobSlot.done_at.desc()).limit(1))
+    runs = [SyncRun(done_at, said) for done_at, said in last if done_at is not None]
+    by_hand = (AuditEntry.subject == "directory:all", AuditEntry.verb == "sync_directory")
+    noted = s.scalar(select(AuditEntry).where(*by_hand).order_by(AuditEntry.id.desc()).limit(1))
+    if noted is not None:
+        runs.append(SyncRun(noted.at, noted.detail["outcome"]))
+    return max(runs, key=lambda run: run.done_at, default=None)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import LABELS, PersonStatus, Role
 from crm import audit
+from crm.access import Actor
 from crm.ports import Department, Member
 from crm.rules.words import storable
 from crm.usecases import sessions
@@ -17,6 +18,7 @@ from models.people import Person, Team, TeamLeader
 
 _ENTRANCE = "sync"
 _STATUS = {1: PersonStatus.ACTIVE, 2: PersonStatus.DISABLED, 4: PersonStatus.INACTIVE, 5: PersonStatus.LEFT}
+_OUTCOME_KEPT = 500  # characters: the counts and the first reasons, which is what a page can show
 _SHUT_OUT = (PersonStatus.DISABLED, PersonStatus.LEFT)
 
 
@@ -54,6 +56,13 @@ def mirror_teams(s: Session, departments: Sequence[Department], now: datetime, c
     if gone:
         counts.reasons.append(f"{len(gone)} 个部门不在本次同步里，保留原样：{_some(gone)}")
     s.flush()
+
+
+def note_sync(s: Session, actor: Actor, outcome: str, now: datetime, *, entrance: str) -> None:
+    """Somebody pulled the directory by hand: who, when, and what came of it, for the book and for the page."""
+    told = storable(outcome)
+    told = told if len(told) <= _OUTCOME_KEPT else told[:_OUTCOME_KEPT] + "……"
+    audit.record(s, actor.person_id, "sync_directory", "directory:all", now, entrance=entrance, outcome=told)
 
 
 def knows_team(s: Session, department_id: int) -> bool:

@@ -9,6 +9,7 @@ from config.vocabulary import LABELS, PersonStatus, Role
 from crm import audit
 from crm.access import SEES_SUBTREE, Actor, require
 from crm.errors import Conflict, Invalid, NotFound
+from models.audit import AuditEntry
 from models.base import insert_once
 from models.people import Person, Team, TeamScope
 
@@ -38,12 +39,28 @@ def grant(s: Session, actor: Actor | None, who: int | str, role: Role, now: date
     return person.name
 
 
+def take_back_grant(s: Session, actor: Actor, who: int | str, now: datetime, *, entrance: str) -> str:
+    """Undo the actor's own change of a role, with the scopes it withdrew, if nobody changed it since. The name."""
+    _may(actor)
+    person = _person(s, who)
+    granted = (AuditEntry.subject == f"person:{person.id}", AuditEntry.verb == "grant_role")
+    last = s.scalar(select(AuditEntry).where(*granted).order_by(AuditEntry.id.desc()).limit(1))
+    if last is None or last.actor_id != actor.person_id or last.detail["new"] != person.role:
+        raise Conflict(f"{person.name} 的角色之后又有变动，没有撤销。请刷新页面再看")
+    grant(s, actor, person.id, Role(last.detail["old"]), now, entrance=entrance)
+    for team_id in last.detail["withdrawn_teams"]:
+        assign_scope(s, actor, person.id, team_id, now, entrance=entrance)
+    return person.name
+
+
 def assign_scope(
     s: Session, actor: Actor | None, who: int | str, team_id: int, now: datetime, *, entrance: str
 ) -> None:
     """Let a regional manager or director see a team and everything below it. Twice is once."""
     _may(actor)
     person = _person(s, who)
+    if person.status == PersonStatus.LEFT:
+        raise Invalid(f"{person.name} 已离职，不能再分管部门。请选一位在职的同事", {"team": "已离职"})
     if person.role not in SEES_SUBTREE:
         raise Invalid(f"只有区域经理和总监能分管部门，{person.name} 现在是{LABELS[Role(person.role)]}。请先改角色")
     team = _team(s, team_id)

@@ -63,6 +63,7 @@ DOORS = {
     "resume_sending": OPERATORS,
     "people": OPERATORS,
     "grant_role": frozenset({Role.ADMIN}),
+    "undo_role": frozenset({Role.ADMIN}),
     "assign_scope": frozenset({Role.ADMIN}),
     "withdraw_scope": frozenset({Role.ADMIN}),
     "sync_now": OPERATORS,
