@@ -24,7 +24,8 @@ def _departments(call: Call) -> list[Json]:
     """Visible departments; with `id` that one and what is below it."""
     company = call.world.company
     visible = company.visible_departments()
-    rows = [row for number, row in company.departments.items() if number in visible]
+    with call.world.state.lock:
+        rows = [row for row in company.listed_departments() if row["id"] in visible]
     if "id" not in call.query:
         return rows
     wanted = company.subtree({_department(call, "id")})

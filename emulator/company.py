@@ -26,15 +26,42 @@ class Company:
         """By userid, without regard to case as on the platform."""
         if not isinstance(userid, str):
             return None
-        if userid not in self._base and userid not in self._state.data["members"]:
-            wanted = userid.casefold()
-            return next((member for member in self.members() if member["userid"].casefold() == wanted), None)
         member = {**self._base.get(userid, {}), **self._state.data["members"].get(userid, {})}
-        return None if member["status"] == LEFT else member
+        if member.get("status", LEFT) != LEFT:
+            return member
+        wanted = userid.casefold()
+        return next((member for member in self.members() if member["userid"].casefold() == wanted), None)
 
     def change_member(self, userid: str, fields: Json) -> None:
         self._state.data["members"].setdefault(userid, {"userid": userid}).update(fields)
         self._state.touch()
+
+    def rename_member(self, old: str, new: str) -> None:
+        """Another userid for the same person: whatever names the old one names the new one from now on."""
+        data, record = self._state.data, self.member(old)
+        if record is None:
+            raise KeyError(old)
+        data["members"][old] = {"userid": old, "status": LEFT}
+        data["members"][new] = {**record, "userid": new, "formerly": [*record.get("formerly", []), old]}
+        for book in (data["chats"], data["eyes"]):
+            if old in book:
+                book[new] = book.pop(old)
+        for person in self.people():
+            if old in person["friends"]:
+                person["friends"][new] = {**person["friends"].pop(old), "userid": new}
+        for member in self.members():
+            if old in member["direct_leader"]:
+                leaders = [new if leader == old else leader for leader in member["direct_leader"]]
+                self.change_member(member["userid"], {"direct_leader": leaders})
+        self._state.touch()
+
+    def listed_departments(self) -> list[Json]:
+        """With their leaders as they are called now."""
+        now = {old: member["userid"] for member in self.members() for old in member.get("formerly", [])}
+        return [
+            {**row, "department_leader": [now.get(leader, leader) for leader in row["department_leader"]]}
+            for row in self.departments.values()
+        ]
 
     def visible_departments(self) -> set[int]:
         """The app's departments with everything below them."""
@@ -50,8 +77,9 @@ class Company:
 
     def sees_app(self, member: Json) -> bool:
         """Inside the visible range, whether active or not."""
-        return member["userid"] in self.tenant.app.visible_users or bool(
-            self.visible_departments() & set(member["department"])
+        names = {member["userid"], *member.get("formerly", [])}
+        return bool(
+            names & set(self.tenant.app.visible_users) or self.visible_departments() & set(member["department"])
         )
 
     def reachable(self, member: Json | None) -> bool:

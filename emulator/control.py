@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from emulator import bodies, people
+from emulator import bodies, members, people
 from emulator.errors import ApiError
 from emulator.faults import FaultError
 from emulator.refusal import Refusal
@@ -21,7 +21,7 @@ ACTIONS: dict[str, Callable[[World, Json], Json]] = {
     "resend": people.resend,
     "stranger": people.stranger,
     "unfriend": people.unfriend,
-    "member": people.member,
+    "member": members.member,
     "event": people.event,
 }
 WAIT_MOST = 25.0  # seconds a /changes call waits
@@ -89,7 +89,7 @@ def _since() -> int:
 def _state(world: World) -> Json:
     company = world.company
     with world.state.lock:
-        members = [
+        everybody = [
             {
                 **member,
                 "sees_app": company.sees_app(member),
@@ -107,8 +107,8 @@ def _state(world: World) -> Json:
                 "name": world.tenant.app.name,
                 "description": world.tenant.app.description,
             },
-            "departments": list(company.departments.values()),
-            "members": members,
+            "departments": company.listed_departments(),
+            "members": everybody,
             "outside": people_outside,
             "menu": world.state.data["menu"],
             "clock": _clock(world),

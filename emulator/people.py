@@ -4,7 +4,6 @@ import base64
 import binascii
 
 from emulator import presses
-from emulator.company import ACTIVE, LEFT
 from emulator.errors import ApiError
 from emulator.events import Follower
 from emulator.media import sample_picture
@@ -13,26 +12,6 @@ from emulator.tenant import Json
 from emulator.world import World
 
 DEFAULT_NAMES = {"image": "照片.png", "voice": "语音.amr", "video": "视频.mp4", "file": "文件.pdf"}
-CHANGEABLE = {
-    "name": "Name",
-    "position": "Position",
-    "status": "Status",
-    "department": "Department",
-    "main_department": "MainDepartment",
-    "is_leader_in_dept": "IsLeaderInDept",
-    "direct_leader": "DirectLeader",
-}
-
-# The type of each value; a tuple means a list of them.
-SHAPES: dict[str, type | tuple[type]] = {
-    "name": str,
-    "position": str,
-    "status": int,
-    "department": (int,),
-    "main_department": int,
-    "is_leader_in_dept": (int,),
-    "direct_leader": (str,),
-}
 
 
 def user(world: World, body: Json) -> str:
@@ -220,57 +199,6 @@ def unfriend(world: World, body: Json) -> Json:
     change = "del_follow_user" if by == "customer" else "del_external_contact"
     fields = {"ChangeType": change, "UserID": userid, "ExternalUserID": external}
     return world.post.send(world.post.corp_event("change_external_contact", fields), later=_later(body))
-
-
-def member(world: World, body: Json) -> Json:
-    """Change, delete or (for an unknown userid) hire a member; the app hears of it by change_contact."""
-    userid = text(body, "userid")
-    changes = {name: body[name] for name in CHANGEABLE if name in body}
-    for name, value in changes.items():
-        if not _fits(value, SHAPES[name]):
-            raise Refusal(f"{name} 的写法不对")
-    with world.state.lock:
-        if not set(changes.get("department", [])) <= set(world.company.departments):
-            raise Refusal("没有这个部门")
-        found = world.company.member(userid)
-        if body.get("delete"):
-            if found is None:
-                raise Refusal(f"没有成员 {userid}")
-            kind, userid, changes = "delete_user", found["userid"], {"status": LEFT}
-        elif found is None:
-            kind = "create_user"
-            departments = changes.get("department")
-            if not departments:
-                raise Refusal("新成员要有 name 和 department（已有部门的编号列表）")
-            changes = {
-                "name": text(body, "name"),
-                "department": departments,
-                "main_department": departments[0],
-                "position": "",
-                "is_leader_in_dept": [0] * len(departments),
-                "direct_leader": [],
-                "status": ACTIVE,
-                **changes,
-            }
-        else:
-            kind, userid = "update_user", found["userid"]
-            if not changes:
-                raise Refusal(f"没有要改的；可以改 {'、'.join(CHANGEABLE)}，或 delete")
-        world.company.change_member(userid, changes)
-    shown = {} if kind == "delete_user" else {CHANGEABLE[name]: _joined(value) for name, value in changes.items()}
-    return world.post.send(
-        world.post.corp_event("change_contact", {"ChangeType": kind, "UserID": userid, **shown}), later=_later(body)
-    )
-
-
-def _fits(value: object, shape: type | tuple[type]) -> bool:
-    if isinstance(shape, tuple):
-        return isinstance(value, list) and all(type(part) is shape[0] for part in value)
-    return type(value) is shape
-
-
-def _joined(value: object) -> object:
-    return ",".join(str(part) for part in value) if isinstance(value, list) else value
 
 
 def event(world: World, body: Json) -> Json:

@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { Phone } from "./phone.js";
 import { follow, fresh, member, refresh, store, watch } from "./store.js";
-import { clock, faults, stranger } from "./toolbar.js";
+import { clock, faults, rename, stranger } from "./toolbar.js";
 import { wire } from "./wire.js";
 
 const KEPT = "emulator.phones";
@@ -75,6 +75,7 @@ room.append(add);
 addTab.addEventListener("click", another);
 const tick = clock();
 stranger();
+rename();
 faults();
 wire();
 await refresh().catch(() => null);

@@ -77,6 +77,8 @@ export class Phone {
 
   /** The picker and the lines that depend on the directory, the menu and the clock. */
   people() {
+    const renamed = !member(this.userid) && store.members.find((one) => one.formerly?.includes(this.userid));
+    if (renamed) { this.give(renamed.userid); return; }
     const owner = member(this.userid);
     const waiting = (one) => (one.userid === this.userid ? 0 : fresh(one.userid));
     const seen = JSON.stringify([this.userid, store.menu, store.members.map((one) => [one.name, one.position, one.reachable, waiting(one)])]);

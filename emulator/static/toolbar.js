@@ -1,4 +1,4 @@
-// The clock, the dialog of the stranger and the fault switches.
+// The clock, the dialogs of the stranger and of the new userid, and the fault switches.
 import { h, said, toast } from "./dom.js";
 import { act, now, store, watch } from "./store.js";
 
@@ -68,6 +68,27 @@ export function stranger() {
     rep.value = "liqiang";
     known.value = store.outside.find((one) => one.friends.length === 0)?.external_userid ?? "";
     fill();
+    box.showModal();
+  });
+}
+
+export function rename() {
+  const box = document.getElementById("rename");
+  const who = h("select", { name: "userid" });
+  const wanted = h("input", { name: "new_userid", required: true, maxlength: "64", placeholder: "字母、数字和 _ - @ ." });
+  const form = h("form", { method: "dialog" },
+    h("h2", { id: "rename-title" }, "成员换账号"),
+    h("p", { class: "quiet" }, "管理员在通讯录里改了成员的账号，应用会收到「成员变更」事件，里面有新旧两个账号。"),
+    h("label", {}, "成员", who), h("label", {}, "新账号", wanted),
+    h("div", { class: "ends" }, h("button", { type: "button", onclick: () => box.close() }, "取消"), h("button", { class: "strong", value: "ok" }, "改账号")));
+  form.addEventListener("submit", async () => {
+    const done = await act("member", { userid: who.value, new_userid: wanted.value.trim() });
+    if (done) toast(done.attempts.at(-1)?.error ? `事件没送达：${done.attempts.at(-1).error}` : "账号改好了，应用已收到事件");
+  });
+  box.append(form);
+  document.getElementById("rename-open").addEventListener("click", () => {
+    who.replaceChildren(...store.members.map((one) => h("option", { value: one.userid }, `${one.name} · ${one.userid}`)));
+    wanted.value = "";
     box.showModal();
   });
 }

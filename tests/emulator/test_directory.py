@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from tests.emulator.conftest import APP, CORP, Emulator
+from tests.emulator.conftest import APP, CORP, Emulator, Product
 
 BACK = "http://127.0.0.1:8000/console/login?next=%2Fa"
 
@@ -34,6 +34,56 @@ def test_a_member_who_leaves_is_gone_and_one_who_comes_is_there(emulator: Emulat
     emulator.act("member", userid="gaoxiang", name="高翔", department=[4])
     assert emulator.api("user/get", userid="gaoxiang")["name"] == "高翔"
     assert emulator.send("text", {"content": "欢迎"}, touser="gaoxiang")["errcode"] == 0
+
+
+def test_a_renamed_member_is_the_same_person_under_another_name(emulator: Emulator, product: Product) -> None:
+    emulator.send("text", {"content": "旧账号"}, touser="wanglei")
+    friend = emulator.act("stranger", userid="wanglei", name="范晓雨")["external_userid"]
+    emulator.act("member", userid="WangLei", new_userid="wang.lei-2", position="大区主管")
+    xml = product.received[-1].xml
+    assert "<ChangeType><![CDATA[update_user]]></ChangeType><UserID><![CDATA[wanglei]]></UserID>" in xml
+    assert "<NewUserID><![CDATA[wang.lei-2]]></NewUserID><Position><![CDATA[大区主管]]></Position></xml>" in xml
+    assert emulator.api("user/get", userid="wanglei")["errcode"] == 60111
+    assert emulator.api("user/get", userid="wang.lei-2")["position"] == "大区主管"
+    assert emulator.api("user/get", userid="liqiang")["direct_leader"] == ["wang.lei-2"]
+    leaders = {row["id"]: row["department_leader"] for row in emulator.api("department/list")["department"]}
+    assert leaders[3] == ["wang.lei-2"]
+    assert emulator.api("externalcontact/list", userid="wang.lei-2")["external_userid"] == [friend]
+    assert emulator.api("externalcontact/get", external_userid=friend)["follow_user"][0]["userid"] == "wang.lei-2"
+    assert emulator.send("text", {"content": "新账号"}, touser="wanglei")["errcode"] == 81013
+    assert emulator.send("text", {"content": "新账号"}, touser="wang.lei-2")["errcode"] == 0
+    assert [entry["body"]["content"] for entry in emulator.inbox("wang.lei-2")] == ["旧账号", "新账号"]
+
+
+def test_a_member_may_be_called_as_before_and_somebody_new_as_he_was(emulator: Emulator, product: Product) -> None:
+    emulator.act("member", userid="sunyue", new_userid="yue.sun")
+    emulator.act("member", userid="sunyue", name="孙越", department=[4])
+    assert [emulator.api("user/get", userid=one)["name"] for one in ("yue.sun", "sunyue")] == ["孙悦", "孙越"]
+    emulator.act("member", userid="sunyue", delete=True)
+    emulator.act("member", userid="yue.sun", new_userid="sunyue")
+    assert emulator.api("user/get", userid="sunyue")["name"] == "孙悦"
+    emulator.act("member", userid="sunyue", new_userid="SunYue")  # only the case
+    assert emulator.api("user/get", userid="sunyue")["userid"] == "SunYue"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"userid": "liqiang", "new_userid": "wanglei"},
+        {"userid": "liqiang", "new_userid": "WangLei"},
+        {"userid": "liqiang", "new_userid": "liqiang"},
+        {"userid": "liqiang", "new_userid": "李强"},
+        {"userid": "liqiang", "new_userid": "_li"},
+        {"userid": "liqiang", "new_userid": "l" * 65},
+        {"userid": "liqiang", "new_userid": 5},
+        {"userid": "liqiang", "new_userid": "li", "delete": True},
+        {"userid": "nobody", "new_userid": "somebody", "name": "某人", "department": [4]},
+    ],
+)
+def test_a_userid_that_cannot_be_is_refused(emulator: Emulator, product: Product, body: dict[str, object]) -> None:
+    emulator.act("member", 400, **body)
+    assert product.received == []
+    assert emulator.api("user/get", userid="liqiang")["name"] == "李强"
 
 
 def test_customers_are_listed_read_and_paged(emulator: Emulator) -> None:

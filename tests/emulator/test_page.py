@@ -179,6 +179,23 @@ def test_everybody_can_use_it(emulator: Emulator, product: Product, open_page: O
     assert accessibility_problems(page) == []
 
 
+def test_a_renamed_member_keeps_his_phone(emulator: Emulator, product: Product, open_page: Open) -> None:
+    page = open_page()
+    phone = visit(page, emulator)
+    emulator.send("text", {"content": "旧账号"})
+    expect(phone.locator(".bubble")).to_have_text("旧账号")
+    page.get_by_role("button", name="成员换账号").click()
+    page.get_by_label("成员").last.select_option("liqiang")
+    page.get_by_label("新账号").fill("li.qiang")
+    page.get_by_role("button", name="改账号").click()
+    expect(page.locator("#toast")).to_contain_text("账号改好了")
+    assert "<NewUserID><![CDATA[li.qiang]]>" in product.received[0].xml
+    expect(phone.get_by_label("换一个人")).to_have_value("li.qiang")
+    expect(phone.locator(".bubble")).to_have_text("旧账号")
+    emulator.send("text", {"content": "新账号"}, touser="li.qiang")
+    expect(phone.locator(".bubble").last).to_have_text("新账号")
+
+
 def test_a_reset_empties_the_phones(emulator: Emulator, product: Product, open_page: Open) -> None:
     phone = visit(open_page(), emulator)
     emulator.send("text", {"content": "旧话"})
