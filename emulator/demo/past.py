@@ -20,7 +20,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A deal that entered its stage `days` calendar days ago; `amount` in yuan."""
+    """A deal that entered its stage `days` working days ago, as stalls are counted; `amount` in yuan."""
 
     name: str
     customer: str
@@ -63,18 +63,20 @@ CUSTOMERS = (
     Past("江门利晟食品机械有限公司", "sunyue", 16, "广东江门", "食品机械", 22.5787, 113.0819),
 )
 
+# 李强 has one of each colour, and one that is in time. 周明 is asked to two negotiations over 500,000 yuan that have
+# stood for more than 15 working days.
 DEALS = (
-    Running("二期循环水泵 12 台", "昆山恒泽水务设备有限公司", "liqiang", "negotiation", "860000", 24),
-    Running("热力站换热机组配泵", "苏州瑞衡热能工程有限公司", "liqiang", "proposal", "320000", 12),
-    Running("净水厂加压泵改造", "上海浦江净水科技股份有限公司", "liqiang", "requirement", "1250000", 3),
-    Running("耐腐蚀磁力泵试用", "太仓宏远化工装备有限公司", "liqiang", "requirement", "48000", 20),
-    Running("脱硫浆液泵年度框架", "无锡锦澜环保科技有限公司", "zhangmin", "proposal", "540000", 15),
-    Running("船坞排水泵组", "南通启瑞船务工程有限公司", "zhangmin", "negotiation", "410000", 9),
-    Running("化工流程泵备件", "常州天屹化工设备制造有限公司", "zhangmin", "contract_review", "96000", 5),
-    Running("球磨机冷却循环泵", "佛山粤泰陶瓷机械有限公司", "zhaolei", "negotiation", "275000", 30),
-    Running("岸桥液压站阀组", "广州南沙港机装备有限公司", "zhaolei", "proposal", "188000", 4),
-    Running("污水提升泵站一期", "深圳蓝湾污水处理有限公司", "sunyue", "negotiation", "1680000", 26),
-    Running("模具冷却阀门批量", "东莞宏科精密模具有限公司", "sunyue", "requirement", "62000", 6),
+    Running("二期循环水泵 12 台", "昆山恒泽水务设备有限公司", "liqiang", "negotiation", "860000", 17),
+    Running("热力站换热机组配泵", "苏州瑞衡热能工程有限公司", "liqiang", "proposal", "320000", 8),
+    Running("净水厂加压泵改造", "上海浦江净水科技股份有限公司", "liqiang", "requirement", "1250000", 2),
+    Running("耐腐蚀磁力泵试用", "太仓宏远化工装备有限公司", "liqiang", "requirement", "48000", 22),
+    Running("脱硫浆液泵年度框架", "无锡锦澜环保科技有限公司", "zhangmin", "proposal", "540000", 11),
+    Running("船坞排水泵组", "南通启瑞船务工程有限公司", "zhangmin", "negotiation", "410000", 7),
+    Running("化工流程泵备件", "常州天屹化工设备制造有限公司", "zhangmin", "contract_review", "96000", 4),
+    Running("球磨机冷却循环泵", "佛山粤泰陶瓷机械有限公司", "zhaolei", "negotiation", "275000", 21),
+    Running("岸桥液压站阀组", "广州南沙港机装备有限公司", "zhaolei", "proposal", "188000", 3),
+    Running("污水提升泵站一期", "深圳蓝湾污水处理有限公司", "sunyue", "negotiation", "1680000", 19),
+    Running("模具冷却阀门批量", "东莞宏科精密模具有限公司", "sunyue", "requirement", "62000", 4),
 )
 
 TALK = (

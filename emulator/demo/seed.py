@@ -102,7 +102,15 @@ def _customer(s: uow.Session, past: Past, now: datetime, dice: random.Random) ->
 
 def _deal(s: uow.Session, running: Running, customer_id: int, now: datetime) -> None:
     rep = actor_by_userid(s, running.rep)
-    since = at(day_of(now) - timedelta(days=running.days), 10)
+    since = stage_began(running, now)
     deals.open_deal(
         s, rep, customer_id, running.name, Decimal(running.amount), since, entrance=ENTRANCE, stage_key=running.stage
     )
+
+
+def stage_began(running: Running, now: datetime) -> datetime:
+    """Counted in working days: in calendar days a holiday week would bring stalled deals back into time."""
+    calendar, day = WorkCalendar({}), day_of(now)
+    for _ in range(running.days):
+        day = calendar.previous_working_day(day)
+    return at(day, 10)
