@@ -66,6 +66,38 @@ def test_a_card_is_drawn_pressed_with_its_choice_and_turns_grey(
     assert "<OptionId><![CDATA[2]]>" in product.received[0].xml
 
 
+def test_long_words_stay_inside_their_card_and_lines_are_kept(
+    emulator: Emulator, product: Product, open_page: Open
+) -> None:
+    page = open_page()
+    phone = visit(page, emulator)
+    options = [{"id": "1", "text": "张敏（华东销售部，十六个客户）"}, {"id": "2", "text": "孙悦"}]
+    long = {
+        "main_title": {"title": "标" * 36, "desc": "W" * 44},
+        "quote_area": {"quote_text": "一行\n二行 https://a.example/" + "x" * 90},
+        "sub_title_text": "说" * 150 + "\n二行",
+        "horizontal_content_list": [{"keyname": "五个字的名", "value": "W" * 30}] * 6,
+        "button_selection": {"question_key": "who", "title": "交给谁来跟进这个客户", "option_list": options},
+        "button_list": [{"text": "字" * 10, "key": "a"}, {"text": "W" * 10, "key": "b"}],
+    }
+    assert emulator.send("template_card", {**CARD, **long})["errcode"] == 0
+    emulator.send("text", {"content": "一行\n二行\n\n" + "y" * 200})
+    expect(phone.locator(".bubble")).to_be_visible()
+    wide = "(nodes) => nodes.filter((n) => n.clientWidth && n.scrollWidth > n.clientWidth + 1).map((n) => n.outerHTML)"
+    assert phone.locator(".chat, .card, .card *, .bubble").evaluate_all(wide) == []
+    for words in ("blockquote", ".sub", ".bubble"):
+        assert phone.locator(words).evaluate("(n) => getComputedStyle(n).whiteSpace") == "pre-wrap"
+    shown = phone.get_by_label("交给谁来跟进这个客户").bounding_box()
+    assert shown is not None
+    assert shown["width"] > 240  # the longest option is read whole
+    emulator.act("clock", advance=30 * 86400)
+    expect(page.get_by_text("回到现在")).to_be_visible()
+    bar = page.locator(".bar").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 70  # one line
+    assert not overflows(page)
+
+
 def test_an_untouched_drop_down_is_reported_from_the_page_as_from_the_control_api(
     emulator: Emulator, product: Product, open_page: Open
 ) -> None:
