@@ -8,6 +8,8 @@ CEILING = Decimal(10) ** 12
 
 _CENT = Decimal("0.01")
 _UNITS = {"": 1, "千": 1_000, "k": 1_000, "万": 10_000, "w": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 10**8}
+_NUMERALS = {"零": 0, "两": 2} | {sign: value for value, sign in enumerate("一二三四五六七八九", start=1)}
+_SPOKEN_UNITS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 10**8}
 _WAN, _YI = Decimal(10_000), Decimal(10**8)
 _TYPED = re.compile(
     r"(?:¥|￥|rmb|cny|人民币)?([0-9]+(?:,[0-9]{3})*|[0-9]+)(\.[0-9]+)?(百万|千万|千|万|亿|k|w|)(?:元|块钱|块|圆|rmb)?(?:整)?"
@@ -23,6 +25,9 @@ def parse_amount(text: str) -> Decimal:
     if typed.startswith(("-", "负", "−")):
         raise ValueError("金额不能是负数，请填 0 或更大的数")
     found = _TYPED.fullmatch(typed)
+    spoken = _spoken(typed) if found is None and len(typed) <= 40 else None
+    if spoken is not None and spoken < CEILING:
+        return spoken.quantize(_CENT)
     # Longer than any amount we take: refused before a number of a million digits is worked out.
     if found is None or len(typed) > 40:
         raise ValueError(f"没看懂金额「{text.strip()[:20]}」，请写成 80万、1.2亿 或 800000 这样")
@@ -35,6 +40,35 @@ def parse_amount(text: str) -> Decimal:
         if amount != amount.quantize(_CENT):
             raise ValueError("金额最多精确到分，请去掉多余的小数")
         return amount.quantize(_CENT)
+
+
+def _spoken(typed: str) -> Decimal | None:
+    """「一百二十万」「三万五」: numerals in characters as yuan, None for anything else.
+
+    A last digit right after a unit counts in tenths of it, as it is spoken: 三万五 is 35,000, 三万零五 is 30,005.
+    Without 千, 万, 亿 or 元 it may be anything (二, 三十): that is no amount.
+    """
+    words = typed.removesuffix("整").removesuffix("元").removesuffix("块钱").removesuffix("块").removesuffix("圆")
+    signs = set(words)
+    large = words != typed or signs & set("千万亿")
+    if not large or not signs & _NUMERALS.keys() or not signs <= _NUMERALS.keys() | _SPOKEN_UNITS.keys():
+        return None
+    total = section = digit = 0
+    tenths = 1
+    for sign in words:
+        if sign in _NUMERALS:
+            digit = _NUMERALS[sign]
+            tenths = 1 if sign == "零" else tenths
+            continue
+        unit = _SPOKEN_UNITS[sign]
+        tenths = unit // 10
+        if unit == 10**8:
+            total, section, digit = (total + section + digit) * unit, 0, 0
+        elif unit == 10_000:
+            total, section, digit = total + (section + digit) * unit, 0, 0
+        else:
+            section, digit = section + (digit or 1) * unit, 0
+    return Decimal(total + section + digit * (tenths if words[-1] in _NUMERALS else 1))
 
 
 def say_amount(amount: Decimal) -> str:

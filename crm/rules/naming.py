@@ -62,9 +62,11 @@ def _pinyin(core: str) -> tuple[str, str]:
 
 
 def pinyin_of(name: str) -> str:
-    """`huadongbengye hdby`: full pinyin and initials of the core name, for searching."""
-    full, initials = _pinyin(core_name(name))
-    return f"{full} {initials}"
+    """`huadongbengye hdby`: full pinyin and initials of the core name, then of the whole name, for searching.
+
+    The region is dropped from the core, but people begin with it: kunshan, kshz.
+    """
+    return " ".join(dict.fromkeys((*_pinyin(core_name(name)), *reversed(_pinyin(name_key(name))))))
 
 
 def _compare(a: NameParts, b: NameParts) -> tuple[int, str]:

@@ -102,3 +102,26 @@ def test_any_text_is_an_amount_within_bounds_or_a_chinese_refusal(text: str) -> 
     else:
         assert 0 <= answer < CEILING
         assert answer == answer.quantize(Decimal("0.01"))
+
+
+@pytest.mark.parametrize(
+    ("said", "yuan"),
+    [
+        ("一百万", 1_000_000),
+        ("八十万", 800_000),
+        ("十二万", 120_000),
+        ("三万五", 35_000),
+        ("三万零五", 30_005),
+        ("一亿二千万", 120_000_000),
+        ("两千块", 2_000),
+        ("一百二十万整", 1_200_000),
+    ],
+)
+def test_amounts_spoken_in_characters(said: str, yuan: int) -> None:
+    assert parse_amount(said) == yuan
+
+
+@pytest.mark.parametrize("word", ["二", "三十", "万", "千万", "百", "一期"])
+def test_a_numeral_alone_is_no_amount(word: str) -> None:
+    with pytest.raises(ValueError, match="没看懂金额"):
+        parse_amount(word)
