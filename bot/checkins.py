@@ -31,7 +31,7 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
         offers.append(current)
     if not offers:
         return (
-            f"收到位置：{position.place or '未命名地点'}。附近没有您名下有坐标的客户。"
+            f"收到位置：{position.place or '未命名地点'}。附近没有找到您的客户（按客户档案里的坐标找）。"
             "先发 /关联 客户名，再发一次位置，就记到那个客户"
         )
     fix = {
@@ -56,7 +56,7 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
     if waiting is not None:  # asked and answered within this minute; sent again, it is asked again
         matter = f"place:{key}"
     prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
-    return "收到位置，请在下面的卡片上选客户" if near else "附近没有有坐标的客户，要记到正在谈的客户吗？请看下面的卡片"
+    return "收到位置，请在下面的卡片上选客户" if near else "附近没有找到您的客户，要记到正在谈的客户吗？请看下面的卡片"
 
 
 def _matter(actor: Actor, position: Position, current: tuple[int, str] | None, at: datetime) -> str:

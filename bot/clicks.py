@@ -1,20 +1,18 @@
 """The buttons of cards: what each verb does, and what takes it back."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot import forms
 from bot.router import On, Tapped, button
 from config.vocabulary import Datum, FixSource
-from crm import policy as numbers
 from crm.access import get_customer
 from crm.cards import UNDO
 from crm.errors import Conflict, Gone, Invalid
-from crm.messages import Tap, prompt
-from crm.notices import Notice
-from crm.rules.days import SHANGHAI, at, day_of
+from crm.messages import Tap
+from crm.rules.days import SHANGHAI
 from crm.uow import Session
-from crm.usecases import contacts, customers, deals, followups, linking, pool, sweeps, todos, visits
+from crm.usecases import contacts, customers, followups, linking, todos, visits
 
 CARD = "card"
 _TAKE_BACK = "撤销"
@@ -25,9 +23,18 @@ def undo(verb: str, **args: object) -> Tap:
 
 
 @button("dismiss")
-@button("later")
 def dismiss(_s: Session, _on: On) -> Tapped:
-    return Tapped("已忽略，没有改动", undo("nothing"))
+    return Tapped("好的，没有改动", undo("nothing"))
+
+
+@button("later")
+def later(_s: Session, _on: On) -> Tapped:
+    return Tapped("先放着，还没有处理。发 /待办 随时再拿出来", undo("nothing"))
+
+
+@button("seen")
+def seen(_s: Session, _on: On) -> Tapped:
+    return Tapped("知道了", undo("nothing"))
 
 
 @button(UNDO + "nothing")
@@ -43,13 +50,13 @@ def link(s: Session, on: On) -> Tapped:
         raise Conflict(
             f"{customers.COLLEAGUE}这家公司，没有关联。需要配合的话请找您的主管协调；确实不是同一家，请点「新建」"
         )
-    done = linking.link_contact(s, on.actor, int(on.args["contact"]), _id(chosen), on.now, entrance=CARD)
+    done = linking.link_contact(s, on.actor, int(on.args["contact"]), chosen_id(chosen), on.now, entrance=CARD)
     return Tapped(f"已关联 {done.customer_name}", _undo_link(done))
 
 
 @button("link_chosen")
 def link_chosen(s: Session, on: On) -> Tapped:
-    done = linking.link_contact(s, on.actor, _id(on.choice), int(on.args["customer"]), on.now, entrance=CARD)
+    done = linking.link_contact(s, on.actor, chosen_id(on.choice), int(on.args["customer"]), on.now, entrance=CARD)
     return Tapped(f"已把「{done.contact_name}」关联到 {done.customer_name}", _undo_link(done))
 
 
@@ -74,7 +81,21 @@ def create_link(s: Session, on: On) -> Tapped:
         asked = forms.ask(s, on.actor, "create_link", {"contact": contact_id}, on.card_id, on.now)
         return Tapped("请在聊天里发公司全称", undo("ask", card=on.card_id), say=asked)
     done = linking.create_and_link(s, on.actor, contact_id, company, on.now, entrance=CARD)
-    return Tapped(f"已新建并关联 {done.customer_name}", _undo_link(done))
+    at = "" if done.linked_at is None else done.linked_at.isoformat()
+    back = undo("create_link", contact=contact_id, customer=done.customer_id, at=at)
+    return Tapped(f"已新建并关联 {done.customer_name}", back if at else None)
+
+
+@button(UNDO + "create_link")
+def undo_create_link(s: Session, on: On) -> Tapped:
+    """The link goes, and the customer that was made for it; a customer that has more to it by now stays."""
+    at = datetime.fromisoformat(str(on.args["at"]))
+    contact = linking.unlink_contact(s, on.actor, int(on.args["contact"]), on.now, entrance=CARD, linked_at=at)
+    try:
+        name = customers.withdraw_customer(s, on.actor, int(on.args["customer"]), on.now, entrance=CARD)
+    except Conflict as kept:
+        return Tapped(f"已撤销关联，「{contact}」等待关联。{kept}")
+    return Tapped(f"已撤销，没有新建 {name}，「{contact}」等待关联")
 
 
 @button("other_link")
@@ -107,7 +128,13 @@ def create_anyway(s: Session, on: On) -> Tapped:
     draft = customers.CustomerDraft(name=str(on.args["name"]))
     made = customers.create_customer(s, on.actor, draft, on.now, entrance=CARD)
     linking.set_current(s, on.actor, made.id, on.now, entrance=CARD)
-    return Tapped(f"已新建 {made.name}，归您负责")
+    return Tapped(f"已新建 {made.name}，归您负责", undo("create", customer=made.id))
+
+
+@button(UNDO + "create")
+def undo_create(s: Session, on: On) -> Tapped:
+    name = customers.withdraw_customer(s, on.actor, int(on.args["customer"]), on.now, entrance=CARD)
+    return Tapped(f"已撤销，没有新建 {name}")
 
 
 @button("note")
@@ -141,22 +168,6 @@ def write(s: Session, on: On) -> Tapped:
     return Tapped("请直接发跟进内容", undo("ask", card=on.card_id), say=say)
 
 
-@button("tomorrow")
-def tomorrow(s: Session, on: On) -> Tapped:
-    customer = get_customer(s, on.actor, int(on.args["customer"]))
-    due = at(day_of(on.now) + timedelta(days=1), 9)
-    made = todos.add_todo(s, on.actor, customer.id, f"联系 {customer.name}", due, on.now, entrance=CARD)
-    return Tapped("已加待办：明天 09:00 联系", undo("todo", todo=made.id))
-
-
-@button("plan_visit")
-def plan_visit(s: Session, on: On) -> Tapped:
-    customer = get_customer(s, on.actor, int(on.args["customer"]))
-    day = numbers.calendar(s).add_working_days(day_of(on.now), 2)
-    made = todos.add_todo(s, on.actor, customer.id, f"拜访 {customer.name}", at(day, 9), on.now, entrance=CARD)
-    return Tapped(f"已加待办：{day:%m-%d} 拜访 {customer.name}", undo("todo", todo=made.id))
-
-
 @button(UNDO + "todo")
 def undo_todo(s: Session, on: On) -> Tapped:
     todos.drop_todo(s, on.actor, int(on.args["todo"]), on.now, entrance=CARD)
@@ -186,62 +197,6 @@ def undo_postpone_todo(s: Session, on: On) -> Tapped:
     due = datetime.fromisoformat(str(on.args["due"]))
     todos.postpone_todo(s, on.actor, int(on.args["todo"]), due, on.now, entrance=CARD)
     return Tapped(f"已恢复到 {due.astimezone(SHANGHAI):%m-%d %H:%M}")
-
-
-@button("snooze")
-def snooze(s: Session, on: On) -> Tapped:
-    until = at(day_of(on.now) + timedelta(days=sweeps.SNOOZE_DAYS), 0)
-    name = deals.snooze_deal(s, on.actor, int(on.args["deal"]), until, on.now, entrance=CARD)
-    return Tapped(f"{name} 暂缓到 {until.astimezone(SHANGHAI):%m-%d}", undo("snooze", deal=on.args["deal"]))
-
-
-@button(UNDO + "snooze")
-def undo_snooze(s: Session, on: On) -> Tapped:
-    return Tapped(f"已撤销暂缓：{deals.wake_deal(s, on.actor, int(on.args['deal']), on.now, entrance=CARD)}")
-
-
-@button("nudge_owner")
-def nudge_owner(s: Session, on: On) -> Tapped:
-    """A manager's 催负责人: the owner is told by name, once per card."""
-    owner_id, owner, deal = deals.owner_of(s, on.actor, int(on.args["deal"]))
-    notice = Notice(
-        title=f"{on.actor.name} 请您跟进「{deal}」",
-        body="主管在等进展。今天联系客户后，发一句 /跟进 说说情况",
-    )
-    prompt(s, owner_id, notice, dedupe=f"nudge:{on.card_id}:{owner_id}", now=on.now)
-    return Tapped(f"已提醒 {owner}")
-
-
-@button("give_back")
-def give_back(s: Session, on: On) -> Tapped:
-    customer_id = int(on.args["customer"])
-    done = pool.give_back(s, on.actor, customer_id, on.now, numbers.current(s), entrance=CARD)
-    return Tapped(
-        f"已退回 {done.customer_name}，等主管分配", undo("ownership", customer=customer_id, period=done.period_id)
-    )
-
-
-@button("assign")
-def assign(s: Session, on: On) -> Tapped:
-    customer_id = int(on.args["customer"])
-    if not on.choice:
-        raise Invalid("请先在卡片上选一位同事，再点「分配」")
-    done = pool.assign(s, on.actor, customer_id, _id(on.choice), on.now, entrance=CARD)
-    return Tapped(f"已分配给 {done.person_name}", undo("ownership", customer=customer_id, period=done.period_id))
-
-
-@button("return")
-def give_to_former(s: Session, on: On) -> Tapped:
-    customer_id = int(on.args["customer"])
-    done = pool.give_to_former(s, on.actor, customer_id, on.now, numbers.current(s), entrance=CARD)
-    return Tapped(f"已退还 {done.person_name}", undo("ownership", customer=customer_id, period=done.period_id))
-
-
-@button(UNDO + "ownership")
-def undo_ownership(s: Session, on: On) -> Tapped:
-    customer_id, period_id = int(on.args["customer"]), int(on.args["period"])
-    name = pool.take_back(s, on.actor, customer_id, period_id, on.now, entrance=CARD)
-    return Tapped(f"已撤销，{name} 恢复原状")
 
 
 @button("check_in")
@@ -274,7 +229,7 @@ def undo_check_in(s: Session, on: On) -> Tapped:
     return Tapped(f"已撤销在 {name} 的打卡")
 
 
-def _id(choice: str) -> int:
+def chosen_id(choice: str) -> int:
     """A drop-down brings back the id it was given; anything else is nobody's doing but a forger's."""
     if not choice.isascii() or not choice.isdecimal():
         raise Invalid("没有看懂您选的是哪一项，请重新选一次")

@@ -1,8 +1,21 @@
 """The slash-commands: each reads its arguments into a form, which asks for whatever is missing."""
 
-from decimal import Decimal
+from datetime import datetime
+from typing import Any
 
-from bot.forms import Filled, Slot, Values, a_customer, a_deal_name, an_amount, fill, form, read_into, some_text
+from bot.forms import (
+    Choose,
+    Filled,
+    Slot,
+    Values,
+    a_customer,
+    fill,
+    form,
+    listed,
+    picks_from,
+    read_into,
+    some_text,
+)
 from bot.offers import offer
 from bot.router import Heard, all_commands, command, find_command, first_word, suggest
 from config.vocabulary import label
@@ -13,15 +26,15 @@ from crm.messages import Tap, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.reads import customers as customer_reads
 from crm.reads.customer_page import customer_page
-from crm.reads.deals import deals_of, open_deals
 from crm.reads.lookup import look_up, meant
 from crm.rules.amounts import say_amount
 from crm.rules.days import SHANGHAI
 from crm.uow import Session
-from crm.usecases import customers, deals, followups, linking
+from crm.usecases import customers, followups, linking
+from crm.usecases.last_done import take_back_last
 
 CHAT = "chat"
-_LIST = 10
+LIST = 10  # lines of a list that a phone shows at once
 CUSTOMER = Slot("customer", "哪个客户？直接发客户名，简称、拼音都行", a_customer)
 
 
@@ -31,15 +44,24 @@ def show_help(_s: Session, actor: Actor, heard: Heard) -> str:
     if asked is not None:
         return f"{asked.usage}\n{asked.tells}"
     lines = [f"{one.usage}  {one.tells}" for one in all_commands()]
+    if actor.reach is Reach.NOTHING:
+        return (
+            f"{actor.name}，您好！{label(actor.role)}不负责客户，这里能帮您的是：\n"
+            "/查重 公司名  看一家公司是不是已经有人在跟进\n/待办 [时间] 内容  给自己加一条提醒"
+        )
+    managing = "" if not actor.manages else "\n主管：发 /待办 看等您分配的客户和停滞的商机，回复序号就能处理"
     return (
         f"{actor.name}，您好！不用记命令：直接打字，我会问您要不要记成跟进；发个位置就是打卡。\n\n"
         + "\n".join(lines)
+        + managing
         + "\n\n拼音、英文和全角／也行，比如 /genjin、/todo。发「取消」结束正在问的问题"
     )
 
 
 @command("新建", "xinjian", "new", "create", "建客户", usage="/新建 公司名", tells="新建客户，先自动查重")
 def new_customer(s: Session, actor: Actor, heard: Heard) -> str:
+    if "\n" in heard.args:
+        return "一次只能建一家。请一家发一条：/新建 公司名"
     return fill(s, actor, "create", {"name": heard.args} if heard.args else {}, heard.key, heard.now)
 
 
@@ -51,7 +73,7 @@ def _create(s: Session, it: Filled) -> str:
     if not similar or any(hit.same for hit in similar):  # the same name is refused without asking
         made = customers.create_customer(s, it.actor, customers.CustomerDraft(name=name), it.now, entrance=CHAT)
         linking.set_current(s, it.actor, made.id, it.now, entrance=CHAT)
-        return f"已新建「{made.name}」，归您负责。直接打字就能记跟进，发 /待办 明天 回访 可以提醒自己"
+        return f"已新建「{made.name}」，归您负责。直接打字就能记跟进，发 /待办 明天 回访 可以提醒自己。建错了发 /撤销"
     notice = Notice(
         title=f"先别急着建：{name}",
         desc="系统里有名称相近的客户",
@@ -70,15 +92,16 @@ def _create(s: Session, it: Filled) -> str:
 def show_customers(s: Session, actor: Actor, heard: Heard) -> str:
     if heard.args:
         return _one_or_some(s, actor, heard)
-    page = customer_reads.list_customers(s, actor, query="", sort="days_left", page=1, size=_LIST, now=heard.now)
+    page = customer_reads.list_customers(s, actor, query="", sort="days_left", page=1, size=LIST, now=heard.now)
     if actor.reach is Reach.NOTHING:
         return f"{label(actor.role)}不负责客户，这里没有名单。需要查某个客户，请找负责的销售或他的主管"
     if not page.rows:
         return "您名下还没有客户。发 /新建 公司名 建第一个；加了客户微信，我也会来问您是哪家公司"
     whose = "您能看到的客户" if actor.manages or actor.sees_all else "您的客户"
     lines = [f"{n}. {row.name}{_held_by(row, actor)}\n    {row.why}" for n, row in enumerate(page.rows, 1)]
-    more = f"\n共 {page.total} 个，发 /客户 关键字 查具体一个" if page.total > len(page.rows) else ""
-    return f"{whose}（快到期的在前）：\n" + "\n".join(lines) + more
+    listed(s, actor, "show_customer", [row.public_id for row in page.rows], heard.now)
+    more = f"共 {page.total} 个，发 /客户 关键字 查具体一个；" if page.total > len(page.rows) else ""
+    return f"{whose}（快到期的在前）：\n" + "\n".join(lines) + f"\n\n{more}回复序号看详情"
 
 
 def _held_by(row: customer_reads.CustomerRow, actor: Actor) -> str:
@@ -91,9 +114,16 @@ def _one_or_some(s: Session, actor: Actor, heard: Heard) -> str:
         asked = heard.args[:30]
         return f"没有找到「{asked}」。可能还没建档，或者由同事负责：发 /查重 {asked} 看看，或 /新建 {asked}"
     if len(found) > 1:
-        return "找到这些客户，发 /客户 全名 看详情：\n" + "\n".join(f"· {one.name}" for one in found)
-    file = customer_page(s, actor, found[0].id, heard.now)
-    linking.set_current(s, actor, file.id, heard.now, entrance=CHAT)
+        listed(s, actor, "show_customer", [one.public_id for one in found], heard.now)
+        lines = [f"{n}. {one.name}" for n, one in enumerate(found, 1)]
+        return "找到这些客户，回复序号看详情：\n" + "\n".join(lines)
+    return _show(s, actor, found[0].public_id, heard.key, heard.now)
+
+
+@picks_from("show_customer")
+def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) -> str:
+    file = customer_page(s, actor, str(public_id), now)
+    linking.set_current(s, actor, file.id, now, entrance=CHAT)
     lines = [
         f"{file.name}（{file.level}）",
         f"负责人：{file.owner or '待分配'}　{file.why}",
@@ -132,16 +162,28 @@ def _set_current(s: Session, it: Filled) -> str:
 @command("解除", "jiechu", "unlink", usage="/解除 联系人", tells="解除微信联系人和客户的关联")
 def unlink(s: Session, actor: Actor, heard: Heard) -> str:
     if not heard.args:
-        return "要解除哪位联系人？比如：/解除 张工"
-    found = linking.linked_contacts(s, actor, heard.args)
+        return fill(s, actor, "unlink", {}, heard.key, heard.now)
+    read = read_into(s, actor, "unlink", {}, "contact", heard.args, heard.now)
+    return read if isinstance(read, str) else fill(s, actor, "unlink", read, heard.key, heard.now)
+
+
+def _a_linked_contact(s: Session, actor: Actor, typed: str) -> list[Any]:
+    """Slot value `[id, 「name」（customer）]`."""
+    found = [
+        (i, f"「{contact}」（{customer}）") for i, contact, customer in linking.linked_contacts(s, actor, typed.strip())
+    ]
     if not found:
-        return f"没有找到叫「{heard.args[:20]}」、已关联客户的微信联系人"
+        raise Invalid(f"没有找到叫「{typed.strip()[:20]}」、已关联客户的微信联系人")
     if len(found) > 1:
-        lines = "".join(f"\n· {contact}（{customer}）" for _, contact, customer in found[:10])
-        return f"有几位联系人，请写全名：{lines}"
-    contact_id, contact, customer = found[0]
-    linking.unlink_contact(s, actor, contact_id, heard.now, entrance=CHAT)
-    return f"已解除「{contact}」和「{customer}」的关联。要关联到别的客户，发 /关联 客户名"
+        raise Choose("有几位联系人，回复序号选一位：", found)
+    return list(found[0])
+
+
+@form("unlink", Slot("contact", "要解除哪位联系人？发他的名字", _a_linked_contact))
+def _unlink(s: Session, it: Filled) -> str:
+    contact_id, said = it.values["contact"]
+    linking.unlink_contact(s, it.actor, contact_id, it.now, entrance=CHAT)
+    return f"已解除{said}的关联。要关联到别的客户，发 /关联 客户名"
 
 
 @form("link_contact", CUSTOMER)
@@ -170,7 +212,8 @@ def write(s: Session, actor: Actor, heard: Heard) -> str:
         return asked if isinstance(asked, str) else fill(s, actor, "write", asked, heard.key, heard.now)
     current = linking.current_customer(s, actor)
     if current is not None and rest:  # the first word may name a customer that is not his: he is asked
-        return offer(s, actor, current, heard.args, heard.key, heard.now)
+        doubt = f"没有找到叫「{first[:20]}」的客户，"
+        return offer(s, actor, current, heard.args, heard.key, heard.now, doubt=doubt)
     if current is not None:
         return fill(s, actor, "write", {"customer": list(current), "text": heard.args}, heard.key, heard.now)
     alone = meant(s, actor, heard.args)
@@ -185,63 +228,7 @@ def _write(s: Session, it: Filled) -> str:
         s, it.actor, it.values["customer"][0], str(it.values["text"]), it.now, entrance=CHAT
     )
     said = f"已记到「{done.customer_name}」的跟进"
-    return f"{said}。{done.remark}" if done.remark else f"{said}，沉默计时重新开始"
-
-
-@command("商机", "shangji", "deal", "deals", usage="/商机 [客户 名称 金额]", tells="看商机，或新建一个")
-def deal(s: Session, actor: Actor, heard: Heard) -> str:
-    if not heard.args:
-        return _deal_list(s, actor)
-    first, rest = first_word(heard.args)
-    found = look_up(s, actor, first)
-    if not rest and len(found) == 1:
-        return _deals_of(s, actor, found[0].id, found[0].name)
-    values = _deal_values(s, actor, rest)
-    current = linking.current_customer(s, actor) if not found and "amount" in values and "name" not in values else None
-    if current is not None:  # a name and an amount, and no customer: it is the one being talked about
-        values = {"customer": list(current), "name": first, **values}
-        return fill(s, actor, "open_deal", values, heard.key, heard.now)
-    read = read_into(s, actor, "open_deal", values, "customer", first, heard.now)
-    return read if isinstance(read, str) else fill(s, actor, "open_deal", read, heard.key, heard.now)
-
-
-def _deal_values(s: Session, actor: Actor, typed: str) -> Values:
-    """`二期循环泵 80万`: the last word is the amount if it reads as one."""
-    words = typed.split()
-    if not words:
-        return {}
-    try:
-        amount = an_amount(s, actor, words[-1])
-    except Invalid:  # not an amount: then it belongs to the name, and the amount is asked for
-        return {"name": " ".join(words)}
-    return {"name": " ".join(words[:-1]), "amount": amount} if words[:-1] else {"amount": amount}
-
-
-def _deal_list(s: Session, actor: Actor) -> str:
-    rows = open_deals(s, actor, _LIST)
-    if not rows:
-        return "还没有进行中的商机。发 /商机 客户 名称 金额 新建，比如 /商机 华东泵业 二期循环泵 80万"
-    lines = [f"{n}. {r.name} · {r.customer} · {r.stage} · {say_amount(r.amount)}" for n, r in enumerate(rows, 1)]
-    return "进行中的商机：\n" + "\n".join(lines)
-
-
-def _deals_of(s: Session, actor: Actor, customer_id: int, name: str) -> str:
-    rows = deals_of(s, actor, customer_id)
-    if not rows:
-        return f"「{name}」还没有商机。发 /商机 {name} 名称 金额 新建"
-    return f"「{name}」的商机：\n" + "\n".join(f"· {r.name} · {r.stage} · {say_amount(r.amount)}" for r in rows)
-
-
-@form(
-    "open_deal",
-    CUSTOMER,
-    Slot("name", "商机叫什么？比如「二期循环泵」", a_deal_name),
-    Slot("amount", "金额大概多少？比如 80万", an_amount),
-)
-def _open_deal(s: Session, it: Filled) -> str:
-    amount = Decimal(str(it.values["amount"]))
-    made = deals.open_deal(s, it.actor, it.values["customer"][0], str(it.values["name"]), amount, it.now, entrance=CHAT)
-    return f"已新建商机「{made.name}」（{made.customer_name}，{say_amount(amount)}），现在是{made.stage}"
+    return f"{said}。{done.remark}" if done.remark else f"{said}，沉默计时重新开始。记错了发 /撤销"
 
 
 @command("打卡", "daka", "checkin", "qiandao", usage="/打卡", tells="拜访打卡：其实发个位置就行")
@@ -262,6 +249,11 @@ def _look_alikes(s: Session, it: Filled) -> str:
         return f"没有和「{name}」相同或相近的客户，可以发 /新建 {name}"
     lines = [f"· {hit.name or '名称相近的公司'}：{hit.owner}（{hit.reason}）" for hit in found]
     return f"和「{name}」相同或相近的有：\n" + "\n".join(lines) + "\n同一家就别重复建；需要配合请找主管协调"
+
+
+@command("撤销", "chexiao", "undo", usage="/撤销", tells="收回刚才记的跟进、打卡、客户、商机或待办")
+def take_back(s: Session, actor: Actor, heard: Heard) -> str:
+    return take_back_last(s, actor, heard.now, entrance=CHAT)
 
 
 def _with_customer(s: Session, actor: Actor, verb: str, heard: Heard) -> str:

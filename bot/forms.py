@@ -55,7 +55,9 @@ class Filled:
 
 
 Finish = Callable[[Session, Filled], str]
+Pick = Callable[[Session, Actor, Any, str, datetime], str]
 _forms: dict[str, Form] = {}
+_lists: dict[str, Pick] = {}
 
 
 def form(verb: str, *slots: Slot) -> Callable[[Finish], Finish]:
@@ -66,6 +68,23 @@ def form(verb: str, *slots: Slot) -> Callable[[Finish], Finish]:
         return finish
 
     return keep
+
+
+def picks_from(verb: str) -> Callable[[Pick], Pick]:
+    """Claim the numbers of a list: the function gets what stands behind the number that was sent."""
+
+    def keep(pick: Pick) -> Pick:
+        if verb in _lists:
+            raise ValueError(f"{verb} is a list already")
+        _lists[verb] = pick
+        return pick
+
+    return keep
+
+
+def listed(s: Session, actor: Actor, verb: str, things: Sequence[Any], now: datetime) -> None:
+    """A numbered list was shown. A number sent next is meant for it; anything else is not, and means what it says."""
+    dialogues.keep(s, actor, verb, {_OPTIONS: list(things)}, now, numbers.current(s))
 
 
 def fill(s: Session, actor: Actor, verb: str, values: Values, key: str, now: datetime) -> str:
@@ -109,8 +128,13 @@ def read_into(
         return f"{several}{_numbered(options)}{more}\n{ENDING}"
 
 
-def answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str, now: datetime) -> str:
-    """The next message of somebody with an open question. What cannot be used is told, and asked again."""
+def answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str, now: datetime) -> str | None:
+    """The next message of somebody with an open question. What cannot be used is told, and asked again.
+
+    None: a list was open and this is no number, so it is no answer.
+    """
+    if asked.verb in _lists:
+        return _pick(s, actor, asked, typed.strip(), key, now)
     wanted = _forms.get(asked.verb)
     if wanted is None:  # a form of an older version
         dialogues.end(s, actor)
@@ -129,6 +153,18 @@ def answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str
         dialogues.keep(s, actor, asked.verb, asked.slots, now, numbers.current(s))
         return f"{refusal}\n{slot.ask}{ENDING}"
     return read if isinstance(read, str) else _go_on(s, actor, asked.verb, read, key, now)
+
+
+def _pick(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str, now: datetime) -> str | None:
+    """The list stays open: whoever has done the first thing goes on to the second."""
+    if not typed.isdecimal():
+        return None
+    things = asked.slots[_OPTIONS]
+    dialogues.keep(s, actor, asked.verb, asked.slots, now, numbers.current(s))
+    number = int(typed[:9])
+    if not 1 <= number <= len(things):
+        return f"没有第 {typed[:9]} 个，回复 1 到 {len(things)}"
+    return _lists[asked.verb](s, actor, things[number - 1], key, now)
 
 
 def _go_on(s: Session, actor: Actor, verb: str, values: Values, key: str, now: datetime) -> str:

@@ -13,8 +13,13 @@ from crm.usecases import dialogues
 from crm.usecases.linking import current_customer
 
 
-def offer(s: Session, actor: Actor, about: tuple[int, str] | None, typed: str, key: str, now: datetime) -> str:
-    """X is given, or named in the text, or being talked about, or was written about last."""
+def offer(
+    s: Session, actor: Actor, about: tuple[int, str] | None, typed: str, key: str, now: datetime, *, doubt: str = ""
+) -> str:
+    """X is given, or named in the text, or being talked about, or was written about last.
+
+    `doubt` is a sentence said beforehand: why X is only a guess.
+    """
     found = None if about else named_in(s, actor, typed)
     current = about or (None if found else current_customer(s, actor))
     last = None if found or current else last_touched(s, actor)
@@ -27,4 +32,4 @@ def offer(s: Session, actor: Actor, about: tuple[int, str] | None, typed: str, k
     taps = [Tap("是", "note", args, 1), Tap("换客户", "note_other", args), Tap("不是", "dismiss", {})]
     policy, matter = numbers.current(s), f"note:{key}"
     prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
-    return f"记到「{about[1]}」的跟进？请在下面的卡片上点一下"
+    return f"{doubt}记到「{about[1]}」的跟进？请在下面的卡片上点一下"

@@ -12,6 +12,10 @@ from crm.uow import Session
 from crm.usecases import dialogues
 
 _SLASHES = "/／"
+_HELLO = frozenset({"你好", "您好", "在吗", "在么", "早", "早上好", "下午好", "hi", "hello", "嗨", "哈喽"})
+_THANKS = frozenset(
+    {"谢谢", "多谢", "感谢", "谢了", "好的", "好", "好的谢谢", "收到", "嗯", "嗯嗯", "ok", "thanks", "thx"}
+)
 _STOP = frozenset({"取消", "退出", "算了", "quxiao", "cancel"})
 _MEDIA = {
     "image": "图片我收到了，但现在还不能存进客户档案。请用一句话写下图里的要点，我来记跟进",
@@ -33,14 +37,30 @@ def reply_to(s: Session, actor: Actor, text: str, key: str, now: datetime, *, as
     if typed.casefold() in _STOP:
         dialogues.end(s, actor)
         return "好的，不问了" if question else "现在没有在问的问题。发 /帮助 看看我会什么"
-    if question is not None:
-        return forms.answer(s, actor, question, typed, key, now)
+    answered = None if question is None else forms.answer(s, actor, question, typed, key, now)
+    if answered is not None:
+        return answered
     if not typed:
         return "没有收到文字。发 /帮助 看看我会什么"
+    civil = _civil(typed)
+    if civil:
+        return civil
     plain = find_command(typed)
     if plain is not None:  # 「帮助」 without its slash
         return plain.handler(s, actor, Heard(key, "", now))
     return offer(s, actor, None, typed, key, now)
+
+
+def _civil(typed: str) -> str:
+    """The answer to what is certainly no follow-up; empty for everything that may be one."""
+    words = typed.rstrip("。.!！~～ ").casefold()
+    if words in _HELLO:
+        return "您好！直接打字，我来记跟进；发个位置就是打卡；发 /待办 看今天要做的，发 /帮助 看我会什么"
+    if words in _THANKS:
+        return "不客气，有事随时发我"
+    if words.isdecimal() and len(words) <= 2:
+        return "现在没有可以选序号的清单。发 /待办 或 /客户，再回复序号"
+    return ""
 
 
 def forget_question(s: Session, actor: Actor, text: str, refusal: CrmError) -> None:

@@ -24,7 +24,7 @@ VERBS = {
     "assign": "分配客户",
     "return": "退还原负责人",
     "give_back": "主动退回",
-    "take_back": "撤销分配",
+    "take_back": "撤销归属变动",
     "open_deal": "新建商机",
     "snooze_deal": "商机暂缓",
     "wake_deal": "取消暂缓",

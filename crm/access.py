@@ -233,6 +233,12 @@ def leaders_of(s: Session, team_id: int, *, but: int = 0) -> list[int]:
     return list(s.scalars(admins.order_by(Person.id)))
 
 
+def directors_over(s: Session, team_id: int) -> list[int]:
+    """The active directors in whose realm this team lies."""
+    directors = select(Person.id).where(Person.role == Role.DIRECTOR, Person.status == PersonStatus.ACTIVE)
+    return [director for director in s.scalars(directors.order_by(Person.id)) if _decides(s, director, team_id)]
+
+
 def _decides(s: Session, person_id: int, team_id: int) -> bool:
     """Whether this person is at work and sees what waits for that team's lead."""
     row = s.execute(_WHO_BY_ID, {"id": person_id}).one()

@@ -1,41 +1,27 @@
 """What a person has to do today and what is lost otherwise: read by the 08:30 list and the chat alike."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
-from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import Policy
-from config.vocabulary import ContactState, HolderKind, OwnershipReason, StageKind, TimelineKind
+from config.vocabulary import ContactState, HolderKind, OwnershipReason, Role, StageKind, TimelineKind
 from crm.access import Actor, leaders_of, supervisor_of
 from crm.rules import recycling, stalled
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of, days_between
+from crm.silence import silences_of
 from models.customers import Customer, OwnershipPeriod
 from models.deals import Deal, Stage
 from models.links import ExternalContact, ExternalFollow
-from models.messages import OutboxMessage
 from models.people import Person
 from models.timeline import TimelineEntry, Todo
 
-_PAUSING = or_(Stage.kind == StageKind.WON, Stage.key == "contract_review")
 _LAST_DAYS = 3  # a customer with fewer days left comes before everything else
 LOST_DAYS = 3  # a weekend may lie between a release and the next list
-_AT_ONCE = 500  # ids in one statement: a database's limit on parameters is not ours to meet
-
-
-T = TypeVar("T")
-
-
-def batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """`itertools.batched`, which Python 3.11 lacks."""
-    rest = iter(things)
-    while some := list(islice(rest, size)):
-        yield some
 
 
 class ItemKind(StrEnum):
@@ -60,63 +46,6 @@ class Item:
     sort: int  # smaller is more urgent
 
 
-def silence_key(customer_id: int, silent_since: datetime) -> str:
-    """The topic of a reminder: one silence of one customer."""
-    return f"silent:{customer_id}:{silent_since:%Y%m%d%H%M%S%f}"
-
-
-def silence_of(
-    s: Session, customer: Customer, now: datetime, policy: Policy, calendar: WorkCalendar
-) -> recycling.Verdict:
-    """「还剩几天，为什么」 of one held customer, judged from the store."""
-    return silences_of(s, [customer], now, policy, calendar)[customer.id]
-
-
-def silences_of(
-    s: Session, customers: Sequence[Customer], now: datetime, policy: Policy, calendar: WorkCalendar
-) -> dict[int, recycling.Verdict]:
-    """The verdict on each customer, by id: two queries, however many there are."""
-    reminded, paused = _first_reminders(s, customers), _pauses(s, [c.id for c in customers])
-    return {
-        c.id: recycling.judge(c.silent_since, now, policy, calendar, reminded.get(c.id), paused.get(c.id, ""))
-        for c in customers
-    }
-
-
-def _first_reminders(s: Session, customers: Sequence[Customer]) -> dict[int, date]:
-    """The day on which the first reminder of each running silence was due."""
-    topics = {silence_key(c.id, c.silent_since): c.id for c in customers}
-    found: dict[int, date] = {}
-    for some in batched(topics, _AT_ONCE):
-        rows = s.execute(
-            select(OutboxMessage.topic, func.min(OutboxMessage.due_at))
-            .where(OutboxMessage.topic.in_(some))
-            .group_by(OutboxMessage.topic)
-        )
-        found |= {topics[topic]: day_of(due_at) for topic, due_at in rows.all()}
-    return found
-
-
-def _pauses(s: Session, customer_ids: Sequence[int]) -> dict[int, str]:
-    """Why a customer's clock stands still; customers whose clock runs are not in it."""
-    found: dict[int, str] = {}
-    for some in batched(customer_ids, _AT_ONCE):
-        rows = s.execute(
-            select(Deal.customer_id, Stage.kind)
-            .join(Stage, Stage.id == Deal.stage_id)
-            .where(Deal.customer_id.in_(some), _PAUSING)
-        ).all()
-        found |= {row.customer_id: "合同审批中" for row in rows if row.kind != StageKind.WON}
-        found |= {row.customer_id: "已有成交" for row in rows if row.kind == StageKind.WON}
-    return found
-
-
-def paused() -> ColumnElement[bool]:
-    """The condition under which a customer's silence clock stands still, for lists."""
-    deals = select(Deal.id).join(Stage, Stage.id == Deal.stage_id)
-    return deals.where(Deal.customer_id == Customer.id, _PAUSING).exists()
-
-
 def stall_of(
     s: Session, deal: Deal, stage_key: str, now: datetime, policy: Policy, calendar: WorkCalendar
 ) -> stalled.Stall | None:
@@ -139,6 +68,7 @@ def agenda(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: Wo
     items = [
         *_todos(s, actor, now),
         *_silent(s, actor, now, policy, calendar),
+        *_last_days(s, actor, now, policy, calendar),
         *_stalls(s, actor, now, policy, calendar),
         *_contacts(s, actor),
         *_queue(s, actor, now),
@@ -172,23 +102,41 @@ def _silent(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: W
     )
     held = s.scalars(mine).all()
     verdicts = silences_of(s, held, now, policy, calendar)
-    items = []
-    for customer in held:
-        verdict = verdicts[customer.id]
-        if verdict.step is not recycling.Step.KEEP:
-            loss = "满期会释放给主管重新分配" if policy.recycling_live else "满期会被回收（现在是试运行，只提醒）"
-            items.append(
-                Item(
-                    ItemKind.SILENT,
-                    customer.id,
-                    customer.public_id,
-                    customer.name,
-                    verdict.reason,
-                    loss,
-                    verdict.days_left - _LAST_DAYS,
-                )
-            )
-    return items
+    return [
+        _silent_item(customer, customer.name, verdicts[customer.id], policy)
+        for customer in held
+        if verdicts[customer.id].step is not recycling.Step.KEEP
+    ]
+
+
+def _silent_item(customer: Customer, title: str, verdict: recycling.Verdict, policy: Policy) -> Item:
+    loss = "满期会释放给主管重新分配" if policy.recycling_live else "满期会被回收（现在是试运行，只提醒）"
+    urgency = verdict.days_left - _LAST_DAYS
+    return Item(ItemKind.SILENT, customer.id, customer.public_id, title, verdict.reason, loss, urgency)
+
+
+def _last_days(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> Sequence[Item]:
+    """What a supervisor's people are about to lose: the owner has been told often enough, and has not moved."""
+    if not actor.manages:
+        return []
+    long_ago = at(day_of(now), 0) - timedelta(days=policy.last_reminder_days - 1)
+    rows = s.execute(
+        select(Customer, Person)
+        .join(Person, Person.id == Customer.owner_id)
+        .where(
+            Person.team_id.in_(actor.team_ids),
+            Person.id != actor.person_id,
+            Customer.merged_into_id.is_(None),
+            Customer.silent_since < long_ago,
+        )
+    ).all()
+    verdicts = silences_of(s, [customer for customer, _ in rows], now, policy, calendar)
+    concerns = {owner: actor.person_id in supervisor_of(s, owner) for owner in {owner.id for _, owner in rows}}
+    return [
+        _silent_item(customer, f"{customer.name}（{owner.name}）", verdicts[customer.id], policy)
+        for customer, owner in rows
+        if concerns[owner.id] and verdicts[customer.id].step is not recycling.Step.KEEP
+    ]
 
 
 def _stalls(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> Sequence[Item]:
@@ -216,7 +164,8 @@ def _stalls(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: W
         own = deal.owner_id == actor.person_id
         if not own and deal.owner_id not in mine:
             mine[deal.owner_id] = actor.person_id in supervisor_of(s, deal.owner_id)
-        if not own and not (stall.to_manager and mine[deal.owner_id]):
+        directs = actor.role is Role.DIRECTOR and deal.amount > policy.director_above
+        if not own and not (stall.to_manager and (directs or mine[deal.owner_id])):
             continue
         why = stall.reason.replace("当前阶段", f"「{label}」")  # a list has no column for the stage
         urgency = -1 if stall.colour == "red" else 1

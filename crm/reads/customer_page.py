@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, HolderKind, OwnershipReason, TimelineKind, label
 from crm import policy as numbers
 from crm.access import Actor, get_customer
-from crm.agenda import silence_of
+from crm.silence import silence_of
 from models.customers import Contact, OwnershipPeriod
 from models.deals import Deal, Stage
 from models.links import ChatLink, ExternalContact

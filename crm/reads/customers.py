@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, aliased
 from config.vocabulary import CustomerLevel, label
 from crm import policy as numbers
 from crm.access import Actor, sees_customer
-from crm.agenda import paused, silences_of
 from crm.errors import Invalid
 from crm.rules.days import at, day_of
 from crm.rules.naming import name_key
+from crm.silence import paused, silences_of
 from models.customers import Customer
 from models.people import Person, Team
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import StageKind
@@ -32,6 +32,12 @@ def open_deals(s: Session, actor: Actor, limit: int) -> list[DealBrief]:
     """The open deals of the customers this actor may see, longest on their rung first."""
     rows = _visible(actor).where(Stage.kind == StageKind.OPEN).order_by(Deal.stage_since, Deal.id).limit(limit)
     return _briefs(s, rows)
+
+
+def open_deal_count(s: Session, actor: Actor) -> int:
+    """How many `open_deals` there are without its limit."""
+    rows = _visible(actor).where(Stage.kind == StageKind.OPEN).subquery()
+    return s.scalar(select(func.count()).select_from(rows)) or 0
 
 
 def deals_of(s: Session, actor: Actor, customer_id: int) -> list[DealBrief]:

@@ -113,8 +113,15 @@ def _friends_since(s: Session, contact_id: int, person_id: int) -> datetime:
 
 
 def _ask(s: Session, rep: Actor, contact: ExternalContact, since: datetime, now: datetime) -> None:
-    """The card, one per friendship. Its candidates are those the rep may see, and at most one line 同事在跟进."""
+    """The card, one per friendship."""
     policy: Policy = numbers.current(s)
+    notice, taps = link_card(s, rep, contact, policy)
+    matter = f"link:{contact.id}:{rep.person_id}:{since:%Y%m%d%H%M%S%f}"
+    prompt_card(s, rep.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
+
+
+def link_card(s: Session, rep: Actor, contact: ExternalContact, policy: Policy) -> tuple[Notice, list[Tap]]:
+    """关联 / 新建 / 忽略. The candidates are those the rep may see, and at most one line 同事在跟进."""
     query = contact.corp_name or _company_in(contact.name)
     found = look_alikes(s, rep, query, policy) if query else []
     choices = _choices(found)
@@ -130,11 +137,10 @@ def _ask(s: Session, rep: Actor, contact: ExternalContact, since: datetime, now:
         title=f"新联系人：{contact.name}",
         desc=" · ".join(part for part in (contact.corp_name, contact.position) if part) or "微信好友，公司未填写",
         facts=tuple(Fact("疑似客户" if n == 0 else f"候选 {n + 1}", _said(hit)) for n, hit in enumerate(found[:3])),
-        body="关联后，往来会记进客户档案；不是客户就点忽略，不再提醒",
+        body="关联后，他就在客户档案的联系人里；不是客户就点忽略，不再提醒",
         selection=Selection(SELECT_CUSTOMER, "关联到", tuple(choices)) if choices else None,
     )
-    matter = f"link:{contact.id}:{rep.person_id}:{since:%Y%m%d%H%M%S%f}"
-    prompt_card(s, rep.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
+    return notice, taps
 
 
 def _choices(found: list[Similar]) -> list[Choice]:

@@ -1,23 +1,29 @@
 """Make a customer once, and ask first whether somebody has it already."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
-from config.vocabulary import CustomerLevel, CustomerSource, OwnershipReason, label
+from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, OwnershipReason, TimelineKind, label
 from crm import audit
-from crm.access import HOLDERS, Actor, sees_customer
-from crm.errors import Conflict, Invalid, NotAllowed
+from crm import policy as numbers
+from crm.access import HOLDERS, Actor, get_customer, sees_customer
+from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.holding import Holder
 from crm.rules.checkin import Point, to_gcj02
 from crm.rules.naming import clean_name, name_key, pinyin_of, rank
 from crm.usecases.ownership import begin
 from models.base import bare, insert_once
-from models.customers import Customer, NameBlock
+from models.customers import Contact, Customer, NameBlock, OwnershipPeriod
+from models.deals import Deal
+from models.links import ChatLink
 from models.people import Person
+from models.timeline import TimelineEntry, Todo
+from models.visits import Visit
 
 COLLEAGUE = "同事在跟进"
 _NAMES = select(bare(Customer).c.id, bare(Customer).c.name).where(bare(Customer).c.merged_into_id.is_(None))
@@ -117,6 +123,49 @@ def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetim
     begin(s, customer, Holder.person(actor.person_id), OwnershipReason.CREATED, actor.person_id, now)
     audit.record(s, actor.person_id, "create_customer", f"customer:{customer.id}", now, entrance=entrance, name=name)
     return CustomerMade(customer.id, customer.public_id, customer.name)
+
+
+def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime, *, entrance: str) -> str:
+    """Take a customer back that should not have been made, while nothing else hangs on it. Its name.
+
+    The row goes, its name is free again, and the audit keeps that it was there.
+    """
+    customer = get_customer(s, actor, customer_id, lock=True)
+    if customer.created_by_id != actor.person_id or customer.owner_id != actor.person_id:
+        raise NotFound("没有找到您刚建的这个客户")
+    minutes = numbers.current(s).undo_minutes
+    if now > customer.created_at + timedelta(minutes=minutes):
+        raise Gone(f"「{customer.name}」建了超过 {minutes} 分钟，不能撤销了。建错了请主管处理")
+    if any(s.scalar(others.limit(1)) is not None for others in _hanging_on(customer.id)):
+        raise Conflict(f"「{customer.name}」已经有跟进、商机或待办，客户保留着，没有撤销")
+    for table in (ChatLink, TimelineEntry, OwnershipPeriod):
+        s.execute(delete(table).where(table.customer_id == customer.id).execution_options(synchronize_session=False))
+    audit.record(
+        s,
+        actor.person_id,
+        "withdraw_customer",
+        f"customer:{customer.id}",
+        now,
+        entrance=entrance,
+        name=customer.name,
+    )
+    name = customer.name
+    s.delete(customer)
+    s.flush()
+    return name
+
+
+def _hanging_on(customer_id: int) -> Iterator[Select[int]]:
+    """What would be lost with the customer; a link or the talk about it is not, and neither is what was taken back."""
+    entries = select(TimelineEntry.id).where(
+        TimelineEntry.kind.not_in((TimelineKind.LINK, TimelineKind.OWNERSHIP)), TimelineEntry.retracted_at.is_(None)
+    )
+    yield entries.where(TimelineEntry.customer_id == customer_id)
+    yield select(ChatLink.customer_id).where(ChatLink.customer_id == customer_id, ChatLink.kind != ChatKind.APP_USER)
+    yield select(Deal.id).where(Deal.customer_id == customer_id)
+    yield select(Todo.id).where(Todo.customer_id == customer_id)
+    yield select(Visit.id).where(Visit.customer_id == customer_id)
+    yield select(Contact.id).where(Contact.customer_id == customer_id)
 
 
 def _taken(s: Session, actor: Actor, twin: Customer) -> str:

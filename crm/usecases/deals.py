@@ -1,19 +1,20 @@
 """A chance to sell: opened on the ladder's first rung, put off when a person says so."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import DEFAULT_PIPELINE, DEFAULT_STAGES, StageKind, TimelineKind
-from crm import audit
+from crm import audit, policy
 from crm.access import Actor, deals_for, get_customer
-from crm.errors import Invalid, NotFound
+from crm.errors import Conflict, Gone, Invalid, NotFound
 from crm.usecases.followups import write_entry
 from models.deals import Deal, Pipeline, Stage, StagePeriod
 from models.people import Person
+from models.timeline import TimelineEntry
 
 LONGEST_NAME = 60  # characters
 
@@ -83,6 +84,24 @@ def open_deal(
         s, actor.person_id, "open_deal", f"deal:{deal.id}", now, entrance=entrance, amount=str(amount), name=title
     )
     return DealMade(deal.id, deal.public_id, title, customer.name, stage.label)
+
+
+def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entrance: str) -> str:
+    """Take one's own new deal back while it stands where it was opened. Its name."""
+    deal = _deal(s, actor, deal_id)
+    if deal.owner_id != actor.person_id or deal.stage_since != deal.created_at:
+        raise Conflict(f"商机「{deal.name}」之后又有变动，没有撤销")
+    minutes = policy.current(s).undo_minutes
+    if now > deal.created_at + timedelta(minutes=minutes):
+        raise Gone(f"商机「{deal.name}」建了超过 {minutes} 分钟，不能撤销了")
+    s.execute(delete(StagePeriod).where(StagePeriod.deal_id == deal.id))
+    told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
+    s.execute(delete(TimelineEntry).where(*told).execution_options(synchronize_session=False))
+    audit.record(s, actor.person_id, "withdraw_deal", f"deal:{deal.id}", now, entrance=entrance, name=deal.name)
+    name = deal.name
+    s.delete(deal)
+    s.flush()
+    return name
 
 
 def snooze_deal(s: Session, actor: Actor, deal_id: int, until: datetime, now: datetime, *, entrance: str) -> str:

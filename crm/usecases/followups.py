@@ -13,12 +13,15 @@ from crm.access import NOT_THERE, Actor, Reach, customer_there, get_customer, wi
 from crm.errors import Gone, Invalid, NotFound
 from crm.holding import holder_of, tenure_began
 from crm.rules.activity import counts as activity_counts
+from crm.usecases.todos import drop_todos_made_with
 from models.base import bare, new_public_id
 from models.customers import Customer
 from models.timeline import TimelineEntry
 
 LONGEST = 5000  # characters
 _REMEMBERED = 10
+NOT_THE_HOLDER = "沉默计时不变：只有负责人自己的跟进才重新计时"
+NOBODY_HOLDS = "客户还在等分配，沉默计时从分配那天开始"
 
 # Built once: these run with every follow-up that comes in over the chat.
 _ENTRY = insert(bare(TimelineEntry)).returning(bare(TimelineEntry).c.id)
@@ -37,7 +40,7 @@ _TOUCH = (
 
 @dataclass(frozen=True, slots=True)
 class FollowUpDone:
-    """`remark` is the sentence that tells why an entry does not count; empty when it does."""
+    """`remark` is the sentence that tells why an entry does not count, or does not restart the clock; else empty."""
 
     entry_id: int
     public_id: str
@@ -77,6 +80,8 @@ def write_follow_up(
     audit.record(
         s, actor.person_id, "follow_up", f"customer:{customer.id}", now, entrance=entrance, entry=entry_id, counts=valid
     )
+    if valid and customer.owner_id != actor.person_id:
+        remark = NOT_THE_HOLDER if customer.owner_id else NOBODY_HOLDS
     return FollowUpDone(entry_id, public_id, valid, remark, customer.id, customer.name)
 
 
@@ -158,6 +163,7 @@ def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *
     if entry is None:
         raise NotFound("没有找到这条跟进，或者不是您写的")
     customer = get_customer(s, actor, entry.customer_id, lock=True)
+    s.refresh(entry)  # of two retractions at once, the second has waited for the lock and sees the first
     if entry.retracted_at is not None:
         return customer.name
     minutes = policy.current(s).undo_minutes
@@ -166,6 +172,7 @@ def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *
     entry.retracted_at = now
     s.flush()
     rewind(s, customer)
+    drop_todos_made_with(s, actor, customer.id, entry.recorded_at, now)
     audit.record(
         s, actor.person_id, "retract_follow_up", f"customer:{customer.id}", now, entrance=entrance, entry=entry.id
     )

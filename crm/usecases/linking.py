@@ -65,7 +65,7 @@ def _link(
             return LinkDone(contact.id, contact.name, customer.id, customer.name, made, None)
         raise Conflict(_held_elsewhere(s, actor, contact, held.customer_id))
     _mark(s, contact, ContactState.LINKED)
-    words = f"{actor.name} 把企微联系人「{contact.name}」关联到本客户"
+    words = f"把企微联系人「{contact.name}」关联到本客户"
     write_entry(s, customer.id, TimelineKind.LINK, words, actor.person_id, now, counts=True)
     touch(s, customer.id, customer.owner_id, actor, now)
     audit.record(

@@ -11,18 +11,17 @@ from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, Role, T
 from crm import audit
 from crm.access import HOLDERS, Actor, get_customer, supervisor_of
 from crm.cards import close_matter
-from crm.errors import Conflict, Gone, NotAllowed, NotFound
+from crm.errors import Conflict, NotAllowed, NotFound
 from crm.holding import Holder, former_holder, holder_of, tenure_began
-from crm.messages import Tap, prompt, prompt_card, remind
-from crm.notices import Choice, Fact, Notice, Selection
+from crm.messages import prompt, prompt_card, remind
+from crm.notices import Notice
 from crm.rules.days import WorkCalendar, at, day_of
+from crm.usecases.alert_cards import assign_card
 from crm.usecases.followups import rewind, write_entry
 from crm.usecases.ownership import pass_on
 from models.customers import Customer, OwnershipPeriod
 from models.ops import PolicyChange
 from models.people import Person
-
-SELECT_PERSON = "person"
 
 
 def queue_matter(customer_id: int, period_id: int) -> str:
@@ -69,7 +68,7 @@ def release(s: Session, customer: Customer, why: str, now: datetime, policy: Pol
     write_entry(s, customer.id, TimelineKind.OWNERSHIP, f"{why}，已从 {rep.name} 释放到待分配", None, now)
     audit.record(s, None, "recycle", f"customer:{customer.id}", now, entrance="sweep", was=rep.id, why=why)
     opened, _, _ = holder_of(s, customer.id)
-    notice, taps = _assign_card(s, customer, rep, why, policy)
+    notice, taps = assign_card(s, customer, rep, why, return_by(s, customer.id, policy))
     matter = queue_matter(customer.id, opened)
     for person_id in supervisor_of(s, rep.id):
         key = f"assign:{customer.id}:{opened}:{person_id}"
@@ -82,31 +81,6 @@ def release(s: Session, customer: Customer, why: str, now: datetime, policy: Pol
         key = f"released:{customer.id}:{opened}"
         remind(s, rep.id, lost, (), matter=key, dedupe=f"{key}:{rep.id}", now=now, policy=policy, calendar=calendar)
     return True
-
-
-def _assign_card(s: Session, customer: Customer, rep: Person, why: str, policy: Policy) -> tuple[Notice, list[Tap]]:
-    """The supervisor's card for a customer that waits in a queue."""
-    choices = tuple(Choice(str(row.id), row.name) for row in _team_mates(s, rep.team_id))
-    args = {"customer": customer.id}
-    taps = [Tap("退还原负责人", "return", args), Tap("稍后再说", "later", args)]
-    if choices:
-        taps.insert(0, Tap("分配", "assign", args, 1))
-    notice = Notice(
-        title=f"请分配：{customer.name}",
-        desc=why,
-        facts=(Fact("原负责人", rep.name), Fact("退还期限", f"{policy.undo_release_days} 天内")),
-        body="选一位同事接手，或退还原负责人。不处理的话，客户会一直没人跟",
-        selection=Selection(SELECT_PERSON, "分配给", choices) if choices else None,
-    )
-    return notice, taps
-
-
-def _team_mates(s: Session, team_id: int) -> list[Person]:
-    """Whom the card offers: the team's active people who may hold a customer, at most ten (the platform's limit)."""
-    rows = select(Person).where(
-        Person.team_id == team_id, Person.status == PersonStatus.ACTIVE, Person.role.in_(HOLDERS)
-    )
-    return list(s.scalars(rows.order_by(Person.id).limit(10)))
 
 
 def assign(
@@ -131,7 +105,7 @@ def assign(
     if not pass_on(s, customer.id, period_id, seen, new_holder, OwnershipReason.ASSIGNED, actor.person_id, now):
         raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")
     opened, _, _ = holder_of(s, customer.id)
-    _tell(s, customer, actor, to, f"{actor.name} 把客户分配给 {to.name}", now)
+    _tell(s, customer, actor, to, f"把客户分配给 {to.name}", now)
     audit.record(
         s, actor.person_id, "assign", f"customer:{customer.id}", now, entrance=entrance, to=to.id, period=opened
     )
@@ -150,6 +124,11 @@ def _tell(s: Session, customer: Customer, actor: Actor, to: Person, words: str, 
     prompt(s, to.id, notice, dedupe=f"assigned:{customer.id}:{to.id}:{now:%Y%m%d%H%M%S%f}", now=now)
 
 
+def return_by(s: Session, customer_id: int, policy: Policy) -> datetime:
+    """Until when a queued customer may go back to the person it came from."""
+    return tenure_began(s, customer_id) + timedelta(days=policy.undo_release_days)
+
+
 def give_to_former(
     s: Session, actor: Actor, customer_id: int | str, now: datetime, policy: Policy, *, entrance: str
 ) -> Assigned:
@@ -160,8 +139,8 @@ def give_to_former(
     period_id, holder, _ = holder_of(s, customer.id)
     if holder.kind is not HolderKind.QUEUE:
         raise Conflict(f"「{customer.name}」已经有人接手，不能再退还")
-    if now > tenure_began(s, customer.id) + timedelta(days=policy.undo_release_days):
-        raise Gone(f"释放已超过 {policy.undo_release_days} 天，不能退还了，可以直接分配")
+    if now > return_by(s, customer.id, policy):
+        raise Conflict(f"释放已超过 {policy.undo_release_days} 天，不能退还了。可以直接分配给同事，也可以分配给他")
     former = s.get(Person, former_holder(s, customer.id) or 0)
     if former is None:
         raise Conflict(f"「{customer.name}」没有原负责人，请直接分配")
@@ -173,7 +152,7 @@ def give_to_former(
     if not pass_on(s, customer.id, period_id, seen, back, OwnershipReason.RETURNED, actor.person_id, now):
         raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")
     opened, _, _ = holder_of(s, customer.id)
-    _tell(s, customer, actor, former, f"{actor.name} 把客户退还给 {former.name}", now)
+    _tell(s, customer, actor, former, f"把客户退还给 {former.name}", now)
     audit.record(s, actor.person_id, "return", f"customer:{customer.id}", now, entrance=entrance, to=former.id)
     close_matter(s, queue_matter(customer.id, period_id), f"已退还给 {former.name}", now, by=actor)
     return Assigned(customer.id, customer.name, former.name, opened)
@@ -189,10 +168,11 @@ def give_back(s: Session, actor: Actor, customer_id: int, now: datetime, policy:
     if not pass_on(s, customer.id, period_id, seen, queue, OwnershipReason.GIVEN_BACK, actor.person_id, now):
         raise Conflict(f"「{customer.name}」刚刚被别人处理了，请刷新再看")
     opened, _, _ = holder_of(s, customer.id)
-    words = f"{actor.name} 主动退回，等待分配"
-    write_entry(s, customer.id, TimelineKind.OWNERSHIP, words, actor.person_id, now)
+    write_entry(s, customer.id, TimelineKind.OWNERSHIP, "主动退回，等待分配", actor.person_id, now)
     audit.record(s, actor.person_id, "give_back", f"customer:{customer.id}", now, entrance=entrance)
-    notice, taps = _assign_card(s, customer, s.get_one(Person, actor.person_id), words, policy)
+    said = f"{actor.name} 主动退回，等待分配"
+    rep = s.get_one(Person, actor.person_id)
+    notice, taps = assign_card(s, customer, rep, said, return_by(s, customer.id, policy))
     matter = queue_matter(customer.id, opened)
     for person_id in supervisor_of(s, actor.person_id):
         key = f"assign:{customer.id}:{opened}:{person_id}"
@@ -224,6 +204,6 @@ def take_back(s: Session, actor: Actor, customer_id: int, period_id: int, now: d
     if period.holder_kind == HolderKind.PERSON and period.holder_id not in (None, actor.person_id):
         gone = Notice(title=f"{customer.name} 的分配已撤销", body=f"{actor.name} 撤销了刚才的分配，您不用再跟进")
         prompt(s, period.holder_id, gone, dedupe=f"unassigned:{period_id}:{period.holder_id}", now=now)
-    write_entry(s, customer_id, TimelineKind.OWNERSHIP, f"{actor.name} 撤销了刚才的操作", actor.person_id, now)
+    write_entry(s, customer_id, TimelineKind.OWNERSHIP, "撤销了刚才的操作", actor.person_id, now)
     audit.record(s, actor.person_id, "take_back", f"customer:{customer_id}", now, entrance=entrance, period=period_id)
     return customer.name

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from config.policy import Policy
-from config.vocabulary import PersonStatus, StageKind, label
+from config.vocabulary import PersonStatus, StageKind
 from crm import policy as numbers
-from crm.access import actor_by_id, supervisor_of
-from crm.agenda import Item, ItemKind, agenda, silence_key, silence_of, stall_of
-from crm.messages import Tap, daily_list, remind
-from crm.notices import Fact, Notice
+from crm.access import actor_by_id, directors_over, supervisor_of
+from crm.agenda import Item, ItemKind, agenda, stall_of
+from crm.messages import daily_list, remind
+from crm.notices import Notice
 from crm.rules import recycling, stalled
-from crm.rules.amounts import say_amount
 from crm.rules.days import WorkCalendar, at, day_of
+from crm.silence import silence_key, silence_of
+from crm.usecases.alert_cards import absent_owner_card, silence_card, stall_card
 from crm.usecases.pool import release, released_today
 from models.customers import Customer
 from models.deals import Deal, Stage
@@ -31,7 +31,6 @@ _MARKS = {
     ItemKind.QUEUE: "待分配",
     ItemKind.LOST: "已释放",
 }
-SNOOZE_DAYS = 3
 
 
 def silent_candidates(s: Session, now: datetime) -> list[int]:
@@ -75,7 +74,9 @@ def _remind_of_silence(
     topic = silence_key(customer.id, customer.silent_since)
     key = f"{topic}:{verdict.reminder_day}"
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    notice, taps = _silence_card(customer, verdict, owner, here, policy)
+    notice, taps = (
+        silence_card(customer, verdict, policy) if here else absent_owner_card(customer, verdict, owner, policy)
+    )
     told = [
         dry_run
         or remind(
@@ -93,33 +94,6 @@ def _remind_of_silence(
         for person_id in ([owner.id] if here else supervisor_of(s, owner.id))
     ]
     return line if any(told) else None
-
-
-def _silence_card(
-    customer: Customer, verdict: recycling.Verdict, owner: Person, here: bool, policy: Policy
-) -> tuple[Notice, list[Tap]]:
-    then = "满期后会释放给主管重新分配" if policy.recycling_live else "满期后会被回收（试运行中，暂时只提醒）"
-    facts = [Fact("回收日期", f"{verdict.release_on:%Y-%m-%d}")]
-    if not here:
-        notice = Notice(
-            title=f"{customer.name} {verdict.days} 天没人跟进",
-            desc=verdict.reason,
-            facts=(*facts, Fact("负责人", f"{owner.name}（{label(PersonStatus(owner.status))}）")),
-            body=f"负责人不在岗。{then}，届时请您分配",
-        )
-        return notice, []
-    args = {"customer": customer.id}
-    notice = Notice(
-        title=f"{customer.name} {verdict.days} 天没跟进了",
-        desc=verdict.reason,
-        facts=tuple(facts),
-        body=f"{then}。打个电话，发一句 /跟进 就能保住",
-    )
-    return notice, [
-        Tap("写跟进", "write", args, 1),
-        Tap("明天联系", "tomorrow", args),
-        Tap("主动退回", "give_back", args),
-    ]
 
 
 def stale_candidates(s: Session, now: datetime) -> list[int]:
@@ -150,6 +124,8 @@ def judge_stall(s: Session, deal_id: int, now: datetime, *, dry_run: bool) -> st
         return None
     word = "红牌" if stall.colour == "red" else "黄牌"
     receivers = supervisor_of(s, owner.id) if stall.to_manager else [owner.id]
+    if stall.to_manager and deal.amount > policy.director_above:
+        receivers = sorted({*receivers, *directors_over(s, owner.team_id)})
     told = [
         dry_run or _tell_of_stall(s, deal, stage, stall, customer_name, owner, person_id, now, calendar)
         for person_id in receivers
@@ -169,30 +145,14 @@ def _tell_of_stall(
     calendar: WorkCalendar,
 ) -> bool:
     policy = numbers.current(s)
-    args = {"deal": deal.id, "customer": deal.customer_id}
-    own = person_id == owner.id
-    first = [Tap("写跟进", "write", args, 1), Tap("约拜访", "plan_visit", args)]
-    if not own:
-        first = [Tap("安排高层拜访", "plan_visit", args, 1), Tap("催负责人", "nudge_owner", args)]
-    word = "红牌" if stall.colour == "red" else "黄牌"
-    notice = Notice(
-        title=f"{word} · {deal.name}",
-        desc=stall.reason,
-        facts=(
-            Fact("客户", customer_name),
-            Fact("阶段", stage.label),
-            Fact("金额", say_amount(deal.amount)),
-            Fact("负责人", owner.name),
-        ),
-        body=stall.suggestion or "今天问一句客户的意见；确实要等，就点暂缓",
-    )
+    notice, taps = stall_card(deal, stage, stall, customer_name, owner, own=person_id == owner.id)
     snoozed = "" if deal.snoozed_until is None else f":{deal.snoozed_until:%Y%m%d}"  # 暂缓 over: it is told again
     key = f"stall:{deal.id}:{stalled.period_key(deal.stage_since)}:{stall.colour}{snoozed}"
     return remind(
         s,
         person_id,
         notice,
-        [*first, Tap(f"暂缓 {SNOOZE_DAYS} 天", "snooze", args)],
+        taps,
         matter=key,
         dedupe=f"{key}:{person_id}",
         now=now,

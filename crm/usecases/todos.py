@@ -59,6 +59,14 @@ def drop_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance
     return _end(s, actor, todo_id, "drop_todo", now, entrance)
 
 
+def drop_todos_made_with(s: Session, actor: Actor, customer_id: int, made_at: datetime, now: datetime) -> None:
+    """The next contact that was promised in the same breath as a follow-up goes when the follow-up is taken back."""
+    promised = (Todo.person_id == actor.person_id, Todo.customer_id == customer_id, Todo.created_at == made_at)
+    for todo in s.scalars(select(Todo).where(*promised, Todo.done_at.is_(None))):
+        todo.done_at = now
+        cancel(s, _topic(todo))
+
+
 def _end(s: Session, actor: Actor, todo_id: int, verb: str, now: datetime, entrance: str) -> str:
     todo = _own(s, actor, todo_id)
     if todo.done_at is None:
@@ -106,13 +114,16 @@ def _schedule(s: Session, todo: Todo, customer: str, now: datetime) -> None:
     """The reminder at the moment the person named; one whose moment is past is told by the list."""
     if todo.due_at <= now:
         return
-    notice = Notice(
-        title=f"到点了：{todo.text}",
-        desc=f"{todo.due_at.astimezone(SHANGHAI):%m-%d %H:%M}" + (f" · {customer}" if customer else ""),
-    )
-    taps = [Tap("完成", "finish_todo", {"todo": todo.id}, 1), Tap("推迟一天", "postpone_todo", {"todo": todo.id})]
+    notice, taps = todo_card(f"到点了：{todo.text}", todo.id, todo.due_at, customer)
     policy = numbers.current(s)
     schedule_card(s, todo.person_id, notice, taps, topic=_topic(todo), due_at=todo.due_at, now=now, policy=policy)
+
+
+def todo_card(title: str, todo_id: int, due_at: datetime, customer: str) -> tuple[Notice, list[Tap]]:
+    about = f" · {customer}" if customer else ""
+    notice = Notice(title=title, desc=f"{due_at.astimezone(SHANGHAI):%m-%d %H:%M}{about}")
+    taps = [Tap("完成", "finish_todo", {"todo": todo_id}, 1), Tap("推迟一天", "postpone_todo", {"todo": todo_id})]
+    return notice, taps
 
 
 def _topic(todo: Todo) -> str:

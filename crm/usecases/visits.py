@@ -89,7 +89,7 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
         target = Point(customer.latitude, customer.longitude, Datum.GCJ02)
         distance = round(metres_between(to_gcj02(point), target))
     holder = holder_at(s, customer.id, draft.visited_at)
-    words = f"{actor.name} 拜访打卡，{_said(distance)}" + (f"：{draft.report}" if draft.report else "")
+    words = f"拜访打卡，{_said(distance)}" + (f"：{draft.report}" if draft.report else "")
     happened = min(draft.visited_at, now)
     entry_id, _ = write_entry(s, customer.id, TimelineKind.VISIT, words, actor.person_id, now, at=happened, counts=True)
     visit = Visit(
@@ -163,6 +163,7 @@ def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *,
     if visit is None:
         raise NotFound("没有找到这次打卡，或者不是您的")
     customer = get_customer(s, actor, visit.customer_id, lock=True)
+    s.refresh(visit)  # of two retractions at once, the second has waited for the lock and sees the first
     if visit.retracted_at is not None:
         return customer.name
     minutes = policy.current(s).undo_minutes

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 from config.vocabulary import HolderKind, Role
 from crm import uow
-from crm.errors import Conflict, Gone, NotAllowed, NotFound
+from crm.errors import Conflict, NotAllowed, NotFound
 from crm.usecases import pool
 from crm.usecases.deals import open_deal
 from crm.usecases.followups import write_follow_up
@@ -94,7 +94,7 @@ def test_a_release_is_taken_back_within_its_days(company: Engine) -> None:
 def test_after_its_days_it_is_not(company: Engine) -> None:
     made, late = customer("Zhang", "甲机电"), NOW + 45 * DAY
     release(made, late)
-    with pytest.raises(Gone):
+    with pytest.raises(Conflict, match="可以直接分配"):
         uow.attempt(
             lambda s: pool.give_to_former(s, actor("li"), made, late + 7 * DAY + MINUTE, POLICY, entrance="card")
         )

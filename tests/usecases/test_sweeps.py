@@ -336,3 +336,14 @@ def test_a_put_off_stall_is_told_again_when_the_putting_off_is_over(live: Engine
     assert len(told()) == 1
     stale(on(17, 22))
     assert len(told()) == 2
+
+
+@pytest.mark.parametrize(("amount", "reached"), [(500_001, ["li", "zhou"]), (500_000, ["li"])])
+def test_a_large_deal_that_concerns_the_manager_concerns_the_director_too(
+    live: Engine, amount: int, reached: list[str]
+) -> None:
+    made = customer("Zhang", "甲机电", MADE)
+    with uow.transaction() as s:
+        open_deal(s, actor("Zhang"), made, "二期", Decimal(amount), MADE, entrance="chat", stage_key="negotiation")
+    stale(on(25))  # more than fifteen working days
+    assert [userid for userid in ("li", "wu", "zhou") if any("二期" in title for title in titles(userid))] == reached

@@ -1,0 +1,86 @@
+"""One thing on a person's agenda, asked for by him: its card is drawn anew, however old the first one is."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.policy import Policy
+from crm import policy as numbers
+from crm.access import Actor
+from crm.agenda import ItemKind, agenda, stall_of
+from crm.errors import Gone
+from crm.holding import former_holder
+from crm.messages import prompt_card
+from crm.rules.days import WorkCalendar
+from crm.silence import silence_of
+from crm.usecases.alert_cards import Card, assign_card, last_days_card, silence_card, stall_card
+from crm.usecases.contacts import link_card
+from crm.usecases.pool import return_by
+from crm.usecases.todos import todo_card
+from models.customers import Customer
+from models.deals import Deal, Stage
+from models.links import ExternalContact
+from models.people import Person
+from models.timeline import Todo
+
+
+def hand_card(s: Session, actor: Actor, kind: ItemKind, object_id: int, key: str, now: datetime) -> str:
+    """Send the actor the card of one of his things; the sentence that says so, or that it is no longer on his agenda.
+
+    A card of its own: what was closed or has expired elsewhere says nothing about this one, and every button checks
+    anew whether it may still act.
+    """
+    policy, calendar = numbers.current(s), numbers.calendar(s)
+    mine = agenda(s, actor, now, policy, calendar)
+    item = next((one for one in mine if one.kind is kind and one.object_id == object_id), None)
+    if item is None:
+        return "这件事已经处理好了，不在您的清单里了。发 /待办 看最新的清单"
+    if kind is ItemKind.LOST:
+        return f"「{item.title}」{item.why}。{item.loss}"
+    notice, taps = _card(s, actor, kind, object_id, item.why, now, policy, calendar)
+    matter = f"again:{key}"
+    prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
+    return f"「{item.title[:30]}」请在下面的卡片上处理"
+
+
+def _card(
+    s: Session,
+    actor: Actor,
+    kind: ItemKind,
+    object_id: int,
+    why: str,
+    now: datetime,
+    policy: Policy,
+    calendar: WorkCalendar,
+) -> Card:
+    if kind is ItemKind.TODO:
+        todo = s.get_one(Todo, object_id)
+        about = s.scalar(select(Customer.name).where(Customer.id == todo.customer_id)) or ""
+        return todo_card(f"待办：{todo.text}", todo.id, todo.due_at, about)
+    if kind is ItemKind.CONTACT:
+        return link_card(s, actor, s.get_one(ExternalContact, object_id), policy)
+    if kind is ItemKind.STALL:
+        return _stall(s, actor, object_id, now, policy, calendar)
+    customer = s.get_one(Customer, object_id)
+    if kind is ItemKind.QUEUE:
+        rep, until = s.get_one(Person, former_holder(s, customer.id)), return_by(s, customer.id, policy)
+        return assign_card(s, customer, rep, why, until if now <= until else None)
+    verdict = silence_of(s, customer, now, policy, calendar)
+    if customer.owner_id == actor.person_id:
+        return silence_card(customer, verdict, policy)
+    return last_days_card(customer, verdict, s.get_one(Person, customer.owner_id), policy)
+
+
+def _stall(s: Session, actor: Actor, deal_id: int, now: datetime, policy: Policy, calendar: WorkCalendar) -> Card:
+    deal, stage, customer_name, owner = s.execute(
+        select(Deal, Stage, Customer.name, Person)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .join(Customer, Customer.id == Deal.customer_id)
+        .join(Person, Person.id == Deal.owner_id)
+        .where(Deal.id == deal_id)
+    ).one()
+    stall = stall_of(s, deal, stage.key, now, policy, calendar)
+    if stall is None:
+        raise Gone(f"「{deal.name}」不再停滞了。发 /待办 看最新的清单")
+    return stall_card(deal, stage, stall, customer_name, owner, own=deal.owner_id == actor.person_id)

@@ -1,0 +1,211 @@
+"""What was written can be taken back by a word, and what waits can be picked by its number, however old its card is."""
+
+from datetime import timedelta
+from xml.etree.ElementTree import Element
+
+import pytest
+
+from config.vocabulary import ContactState, OwnershipReason
+from crm import policy as numbers
+from crm import uow
+from crm.usecases import contacts, pool
+from crm.usecases.contacts import Stranger
+from models.customers import Customer, OwnershipPeriod
+from models.deals import Deal
+from models.links import ChatLink, ExternalContact
+from models.timeline import TimelineEntry, Todo
+from tests.bot.wecom import ClockFile, Wecom
+from tests.support.company import DAY, MINUTE, NOW, actor, customer, rows, set_policy
+
+PUMPS = "华东泵业有限公司"
+
+
+def desc(shown: Element | None) -> str:
+    return "" if shown is None else shown.findtext("TemplateCard/MainTitle/Desc", "")
+
+
+def notes() -> list[str]:
+    return [row.text for row in rows(TimelineEntry) if row.kind == "follow_up" and row.retracted_at is None]
+
+
+def test_the_last_things_are_taken_back_one_after_the_other(wecom: Wecom) -> None:
+    wecom.say("Zhang", f"/新建 {PUMPS}")
+    wecom.say("Zhang", "/商机 华东泵业 二期循环泵 80万")
+    wecom.say("Zhang", "/跟进 华东泵业 约了周五去看现场")
+    assert wecom.say("Zhang", "撤销") == f"已撤销：刚才记到「{PUMPS}」的跟进"
+    assert wecom.say("Zhang", "/撤销") == "已撤销：新建的商机「二期循环泵」"
+    assert wecom.say("Zhang", "/chexiao") == f"已撤销：新建的客户「{PUMPS}」"
+    assert "没有您可以撤销的记录" in wecom.say("Zhang", "/撤销")
+    assert (notes(), rows(Deal), rows(Customer), rows(OwnershipPeriod)) == ([], [], [], [])
+    assert f"已新建「{PUMPS}」" in wecom.say("sun", f"/新建 {PUMPS}")  # the name is free again
+
+
+def test_only_ones_own_and_only_for_ten_minutes(wecom: Wecom, clock: ClockFile) -> None:
+    customer("Zhang", PUMPS, NOW - DAY)
+    wecom.say("Zhang", "/跟进 华东泵业 约了周五去看现场")
+    assert "没有您可以撤销的记录" in wecom.say("sun", "/撤销")
+    clock.forward(10 * MINUTE + timedelta(seconds=5))
+    assert "没有您可以撤销的记录" in wecom.say("Zhang", "/撤销")
+    assert notes() == ["约了周五去看现场"]
+
+
+def test_a_todo_is_taken_back(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS, NOW - DAY)
+    wecom.say("Zhang", "/待办 华东泵业 明天 送样品")
+    assert wecom.say("Zhang", "/撤销") == "已撤销：待办「送样品」"
+    assert all(todo.done_at is not None for todo in rows(Todo))
+
+
+def test_a_customer_with_more_to_it_stays(wecom: Wecom) -> None:
+    wecom.say("Zhang", f"/新建 {PUMPS}")
+    wecom.say("Zhang", "/待办 明天 送样品")
+    wecom.say("Zhang", "/撤销")
+    assert "客户保留着，没有撤销" in wecom.say("Zhang", "/撤销")
+    assert len(rows(Customer)) == 1
+
+
+def test_a_customer_made_out_of_a_contact_goes_with_its_tap(wecom: Wecom) -> None:
+    with uow.transaction() as s:
+        contacts.meet(s, "Zhang", Stranger("wmAAAA", "王工", PUMPS, "采购", ""), NOW)
+    card = wecom.card("Zhang")
+    shown = wecom.press("Zhang", card, "新建")
+    assert PUMPS in desc(shown)
+    wecom.undo("Zhang", card, shown)
+    assert (rows(Customer), rows(ChatLink)) == ([], [])
+    assert rows(ExternalContact)[0].state == ContactState.UNLINKED
+    assert "没有新建" in wecom.waiting("Zhang")[-1].body
+
+
+def test_the_link_goes_and_the_customer_stays_when_there_is_more_to_it(wecom: Wecom) -> None:
+    with uow.transaction() as s:
+        contacts.meet(s, "Zhang", Stranger("wmAAAA", "王工", PUMPS, "采购", ""), NOW)
+    card = wecom.card("Zhang")
+    shown = wecom.press("Zhang", card, "新建")
+    wecom.say("Zhang", "/跟进 华东泵业 约了周五去看现场")
+    wecom.undo("Zhang", card, shown)
+    assert len(rows(Customer)) == 1
+    assert rows(ExternalContact)[0].state == ContactState.UNLINKED
+    assert "客户保留着" in wecom.waiting("Zhang")[-1].body
+
+
+def test_a_twin_that_was_made_all_the_same_can_be_taken_back(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    wecom.say("sun", "/新建 华东泵业科技有限公司")
+    card = wecom.card("sun")
+    shown = wecom.press("sun", card, "不是，新建")
+    wecom.undo("sun", card, shown)
+    assert [row.name for row in rows(Customer)] == ["华东泵业有限公司"]
+
+
+def test_an_old_todo_is_finished_by_its_number(wecom: Wecom, clock: ClockFile) -> None:
+    customer("Zhang", PUMPS)
+    wecom.say("Zhang", "/待办 华东泵业 明天 送样品")
+    clock.forward(20 * DAY)  # its card has expired
+    assert "送样品" in wecom.say("Zhang", "/待办")
+    assert "送样品" in wecom.say("Zhang", "1")
+    assert "完成：送样品" in desc(wecom.press("Zhang", wecom.card("Zhang"), "完成"))
+    assert "已经处理好了" in wecom.say("Zhang", "1")
+    assert "没有第 7 个" in wecom.say("Zhang", "7")
+
+
+def test_plain_words_after_a_list_are_no_answer_to_it(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS)
+    assert "回复序号看详情" in wecom.say("Zhang", "/客户")
+    assert f"记到「{PUMPS}」的跟进？" in wecom.say("Zhang", "华东泵业同意试用两台")
+    assert PUMPS in wecom.say("Zhang", "1")
+
+
+def test_a_contact_of_long_ago_is_linked_by_its_number(wecom: Wecom, clock: ClockFile) -> None:
+    customer("Zhang", PUMPS)
+    with uow.transaction() as s:
+        contacts.meet(s, "Zhang", Stranger("wmAAAA", "王工", PUMPS, "采购", ""), NOW)
+    clock.forward(20 * DAY)
+    wecom.say("Zhang", "/待办")
+    wecom.say("Zhang", "1")
+    assert f"已关联 {PUMPS}" in desc(wecom.press("Zhang", wecom.card("Zhang"), "关联"))
+
+
+def test_a_customer_that_waits_too_long_to_be_given_back_is_assigned_by_its_number(
+    wecom: Wecom, clock: ClockFile
+) -> None:
+    made = customer("Zhang", PUMPS)
+    uow.attempt(lambda s: pool.give_back(s, actor("Zhang"), made, NOW, numbers.current(s), entrance="card"))
+    first = wecom.card("li")
+    assert "退还原负责人" in first.taps
+    clock.forward(8 * DAY)
+    wecom.press("li", first, "退还原负责人")
+    assert "可以直接分配" in wecom.waiting("li")[-1].body
+    wecom.say("li", "/待办")
+    wecom.say("li", "1")
+    again = wecom.card("li")
+    assert "退还原负责人" not in again.taps
+    wecom.press("li", again, "分配", again.notice["selection"]["choices"][0]["id"])
+    assert rows(OwnershipPeriod)[-1].reason == OwnershipReason.ASSIGNED
+
+
+def test_a_lead_sees_what_his_people_are_about_to_lose_and_says_so(wecom: Wecom, clock: ClockFile) -> None:
+    customer("Zhang", PUMPS)
+    clock.forward(44 * DAY)
+    assert f"{PUMPS}（" in wecom.say("li", "/待办")
+    wecom.say("li", "1")
+    wecom.press("li", wecom.card("li"), "催负责人")
+    assert PUMPS in wecom.waiting("Zhang")[-1].title
+
+
+def test_a_director_hears_of_large_deals_only(wecom: Wecom, clock: ClockFile) -> None:
+    set_policy(director_above=500_000)
+    customer("Zhang", PUMPS)
+    wecom.say("Zhang", "/商机 华东泵业 二期循环泵 80万")
+    wecom.say("Zhang", "/商机 华东泵业 一期备件 3万")
+    clock.forward(40 * DAY)  # red: twice the ten working days of the first stage
+    said = wecom.say("zhou", "/待办")
+    assert "二期循环泵" in said
+    assert "一期备件" not in said
+
+
+@pytest.mark.parametrize("words", ["你好", "您好！", "谢谢", "ok", "收到。", "1"])
+def test_civil_words_make_no_card(wecom: Wecom, words: str) -> None:
+    customer("Zhang", PUMPS)
+    assert wecom.say("Zhang", words)
+    assert [promise for promise in wecom.waiting("Zhang") if promise.taps] == []
+
+
+def test_a_first_word_that_is_no_customer_is_doubted_aloud(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS)
+    wecom.say("Zhang", "/关联 华东泵业")
+    assert "没有找到叫「火星重工」的客户" in wecom.say("Zhang", "/跟进 火星重工 约了周五去看现场")
+
+
+def test_whoever_does_not_hold_a_customer_is_not_told_that_its_clock_restarts(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS)
+    assert "沉默计时不变" in wecom.say("li", "/跟进 华东泵业 陪小张去看了现场，客户认可方案")
+    assert "沉默计时重新开始" in wecom.say("Zhang", "/跟进 华东泵业 约了周五去看现场")
+
+
+def test_a_todo_without_words_waits_for_them(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS)
+    assert "要做什么" in wecom.say("Zhang", "/待办 华东泵业 明天")
+    assert "送样品" in wecom.say("Zhang", "送样品")
+    assert "以后的时间" in wecom.say("Zhang", "/待办 昨天 送样品")
+
+
+def test_unlinking_without_a_name_waits_for_it(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS)
+    with uow.transaction() as s:
+        contacts.meet(s, "Zhang", Stranger("wmAAAA", "王工", PUMPS, "采购", ""), NOW)
+    wecom.press("Zhang", wecom.card("Zhang"), "关联")
+    assert "哪位联系人" in wecom.say("Zhang", "/解除")
+    assert f"已解除「王工」（{PUMPS}）的关联" in wecom.say("Zhang", "王工")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("-5", "不能是负数"), ("1.2345万万", "没看懂金额"), ("八百", "金额大概多少")]
+)
+def test_an_amount_that_cannot_be_is_explained(wecom: Wecom, typed: str, said: str) -> None:
+    customer("Zhang", PUMPS)
+    assert said in wecom.say("Zhang", f"/商机 华东泵业 二期 {typed}")
+
+
+def test_two_companies_in_one_message_are_not_made_one(wecom: Wecom) -> None:
+    assert "一次只能建一家" in wecom.say("Zhang", f"/新建 {PUMPS}\n南方电机有限公司")
+    assert rows(Customer) == []
