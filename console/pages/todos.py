@@ -30,21 +30,26 @@ def mount(desk: Desk) -> None:
     @desk.page(f"/todos/<{LARGEST_ID}:number>/postpone", EVERYBODY, "POST")
     def postpone_todo(number: int) -> ResponseReturnValue:
         """A day later; 撤销 carries when it was due before."""
-        was, due = uow.attempt(
-            lambda s: todos.postpone_todo(s, actor(), _standing(s, number), None, clock(), entrance="console")
-        )
+
+        def put_off(s: uow.Session) -> tuple[str, datetime, datetime]:
+            todo = _standing(s, number)
+            return todo.text, *todos.postpone_todo(s, actor(), todo.id, None, clock(), entrance="console")
+
+        text, was, due = uow.attempt(put_off)
         undo = Undo(url_for("console.restore_todo", number=number), {"was": was.isoformat()})
-        return settled(f"已推迟到 {words.when(due)}", undo)
+        return settled(f"已推迟到 {words.when(due)}：{text}", undo)
 
     @desk.page(f"/todos/<{LARGEST_ID}:number>/restore", EVERYBODY, "POST")
     def restore_todo(number: int) -> ResponseReturnValue:
         was = _moment(typed("was", 40))
-        uow.attempt(lambda s: todos.postpone_todo(s, actor(), _standing(s, number), was, clock(), entrance="console"))
+        uow.attempt(
+            lambda s: todos.postpone_todo(s, actor(), _standing(s, number).id, was, clock(), entrance="console")
+        )
         return _row(number)
 
-    def _standing(s: uow.Session, number: int) -> int:
+    def _standing(s: uow.Session, number: int) -> reads.DueTodo:
         """One that was finished elsewhere meanwhile is not put off: a reminder of it would come."""
-        return reads.open_todo(s, actor(), number, clock()).id
+        return reads.open_todo(s, actor(), number, clock())
 
     def _row(number: int) -> ResponseReturnValue:
         with uow.reading() as s:
