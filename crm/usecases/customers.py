@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
@@ -138,6 +138,8 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
         raise Gone(f"「{customer.name}」建了超过 {minutes} 分钟，不能撤销了。建错了请主管处理")
     if any(s.scalar(others.limit(1)) is not None for others in _hanging_on(customer.id)):
         raise Conflict(f"「{customer.name}」已经有跟进、商机或待办，客户保留着，没有撤销")
+    over = update(Todo).where(Todo.customer_id == customer.id)  # done, or taken back: they stay, about nobody
+    s.execute(over.values(customer_id=None).execution_options(synchronize_session=False))
     for table in (ChatLink, TimelineEntry, OwnershipPeriod):
         s.execute(delete(table).where(table.customer_id == customer.id).execution_options(synchronize_session=False))
     audit.record(
@@ -163,7 +165,7 @@ def _hanging_on(customer_id: int) -> Iterator[Select[int]]:
     yield entries.where(TimelineEntry.customer_id == customer_id)
     yield select(ChatLink.customer_id).where(ChatLink.customer_id == customer_id, ChatLink.kind != ChatKind.APP_USER)
     yield select(Deal.id).where(Deal.customer_id == customer_id)
-    yield select(Todo.id).where(Todo.customer_id == customer_id)
+    yield select(Todo.id).where(Todo.customer_id == customer_id, Todo.done_at.is_(None))
     yield select(Visit.id).where(Visit.customer_id == customer_id)
     yield select(Contact.id).where(Contact.customer_id == customer_id)
 

@@ -58,10 +58,17 @@ def test_a_todo_is_taken_back(wecom: Wecom) -> None:
 
 def test_a_customer_with_more_to_it_stays(wecom: Wecom) -> None:
     wecom.say("Zhang", f"/新建 {PUMPS}")
-    wecom.say("Zhang", "/待办 明天 送样品")
-    wecom.say("Zhang", "/撤销")
+    wecom.say("li", "/跟进 华东泵业 陪小张去看了现场，客户认可方案")
     assert "客户保留着，没有撤销" in wecom.say("Zhang", "/撤销")
     assert len(rows(Customer)) == 1
+
+
+def test_what_was_promised_and_taken_back_holds_nothing(wecom: Wecom) -> None:
+    wecom.say("Zhang", f"/新建 {PUMPS}")
+    wecom.say("Zhang", "/待办 明天 送样品")
+    wecom.say("Zhang", "/撤销")
+    wecom.say("Zhang", "/撤销")
+    assert rows(Customer) == []
 
 
 def test_a_customer_made_out_of_a_contact_goes_with_its_tap(wecom: Wecom) -> None:
