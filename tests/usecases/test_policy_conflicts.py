@@ -67,7 +67,7 @@ def test_as_many_contradicting_numbers_as_agree_stay_in_force(company: Engine) -
 def test_an_amount_with_a_long_tail_is_kept_to_the_cent_and_one_too_long_is_refused(company: Engine) -> None:
     set_number("director_above", "123456.789012345678")
     assert rows(PolicyChange)[-1].value == "123456.79"
-    set_number("director_above", "8E5")
+    set_number("director_above", "80万")
     assert rows(PolicyChange)[-1].value == "800000"
     with pytest.raises(Invalid, match="最多填 20 个字符"):
         set_number("director_above", "1." + "0" * 60)
