@@ -93,16 +93,18 @@ def play(running: Demo) -> None:
     running.do("say", userid="liqiang", text="/跟进 恒泽 电话聊了二期的付款方式，对方想要 3-6-1")
     running.do("say", userid="liqiang", text="今天去瑞衡看了换热站，下周三前要报价")
     running.do("location", userid="liqiang", lat=31.3850, lng=120.9812, label="昆山市前进东路 88 号")
-    running.do("say", userid="wanglei", text="/待办")
+    running.do("say", userid="liqiang", text="/待办 恒泽 明天 下午3点 送样品")
+    for typed in ("/待办", "1", "2"):
+        running.do("say", userid="wanglei", text=typed)
     time.sleep(6)
 
 
-def phones(browser: Browser, running: Demo) -> None:
+def phones(browser: Browser, running: Demo, shot: str, height: int = 0) -> None:
     for name, size in SIZES.items():
-        page = _page(browser, size)
+        page = _page(browser, {**size, "height": height or size["height"]})
         page.goto(running.phones)
         page.wait_for_timeout(2500)
-        page.screenshot(path=OUT / f"phones-{name}.png")
+        page.screenshot(path=OUT / f"{shot}-{name}.png")
         page.close()
 
 
@@ -146,19 +148,15 @@ def main() -> int:
     with demo() as running, sync_playwright() as play_wright:
         browser = play_wright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         play(running)
-        phones(browser, running)
+        phones(browser, running, "phones")
         console(browser, running, "林岚", "admin")
         console(browser, running, "李强", "rep")
         running.do("clock", advance=86400)
         time.sleep(15)
         running.do("clock", advance=2 * 86400)
         time.sleep(15)
-        for name, size in SIZES.items():
-            page = _page(browser, size)
-            page.goto(running.phones)
-            page.wait_for_timeout(2500)
-            page.screenshot(path=OUT / f"phones-later-{name}.png")
-            page.close()
+        phones(browser, running, "phones-later")
+        phones(browser, running, "cards", height=4500)  # each talk at its full length: every card of the story
         browser.close()
     print(f"{len(list(OUT.glob('*.png')))} pictures in {OUT}")
     return 0

@@ -7,7 +7,7 @@ from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from crm.access import ME, Actor, Reach, customer_in, sees_customer, within
-from crm.rules.naming import core_name, name_key, rank
+from crm.rules.naming import name_key, rank, said_in
 from models.customers import Customer
 from models.timeline import TimelineEntry
 
@@ -73,13 +73,13 @@ def _visible(actor: Actor) -> Select[int, str, str]:
 
 
 def named_in(s: Session, actor: Actor, text: str) -> Found | None:
-    """The actor's own customer whose short name stands in the text; the longest wins."""
+    """The actor's own customer that the text names; whose name stands there at greatest length wins."""
     own = _WHICH.where(Customer.owner_id == actor.person_id, Customer.merged_into_id.is_(None))
-    said = name_key(text)
-    hits = [row for row in s.execute(own) if len(core := name_key(core_name(row.name))) >= 2 and core in said]
+    words = name_key(text)
+    hits = [(letters, row) for row in s.execute(own) if (letters := said_in(row.name, words))]
     if not hits:
         return None
-    return Found(*max(hits, key=lambda row: len(row.name)))
+    return Found(*max(hits, key=lambda hit: hit[0])[1])
 
 
 def last_touched(s: Session, actor: Actor) -> Found | None:

@@ -45,6 +45,16 @@ def core_name(name: str) -> str:
     return parts_of(name).core
 
 
+def said_in(name: str, text_key: str) -> int:
+    """How much of a company's name stands in a text (its `name_key`), in letters; 0 when it is not named.
+
+    The 字号 alone is enough (瑞衡 for 苏州瑞衡热能工程有限公司); a bare trade or region names nobody.
+    """
+    parts = parts_of(name)
+    forms = (parts.key, parts.core) if parts.generic else (parts.key, parts.core, parts.brand)
+    return max((len(form) for form in forms if len(form) >= 2 and form in text_key), default=0)
+
+
 def similarity(a: str, b: str) -> int:
     """0 … 100, the same both ways; a shared region, trade or legal form alone never comes near 80."""
     return _compare(parts_of(a), parts_of(b))[0]

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.rules.naming import MAX_NAME, clean_name, core_name, name_key, pinyin_of, rank, reason, similarity
+from crm.rules.naming import (
+    MAX_NAME,
+    clean_name,
+    core_name,
+    name_key,
+    pinyin_of,
+    rank,
+    reason,
+    said_in,
+    similarity,
+)
 
 PLACES = ["上海", "广州市", "浙江省温州市", "北京", ""]
 BRANDS = ["华东", "灵朗", "朗高", "恒昌汇", "天旭", "万和", "明州", "新盛宏"]
@@ -217,3 +227,16 @@ def test_a_hostile_name_is_compared_at_once(name: str) -> None:
     similarity(name, "上海华东泵业有限公司")
     rank(name, BOOK, 50, 3)
     assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "letters"),
+    [
+        ("苏州瑞衡热能工程有限公司", "今天去瑞衡看了换热站", 2),
+        ("苏州瑞衡热能工程有限公司", "瑞衡热能工程的王总来电", 6),
+        ("苏州瑞衡热能工程有限公司", "今天去苏州看了热能工程", 0),
+        ("上海水泵厂", "到上海看了水泵", 0),
+    ],
+)
+def test_a_text_names_a_company_by_its_brand(name: str, text: str, letters: int) -> None:
+    assert said_in(name, name_key(text)) == letters

@@ -105,9 +105,7 @@ def accessibility_problems(page: Page) -> list[str]:
     session = page.context.new_cdp_session(page)
     session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
     question = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
-    answer = session.send(
-        "Runtime.evaluate", {"expression": question, "awaitPromise": True, "returnByValue": True}
-    )
+    answer = session.send("Runtime.evaluate", {"expression": question, "awaitPromise": True, "returnByValue": True})
     session.detach()
     return [
         f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes'][:3]]}"
