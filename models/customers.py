@@ -33,7 +33,7 @@ class Customer(Base):
     queue_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     silent_since: Mapped[datetime] = mapped_column(index=True)
     last_activity_at: Mapped[datetime | None]
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))  # itself: it was taken back
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 

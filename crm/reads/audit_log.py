@@ -85,7 +85,8 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
             entrance=entry.entrance,
             verb=entry.verb,
             kind=entry.subject.partition(":")[0],
-            about=names.get(entry.subject, ""),
+            # As it was called then: a row that was taken back is gone, and SQLite gives its number away again.
+            about=str(entry.detail.get("name") or names.get(entry.subject, "")),
             detail={
                 key: "、".join(names.get(subject, subject) for subject in subjects) if subjects else value
                 for key, value in entry.detail.items()

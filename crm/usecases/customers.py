@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
@@ -18,7 +18,7 @@ from crm.rules.checkin import Point, to_gcj02
 from crm.rules.naming import clean_name, name_key, pinyin_of, rank
 from crm.usecases.ownership import begin
 from models.base import bare, insert_once
-from models.customers import Contact, Customer, NameBlock, OwnershipPeriod
+from models.customers import Contact, Customer, NameBlock
 from models.deals import Deal
 from models.links import ChatLink
 from models.people import Person
@@ -128,7 +128,8 @@ def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetim
 def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime, *, entrance: str) -> str:
     """Take a customer back that should not have been made, while nothing else hangs on it. Its name.
 
-    The row goes, its name is free again, and the audit keeps that it was there.
+    It is gone for everybody and its name is free again. The row stays, merged into itself: an old card that speaks of
+    its id must never meet another customer.
     """
     customer = get_customer(s, actor, customer_id, lock=True)
     if customer.created_by_id != actor.person_id or customer.owner_id != actor.person_id:
@@ -138,10 +139,7 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
         raise Gone(f"「{customer.name}」建了超过 {minutes} 分钟，不能撤销了。建错了请主管处理")
     if any(s.scalar(others.limit(1)) is not None for others in _hanging_on(customer.id)):
         raise Conflict(f"「{customer.name}」已经有跟进、商机或待办，客户保留着，没有撤销")
-    over = update(Todo).where(Todo.customer_id == customer.id)  # done, or taken back: they stay, about nobody
-    s.execute(over.values(customer_id=None).execution_options(synchronize_session=False))
-    for table in (ChatLink, TimelineEntry, OwnershipPeriod):
-        s.execute(delete(table).where(table.customer_id == customer.id).execution_options(synchronize_session=False))
+    customer.merged_into_id = customer.id
     audit.record(
         s,
         actor.person_id,
@@ -151,10 +149,7 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
         entrance=entrance,
         name=customer.name,
     )
-    name = customer.name
-    s.delete(customer)
-    s.flush()
-    return name
+    return customer.name
 
 
 def _hanging_on(customer_id: int) -> Iterator[Select[int]]:

@@ -49,7 +49,7 @@ def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, datet
             Visit.person_id == me, Visit.retracted_at.is_(None)
         ),
         select(literal("customer"), Customer.id, Customer.public_id, Customer.created_at).where(
-            Customer.created_by_id == me, Customer.owner_id == me
+            Customer.created_by_id == me, Customer.owner_id == me, Customer.merged_into_id.is_(None)
         ),
         select(literal("deal"), Deal.id, Deal.public_id, Deal.created_at).where(Deal.owner_id == me),
         select(literal("todo"), Todo.id, Todo.public_id, Todo.created_at).where(

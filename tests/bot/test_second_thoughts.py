@@ -8,6 +8,7 @@ import pytest
 from config.vocabulary import ContactState, OwnershipReason
 from crm import policy as numbers
 from crm import uow
+from crm.reads import audit_log
 from crm.usecases import contacts, pool
 from crm.usecases.contacts import Stranger
 from models.customers import Customer, OwnershipPeriod
@@ -24,6 +25,11 @@ def desc(shown: Element | None) -> str:
     return "" if shown is None else shown.findtext("TemplateCard/MainTitle/Desc", "")
 
 
+def customers() -> list[str]:
+    """The names of those that are there for anybody."""
+    return [row.name for row in rows(Customer, Customer.merged_into_id.is_(None))]
+
+
 def notes() -> list[str]:
     return [row.text for row in rows(TimelineEntry) if row.kind == "follow_up" and row.retracted_at is None]
 
@@ -36,7 +42,7 @@ def test_the_last_things_are_taken_back_one_after_the_other(wecom: Wecom) -> Non
     assert wecom.say("Zhang", "/撤销") == "已撤销：新建的商机「二期循环泵」"
     assert wecom.say("Zhang", "/chexiao") == f"已撤销：新建的客户「{PUMPS}」"
     assert "没有您可以撤销的记录" in wecom.say("Zhang", "/撤销")
-    assert (notes(), rows(Deal), rows(Customer), rows(OwnershipPeriod)) == ([], [], [], [])
+    assert (notes(), rows(Deal), customers()) == ([], [], [])
     assert f"已新建「{PUMPS}」" in wecom.say("sun", f"/新建 {PUMPS}")  # the name is free again
 
 
@@ -60,7 +66,7 @@ def test_a_customer_with_more_to_it_stays(wecom: Wecom) -> None:
     wecom.say("Zhang", f"/新建 {PUMPS}")
     wecom.say("li", "/跟进 华东泵业 陪小张去看了现场，客户认可方案")
     assert "客户保留着，没有撤销" in wecom.say("Zhang", "/撤销")
-    assert len(rows(Customer)) == 1
+    assert customers() == [PUMPS]
 
 
 def test_what_was_promised_and_taken_back_holds_nothing(wecom: Wecom) -> None:
@@ -68,7 +74,18 @@ def test_what_was_promised_and_taken_back_holds_nothing(wecom: Wecom) -> None:
     wecom.say("Zhang", "/待办 明天 送样品")
     wecom.say("Zhang", "/撤销")
     wecom.say("Zhang", "/撤销")
-    assert rows(Customer) == []
+    assert customers() == []
+
+
+def test_an_old_card_never_meets_the_customer_made_in_place_of_another(wecom: Wecom) -> None:
+    wecom.say("Zhang", f"/新建 {PUMPS}")
+    wecom.say("Zhang", "今天聊得不错，对方要报价")
+    old = wecom.card("Zhang")
+    wecom.say("Zhang", "/撤销")
+    wecom.say("Zhang", "/新建 南方电机有限公司")
+    wecom.press("Zhang", old, "是")
+    assert "没有找到这个客户" in wecom.waiting("Zhang")[-1].body
+    assert notes() == []
 
 
 def test_a_customer_made_out_of_a_contact_goes_with_its_tap(wecom: Wecom) -> None:
@@ -78,7 +95,8 @@ def test_a_customer_made_out_of_a_contact_goes_with_its_tap(wecom: Wecom) -> Non
     shown = wecom.press("Zhang", card, "新建")
     assert PUMPS in desc(shown)
     wecom.undo("Zhang", card, shown)
-    assert (rows(Customer), rows(ChatLink)) == ([], [])
+    assert customers() == []
+    assert rows(ChatLink, ChatLink.kind == "external_contact") == []
     assert rows(ExternalContact)[0].state == ContactState.UNLINKED
     assert "没有新建" in wecom.waiting("Zhang")[-1].body
 
@@ -90,7 +108,7 @@ def test_the_link_goes_and_the_customer_stays_when_there_is_more_to_it(wecom: We
     shown = wecom.press("Zhang", card, "新建")
     wecom.say("Zhang", "/跟进 华东泵业 约了周五去看现场")
     wecom.undo("Zhang", card, shown)
-    assert len(rows(Customer)) == 1
+    assert customers() == [PUMPS]
     assert rows(ExternalContact)[0].state == ContactState.UNLINKED
     assert "客户保留着" in wecom.waiting("Zhang")[-1].body
 
@@ -101,7 +119,7 @@ def test_a_twin_that_was_made_all_the_same_can_be_taken_back(wecom: Wecom) -> No
     card = wecom.card("sun")
     shown = wecom.press("sun", card, "不是，新建")
     wecom.undo("sun", card, shown)
-    assert [row.name for row in rows(Customer)] == ["华东泵业有限公司"]
+    assert customers() == ["华东泵业有限公司"]
 
 
 def test_an_old_todo_is_finished_by_its_number(wecom: Wecom, clock: ClockFile) -> None:
@@ -216,3 +234,18 @@ def test_an_amount_that_cannot_be_is_explained(wecom: Wecom, typed: str, said: s
 def test_two_companies_in_one_message_are_not_made_one(wecom: Wecom) -> None:
     assert "一次只能建一家" in wecom.say("Zhang", f"/新建 {PUMPS}\n南方电机有限公司")
     assert rows(Customer) == []
+
+
+def test_the_audit_calls_what_was_taken_back_by_its_own_name(wecom: Wecom) -> None:
+    """SQLite gives the number of the last row away again."""
+    customer("Zhang", PUMPS)
+    wecom.say("Zhang", "/商机 华东泵业 一期循环泵 80万")
+    wecom.say("Zhang", "/撤销")
+    wecom.say("Zhang", "/商机 华东泵业 二期循环泵 90万")
+    with uow.reading() as s:
+        told = audit_log.entries(s, actor("wang"), audit_log.Asked(), size=10)
+    assert [(row.verb, row.about) for row in told.rows if row.kind == "deal"] == [
+        ("open_deal", "二期循环泵"),
+        ("withdraw_deal", "一期循环泵"),
+        ("open_deal", "一期循环泵"),
+    ]
