@@ -7,7 +7,7 @@ from bot.router import On, Tapped, button
 from crm import policy as numbers
 from crm.access import get_customer
 from crm.cards import UNDO
-from crm.errors import Gone, Invalid
+from crm.errors import Invalid
 from crm.messages import prompt
 from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
@@ -59,15 +59,9 @@ def nudge_owner(s: Session, on: On) -> Tapped:
 @button("nudge_holder")
 def nudge_holder(s: Session, on: On) -> Tapped:
     """A supervisor's 催负责人 about a customer that is about to be released: once per card."""
-    customer = get_customer(s, on.actor, int(on.args["customer"]))
-    if customer.owner_id is None:
-        raise Gone(f"「{customer.name}」已经释放，等待分配")
-    notice = Notice(
-        title=f"{on.actor.name} 请您联系「{customer.name}」",
-        body=f"客户快要被回收了。今天联系一次，发 /跟进 {customer.name} 说说情况，就能保住",
-    )
-    prompt(s, customer.owner_id, notice, dedupe=f"nudge:{on.card_id}:{customer.owner_id}", now=on.now)
-    return Tapped("已提醒负责人")
+    policy, calendar = numbers.current(s), numbers.calendar(s)
+    name = pool.urge_holder(s, on.actor, int(on.args["customer"]), on.card_id, on.now, policy, calendar)
+    return Tapped(f"已提醒 {name}")
 
 
 @button("give_back")

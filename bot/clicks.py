@@ -32,6 +32,11 @@ def later(_s: Session, _on: On) -> Tapped:
     return Tapped("先放着，还没有处理。发 /待办 随时再拿出来", undo("nothing"))
 
 
+@button("keep_waiting")
+def keep_waiting(_s: Session, _on: On) -> Tapped:
+    return Tapped("没有退还，客户继续等分配", undo("nothing"))
+
+
 @button("seen")
 def seen(_s: Session, _on: On) -> Tapped:
     return Tapped("知道了", undo("nothing"))
@@ -81,9 +86,8 @@ def create_link(s: Session, on: On) -> Tapped:
         asked = forms.ask(s, on.actor, "create_link", {"contact": contact_id}, on.card_id, on.now)
         return Tapped("请在聊天里发公司全称", undo("ask", card=on.card_id), say=asked)
     done = linking.create_and_link(s, on.actor, contact_id, company, on.now, entrance=CARD)
-    at = "" if done.linked_at is None else done.linked_at.isoformat()
-    back = undo("create_link", contact=contact_id, customer=done.customer_id, at=at)
-    return Tapped(f"已新建并关联 {done.customer_name}", back if at else None)
+    back = undo("create_link", contact=contact_id, customer=done.customer_id, at=on.now.isoformat())
+    return Tapped(f"已新建并关联 {done.customer_name}", back)
 
 
 @button(UNDO + "create_link")

@@ -168,10 +168,9 @@ def unlink(s: Session, actor: Actor, heard: Heard) -> str:
 
 
 def _a_linked_contact(s: Session, actor: Actor, typed: str) -> list[Any]:
-    """Slot value `[id, 「name」（customer）]`."""
-    found = [
-        (i, f"「{contact}」（{customer}）") for i, contact, customer in linking.linked_contacts(s, actor, typed.strip())
-    ]
+    """Slot value `[[id, moment of the link], 「name」（customer）]`: what is confirmed is that very link."""
+    linked = linking.linked_contacts(s, actor, typed.strip())
+    found = [([i, at.isoformat()], f"「{contact}」（{customer}）") for i, contact, customer, at in linked]
     if not found:
         raise Invalid(f"没有找到叫「{typed.strip()[:20]}」、已关联客户的微信联系人")
     if len(found) > 1:
@@ -181,8 +180,9 @@ def _a_linked_contact(s: Session, actor: Actor, typed: str) -> list[Any]:
 
 @form("unlink", Slot("contact", "要解除哪位联系人？发他的名字", _a_linked_contact))
 def _unlink(s: Session, it: Filled) -> str:
-    contact_id, said = it.values["contact"]
-    linking.unlink_contact(s, it.actor, contact_id, it.now, entrance=CHAT)
+    (contact_id, at), said = it.values["contact"]
+    linked_at = datetime.fromisoformat(at)
+    linking.unlink_contact(s, it.actor, contact_id, it.now, entrance=CHAT, linked_at=linked_at)
     return f"已解除{said}的关联。要关联到别的客户，发 /关联 客户名"
 
 

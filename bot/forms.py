@@ -24,7 +24,7 @@ _SHOWN = 5
 class Choose(Exception):
     """Several things are meant: they are numbered, and the next message may be a number."""
 
-    def __init__(self, question: str, options: Sequence[tuple[int, str]]) -> None:
+    def __init__(self, question: str, options: Sequence[tuple[Any, str]]) -> None:
         super().__init__(question)
         self.options = options
 

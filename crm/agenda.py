@@ -1,7 +1,7 @@
 """What a person has to do today and what is lost otherwise: read by the 08:30 list and the chat alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -116,8 +116,11 @@ def _silent_item(customer: Customer, title: str, verdict: recycling.Verdict, pol
 
 
 def _last_days(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> Sequence[Item]:
-    """What a supervisor's people are about to lose: the owner has been told often enough, and has not moved."""
-    if not actor.manages:
+    """What a supervisor's people are about to lose: the owner has been told often enough, and has not moved.
+
+    Behind what is his own to do; and nothing while recycling is on trial, when nobody loses anything.
+    """
+    if not actor.manages or not policy.recycling_live:
         return []
     long_ago = at(day_of(now), 0) - timedelta(days=policy.last_reminder_days - 1)
     rows = s.execute(
@@ -131,11 +134,12 @@ def _last_days(s: Session, actor: Actor, now: datetime, policy: Policy, calendar
         )
     ).all()
     verdicts = silences_of(s, [customer for customer, _ in rows], now, policy, calendar)
-    concerns = {owner: actor.person_id in supervisor_of(s, owner) for owner in {owner.id for _, owner in rows}}
+    losing = [row for row in rows if verdicts[row.Customer.id].step is not recycling.Step.KEEP]
+    concerns = {owner: actor.person_id in supervisor_of(s, owner) for owner in {row.Person.id for row in losing}}
     return [
-        _silent_item(customer, f"{customer.name}（{owner.name}）", verdicts[customer.id], policy)
-        for customer, owner in rows
-        if concerns[owner.id] and verdicts[customer.id].step is not recycling.Step.KEEP
+        replace(_silent_item(customer, f"{customer.name}（{owner.name}）", verdicts[customer.id], policy), sort=1)
+        for customer, owner in losing
+        if concerns[owner.id]
     ]
 
 

@@ -32,7 +32,7 @@ def mount(desk: Desk) -> None:
         """A day later; 撤销 carries when it was due before."""
 
         def put_off(s: uow.Session) -> tuple[str, datetime, datetime]:
-            todo = _standing(s, number)
+            todo = reads.open_todo(s, actor(), number, clock())
             return todo.text, *todos.postpone_todo(s, actor(), todo.id, None, clock(), entrance="console")
 
         text, was, due = uow.attempt(put_off)
@@ -42,14 +42,8 @@ def mount(desk: Desk) -> None:
     @desk.page(f"/todos/<{LARGEST_ID}:number>/restore", EVERYBODY, "POST")
     def restore_todo(number: int) -> ResponseReturnValue:
         was = _moment(typed("was", 40))
-        uow.attempt(
-            lambda s: todos.postpone_todo(s, actor(), _standing(s, number).id, was, clock(), entrance="console")
-        )
+        uow.attempt(lambda s: todos.postpone_todo(s, actor(), number, was, clock(), entrance="console"))
         return _row(number)
-
-    def _standing(s: uow.Session, number: int) -> reads.DueTodo:
-        """One that was finished elsewhere meanwhile is not put off: a reminder of it would come."""
-        return reads.open_todo(s, actor(), number, clock())
 
     def _row(number: int) -> ResponseReturnValue:
         with uow.reading() as s:

@@ -10,6 +10,11 @@ _CENT = Decimal("0.01")
 _UNITS = {"": 1, "千": 1_000, "k": 1_000, "万": 10_000, "w": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 10**8}
 _NUMERALS = {"零": 0, "两": 2} | {sign: value for value, sign in enumerate("一二三四五六七八九", start=1)}
 _SPOKEN_UNITS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 10**8}
+_ONE = "[一二两三四五六七八九]"
+_SOME = f"(?={_ONE}|十)"  # something stands before 万 and 亿
+_UNDER_WAN = rf"(?:{_ONE}千)?(?:零?{_ONE}百)?(?:零?{_ONE}?十)?(?:零?{_ONE})?"
+# Each unit once and downward: 五六十万 is a range, and nobody knows what 三万万 is.
+_SPOKEN = re.compile(rf"(?:{_SOME}{_UNDER_WAN}亿)?(?:零?{_SOME}{_UNDER_WAN}万)?{_UNDER_WAN}")
 _WAN, _YI = Decimal(10_000), Decimal(10**8)
 _TYPED = re.compile(
     r"(?:¥|￥|rmb|cny|人民币)?([0-9]+(?:,[0-9]{3})*|[0-9]+)(\.[0-9]+)?(百万|千万|千|万|亿|k|w|)(?:元|块钱|块|圆|rmb)?(?:整)?"
@@ -49,9 +54,7 @@ def _spoken(typed: str) -> Decimal | None:
     Without 千, 万, 亿 or 元 it may be anything (二, 三十): that is no amount.
     """
     words = typed.removesuffix("整").removesuffix("元").removesuffix("块钱").removesuffix("块").removesuffix("圆")
-    signs = set(words)
-    large = words != typed or signs & set("千万亿")
-    if not large or not signs & _NUMERALS.keys() or not signs <= _NUMERALS.keys() | _SPOKEN_UNITS.keys():
+    if (words == typed and not set("千万亿") & set(words)) or not _SPOKEN.fullmatch(words):
         return None
     total = section = digit = 0
     tenths = 1

@@ -89,12 +89,15 @@ def stall_card(deal: Deal, stage: Stage, stall: stalled.Stall, customer_name: st
     return notice, [*first, Tap(f"暂缓 {SNOOZE_DAYS} 天", "snooze", args)]
 
 
-def assign_card(s: Session, customer: Customer, rep: Person, why: str, return_by: datetime | None) -> Card:
-    """For the supervisor of a customer that waits in a queue. `return_by` None: too late to give it back to `rep`."""
-    choices = tuple(Choice(str(row.id), row.name) for row in _team_mates(s, rep.team_id))
+def assign_card(s: Session, customer: Customer, team_id: int, rep: str, why: str, return_by: datetime | None) -> Card:
+    """For the supervisor of a customer that waits in a team's queue.
+
+    `rep` is the name of whom it came from; `return_by` None: it cannot go back to him.
+    """
+    choices = tuple(Choice(str(row.id), row.name) for row in _team_mates(s, team_id))
     args = {"customer": customer.id}
     taps = [Tap("稍后再说", "later", args)]
-    facts = [Fact("原负责人", rep.name)]
+    facts = [Fact("原负责人", rep)]
     if return_by is not None:
         taps.insert(0, Tap("退还原负责人", "return", args))
         facts.append(Fact("退还期限", f"{return_by.astimezone(SHANGHAI):%m-%d %H:%M} 前"))

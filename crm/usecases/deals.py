@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import DEFAULT_PIPELINE, DEFAULT_STAGES, StageKind, TimelineKind
@@ -89,7 +89,8 @@ def open_deal(
 def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entrance: str) -> str:
     """Take one's own new deal back while it stands where it was opened. Its name."""
     deal = _deal(s, actor, deal_id)
-    if deal.owner_id != actor.person_id or deal.stage_since != deal.created_at:
+    mine = s.scalar(select(Deal.id).where(Deal.id == deal.id, opened_by(actor.person_id))) is not None
+    if not mine or deal.owner_id != actor.person_id or deal.stage_since != deal.created_at:
         raise Conflict(f"商机「{deal.name}」之后又有变动，没有撤销")
     minutes = policy.current(s).undo_minutes
     if now > deal.created_at + timedelta(minutes=minutes):
@@ -102,6 +103,14 @@ def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entr
     s.delete(deal)
     s.flush()
     return name
+
+
+def opened_by(person_id: int) -> ColumnElement[bool]:
+    """Deals that this person opened: the owner changes with the customer's, the first rung's ledger does not."""
+    first = select(StagePeriod.deal_id).where(
+        StagePeriod.actor_id == person_id, StagePeriod.started_at == Deal.created_at
+    )
+    return Deal.id.in_(first.correlate(Deal))
 
 
 def snooze_deal(s: Session, actor: Actor, deal_id: int, until: datetime, now: datetime, *, entrance: str) -> str:

@@ -172,7 +172,7 @@ def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *
     entry.retracted_at = now
     s.flush()
     rewind(s, customer)
-    drop_todos_made_with(s, actor, customer.id, entry.recorded_at, now)
+    drop_todos_made_with(s, actor, customer.id, entry.recorded_at, now, entrance=entrance)
     audit.record(
         s, actor.person_id, "retract_follow_up", f"customer:{customer.id}", now, entrance=entrance, entry=entry.id
     )

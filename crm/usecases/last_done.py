@@ -2,15 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, literal, select, union_all
+from sqlalchemy import Row, Select, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from config.vocabulary import TimelineKind
 from crm import policy
 from crm.access import Actor
-from crm.errors import NotFound
+from crm.errors import CrmError, NotFound
 from crm.usecases.customers import withdraw_customer
-from crm.usecases.deals import withdraw_deal
+from crm.usecases.deals import opened_by, withdraw_deal
 from crm.usecases.followups import retract_follow_up
 from crm.usecases.todos import drop_todo
 from crm.usecases.visits import retract_check_in
@@ -19,13 +19,27 @@ from models.deals import Deal
 from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
+_MOST = 20  # things that somebody may have written in those minutes
+
 
 def take_back_last(s: Session, actor: Actor, now: datetime, *, entrance: str) -> str:
-    """Within the undo minutes. The sentence that says what was taken back; NotFound when there is nothing."""
+    """Within the undo minutes: the newest that can still be taken back. The sentence that says what it was.
+
+    What is newer and has to stay (others have added to it since) is named with the reason.
+    """
     minutes = policy.current(s).undo_minutes
-    done = s.execute(_written_since(actor, now - timedelta(minutes=minutes))).first()
-    if done is None:
-        raise NotFound(f"最近 {minutes} 分钟里没有您可以撤销的记录。卡片上的操作，请点卡片上的「撤销」")
+    stays: CrmError | None = None
+    for done in s.execute(_written_since(actor, now - timedelta(minutes=minutes))).all():
+        try:
+            said = _take_back(s, actor, done, now, entrance)
+        except CrmError as refusal:
+            stays = stays or refusal
+        else:
+            return f"{said}。{stays}" if stays else said
+    raise stays or NotFound(f"最近 {minutes} 分钟里没有您可以撤销的记录。卡片上的操作，请点卡片上的「撤销」")
+
+
+def _take_back(s: Session, actor: Actor, done: Row[str, int, str, datetime], now: datetime, entrance: str) -> str:
     match done.what:
         case "follow_up":
             return f"已撤销：刚才记到「{retract_follow_up(s, actor, done.public_id, now, entrance=entrance)}」的跟进"
@@ -51,9 +65,9 @@ def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, datet
         select(literal("customer"), Customer.id, Customer.public_id, Customer.created_at).where(
             Customer.created_by_id == me, Customer.owner_id == me, Customer.merged_into_id.is_(None)
         ),
-        select(literal("deal"), Deal.id, Deal.public_id, Deal.created_at).where(Deal.owner_id == me),
+        select(literal("deal"), Deal.id, Deal.public_id, Deal.created_at).where(opened_by(me)),
         select(literal("todo"), Todo.id, Todo.public_id, Todo.created_at).where(
             Todo.person_id == me, Todo.done_at.is_(None)
         ),
     ).subquery()
-    return select(made).where(made.c.made_at >= begin).order_by(made.c.made_at.desc()).limit(1)
+    return select(made).where(made.c.made_at >= begin).order_by(made.c.made_at.desc(), made.c.id.desc()).limit(_MOST)

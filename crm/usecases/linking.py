@@ -198,10 +198,10 @@ def company_of(s: Session, actor: Actor, contact_id: int) -> str:
     return get_contact(s, actor, contact_id).corp_name
 
 
-def linked_contacts(s: Session, actor: Actor, name: str) -> list[tuple[int, str, str]]:
-    """Id, name and customer of the actor's own linked contacts whose name holds `name`."""
+def linked_contacts(s: Session, actor: Actor, name: str) -> list[tuple[int, str, str, datetime]]:
+    """Id, name, customer and moment of the link of the actor's own linked contacts whose name holds `name`."""
     rows = s.execute(
-        select(ExternalContact.id, ExternalContact.name, Customer.name)
+        select(ExternalContact.id, ExternalContact.name, Customer.name, ChatLink.linked_at)
         .join(ExternalFollow, ExternalFollow.external_contact_id == ExternalContact.id)
         .join(ChatLink, ChatLink.key == ExternalContact.external_userid)
         .join(Customer, Customer.id == ChatLink.customer_id)
@@ -214,4 +214,4 @@ def linked_contacts(s: Session, actor: Actor, name: str) -> list[tuple[int, str,
         )
         .order_by(ExternalContact.name, ExternalContact.id)
     )
-    return [(contact_id, contact, customer) for contact_id, contact, customer in rows]
+    return [(contact_id, contact, customer, linked_at) for contact_id, contact, customer, linked_at in rows]

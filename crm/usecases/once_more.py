@@ -6,15 +6,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
+from config.vocabulary import PersonStatus
 from crm import policy as numbers
-from crm.access import Actor
+from crm.access import HOLDERS, Actor
 from crm.agenda import ItemKind, agenda, stall_of
 from crm.errors import Gone
-from crm.holding import former_holder
+from crm.holding import former_holder, holder_of
 from crm.messages import prompt_card
 from crm.rules.days import WorkCalendar
 from crm.silence import silence_of
-from crm.usecases.alert_cards import Card, assign_card, last_days_card, silence_card, stall_card
+from crm.usecases.alert_cards import Card, absent_owner_card, assign_card, last_days_card, silence_card, stall_card
 from crm.usecases.contacts import link_card
 from crm.usecases.pool import return_by
 from crm.usecases.todos import todo_card
@@ -64,12 +65,23 @@ def _card(
         return _stall(s, actor, object_id, now, policy, calendar)
     customer = s.get_one(Customer, object_id)
     if kind is ItemKind.QUEUE:
-        rep, until = s.get_one(Person, former_holder(s, customer.id)), return_by(s, customer.id, policy)
-        return assign_card(s, customer, rep, why, until if now <= until else None)
+        return _queued(s, customer, why, now, policy)
     verdict = silence_of(s, customer, now, policy, calendar)
     if customer.owner_id == actor.person_id:
         return silence_card(customer, verdict, policy)
-    return last_days_card(customer, verdict, s.get_one(Person, customer.owner_id), policy)
+    owner = s.get_one(Person, customer.owner_id)
+    if owner.status != PersonStatus.ACTIVE:
+        return absent_owner_card(customer, verdict, owner, policy)
+    return last_days_card(customer, verdict, owner, policy)
+
+
+def _queued(s: Session, customer: Customer, why: str, now: datetime, policy: Policy) -> Card:
+    """The team is the queue's own: whom it came from may be in another one by now, or gone."""
+    queue, until = holder_of(s, customer.id)[1], return_by(s, customer.id, policy)
+    former = s.get(Person, former_holder(s, customer.id) or 0)
+    may_return = former is not None and former.status == PersonStatus.ACTIVE and former.role in HOLDERS
+    name = former.name if former else "没有"
+    return assign_card(s, customer, queue.id or 0, name, why, until if may_return and now <= until else None)
 
 
 def _stall(s: Session, actor: Actor, deal_id: int, now: datetime, policy: Policy, calendar: WorkCalendar) -> Card:

@@ -11,11 +11,13 @@ from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, Role, T
 from crm import audit
 from crm.access import HOLDERS, Actor, get_customer, supervisor_of
 from crm.cards import close_matter
-from crm.errors import Conflict, NotAllowed, NotFound
+from crm.errors import Conflict, Gone, NotAllowed, NotFound
 from crm.holding import Holder, former_holder, holder_of, tenure_began
 from crm.messages import prompt, prompt_card, remind
 from crm.notices import Notice
 from crm.rules.days import WorkCalendar, at, day_of
+from crm.rules.recycling import Step
+from crm.silence import silence_of
 from crm.usecases.alert_cards import assign_card
 from crm.usecases.followups import rewind, write_entry
 from crm.usecases.ownership import pass_on
@@ -68,7 +70,7 @@ def release(s: Session, customer: Customer, why: str, now: datetime, policy: Pol
     write_entry(s, customer.id, TimelineKind.OWNERSHIP, f"{why}，已从 {rep.name} 释放到待分配", None, now)
     audit.record(s, None, "recycle", f"customer:{customer.id}", now, entrance="sweep", was=rep.id, why=why)
     opened, _, _ = holder_of(s, customer.id)
-    notice, taps = assign_card(s, customer, rep, why, return_by(s, customer.id, policy))
+    notice, taps = assign_card(s, customer, rep.team_id, rep.name, why, return_by(s, customer.id, policy))
     matter = queue_matter(customer.id, opened)
     for person_id in supervisor_of(s, rep.id):
         key = f"assign:{customer.id}:{opened}:{person_id}"
@@ -171,13 +173,31 @@ def give_back(s: Session, actor: Actor, customer_id: int, now: datetime, policy:
     write_entry(s, customer.id, TimelineKind.OWNERSHIP, "主动退回，等待分配", actor.person_id, now)
     audit.record(s, actor.person_id, "give_back", f"customer:{customer.id}", now, entrance=entrance)
     said = f"{actor.name} 主动退回，等待分配"
-    rep = s.get_one(Person, actor.person_id)
-    notice, taps = assign_card(s, customer, rep, said, return_by(s, customer.id, policy))
+    until = return_by(s, customer.id, policy)
+    notice, taps = assign_card(s, customer, actor.team_id, actor.name, said, until)
     matter = queue_matter(customer.id, opened)
     for person_id in supervisor_of(s, actor.person_id):
         key = f"assign:{customer.id}:{opened}:{person_id}"
         prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy)
     return Assigned(customer.id, customer.name, "待分配", opened)
+
+
+def urge_holder(
+    s: Session, actor: Actor, customer_id: int, card_id: int, now: datetime, policy: Policy, calendar: WorkCalendar
+) -> str:
+    """The supervisor asks the owner of a customer that is about to be released to move. The owner's name."""
+    customer = get_customer(s, actor, customer_id)
+    owner = s.get(Person, customer.owner_id or 0)
+    if owner is None or owner.status != PersonStatus.ACTIVE:
+        raise Gone(f"「{customer.name}」现在没有在岗的负责人，催不到人")
+    if silence_of(s, customer, now, policy, calendar).step is Step.KEEP:
+        raise Gone(f"「{customer.name}」已经有新的跟进，{owner.name} 不用再催")
+    notice = Notice(
+        title=f"{actor.name} 请您联系「{customer.name}」",
+        body=f"客户快要被回收了。今天联系一次，发 /跟进 {customer.name} 说说情况，就能保住",
+    )
+    prompt(s, owner.id, notice, dedupe=f"urge:{card_id}:{owner.id}", now=now)
+    return owner.name
 
 
 def take_back(s: Session, actor: Actor, customer_id: int, period_id: int, now: datetime, *, entrance: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from crm import audit
 from crm import policy as numbers
 from crm.access import Actor, get_customer
-from crm.errors import Invalid, NotFound
+from crm.errors import Gone, Invalid, NotFound
 from crm.messages import Tap, cancel, schedule_card
 from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
@@ -59,12 +59,13 @@ def drop_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance
     return _end(s, actor, todo_id, "drop_todo", now, entrance)
 
 
-def drop_todos_made_with(s: Session, actor: Actor, customer_id: int, made_at: datetime, now: datetime) -> None:
+def drop_todos_made_with(
+    s: Session, actor: Actor, customer_id: int, made_at: datetime, now: datetime, *, entrance: str
+) -> None:
     """The next contact that was promised in the same breath as a follow-up goes when the follow-up is taken back."""
     promised = (Todo.person_id == actor.person_id, Todo.customer_id == customer_id, Todo.created_at == made_at)
-    for todo in s.scalars(select(Todo).where(*promised, Todo.done_at.is_(None))):
-        todo.done_at = now
-        cancel(s, _topic(todo))
+    for todo_id in s.scalars(select(Todo.id).where(*promised, Todo.done_at.is_(None))).all():
+        _end(s, actor, todo_id, "drop_todo", now, entrance)
 
 
 def _end(s: Session, actor: Actor, todo_id: int, verb: str, now: datetime, entrance: str) -> str:
@@ -90,6 +91,8 @@ def postpone_todo(
 ) -> tuple[datetime, datetime]:
     """Move one's own to-do to another time, or (None) a day later. When it was due, and when it is now."""
     todo = _own(s, actor, todo_id)
+    if todo.done_at is not None:
+        raise Gone(f"「{todo.text[:30]}」已经办完或者撤销了，不用推迟")
     was = todo.due_at
     todo.due_at = due_at or max(was, now) + timedelta(days=1)
     cancel(s, _topic(todo))

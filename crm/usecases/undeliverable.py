@@ -18,7 +18,7 @@ from models.people import Person
 
 _FORWARDED = ":up:"
 _DEDUPE_MAX = 160
-_DECISIONS = frozenset({"assign", "return", "later"})
+_DECISIONS = frozenset({"assign", "return", "later", "keep_waiting"})
 _REACHED = (OutboxState.READY, OutboxState.LEASED, OutboxState.SENT)
 
 

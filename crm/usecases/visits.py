@@ -145,7 +145,7 @@ def _ask_whether_to_return(s: Session, actor: Actor, customer: Customer, visit: 
     if holder.kind is not HolderKind.QUEUE:
         return
     args = {"customer": customer.id}
-    taps = [Tap("退还", "return", args, 1), Tap("不退还", "later", args)]
+    taps = [Tap("退还", "return", args, 1), Tap("不退还", "keep_waiting", args)]
     notice = Notice(
         title=f"回收前已拜访，是否退还？{customer.name}",
         desc=f"{actor.name} {visit.visited_at.astimezone(SHANGHAI):%m-%d %H:%M} 的拜访现在才上传",

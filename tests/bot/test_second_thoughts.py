@@ -9,7 +9,7 @@ from config.vocabulary import ContactState, OwnershipReason
 from crm import policy as numbers
 from crm import uow
 from crm.reads import audit_log
-from crm.usecases import contacts, pool
+from crm.usecases import contacts, linking, pool
 from crm.usecases.contacts import Stranger
 from models.customers import Customer, OwnershipPeriod
 from models.deals import Deal
@@ -65,7 +65,7 @@ def test_a_todo_is_taken_back(wecom: Wecom) -> None:
 def test_a_customer_with_more_to_it_stays(wecom: Wecom) -> None:
     wecom.say("Zhang", f"/新建 {PUMPS}")
     wecom.say("li", "/跟进 华东泵业 陪小张去看了现场，客户认可方案")
-    assert "客户保留着，没有撤销" in wecom.say("Zhang", "/撤销")
+    assert "客户保留着，没有撤销新建" in wecom.say("Zhang", "/撤销")
     assert customers() == [PUMPS]
 
 
@@ -171,6 +171,8 @@ def test_a_customer_that_waits_too_long_to_be_given_back_is_assigned_by_its_numb
 def test_a_lead_sees_what_his_people_are_about_to_lose_and_says_so(wecom: Wecom, clock: ClockFile) -> None:
     customer("Zhang", PUMPS)
     clock.forward(44 * DAY)
+    assert PUMPS not in wecom.say("li", "/待办")  # on trial nobody loses anything
+    set_policy(recycling_live=True)
     assert f"{PUMPS}（" in wecom.say("li", "/待办")
     wecom.say("li", "1")
     wecom.press("li", wecom.card("li"), "催负责人")
@@ -249,3 +251,60 @@ def test_the_audit_calls_what_was_taken_back_by_its_own_name(wecom: Wecom) -> No
         ("withdraw_deal", "一期循环泵"),
         ("open_deal", "一期循环泵"),
     ]
+
+
+def test_a_deal_is_taken_back_only_by_whoever_opened_it(wecom: Wecom) -> None:
+    made = customer("sun", PUMPS, NOW - DAY)
+    wecom.say("sun", "/商机 华东泵业 二期循环泵 80万")
+    uow.attempt(lambda s: pool.give_back(s, actor("sun"), made, NOW, numbers.current(s), entrance="card"))
+    uow.attempt(lambda s: pool.assign(s, actor("li"), made, actor("Zhang").person_id, NOW + MINUTE, entrance="card"))
+    assert "没有您可以撤销的记录" in wecom.say("Zhang", "/撤销")
+    assert [deal.name for deal in rows(Deal)] == ["二期循环泵"]
+
+
+def test_what_has_to_stay_does_not_bar_the_way_to_what_is_older(wecom: Wecom) -> None:
+    customer("Zhang", "南方电机有限公司", NOW - DAY)
+    wecom.say("Zhang", "/跟进 南方电机 约了周五去看现场")
+    wecom.say("Zhang", f"/新建 {PUMPS}")
+    wecom.say("li", "/跟进 华东泵业 陪小张去看了现场，客户认可方案")
+    said = wecom.say("Zhang", "/撤销")
+    assert "已撤销：刚才记到「南方电机有限公司」的跟进" in said
+    assert "客户保留着" in said
+    assert customers() == ["南方电机有限公司", PUMPS]
+
+
+def test_a_todo_that_is_over_is_not_put_off(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS, NOW - DAY)
+    wecom.say("Zhang", "/待办 华东泵业 明天 送样品")
+    card = wecom.card("Zhang")
+    wecom.say("Zhang", "/撤销")
+    wecom.press("Zhang", card, "推迟一天")
+    assert "不用推迟" in wecom.waiting("Zhang")[-1].body
+    assert [p.title for p in wecom.waiting("Zhang") if p.title.startswith("到点了") and p.state == "ready"] == []
+
+
+def test_urging_an_owner_who_has_moved_meanwhile_is_not_needed(wecom: Wecom, clock: ClockFile) -> None:
+    set_policy(recycling_live=True)
+    customer("Zhang", PUMPS)
+    clock.forward(44 * DAY)
+    wecom.say("li", "/待办")
+    wecom.say("li", "1")
+    card = wecom.card("li")
+    wecom.say("Zhang", "/跟进 华东泵业 约了周五去看现场")
+    wecom.press("li", card, "催负责人")
+    assert "不用再催" in wecom.waiting("li")[-1].body
+
+
+def test_unlinking_ends_the_link_that_was_shown_and_no_other(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS)
+    other = customer("Zhang", "南方电机有限公司")
+    for external, name in (("wmAAAA", "王工"), ("wmBBBB", "王工程师")):
+        with uow.transaction() as s:
+            contacts.meet(s, "Zhang", Stranger(external, name, PUMPS, "采购", ""), NOW)
+        wecom.press("Zhang", wecom.card("Zhang"), "关联")
+    assert "回复序号选一位" in wecom.say("Zhang", "/解除 王工")
+    contact = rows(ExternalContact)[0].id
+    with uow.transaction() as s:
+        linking.unlink_contact(s, actor("Zhang"), contact, NOW, entrance="console")
+        linking.link_contact(s, actor("Zhang"), contact, other, NOW + MINUTE, entrance="console")
+    assert "没有撤销" in wecom.say("Zhang", "1")

@@ -121,7 +121,9 @@ def test_amounts_spoken_in_characters(said: str, yuan: int) -> None:
     assert parse_amount(said) == yuan
 
 
-@pytest.mark.parametrize("word", ["二", "三十", "万", "千万", "百", "一期"])
+@pytest.mark.parametrize(
+    "word", ["二", "三十", "万", "千万", "百", "一期", "五六十万", "三五万", "二三十万", "三万万", "万一", "零万"]
+)
 def test_a_numeral_alone_is_no_amount(word: str) -> None:
     with pytest.raises(ValueError, match="没看懂金额"):
         parse_amount(word)
