@@ -25,6 +25,7 @@ VERBS = {
     "return": "退还原负责人",
     "give_back": "主动退回",
     "take_back": "撤销归属变动",
+    "take_back_role": "撤销授予角色",
     "open_deal": "新建商机",
     "snooze_deal": "商机暂缓",
     "wake_deal": "取消暂缓",

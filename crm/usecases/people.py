@@ -1,14 +1,14 @@
 """Roles and scopes: granted here by an administrator, never taken silently from WeCom."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import LABELS, PersonStatus, Role
-from crm import audit
+from crm import audit, policy
 from crm.access import SEES_SUBTREE, Actor, require
-from crm.errors import Conflict, Invalid, NotFound
+from crm.errors import Conflict, Gone, Invalid, NotFound
 from models.audit import AuditEntry
 from models.base import insert_once
 from models.people import Person, Team, TeamScope
@@ -20,6 +20,10 @@ def grant(s: Session, actor: Actor | None, who: int | str, role: Role, now: date
     Scopes that the new role cannot use are withdrawn, so that they do not come back silently with a later promotion.
     Raises NotAllowed, NotFound, Invalid for somebody who has left, Conflict for the last active administrator.
     """
+    return _grant(s, actor, who, role, "grant_role", now, entrance)
+
+
+def _grant(s: Session, actor: Actor | None, who: int | str, role: Role, verb: str, now: datetime, entrance: str) -> str:
     _may(actor)
     admins = _active_admins(s)
     person = _person(s, who)
@@ -35,19 +39,26 @@ def grant(s: Session, actor: Actor | None, who: int | str, role: Role, now: date
     if role not in SEES_SUBTREE:
         gone = delete(TeamScope).where(TeamScope.person_id == person.id).returning(TeamScope.team_id)
         withdrawn = sorted(s.scalars(gone))
-    _record(s, actor, "grant_role", person, now, entrance, old=before, new=role.value, withdrawn_teams=withdrawn)
+    _record(s, actor, verb, person, now, entrance, old=before, new=role.value, withdrawn_teams=withdrawn)
     return person.name
 
 
 def take_back_grant(s: Session, actor: Actor, who: int | str, now: datetime, *, entrance: str) -> str:
-    """Undo the actor's own change of a role, with the scopes it withdrew, if nobody changed it since. The name."""
+    """Undo the actor's own change of a role within the undo minutes, with the scopes it withdrew. The name.
+
+    Once: what was taken back is not given again by a second press.
+    """
     _may(actor)
     person = _person(s, who)
-    granted = (AuditEntry.subject == f"person:{person.id}", AuditEntry.verb == "grant_role")
+    granted = (AuditEntry.subject == f"person:{person.id}", AuditEntry.verb.in_(("grant_role", "take_back_role")))
     last = s.scalar(select(AuditEntry).where(*granted).order_by(AuditEntry.id.desc()).limit(1))
-    if last is None or last.actor_id != actor.person_id or last.detail["new"] != person.role:
+    mine = last is not None and last.verb == "grant_role" and last.actor_id == actor.person_id
+    if last is None or not mine or last.detail["new"] != person.role:
         raise Conflict(f"{person.name} 的角色之后又有变动，没有撤销。请刷新页面再看")
-    grant(s, actor, person.id, Role(last.detail["old"]), now, entrance=entrance)
+    minutes = policy.current(s).undo_minutes
+    if now > last.at + timedelta(minutes=minutes):
+        raise Gone(f"{person.name} 的角色改了超过 {minutes} 分钟，不能撤销了。请直接重新选角色")
+    _grant(s, actor, person.id, Role(last.detail["old"]), "take_back_role", now, entrance)
     for team_id in last.detail["withdrawn_teams"]:
         assign_scope(s, actor, person.id, team_id, now, entrance=entrance)
     return person.name

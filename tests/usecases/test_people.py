@@ -1,7 +1,7 @@
 """Roles: given by an administrator or the shell, never so that nobody is left to give them."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import PersonStatus, Role
 from crm import uow
 from crm.access import Actor, actor_by_id
-from crm.errors import Conflict, Invalid, NotAllowed, NotFound
+from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.usecases import people
 from models import Base
 from models.audit import AuditEntry
@@ -131,3 +131,15 @@ def test_a_scope_does_not_come_back_with_a_later_promotion(s: Session) -> None:
     s.flush()
     assert s.scalars(select(TeamScope)).all() == []
     assert actor_by_id(s, DIRECTOR).team_ids == frozenset()
+
+
+def test_a_role_is_taken_back_once_and_in_time(s: Session) -> None:
+    people.grant(s, boss(s), REP, Role.TEAM_LEAD, NOW, entrance="console")
+    late = NOW + timedelta(minutes=11)
+    with pytest.raises(Gone, match="不能撤销"):
+        people.take_back_grant(s, boss(s), REP, late, entrance="console")
+    people.take_back_grant(s, boss(s), REP, NOW, entrance="console")
+    assert actor_by_id(s, REP).role is Role.REP
+    with pytest.raises(Conflict, match="没有撤销"):
+        people.take_back_grant(s, boss(s), REP, NOW, entrance="console")
+    assert actor_by_id(s, REP).role is Role.REP
