@@ -253,6 +253,8 @@ def _look_alikes(s: Session, it: Filled) -> str:
 
 @command("撤销", "chexiao", "undo", usage="/撤销", tells="收回刚才记的跟进、打卡、客户、商机或待办")
 def take_back(s: Session, actor: Actor, heard: Heard) -> str:
+    if heard.args:
+        return "撤销一次收回一条，从最近的开始，后面不用带内容。请只发 /撤销；卡片上的操作，请点卡片上的「撤销」"
     return take_back_last(s, actor, heard.now, entrance=CHAT)
 
 

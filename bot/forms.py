@@ -157,6 +157,7 @@ def answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str
 
 def _pick(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str, now: datetime) -> str | None:
     """The list stays open: whoever has done the first thing goes on to the second."""
+    typed = typed.rstrip(" .。、)）")
     if not typed.isdecimal():
         return None
     things = asked.slots[_OPTIONS]

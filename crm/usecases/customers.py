@@ -138,7 +138,7 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
     if now > customer.created_at + timedelta(minutes=minutes):
         raise Gone(f"「{customer.name}」建了超过 {minutes} 分钟，不能撤销了。建错了请主管处理")
     if any(s.scalar(others.limit(1)) is not None for others in _hanging_on(customer.id)):
-        raise Conflict(f"「{customer.name}」已经有跟进、打卡、商机或待办，客户保留着，没有撤销新建")
+        raise Conflict(f"「{customer.name}」已经有跟进、打卡、商机、待办或联系人，客户保留着，没有撤销新建")
     customer.merged_into_id = customer.id
     audit.record(
         s,

@@ -50,7 +50,10 @@ def add_todo(
 
 
 def finish_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
-    """Tick one's own to-do off; again changes nothing. Its text."""
+    """Tick one's own to-do off. Its text. Gone when it is done, or was taken back, already."""
+    todo = _own(s, actor, todo_id)
+    if todo.done_at is not None:
+        raise Gone(f"「{todo.text[:30]}」已经办完或者撤销了，不用再点")
     return _end(s, actor, todo_id, "finish_todo", now, entrance)
 
 

@@ -52,6 +52,7 @@ def test_only_ones_own_and_only_for_ten_minutes(wecom: Wecom, clock: ClockFile) 
     assert "没有您可以撤销的记录" in wecom.say("sun", "/撤销")
     clock.forward(10 * MINUTE + timedelta(seconds=5))
     assert "没有您可以撤销的记录" in wecom.say("Zhang", "/撤销")
+    assert "不用带内容" in wecom.say("Zhang", "/撤销 全部")
     assert notes() == ["约了周五去看现场"]
 
 
@@ -130,7 +131,7 @@ def test_an_old_todo_is_finished_by_its_number(wecom: Wecom, clock: ClockFile) -
     assert "送样品" in wecom.say("Zhang", "1")
     assert "完成：送样品" in desc(wecom.press("Zhang", wecom.card("Zhang"), "完成"))
     assert "已经处理好了" in wecom.say("Zhang", "1")
-    assert "没有第 7 个" in wecom.say("Zhang", "7")
+    assert "没有第 7 个" in wecom.say("Zhang", "7.")
 
 
 def test_plain_words_after_a_list_are_no_answer_to_it(wecom: Wecom) -> None:
@@ -278,6 +279,8 @@ def test_a_todo_that_is_over_is_not_put_off(wecom: Wecom) -> None:
     wecom.say("Zhang", "/待办 华东泵业 明天 送样品")
     card = wecom.card("Zhang")
     wecom.say("Zhang", "/撤销")
+    wecom.press("Zhang", card, "完成")
+    assert "不用再点" in wecom.waiting("Zhang")[-1].body
     wecom.press("Zhang", card, "推迟一天")
     assert "不用推迟" in wecom.waiting("Zhang")[-1].body
     assert [p.title for p in wecom.waiting("Zhang") if p.title.startswith("到点了") and p.state == "ready"] == []
