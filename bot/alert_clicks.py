@@ -60,7 +60,7 @@ def nudge_owner(s: Session, on: On) -> Tapped:
 def nudge_holder(s: Session, on: On) -> Tapped:
     """A supervisor's 催负责人 about a customer that is about to be released: once per card."""
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    name = pool.urge_holder(s, on.actor, int(on.args["customer"]), on.card_id, on.now, policy, calendar)
+    name = pool.nudge_holder(s, on.actor, int(on.args["customer"]), on.card_id, on.now, policy, calendar)
     return Tapped(f"已提醒 {name}")
 
 

@@ -59,7 +59,7 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/people/role/undo", ADMINS, "POST")
     def undo_role() -> ResponseReturnValue:
-        """Only the administrator's own last change, with the scopes it took; in the book it is a change like any."""
+        """Only the administrator's own last change, once and in time, with the scopes it took."""
         userid = typed("userid", 64)
         name = uow.attempt(lambda s: verbs.take_back_grant(s, actor(), userid, deps.clock(), entrance="console"))
         return _row(userid, f"已撤销，{name} 的角色恢复原样")

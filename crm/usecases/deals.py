@@ -107,10 +107,8 @@ def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entr
 
 def opened_by(person_id: int) -> ColumnElement[bool]:
     """Deals that this person opened: the owner changes with the customer's, the first rung's ledger does not."""
-    first = select(StagePeriod.deal_id).where(
-        StagePeriod.actor_id == person_id, StagePeriod.started_at == Deal.created_at
-    )
-    return Deal.id.in_(first.correlate(Deal))
+    his = (StagePeriod.actor_id == person_id, StagePeriod.started_at == Deal.created_at)
+    return select(StagePeriod.id).where(StagePeriod.deal_id == Deal.id, *his).exists()
 
 
 def snooze_deal(s: Session, actor: Actor, deal_id: int, until: datetime, now: datetime, *, entrance: str) -> str:

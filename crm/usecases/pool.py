@@ -182,7 +182,7 @@ def give_back(s: Session, actor: Actor, customer_id: int, now: datetime, policy:
     return Assigned(customer.id, customer.name, "待分配", opened)
 
 
-def urge_holder(
+def nudge_holder(
     s: Session, actor: Actor, customer_id: int, card_id: int, now: datetime, policy: Policy, calendar: WorkCalendar
 ) -> str:
     """The supervisor asks the owner of a customer that is about to be released to move. The owner's name."""
@@ -196,7 +196,7 @@ def urge_holder(
         title=f"{actor.name} 请您联系「{customer.name}」",
         body=f"客户快要被回收了。今天联系一次，发 /跟进 {customer.name} 说说情况，就能保住",
     )
-    prompt(s, owner.id, notice, dedupe=f"urge:{card_id}:{owner.id}", now=now)
+    prompt(s, owner.id, notice, dedupe=f"nudge:{card_id}:{owner.id}", now=now)
     return owner.name
 
 

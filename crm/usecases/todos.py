@@ -54,12 +54,12 @@ def finish_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entran
     todo = _own(s, actor, todo_id)
     if todo.done_at is not None:
         raise Gone(f"「{todo.text[:30]}」已经办完或者撤销了，不用再点")
-    return _end(s, actor, todo_id, "finish_todo", now, entrance)
+    return _end(s, actor, todo, "finish_todo", now, entrance)
 
 
 def drop_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
     """Take back a to-do that should not have been made. Its text."""
-    return _end(s, actor, todo_id, "drop_todo", now, entrance)
+    return _end(s, actor, _own(s, actor, todo_id), "drop_todo", now, entrance)
 
 
 def drop_todos_made_with(
@@ -68,11 +68,10 @@ def drop_todos_made_with(
     """The next contact that was promised in the same breath as a follow-up goes when the follow-up is taken back."""
     promised = (Todo.person_id == actor.person_id, Todo.customer_id == customer_id, Todo.created_at == made_at)
     for todo_id in s.scalars(select(Todo.id).where(*promised, Todo.done_at.is_(None))).all():
-        _end(s, actor, todo_id, "drop_todo", now, entrance)
+        drop_todo(s, actor, todo_id, now, entrance=entrance)
 
 
-def _end(s: Session, actor: Actor, todo_id: int, verb: str, now: datetime, entrance: str) -> str:
-    todo = _own(s, actor, todo_id)
+def _end(s: Session, actor: Actor, todo: Todo, verb: str, now: datetime, entrance: str) -> str:
     if todo.done_at is None:
         todo.done_at = now
         cancel(s, _topic(todo))
