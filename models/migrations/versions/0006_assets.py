@@ -1,4 +1,4 @@
-"""Attachments, merges, collisions, projects, leads."""
+"""Attachments, merges and collisions."""
 
 revision = "0006"
 down_revision = "0005"
