@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.clicks import CARD, chosen_id, undo
 from bot.router import On, Tapped, button
 from crm import policy as numbers
-from crm.access import get_customer
+from crm.access import READ, get_customer
 from crm.cards import UNDO
 from crm.errors import Invalid
 from crm.messages import prompt
@@ -18,7 +18,7 @@ from crm.usecases.alert_cards import SNOOZE_DAYS
 
 @button("tomorrow")
 def tomorrow(s: Session, on: On) -> Tapped:
-    customer = get_customer(s, on.actor, int(on.args["customer"]))
+    customer = get_customer(s, on.actor, int(on.args["customer"]), to=READ)
     due = at(day_of(on.now) + timedelta(days=1), 9)
     made = todos.add_todo(s, on.actor, customer.id, f"联系 {customer.name}", due, on.now, entrance=CARD)
     return Tapped("已加待办：明天 09:00 联系", undo("todo", todo=made.id))
@@ -26,7 +26,7 @@ def tomorrow(s: Session, on: On) -> Tapped:
 
 @button("plan_visit")
 def plan_visit(s: Session, on: On) -> Tapped:
-    customer = get_customer(s, on.actor, int(on.args["customer"]))
+    customer = get_customer(s, on.actor, int(on.args["customer"]), to=READ)
     day = numbers.calendar(s).add_working_days(day_of(on.now), 2)
     made = todos.add_todo(s, on.actor, customer.id, f"拜访 {customer.name}", at(day, 9), on.now, entrance=CARD)
     return Tapped(f"已加待办：{day:%m-%d} 拜访 {customer.name}", undo("todo", todo=made.id))

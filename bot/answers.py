@@ -84,7 +84,7 @@ def _once(s: uow.Session, inbound: Inbound, reply: Reply, now: datetime, spooled
     if state is not InboxState.DONE:
         remember(s, received, state, "", now)
         return ""
-    actor = actor_of(s, known.sender)
+    actor = actor_of(s, known.sender, now)
     if isinstance(what, Click):
         answer = _tap(s, actor, what, received.key, reply, now, in_outbox=spooled_at is not None)
     else:

@@ -111,6 +111,13 @@ class LoginVia(StrEnum):
     SIDEBAR = "sidebar"
 
 
+class ShareAccess(StrEnum):
+    """What a colleague may do with a customer that is shared with him."""
+
+    READ = "read"
+    TOGETHER = "together"
+
+
 class CustomerLevel(StrEnum):
     KEY = "key"
     NORMAL = "normal"
@@ -187,6 +194,8 @@ LABELS: dict[StrEnum, str] = {
     LoginVia.CONSOLE: "管理后台",
     LoginVia.MINIAPP: "小程序",
     LoginVia.SIDEBAR: "侧边栏",
+    ShareAccess.READ: "只读",
+    ShareAccess.TOGETHER: "一起跟进",
     CustomerLevel.KEY: "重点客户",
     CustomerLevel.NORMAL: "普通客户",
     CustomerLevel.SMALL: "小客户",

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from console.answers import Undo, row_again, settled
 from console.desk import EVERYBODY, OPERATORS, Desk, actor, asked_number, typed_number
 from crm import policy, uow
-from crm.access import MANAGERS, get_customer
+from crm.access import DECIDE, MANAGERS, get_customer
 from crm.errors import NotFound
 from crm.reads import machinery as machine
 from crm.reads import queue as queues
@@ -46,7 +46,7 @@ def mount(desk: Desk) -> None:
         period = typed_number("period", "不知道要撤销哪一次分配，请刷新页面后再看")
 
         def back(s: uow.Session) -> None:
-            customer = get_customer(s, actor(), public_id)
+            customer = get_customer(s, actor(), public_id, to=DECIDE)
             pool.take_back(s, actor(), customer.id, period, clock(), entrance="console")
 
         uow.attempt(back)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, HolderKind, OwnershipReason, TimelineKind, label
 from crm import policy as numbers
-from crm.access import Actor, get_customer
+from crm.access import READ, Actor, get_customer
 from crm.silence import silence_of
 from models.customers import Contact, OwnershipPeriod
 from models.deals import Deal, Stage
@@ -95,7 +95,7 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
 
     `page` turns the timeline, the newest first.
     """
-    customer = get_customer(s, actor, public_id)
+    customer = get_customer(s, actor, public_id, to=READ)
     timeline = _timeline(s, customer.id, page)
     policy, calendar = numbers.current(s), numbers.calendar(s)
     verdict = silence_of(s, customer, now, policy, calendar)

@@ -38,7 +38,7 @@ def meet(s: Session, userid: str, stranger: Stranger, now: datetime) -> None:
     """Mirror the contact and ask the rep once what it is: 关联 / 新建 / 忽略."""
     contact, rep = keep(s, userid, stranger, now)
     if rep is not None and rep.status == PersonStatus.ACTIVE and contact.state == ContactState.UNLINKED:
-        _ask(s, actor_by_id(s, rep.id), contact, _friends_since(s, contact.id, rep.id), now)
+        _ask(s, actor_by_id(s, rep.id, now), contact, _friends_since(s, contact.id, rep.id), now)
 
 
 def keep(s: Session, userid: str, stranger: Stranger, now: datetime) -> tuple[ExternalContact, Person | None]:

@@ -11,7 +11,7 @@ from config.policy import Policy
 from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, OwnershipReason, TimelineKind, label
 from crm import audit
 from crm import policy as numbers
-from crm.access import HOLDERS, Actor, get_customer, sees_customer
+from crm.access import DECIDE, HOLDERS, Actor, get_customer, sees_customer
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.holding import Holder
 from crm.rules.checkin import Point, to_gcj02
@@ -131,7 +131,7 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
     It is gone for everybody and its name is free again. The row stays, merged into itself: an old card that speaks of
     its id must never meet another customer.
     """
-    customer = get_customer(s, actor, customer_id, lock=True)
+    customer = get_customer(s, actor, customer_id, to=DECIDE, lock=True)
     if customer.created_by_id != actor.person_id or customer.owner_id != actor.person_id:
         raise NotFound("没有找到您刚建的这个客户")
     minutes = numbers.current(s).undo_minutes

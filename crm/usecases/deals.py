@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import DEFAULT_PIPELINE, DEFAULT_STAGES, StageKind, TimelineKind
 from crm import audit, policy
-from crm.access import Actor, deals_for, get_customer
+from crm.access import READ, WRITE, Actor, To, deals_for, get_customer
 from crm.errors import Conflict, Gone, Invalid, NotFound
 from crm.usecases.followups import write_entry
 from models.deals import Deal, Pipeline, Stage, StagePeriod
@@ -128,12 +128,12 @@ def wake_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entrance
 
 def owner_of(s: Session, actor: Actor, deal_id: int) -> tuple[int, str, str]:
     """Id and name of a deal's owner, and the deal's name."""
-    deal = _deal(s, actor, deal_id)
+    deal = _deal(s, actor, deal_id, READ)
     return deal.owner_id, s.get_one(Person, deal.owner_id).name, deal.name
 
 
-def _deal(s: Session, actor: Actor, deal_id: int) -> Deal:
-    deal = s.scalar(deals_for(actor).where(Deal.id == deal_id).with_for_update(of=Deal))
+def _deal(s: Session, actor: Actor, deal_id: int, to: To = WRITE) -> Deal:
+    deal = s.scalar(deals_for(actor, to).where(Deal.id == deal_id).with_for_update(of=Deal))
     if deal is None:
         raise NotFound("没有找到这个商机，或者不在您名下")
     return deal

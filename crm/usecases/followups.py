@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import HolderKind, TimelineKind
 from crm import audit, policy
-from crm.access import NOT_THERE, Actor, Reach, customer_there, get_customer, within
+from crm.access import WRITE, Actor, Reach, customer_there, get_customer, not_there, within
 from crm.errors import Gone, Invalid, NotFound
 from crm.holding import holder_of, tenure_began
 from crm.rules.activity import counts as activity_counts
@@ -99,7 +99,7 @@ def _customer_and_recent(s: Session, actor: Actor, customer_id: int | str) -> tu
     wanted = {**within(actor), "id": customer_id}
     rows = s.execute(_recent_of(actor.reach, isinstance(customer_id, int)), wanted).all()
     if not rows:
-        raise NotFound(NOT_THERE)
+        raise not_there(s, actor, customer_id, WRITE)
     return _Written(*rows[0][:3]), [row.text for row in rows if row.text is not None]
 
 
@@ -110,7 +110,7 @@ def _recent_of(reach: Reach, by_id: bool) -> Select[int, str, int | None, str]:
     return (
         select(customer.id, customer.name, customer.owner_id, entry.text)
         .outerjoin(bare(TimelineEntry), and_(*own))
-        .where(customer_there(reach, by_id))
+        .where(customer_there(reach, by_id, WRITE))
         .order_by(entry.at.desc())
         .limit(_REMEMBERED)
     )

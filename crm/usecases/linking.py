@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from config.vocabulary import ChatKind, ContactState, CustomerSource, TimelineKind
 from crm import audit
-from crm.access import Actor, get_contact, get_customer, sees_customer
+from crm.access import READ, Actor, get_contact, get_customer, sees_customer
 from crm.errors import Conflict, Invalid, NotFound
 from crm.usecases.customers import COLLEAGUE, CustomerDraft, create_customer
 from crm.usecases.followups import rewind, touch, write_entry
@@ -82,7 +82,7 @@ def _link(
 
 def _held_elsewhere(s: Session, actor: Actor, contact: ExternalContact, customer_id: int) -> str:
     try:
-        other = get_customer(s, actor, customer_id).name
+        other = get_customer(s, actor, customer_id, to=READ).name
     except NotFound:
         return f"「{contact.name}」已经关联到{COLLEAGUE}的客户，没有改动"
     return f"「{contact.name}」已经关联到「{other}」。要换的话，先发 /解除 {contact.name}"
@@ -156,7 +156,7 @@ def _mark(s: Session, contact: ExternalContact, state: ContactState) -> None:
 
 def set_current(s: Session, actor: Actor, customer_id: int, now: datetime, *, entrance: str) -> str:
     """The customer this member talks about in the app's own chat from now on. The customer's name."""
-    customer = get_customer(s, actor, customer_id)
+    customer = get_customer(s, actor, customer_id, to=READ)
     chat = {"kind": ChatKind.APP_USER, "key": str(actor.person_id)}
     values = {"customer_id": customer.id, "linked_by_id": actor.person_id, "linked_at": now}
     if not insert_once(s, ChatLink, **chat, **values):
@@ -172,7 +172,7 @@ def current_customer(s: Session, actor: Actor) -> tuple[int, str] | None:
     if customer_id is None:
         return None
     try:
-        customer = get_customer(s, actor, customer_id)
+        customer = get_customer(s, actor, customer_id, to=READ)
     except NotFound:
         return None
     return customer.id, customer.name

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from config.policy import Policy
 from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, Role, TimelineKind, label
 from crm import audit
-from crm.access import HOLDERS, Actor, get_customer, supervisor_of
+from crm.access import DECIDE, HOLDERS, Actor, get_customer, supervisor_of
 from crm.cards import close_matter
 from crm.errors import Conflict, Gone, NotAllowed, NotFound
 from crm.holding import Holder, former_holder, holder_of, tenure_began
@@ -91,7 +91,7 @@ def assign(
     """A manager gives a queued customer to somebody he answers for (or to himself)."""
     if not actor.manages and not actor.sees_all:
         raise NotAllowed("只有主管能分配客户")
-    customer = get_customer(s, actor, customer_id)
+    customer = get_customer(s, actor, customer_id, to=DECIDE)
     period_id, holder, _ = holder_of(s, customer.id)
     if holder.kind is HolderKind.PERSON:
         who = s.get_one(Person, holder.id).name
@@ -137,7 +137,7 @@ def give_to_former(
     """Undo a release within its days: the customer goes back to whom silence took it from."""
     if not actor.manages and not actor.sees_all:
         raise NotAllowed("只有主管能退还客户")
-    customer = get_customer(s, actor, customer_id)
+    customer = get_customer(s, actor, customer_id, to=DECIDE)
     period_id, holder, _ = holder_of(s, customer.id)
     if holder.kind is not HolderKind.QUEUE:
         raise Conflict(f"「{customer.name}」已经有人接手，不能再退还")
@@ -162,7 +162,7 @@ def give_to_former(
 
 def give_back(s: Session, actor: Actor, customer_id: int, now: datetime, policy: Policy, *, entrance: str) -> Assigned:
     """主动退回: a rep who cannot serve a customer hands it to his supervisor's queue."""
-    customer = get_customer(s, actor, customer_id)
+    customer = get_customer(s, actor, customer_id, to=DECIDE)
     if customer.owner_id != actor.person_id:
         raise NotAllowed("只能退回自己名下的客户")
     period_id, _, _ = holder_of(s, customer.id)
@@ -186,7 +186,7 @@ def nudge_holder(
     s: Session, actor: Actor, customer_id: int, card_id: int, now: datetime, policy: Policy, calendar: WorkCalendar
 ) -> str:
     """The supervisor asks the owner of a customer that is about to be released to move. The owner's name."""
-    customer = get_customer(s, actor, customer_id)
+    customer = get_customer(s, actor, customer_id, to=DECIDE)
     owner = s.get(Person, customer.owner_id or 0)
     if owner is None or owner.status != PersonStatus.ACTIVE:
         raise Gone(f"「{customer.name}」现在没有在岗的负责人，催不到人")

@@ -96,7 +96,7 @@ def actor_of_session(s: Session, token: str, vias: frozenset[LoginVia], now: dat
     )
     if person_id is None:
         raise NotSignedIn(SIGN_IN_AGAIN)
-    return actor_by_id(s, person_id)
+    return actor_by_id(s, person_id, now)
 
 
 def revoke(s: Session, token: str, now: datetime) -> None:

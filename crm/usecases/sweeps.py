@@ -171,7 +171,7 @@ def promise_list(s: Session, person_id: int, now: datetime, *, dry_run: bool) ->
     calendar = numbers.calendar(s)
     if not calendar.is_working(day_of(now)):
         return None
-    actor = actor_by_id(s, person_id)
+    actor = actor_by_id(s, person_id, now)
     items = agenda(s, actor, now, numbers.current(s), calendar)
     if not items:
         return None

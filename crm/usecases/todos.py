@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from crm import audit
 from crm import policy as numbers
-from crm.access import Actor, get_customer
+from crm.access import READ, Actor, get_customer
 from crm.errors import Gone, Invalid, NotFound
 from crm.messages import Tap, cancel, schedule_card
 from crm.notices import Notice
@@ -34,7 +34,7 @@ def add_todo(
         raise Invalid("待办内容是空的，写一句要做什么就行", {"text": "不能为空"})
     if len(words) > 500:
         raise Invalid("待办请控制在 500 字以内", {"text": "太长"})
-    customer = None if customer_id is None else get_customer(s, actor, customer_id)
+    customer = None if customer_id is None else get_customer(s, actor, customer_id, to=READ)
     todo = Todo(
         person_id=actor.person_id,
         customer_id=customer.id if customer else None,

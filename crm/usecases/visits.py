@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
 from crm import audit, policy
 from crm.access import Actor, customers_for, get_customer, supervisor_of
-from crm.errors import Gone, Invalid, NotFound
+from crm.errors import Gone, Invalid, NotAllowed, NotFound
 from crm.holding import Holder, holder_at, holder_of
 from crm.messages import Tap, prompt_card
 from crm.notices import Fact, Notice
@@ -131,7 +131,7 @@ def _visited(s: Session, actor: Actor, draft: CheckInDraft) -> tuple[Customer, b
     """The customer, and whether it has left the actor since: a visit counts for whoever held it on its day."""
     try:
         return get_customer(s, actor, draft.customer_id), False
-    except NotFound:
+    except (NotAllowed, NotFound):
         column = Customer.id if isinstance(draft.customer_id, int) else Customer.public_id
         customer = s.scalar(select(Customer).where(column == draft.customer_id, Customer.merged_into_id.is_(None)))
         if customer is None or holder_at(s, customer.id, draft.visited_at) != Holder.person(actor.person_id):
