@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from config.policy import Policy
-from config.vocabulary import LABELS, OwnershipReason, Role
+from config.vocabulary import LABELS, OwnershipReason, Role, ShareAccess
 from crm.rules.days import SHANGHAI, days_between
 
 VERBS = {
@@ -26,6 +26,12 @@ VERBS = {
     "give_back": "主动退回",
     "take_back": "撤销归属变动",
     "take_back_role": "撤销授予角色",
+    "share_customer": "共享客户",
+    "end_share": "结束共享",
+    "take_back_share": "撤销共享",
+    "reveal_phone": "看完整电话",
+    "look_alikes": "查重命中他人客户",
+    "grant_fields": "调整字段权限",
     "open_deal": "新建商机",
     "snooze_deal": "商机暂缓",
     "wake_deal": "取消暂缓",
@@ -103,6 +109,15 @@ DETAILS = {
     "withdrawn_teams": "收回的分管部门",
     "contact": "联系人",
     "outcome": "结果",
+    "access": "方式",
+    "last_day": "到期",
+    "credit": "业绩分成（%）",
+    "hits": "命中",
+    "typed": "查的名称",
+    "read": "可看",
+    "edit": "可改",
+    "record": "对象",
+    "group": "字段组",
 }
 EVENTS = {
     "text": "文字消息",
@@ -210,7 +225,7 @@ def subject(kind: str, about: str) -> str:
 
 
 _NUMBERS = {"entry", "period", "team_id", "visit", "path", "external_userid"}
-_ROLES = {role.value for role in Role}
+_ROLES = {word.value for word in (*Role, *ShareAccess)}
 _REASONS = {reason.value for reason in OwnershipReason}
 
 

@@ -24,6 +24,7 @@ GROUPS = (
         "消息与卡片",
         ("reminders_per_day", "undo_minutes", "dialogue_minutes", "card_days", "late_after_minutes"),
     ),
+    ("共享与保密", ("share_days", "reveals_per_day", "lookups_per_day")),
 )  # fmt: skip
 OTHERS = "拜访与查重"
 
