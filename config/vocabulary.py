@@ -118,6 +118,22 @@ class ShareAccess(StrEnum):
     TOGETHER = "together"
 
 
+class NameKind(StrEnum):
+    """Which of a customer's names it is: the one on its file, an earlier one, a short one."""
+
+    NAME = "name"
+    FORMER = "former"
+    SHORT = "short"
+
+
+class NameVerdict(StrEnum):
+    """What the radar says of two company names."""
+
+    SAME = "same"
+    SIMILAR = "similar"
+    NONE = "none"
+
+
 class CustomerLevel(StrEnum):
     KEY = "key"
     NORMAL = "normal"

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+
+from opencc import OpenCC
 
 from crm.rules.name_words import AUTONOMOUS, CITIES, LEGAL_FORMS, NOT_PLACES, PROVINCES, TRADES
 
@@ -19,6 +21,9 @@ _LONGEST_FORM = len(LEGAL_FORMS[0])
 _LONGEST_TRADE = len(TRADES[0])
 # 中国工商银行股份有限公司诸暨支行: what stands inside says no more than at the end.
 _INNER_FORM = re.compile(r"(?<=..)(?:股份|集团)?有限(?:责任)?公司(?=.)")
+_LEGAL_FORM = re.compile(
+    "股份有限责任公司|有限责任公司|集团股份有限公司|股份有限公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司|集团|股份|有限合伙|普通合伙"
+)
 _PLACES = PROVINCES | CITIES | {"中国"}
 _LONGEST_NAME = 200
 _LONGEST_PLACE = max(map(len, _PLACES))
@@ -40,10 +45,22 @@ def _kept(text: str) -> str:
     return "".join(letter for letter in text if letter.isalnum())
 
 
+@cache
+def _simplified() -> dict[int, str]:
+    """Traditional letters and what they are in simplified writing, letter by letter.
+
+    Taken from OpenCC once. Its phrases are left aside: 乾坤 and 干坤 shall be one key, whichever was written.
+    """
+    letters = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
+    simplify = OpenCC("t2s").convert
+    simple = simplify(simplify("\n".join(letters))).split("\n")  # twice: 薴 becomes 苧, and that becomes 苎
+    return {ord(letter): one for letter, one in zip(letters, simple, strict=True) if letter != one}
+
+
 def fold(name: str) -> str:
-    """NFKC and case folded, every bracket round; unchanged by being folded again."""
+    """NFKC, case folded, simplified, every bracket round; unchanged by being folded again."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return folded.translate(_BRACKETS)
+    return folded.translate(_simplified()).translate(_BRACKETS)
 
 
 def key_of(name: str) -> str:
@@ -52,6 +69,12 @@ def key_of(name: str) -> str:
     while (again := _kept(fold(key))) != key:  # letters that met when what stood between them went
         key = again
     return key or fold(name).strip()
+
+
+def bare_of(name: str) -> str:
+    """The key without the legal form, wherever it stands; the key itself where nothing else is left."""
+    key = key_of(name[:_LONGEST_NAME])
+    return _LEGAL_FORM.sub("", key) or key
 
 
 def _known_place(text: str) -> tuple[str, int]:

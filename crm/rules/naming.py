@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz, process
 
+from config.vocabulary import NameVerdict
 from crm.rules.name_parts import NameParts, key_of, parts_of
 
 T = TypeVar("T")
@@ -63,6 +64,26 @@ def similarity(a: str, b: str) -> int:
 def reason(a: str, b: str) -> str:
     """Why the two look alike, in two or four characters for a card."""
     return _compare(parts_of(a), parts_of(b))[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`score` 0 … 100, what the radar says of it, and why in two or four characters for a card."""
+
+    score: int
+    verdict: NameVerdict
+    reason: str
+
+
+_SAME_AT = 97
+
+
+def judge(a: str, b: str, similar_at: int = 82) -> Judgement:
+    """Are these two names of one company? `similar_at` is `Policy.similar_at`."""
+    score, why = _compare(parts_of(a), parts_of(b))
+    if score >= _SAME_AT:
+        return Judgement(score, NameVerdict.SAME, why)
+    return Judgement(score, NameVerdict.SIMILAR if score >= similar_at else NameVerdict.NONE, why)
 
 
 @lru_cache(maxsize=131_072)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import Policy
 from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, OwnershipReason, TimelineKind, label
-from crm import audit
+from crm import audit, name_index
 from crm import policy as numbers
 from crm.access import DECIDE, HOLDERS, Actor, get_customer, sees_customer
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
@@ -17,7 +17,7 @@ from crm.holding import Holder
 from crm.rules.checkin import Point, to_gcj02
 from crm.rules.naming import clean_name, name_key, pinyin_of, rank
 from crm.usecases.ownership import begin
-from models.base import bare, insert_once
+from models.base import insert_once
 from models.customers import Contact, Customer, NameBlock
 from models.deals import Deal
 from models.links import ChatLink
@@ -26,7 +26,6 @@ from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
 COLLEAGUE = "同事在跟进"
-_NAMES = select(bare(Customer).c.id, bare(Customer).c.name).where(bare(Customer).c.merged_into_id.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def look_alikes(s: Session, actor: Actor, name: str, policy: Policy, limit: int 
 
     The one read that looks beyond what the actor may see: of those it says 同事在跟进, and nothing else.
     """
-    found = rank(name, s.execute(_NAMES).all(), policy.similar_at, limit)
+    found = rank(name, name_index.candidates(s, name), policy.similar_at, limit)
     if not found:
         return []
     mine = select(Customer.id, Customer.name, Customer.name_key, Person.name.label("owner"))
@@ -120,6 +119,7 @@ def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetim
     )
     s.add(customer)
     s.flush()
+    name_index.put(s, customer.id, [name])
     begin(s, customer, Holder.person(actor.person_id), OwnershipReason.CREATED, actor.person_id, now)
     audit.record(s, actor.person_id, "create_customer", f"customer:{customer.id}", now, entrance=entrance, name=name)
     return CustomerMade(customer.id, customer.public_id, customer.name)
@@ -140,6 +140,7 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
     if any(s.scalar(others.limit(1)) is not None for others in _hanging_on(customer.id)):
         raise Conflict(f"「{customer.name}」已经有跟进、打卡、商机、待办或联系人，客户保留着，没有撤销新建")
     customer.merged_into_id = customer.id
+    name_index.drop(s, customer.id)
     audit.record(
         s,
         actor.person_id,

@@ -23,7 +23,7 @@ from config.vocabulary import (
     PersonStatus,
     Role,
 )
-from crm import uow
+from crm import name_index, uow
 from crm.notices import Button, Notice
 from crm.rules.naming import name_key, pinyin_of
 from models.base import Base, new_public_id
@@ -110,6 +110,7 @@ class Company:
         since = now - timedelta(days=3)
         rows = [_customer(name, ids[rep], since) for rep, name in held]
         customer_ids = _add(s, Customer, rows)
+        name_index.put_many(s, zip(customer_ids, (name for _, name in held), strict=True))
         s.execute(insert(NameBlock), [{"key": row["name_key"]} for row in rows])
         owner = [
             {
