@@ -4,6 +4,7 @@ from models import (  # noqa: F401  (importing a module registers its tables)
     audit,
     customers,
     deals,
+    fields,
     links,
     messages,
     names,

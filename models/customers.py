@@ -1,10 +1,12 @@
 """Customers, their contacts, and the gapless history of who held them."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Numeric, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from config.vocabulary import CooperationStage
 from models.base import Base, public_id
 
 
@@ -16,6 +18,23 @@ class Customer(Base):
     """
 
     __tablename__ = "customer"
+    # A list of 200,000 is walked in the order of an index, never sorted whole.
+    __table_args__ = (
+        Index("ix_customer_by_name", "pinyin", "name"),
+        *(
+            Index(f"ix_customer_{column}", column)
+            for column in (
+                "created_at",
+                "last_activity_at",
+                "annual_estimate",
+                "cooperation_stage",
+                "level",
+                "source",
+                "industry",
+                "region",
+            )
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = public_id()
     name: Mapped[str] = mapped_column(String(128))
@@ -27,6 +46,15 @@ class Customer(Base):
     industry: Mapped[str] = mapped_column(String(64), default="")
     region: Mapped[str] = mapped_column(String(64), default="")
     address: Mapped[str] = mapped_column(String(255), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    website: Mapped[str] = mapped_column(String(128), default="", server_default="")  # the bare domain
+    cooperation_stage: Mapped[str] = mapped_column(
+        String(16), default=CooperationStage.POTENTIAL, server_default=CooperationStage.POTENTIAL
+    )
+    procurement_cycle: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    annual_estimate: Mapped[Decimal | None] = mapped_column(Numeric(15, 2))  # yuan a year that they may buy
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)  # 上级公司
     latitude: Mapped[float | None] = mapped_column(Float)  # GCJ-02 degrees
     longitude: Mapped[float | None] = mapped_column(Float)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
@@ -45,7 +73,22 @@ class NameBlock(Base):
     key: Mapped[str] = mapped_column(String(128), primary_key=True)
 
 
+class Campaign(Base):
+    """A fair, a mailing, a seminar: where customers come from beyond their source. Retired, never deleted."""
+
+    __tablename__ = "campaign"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id()
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    source: Mapped[str] = mapped_column(String(16))
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    retired_at: Mapped[datetime | None]
+
+
 class Contact(Base):
+    """A person at a customer. `decision_role` is what his word weighs; retired, never deleted."""
+
     __tablename__ = "contact"
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = public_id()
@@ -53,8 +96,11 @@ class Contact(Base):
     name: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(64), default="")
     phone: Mapped[str] = mapped_column(String(32), default="")
+    email: Mapped[str] = mapped_column(String(128), default="", server_default="")
+    decision_role: Mapped[str] = mapped_column(String(16), default="", server_default="")
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
 
 
 class OwnershipPeriod(Base):

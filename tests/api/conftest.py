@@ -17,7 +17,6 @@ from crm import uow
 from crm.usecases.deals import install_default_pipeline
 from crm.usecases.sessions import open_session
 from miniapp_api import ApiDeps, api
-from models import Base
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.people import Person, Team, TeamLeader
 from tests.support.postgres import Server
@@ -92,7 +91,7 @@ def make_app(clock: Callable[[], datetime]) -> APIFlask:
 
 
 def people_the_company(engine: Engine) -> None:
-    Base.metadata.create_all(engine)
+    uow.upgrade(engine.url.render_as_string(hide_password=False))
     with uow.transaction() as s:
         install_default_pipeline(s)
         for number, (name, path) in enumerate(

@@ -15,7 +15,6 @@ from console import ConsoleDeps, console
 from console.guard import COOKIE, csrf_of
 from crm import uow
 from crm.usecases import sessions
-from models import Base
 from tests.console.office import NOW, furnish
 
 STATIC = Path(__file__).resolve().parents[2] / "web" / "dist" / "static"
@@ -56,7 +55,8 @@ def world() -> World:
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The office, furnished once; every test works on a copy."""
     path = tmp_path_factory.mktemp("office") / "crm.db"
-    Base.metadata.create_all(uow.connect(f"sqlite:///{path}"))
+    uow.upgrade(f"sqlite:///{path}")
+    uow.connect(f"sqlite:///{path}")
     with uow.transaction() as s:
         furnish(s)
     uow.dispose()  # the last connection folds the write-ahead log into the file

@@ -14,7 +14,6 @@ from crm import uow
 from gateways.spool import Spool
 from jobs import inbox
 from jobs.wiring import Wiring, wecom_client
-from models import Base
 from models.people import Person, Team, TeamLeader
 from tests.support.postgres import Server
 
@@ -42,8 +41,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def found(url: str) -> None:
     """Make the tables and the people."""
+    uow.upgrade(url)
     engine = uow.connect(url)
-    Base.metadata.create_all(engine)
     with uow.transaction() as s:
         s.add(Team(department_id=1, name="总公司", path="/1/"))
         s.flush()
