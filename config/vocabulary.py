@@ -58,6 +58,7 @@ class TimelineKind(StrEnum):
     OWNERSHIP = "ownership"
     DEAL = "deal"
     TODO = "todo"
+    MERGE = "merge"
 
 
 class StageKind(StrEnum):
@@ -231,6 +232,7 @@ LABELS: dict[StrEnum, str] = {
     TimelineKind.OWNERSHIP: "归属",
     TimelineKind.DEAL: "商机",
     TimelineKind.TODO: "待办",
+    TimelineKind.MERGE: "合并",
     StageKind.OPEN: "进行中",
     StageKind.WON: "赢单",
     StageKind.LOST: "输单",

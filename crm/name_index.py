@@ -59,19 +59,25 @@ def put_many(s: Session, named: Iterable[Hit], kind: NameKind = NameKind.NAME) -
 def _write(s: Session, named: list[Hit], kind: NameKind) -> None:
     rows: Iterator[tuple[object, ...]] = ((who, str(kind), name, key_of(name)) for who, name in named)
     columns = ("customer_id", "kind", "name", "key")
+    if len(named) <= _FEW:
+        s.execute(insert(bare(CompanyName)), [dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        insert_many(s, CompanyName, columns, rows)
+    post(s, named)
+
+
+def post(s: Session, named: Sequence[Hit]) -> None:
+    """Lead to these customers by these names, whose rows are there already: a merge has moved them."""
     pieces: defaultdict[int, array[int]] = defaultdict(lambda: array(_IDS))
     for who, name in named:
         for token in tokens_of(name):
             pieces[token].append(who)
+    columns = ("token", "many", "ids")
     posted = ((token, len(ids), ids.tobytes()) for token, ids in sorted(pieces.items()))
     if len(named) <= _FEW:
-        s.execute(insert(bare(CompanyName)), [dict(zip(columns, row, strict=True)) for row in rows])
-        s.execute(
-            insert(bare(NamePosting)), [{"token": token, "many": many, "ids": ids} for token, many, ids in posted]
-        )
-        return
-    insert_many(s, CompanyName, columns, rows)
-    insert_many(s, NamePosting, ("token", "many", "ids"), posted)
+        s.execute(insert(bare(NamePosting)), [dict(zip(columns, row, strict=True)) for row in posted])
+    else:
+        insert_many(s, NamePosting, columns, posted)
 
 
 def rebuild(s: Session, named: Iterable[Hit]) -> None:

@@ -1,0 +1,273 @@
+"""Two files become one and two again, over any graph of references; nothing is lost, and not yours is not there."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Engine
+
+from config.policy import Policy
+from config.vocabulary import TimelineKind
+from crm import cells, uow
+from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
+from crm.reads.customer_page import customer_page
+from crm.usecases import deals, merging, todos
+from crm.usecases.customers import look_alikes
+from crm.usecases.followups import write_follow_up
+from models.audit import AuditEntry
+from models.customers import Contact, Customer
+from models.deals import Deal
+from models.messages import OutboxMessage
+from models.timeline import TimelineEntry
+from tests.support.company import DAY, IDS, NOW, actor, customer, rows, snapshot
+
+# What a merge and its undoing leave behind on purpose: their own books, and what people are told.
+# Postings of the name index are hints that may lead nowhere.
+BOOKS = frozenset({"audit_entry", "customer_merge", "merged_cell", "outbox_message", "name_posting"})
+
+
+def merge(who: str, winner: int, loser: int, *from_loser: str, at: datetime = NOW) -> merging.Merged:
+    asking = actor(who)
+    return uow.attempt(lambda s: merging.merge(s, asking, winner, loser, frozenset(from_loser), at, entrance="console"))
+
+
+def take_apart(who: str, merge_id: str, at: datetime = NOW) -> merging.TakenApart:
+    asking = actor(who)
+    return uow.attempt(lambda s: merging.take_apart(s, asking, merge_id, at, entrance="console"))
+
+
+def state() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table but the books; a merge's own line on the timeline is one of them."""
+    kind = list(TimelineEntry.__table__.columns.keys()).index("kind")
+    found = {name: found for name, found in snapshot().items() if name not in BOOKS}
+    found["timeline_entry"] = [row for row in found["timeline_entry"] if row[kind] != TimelineKind.MERGE]
+    return found
+
+
+def pointers() -> list[tuple[Table, Column[Any]]]:
+    return list(cells._pointers())
+
+
+class Planter:
+    """Rows for any table that points at a customer, as its columns allow: the schema itself says what there is."""
+
+    def __init__(self, session: uow.Session, chance: Random) -> None:
+        self.s, self.chance, self.number = session, chance, 0
+
+    def plant_around(self, customers: Sequence[int]) -> None:
+        for table, column in pointers():
+            if table.name != "customer":
+                for _ in range(self.chance.randint(0, 4)):
+                    self._plant(table, column, self.chance.choice(customers))
+
+    def _plant(self, table: Table, column: Column[Any], customer_id: int) -> None:
+        values = {one.name: self._value(one) for one in table.columns if one.name != "id"}
+        if any(values[one.name] is None for one in table.columns if one.foreign_keys and not one.nullable):
+            return  # it needs a row of a table that is still empty
+        make = postgresql.insert if self.s.get_bind().dialect.name == "postgresql" else sqlite.insert
+        self.s.execute(make(table).values({**values, column.name: customer_id}).on_conflict_do_nothing())
+
+    def _value(self, column: Column[Any]) -> Any:
+        self.number += 1
+        if column.foreign_keys:
+            target = next(iter(column.foreign_keys)).column
+            known = list(self.s.scalars(select(target).order_by(target)))
+            return self.chance.choice([None, *known] if column.nullable or not known else known)
+        if column.nullable and self.chance.random() < 0.5:
+            return None
+        return self._made_up(column)
+
+    def _made_up(self, column: Column[Any]) -> Any:
+        """Few values, so that unique sets of columns meet; where a column is unique by itself, a new one."""
+        number = self.number if column.unique else self.chance.randint(0, 3)
+        kinds: Mapping[type, Callable[[], Any]] = {
+            str: lambda: f"v{number}",
+            bool: lambda: number > 1,
+            int: lambda: number,
+            float: lambda: float(number),
+            Decimal: lambda: Decimal(number),
+            datetime: lambda: NOW - timedelta(hours=number),
+            date: lambda: NOW.date(),
+            dict: dict,
+        }
+        return kinds[column.type.python_type]()
+
+
+GRAPHS = range(int(os.environ.get("GRAPHS", "8")))
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_merging_and_undoing_any_graph_of_references_ends_with_no_difference(company: Engine, graph: int) -> None:
+    chance = Random(graph)
+    alive = [customer(who, f"第{n}号水泵厂") for n, who in enumerate(("Zhang", "sun", "qian", "Zhang"))]
+    with uow.transaction() as s:
+        Planter(s, chance).plant_around(alive)
+    before = state()
+    done: list[merging.Merged] = []
+    for _ in range(chance.randint(1, 3)):
+        winner, loser = chance.sample(alive, 2)
+        fields = [name for name in merging.choosable() if chance.random() < 0.5]
+        done.append(merge("wang", winner, loser, *fields))
+        alive.remove(loser)
+    for merged in reversed(done):
+        assert take_apart("wang", merged.public_id).stayed == 0
+    assert state() == before
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_every_row_of_the_loser_belongs_to_the_winner_and_none_is_lost(company: Engine, graph: int) -> None:
+    winner, loser = customer("Zhang", "甲水泵厂"), customer("sun", "乙水泵厂")
+    with uow.transaction() as s:
+        Planter(s, Random(graph)).plant_around([winner, loser])
+    before = {name: len(found) for name, found in state().items()}
+    merge("wang", winner, loser)
+    assert {name: len(found) for name, found in state().items()} == before
+    with uow.reading() as s:
+        for table, column in pointers():
+            stayed = s.execute(select(table).where(column == loser)).all()
+            # only what the winner has already under a unique key may have stayed
+            assert not stayed or s.execute(select(table).where(column == winner)).all(), table.name
+
+
+def test_the_winner_keeps_its_values_fills_its_gaps_and_takes_what_was_chosen(company: Engine) -> None:
+    winner, loser = customer("Zhang", "华东泵业有限公司"), customer("Zhang", "华东泵业集团公司")
+    with uow.transaction() as s:
+        s.get_one(Customer, winner).industry = "水泵"
+        row = s.get_one(Customer, loser)
+        row.industry, row.region, row.uscc = "机械", "江苏", "91310000MA1FL0X00X"
+    done = merge("Zhang", winner, loser, "name")
+    (kept,) = rows(Customer, Customer.id == winner)
+    assert (kept.name, kept.industry, kept.region) == ("华东泵业集团公司", "水泵", "江苏")
+    assert kept.uscc == "91310000MA1FL0X00X"
+    (gone,) = rows(Customer, Customer.id == loser)
+    assert (gone.merged_into_id, gone.uscc) == (winner, None)
+    apart = take_apart("Zhang", done.public_id)
+    assert apart.stayed == 0
+    (kept,) = rows(Customer, Customer.id == winner)
+    assert (kept.name, kept.region, kept.uscc) == ("华东泵业有限公司", "", None)
+
+
+def test_open_deals_and_the_clock_go_with_the_holder_and_come_back(company: Engine) -> None:
+    winner, loser = customer("Zhang", "甲水泵厂", NOW - 20 * DAY), customer("sun", "乙水泵厂", NOW - 9 * DAY)
+    sun, zhang = actor("sun"), actor("Zhang")
+    uow.attempt(lambda s: deals.open_deal(s, sun, loser, "二期", Decimal(8), NOW - DAY, entrance="chat"))
+    uow.attempt(lambda s: write_follow_up(s, zhang, winner, "在现场看了泵房", NOW - 5 * DAY, entrance="chat"))
+    before = state()
+    done = merge("li", winner, loser)
+    (deal,) = rows(Deal)
+    assert (deal.customer_id, deal.owner_id) == (winner, IDS["zhang"])
+    assert rows(Customer, Customer.id == winner)[0].silent_since == NOW - 5 * DAY
+    take_apart("li", done.public_id, NOW + 20 * DAY)
+    assert state() == before
+
+
+def test_what_was_written_since_stays_with_the_winner(company: Engine) -> None:
+    winner, loser = customer("Zhang", "甲水泵厂"), customer("sun", "乙水泵厂")
+    with uow.transaction() as s:
+        s.get_one(Customer, loser).region = "江苏"
+    done = merge("li", winner, loser)
+    zhang = actor("Zhang")
+    later = NOW + DAY
+    uow.attempt(lambda s: write_follow_up(s, zhang, winner, "合并以后又去了一次现场", later, entrance="chat"))
+    with uow.transaction() as s:
+        s.get_one(Customer, winner).region = "浙江"
+    assert take_apart("li", done.public_id, later).stayed == 1
+    entries = rows(TimelineEntry, TimelineEntry.kind == TimelineKind.FOLLOW_UP)
+    assert [entry.customer_id for entry in entries] == [winner]
+    (kept,) = rows(Customer, Customer.id == winner)
+    assert (kept.region, kept.silent_since) == ("浙江", later)
+
+
+def test_merges_are_undone_the_newest_first_once_and_within_their_days(company: Engine) -> None:
+    one, two, three = (customer("Zhang", f"{name}水泵厂") for name in "甲乙丙")
+    first, second = merge("li", one, two), merge("li", one, three)
+    with pytest.raises(Conflict, match="先撤销后一次"):
+        take_apart("li", first.public_id)
+    take_apart("li", second.public_id)
+    with pytest.raises(Gone, match="已经撤销过"):
+        take_apart("li", second.public_id)
+    with pytest.raises(Gone, match="超过 30 天"):
+        take_apart("li", first.public_id, NOW + 31 * DAY)
+
+
+@pytest.mark.parametrize("who", ["qian", "wu"])
+def test_another_teams_files_are_not_there_to_be_merged_or_taken_apart(company: Engine, who: str) -> None:
+    one, two, own = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂"), customer("qian", "丙水泵厂")
+    done = merge("li", one, two)
+    for pair in ((one, own), (own, one), (two, own), (999, own)):
+        with pytest.raises(NotFound) as refused:
+            merge(who, *pair)
+        assert "水泵厂" not in str(refused.value)
+    for merge_id in (done.public_id, "0" * 20):
+        with pytest.raises(NotFound, match="没有找到这次合并"):
+            take_apart(who, merge_id)
+
+
+def test_a_rep_merges_his_own_two_but_not_a_colleagues(company: Engine) -> None:
+    one, two, suns = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂"), customer("sun", "丙水泵厂")
+    merge("Zhang", one, two)
+    with pytest.raises(CrmError):
+        merge("Zhang", one, suns)
+    with pytest.raises(Invalid, match="同一个客户"):
+        merge("Zhang", one, one)
+    with pytest.raises(Invalid, match="看不懂的字段"):
+        merge("li", one, suns, "owner_id")
+
+
+def test_both_holders_and_their_leads_are_told_and_the_book_keeps_it(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("qian", "乙水泵厂")
+    merge("wang", one, two)
+    told = {message.person_id for message in rows(OutboxMessage)}
+    assert told == {IDS[who] for who in ("zhang", "qian", "li", "wu")}
+    (entry,) = rows(AuditEntry, AuditEntry.verb == "merge")
+    assert (entry.subject, entry.detail["loser"]) == (f"customer:{one}", two)
+
+
+def test_the_merged_file_shows_everything(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂")
+    zhang = actor("Zhang")
+    uow.attempt(lambda s: write_follow_up(s, zhang, two, "乙厂来电要报价", NOW, entrance="chat"))
+    uow.attempt(
+        partial(todos.add_todo, actor=zhang, customer_id=two, text="报价", due_at=NOW, now=NOW, entrance="chat")
+    )
+    with uow.transaction() as s:
+        s.add(Contact(customer_id=two, name="陈工", created_at=NOW))
+    merge("Zhang", one, two)
+    with uow.reading() as s:
+        page = customer_page(s, zhang, one, NOW)
+    assert [contact.name for contact in page.contacts] == ["陈工"]
+    assert any("乙厂来电" in entry.text for entry in page.timeline)
+    assert any("乙水泵厂" in entry.text for entry in page.timeline)
+
+
+def test_either_name_finds_the_merged_file_and_each_its_own_again_after_the_undo(company: Engine) -> None:
+    one, two = customer("Zhang", "华东泵业有限公司"), customer("Zhang", "灵朗密封件厂")
+
+    def found(name: str) -> list[int | None]:
+        with uow.reading() as s:
+            return [hit.customer_id for hit in look_alikes(s, actor("Zhang"), name, Policy())]
+
+    done = merge("Zhang", one, two)
+    assert (found("华东泵业"), found("灵朗密封件厂")) == ([one], [one])
+    take_apart("Zhang", done.public_id)
+    assert (found("华东泵业"), found("灵朗密封件厂")) == ([one], [two])
+
+
+def test_a_merge_that_fails_half_way_leaves_nothing(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂")
+    before, lead = snapshot(), actor("li")
+
+    def half(s: uow.Session) -> None:
+        merging.merge(s, lead, one, two, frozenset(), NOW, entrance="console")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        uow.attempt(half)
+    assert snapshot() == before
