@@ -1,9 +1,8 @@
 """Two files of one company become one, nothing is lost on the way, and it can be taken apart again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,31 +15,13 @@ from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.messages import prompt
 from crm.notices import Fact, Notice
 from crm.usecases.followups import rewind, write_entry
+from crm.usecases.merged_fields import out_of_circle, settle
 from models.base import bare
 from models.customers import Customer
 from models.deals import Deal, Stage
 from models.merges import CustomerMerge
 from models.names import CompanyName
 from models.people import Person
-
-# Who a row is, who holds it and how long it has been silent: never chosen, always the winner's own.
-_ITS_OWN = frozenset(
-    {"id", "public_id", "owner_id", "queue_team_id", "silent_since", "last_activity_at", "merged_into_id"}
-    | {"created_at", "created_by_id"}
-)
-# Columns that only make sense together; the first one is the field that people choose.
-_TOGETHER: Mapping[str, tuple[str, ...]] = {
-    "name": ("name", "name_key", "pinyin"),
-    "address": ("address", "latitude", "longitude"),
-}
-_FOLLOWS = frozenset(name for first, *rest in _TOGETHER.values() for name in rest)
-_EMPTY = (None, "")
-
-
-def choosable() -> list[str]:
-    """The columns of a customer of which a merge keeps one of two values, in the order of the table."""
-    names = (column.name for column in bare(Customer).columns)
-    return [name for name in names if name not in _ITS_OWN | _FOLLOWS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +39,23 @@ def merge(
     actor: Actor,
     winner_id: int | str,
     loser_id: int | str,
-    from_loser: frozenset[str],
+    from_loser: Collection[str],
     now: datetime,
     *,
     entrance: str,
 ) -> Merged:
-    """Put one customer into another. `from_loser` names the fields (`choosable`) whose value is taken from the loser;
-    what the winner left empty is filled in any case. Whoever holds the winner holds all of it, open deals included.
+    """Put one customer into another. `from_loser` names the fields whose value is taken from the loser; what the
+    winner left empty is filled in any case. Whoever holds the winner holds all of it, open deals included.
     """
-    unknown = from_loser - frozenset(choosable())
-    if unknown:
-        fields = dict.fromkeys(sorted(unknown), "没有这个字段")
-        raise Invalid("有看不懂的字段，没有合并。请刷新页面再选一次", fields)
     winner, loser = _both(s, actor, winner_id, loser_id)
     written = CustomerMerge(winner_id=winner.id, loser_id=loser.id, at=now, actor_id=actor.person_id)
     s.add(written)
     s.flush()
     names = winner.name, loser.name
-    changed = _file(s, winner, loser, from_loser)
+    changed = settle(s, winner, loser, from_loser)
     moved = cells.point_elsewhere(s, loser.id, winner.id)
     changed += moved
+    changed += out_of_circle(s, winner.id)
     _names(s, winner.id)
     changed += _deals(s, winner, moved)
     changed += _clock(s, winner)
@@ -103,20 +81,6 @@ def _both(s: Session, actor: Actor, winner_id: int | str, loser_id: int | str) -
     for one in sorted(customer.id for customer in seen):
         get_customer(s, actor, one, lock=True)
     return seen
-
-
-def _file(s: Session, winner: Customer, loser: Customer, from_loser: frozenset[str]) -> list[Cell]:
-    """The chosen values, and what fills a gap. A unique value leaves the loser before the winner takes it."""
-    taken: dict[str, Any] = {}
-    for field in choosable():
-        theirs = getattr(loser, field)
-        if theirs not in _EMPTY and (field in from_loser or getattr(winner, field) in _EMPTY):
-            taken |= {name: getattr(loser, name) for name in _TOGETHER.get(field, (field,))}
-    if taken.get("parent_id") == winner.id:
-        del taken["parent_id"]
-    given_up = {"uscc": None} if "uscc" in taken else {}
-    changed = cells.set_values(s, bare(Customer), loser.id, given_up) if given_up else []
-    return changed + (cells.set_values(s, bare(Customer), winner.id, taken) if taken else [])
 
 
 def _names(s: Session, winner_id: int) -> None:

@@ -14,9 +14,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from config.policy import Policy
-from config.vocabulary import TimelineKind
+from config.vocabulary import FieldKind, FieldObject, TimelineKind
 from crm import cells, uow
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
+from crm.forms import specs
 from crm.reads.customer_page import customer_page
 from crm.usecases import deals, merging, todos
 from crm.usecases.customers import look_alikes
@@ -24,6 +25,7 @@ from crm.usecases.followups import write_follow_up
 from models.audit import AuditEntry
 from models.customers import Contact, Customer
 from models.deals import Deal
+from models.fields import FieldDefinition, FieldGroup, FieldValue
 from models.messages import OutboxMessage
 from models.timeline import TimelineEntry
 from tests.support.company import DAY, IDS, NOW, actor, customer, rows, snapshot
@@ -66,6 +68,37 @@ class Planter:
             if table.name != "customer":
                 for _ in range(self.chance.randint(0, 4)):
                     self._plant(table, column, self.chance.choice(customers))
+        self._plant_values(customers)
+        self._plant_parents(customers)
+
+    def _plant_values(self, customers: Sequence[int]) -> None:
+        """Two fields of the company's own, some values of each."""
+        group = self.s.scalars(select(FieldGroup).where(FieldGroup.object_kind == FieldObject.CUSTOMER)).first()
+        assert group is not None
+        for key in ("pumps", "since"):
+            field = FieldDefinition(
+                object_kind=FieldObject.CUSTOMER,
+                key=key,
+                label=key,
+                kind=FieldKind.TEXT,
+                group_id=group.id,
+                position=99,
+            )
+            self.s.add(field)
+            self.s.flush()
+            for one in customers:
+                if self.chance.random() < 0.6:
+                    of = FieldObject.CUSTOMER
+                    self.s.add(FieldValue(object_kind=of, object_id=one, field_id=field.id, text=f"{key}{one}"))
+        self.s.flush()
+
+    def _plant_parents(self, customers: Sequence[int]) -> None:
+        """A tree of companies: each below one that was made before it, in any order of making."""
+        order = self.chance.sample(customers, len(customers))
+        for n, one in enumerate(order[1:], start=1):
+            if self.chance.random() < 0.7:
+                self.s.get_one(Customer, one).parent_id = self.chance.choice(order[:n])
+        self.s.flush()
 
     def _plant(self, table: Table, column: Column[Any], customer_id: int) -> None:
         values = {one.name: self._value(one) for one in table.columns if one.name != "id"}
@@ -109,11 +142,12 @@ def test_merging_and_undoing_any_graph_of_references_ends_with_no_difference(com
     alive = [customer(who, f"第{n}号水泵厂") for n, who in enumerate(("Zhang", "sun", "qian", "Zhang"))]
     with uow.transaction() as s:
         Planter(s, chance).plant_around(alive)
+        keys = [spec.key for spec in specs(s, FieldObject.CUSTOMER)]
     before = state()
     done: list[merging.Merged] = []
     for _ in range(chance.randint(1, 3)):
         winner, loser = chance.sample(alive, 2)
-        fields = [name for name in merging.choosable() if chance.random() < 0.5]
+        fields = [key for key in keys if chance.random() < 0.5]
         done.append(merge("wang", winner, loser, *fields))
         alive.remove(loser)
     for merged in reversed(done):
@@ -128,6 +162,7 @@ def test_every_row_of_the_loser_belongs_to_the_winner_and_none_is_lost(company: 
         Planter(s, Random(graph)).plant_around([winner, loser])
     before = {name: len(found) for name, found in state().items()}
     merge("wang", winner, loser)
+    assert [circle for circle in rows(Customer) if circle.parent_id == circle.id] == []
     assert {name: len(found) for name, found in state().items()} == before
     with uow.reading() as s:
         for table, column in pointers():
