@@ -2,6 +2,12 @@
 
 from enum import StrEnum
 
+from config import forms, prospects
+from config.forms import CooperationStage as CooperationStage
+from config.forms import DecisionRole as DecisionRole
+from config.forms import FieldKind as FieldKind
+from config.forms import FieldObject as FieldObject
+
 
 class Role(StrEnum):
     REP = "rep"
@@ -59,6 +65,7 @@ class TimelineKind(StrEnum):
     DEAL = "deal"
     TODO = "todo"
     MERGE = "merge"
+    INQUIRY = "inquiry"
 
 
 class StageKind(StrEnum):
@@ -146,52 +153,12 @@ class CustomerSource(StrEnum):
     REFERRAL = "referral"
     OUTREACH = "outreach"
     WECOM = "wecom"
-
-
-class CooperationStage(StrEnum):
-    """How far a company has come with us, in the order of the trade; 停滞 stands beside the ladder."""
-
-    POTENTIAL = "potential"  # on the list, nobody has shown interest yet
-    INTENT = "intent"  # talks about a concrete need
-    TRIAL = "trial"  # a first small order or a sample run
-    PARTNER = "partner"  # orders come again
-    DORMANT = "dormant"  # was further once, nothing comes any more
-
-
-class DecisionRole(StrEnum):
-    """What a contact's word weighs when his company buys."""
-
-    DECIDER = "decider"
-    INFLUENCER = "influencer"
-    USER = "user"
-    BUYER = "buyer"
-    GATEKEEPER = "gatekeeper"
-
-
-class FieldObject(StrEnum):
-    """What has a form of fields."""
-
-    CUSTOMER = "customer"
-    CONTACT = "contact"
-    DEAL = "deal"
-    VISIT = "visit"
-
-
-class FieldKind(StrEnum):
-    TEXT = "text"
-    LONG_TEXT = "long_text"
-    NUMBER = "number"
-    MONEY = "money"
-    DATE = "date"
-    SELECT = "select"
-    MULTI_SELECT = "multi_select"
-    PERSON = "person"
-    ATTACHMENT = "attachment"
-    REGION = "region"
-    COMPANY = "company"  # another customer of ours; only the product's own fields are of this kind
+    INQUIRY = "inquiry"  # they asked us: a web form, a mail, a call
 
 
 LABELS: dict[StrEnum, str] = {
+    **forms.LABELS,
+    **prospects.LABELS,
     Role.REP: "销售",
     Role.TEAM_LEAD: "主管",
     Role.REGIONAL_MANAGER: "区域经理",
@@ -233,6 +200,7 @@ LABELS: dict[StrEnum, str] = {
     TimelineKind.DEAL: "商机",
     TimelineKind.TODO: "待办",
     TimelineKind.MERGE: "合并",
+    TimelineKind.INQUIRY: "询盘",
     StageKind.OPEN: "进行中",
     StageKind.WON: "赢单",
     StageKind.LOST: "输单",
@@ -270,31 +238,7 @@ LABELS: dict[StrEnum, str] = {
     CustomerSource.REFERRAL: "转介绍",
     CustomerSource.OUTREACH: "主动开发",
     CustomerSource.WECOM: "企业微信",
-    CooperationStage.POTENTIAL: "潜在",
-    CooperationStage.INTENT: "意向",
-    CooperationStage.TRIAL: "试单",
-    CooperationStage.PARTNER: "合作",
-    CooperationStage.DORMANT: "停滞",
-    DecisionRole.DECIDER: "决策人",
-    DecisionRole.INFLUENCER: "影响者",
-    DecisionRole.USER: "使用者",
-    DecisionRole.BUYER: "采购",
-    DecisionRole.GATEKEEPER: "守门人",
-    FieldObject.CUSTOMER: "客户",
-    FieldObject.CONTACT: "联系人",
-    FieldObject.DEAL: "商机",
-    FieldObject.VISIT: "拜访",
-    FieldKind.TEXT: "单行文字",
-    FieldKind.LONG_TEXT: "多行文字",
-    FieldKind.NUMBER: "数字",
-    FieldKind.MONEY: "金额",
-    FieldKind.DATE: "日期",
-    FieldKind.SELECT: "单选",
-    FieldKind.MULTI_SELECT: "多选",
-    FieldKind.PERSON: "同事",
-    FieldKind.ATTACHMENT: "附件",
-    FieldKind.REGION: "地区",
-    FieldKind.COMPANY: "公司",
+    CustomerSource.INQUIRY: "客户询盘",
 }
 
 

@@ -42,6 +42,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("seal-audit"),
     Daily("silent-customers", 2, 0),
     Daily("stale-deals", 2, 10),
+    Daily("registrations", 2, 20),
     Daily("directory", 3, 30),
     Daily("purge", 4, 0),
     # Ten minutes before the list is due; after 20:00 nobody reads today's list any more.

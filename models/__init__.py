@@ -11,6 +11,7 @@ from models import (  # noqa: F401  (importing a module registers its tables)
     names,
     ops,
     people,
+    projects,
     sharing,
     timeline,
     visits,

@@ -21,6 +21,13 @@ GROUPS = (
     ),
     ("商机停滞", ("proposal_days", "negotiation_days", "stage_days", "director_above")),
     (
+        "线索与项目",
+        (
+            "first_response_minutes", "form_per_address", "form_per_inlet", "registration_days",
+            "registration_extensions", "registration_remind_days",
+        ),
+    ),
+    (
         "消息与卡片",
         ("reminders_per_day", "undo_minutes", "dialogue_minutes", "card_days", "late_after_minutes"),
     ),

@@ -14,6 +14,7 @@ from crm.access.actors import (
     known_actor,
     require,
 )
+from crm.access.prospects import get_project, get_registration, sees_project
 from crm.access.rows import (
     AT,
     DECIDE,
@@ -62,12 +63,15 @@ __all__ = [
     "directors_over",
     "get_contact",
     "get_customer",
+    "get_project",
+    "get_registration",
     "known_actor",
     "leaders_of",
     "not_there",
     "require",
     "sees_customer",
     "sees_person",
+    "sees_project",
     "supervisor_of",
     "within",
 ]

@@ -17,6 +17,7 @@ from models.audit import AuditEntry
 from models.customers import Customer
 from models.deals import Deal
 from models.people import Person, Team
+from models.projects import Project
 from models.timeline import Todo
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
@@ -104,9 +105,10 @@ _NAMED: dict[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]
     "deal": (Deal.id, Deal.name),
     "todo": (Todo.id, Todo.text),
     "team": (Team.id, Team.name),
+    "project": (Project.id, Project.name),
 }
 # Particulars that name somebody or something by its row.
-_ROW_OF = {"to": "person", "was": "person", "person": "person", "withdrawn_teams": "team"}
+_ROW_OF = {"to": "person", "was": "person", "person": "person", "withdrawn_teams": "team", "customer": "customer"}
 _MOST_SUBJECTS = 500
 
 

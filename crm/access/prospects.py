@@ -1,0 +1,51 @@
+"""What comes before a customer, and for whom it is there: projects, their registrations, and leads."""
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from crm.access.actors import Actor, Reach
+from crm.access.rows import sees_customer, sees_person
+from crm.errors import NotFound
+from models.customers import Customer
+from models.people import Person
+from models.projects import Project, ProjectParty, ProjectRegistration
+
+
+def sees_project(actor: Actor) -> ColumnElement[bool]:
+    """A project is there for whoever sees one of its companies, or registered or wrote it down, or answers for him."""
+    if actor.reach is Reach.ALL:
+        return true()
+    if actor.reach is Reach.NOTHING:  # what is shared with him is a customer, not what that customer builds
+        return false()
+    seen = select(Customer.id).where(Customer.merged_into_id.is_(None), sees_customer(actor))
+    people = select(Person.id).where(sees_person(actor))
+    parties = select(ProjectParty.project_id).where(ProjectParty.customer_id.in_(seen))
+    registered = select(ProjectRegistration.project_id).where(ProjectRegistration.rep_id.in_(people))
+    return or_(
+        Project.end_user_id.in_(seen),
+        Project.created_by_id.in_(people),
+        Project.id.in_(parties),
+        Project.id.in_(registered),
+    )
+
+
+def get_project(s: Session, actor: Actor, project_id: int | str, *, lock: bool = False) -> Project:
+    wanted = (Project.id if isinstance(project_id, int) else Project.public_id) == project_id
+    query = select(Project).where(wanted, sees_project(actor))
+    found = s.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound("没有找到这个项目，或者它不在您能看到的范围里")
+    return found
+
+
+def get_registration(s: Session, actor: Actor, registration_id: int | str) -> ProjectRegistration:
+    """One's own registration, or one of somebody he answers for; locked."""
+    column = ProjectRegistration.id if isinstance(registration_id, int) else ProjectRegistration.public_id
+    people = select(Person.id).where(sees_person(actor))
+    mine = (column == registration_id, ProjectRegistration.rep_id.in_(people))
+    found = (
+        None if actor.reach is Reach.NOTHING else s.scalar(select(ProjectRegistration).where(*mine).with_for_update())
+    )
+    if found is None:
+        raise NotFound("没有找到这条报备，或者不是您和您团队的")
+    return found

@@ -1,0 +1,56 @@
+"""The cards of a project's registration: it is about to run out, or somebody else was there first."""
+
+from config.policy import Policy
+from crm.messages import Tap
+from crm.notices import Fact, Notice
+from crm.rules.days import SHANGHAI
+from models.projects import Project, ProjectRegistration
+
+Card = tuple[Notice, list[Tap]]
+
+
+def expiry_card(project: Project, registration: ProjectRegistration, dealer: str, left: int, policy: Policy) -> Card:
+    """For the rep whose registration runs out in `left` days."""
+    until = registration.expires_at.astimezone(SHANGHAI)
+    may_extend = registration.extensions < policy.registration_extensions
+    args = {"registration": registration.id}
+    notice = Notice(
+        title=f"报备还有 {left} 天到期：{project.name}",
+        desc="到期后不再保护您的经销商，别家可以报备同一个项目",
+        facts=(
+            Fact("经销商", dealer),
+            Fact("终端用户", project.end_user or "未填"),
+            Fact("到期", f"{until:%Y-%m-%d %H:%M}"),
+            Fact("已延期", f"{registration.extensions} 次，最多 {policy.registration_extensions} 次"),
+        ),
+        body="还在推进就点延期；不做了就点放弃，让给别人" if may_extend else "延期次数已用完，还要做请找主管商量",
+    )
+    taps = [Tap("放弃", "end_registration", args), Tap("知道了", "seen", {})]
+    return notice, [Tap("延期", "extend_registration", args, 1), *taps] if may_extend else taps
+
+
+def first_side_card(project: Project, first: ProjectRegistration, rep: str, dealer: str, other: str) -> Card:
+    """For the supervisor of who registered first. `other` is the other side's supervisor, whom to speak with."""
+    notice = Notice(
+        title=f"项目重复报备：{project.name}",
+        desc="另一个团队也报备了同一个项目，您这边在先，仍受保护",
+        facts=(Fact("报备人", rep), Fact("经销商", dealer), *_side(project, first), Fact("找谁商量", other)),
+        body="不用处理就一直由您这边的经销商受保护；要让给对方，点「让给对方」",
+    )
+    return notice, [Tap("知道了", "seen", {}, 1), Tap("让给对方", "yield_registration", {"registration": first.id})]
+
+
+def later_side_card(project: Project, later: ProjectRegistration, rep: str, dealer: str, other: str) -> Card:
+    """For the supervisor of who came later: what the others have is not told, only whom to ask."""
+    notice = Notice(
+        title=f"项目重复报备：{project.name}",
+        desc="同事已报备同一个项目，您这边在后，暂不受保护",
+        facts=(Fact("报备人", rep), Fact("经销商", dealer), *_side(project, later), Fact("找谁商量", other)),
+        body="请先和对方主管商量，别让两家经销商报出两个价。不争了就点「放弃报备」",
+    )
+    return notice, [Tap("知道了", "seen", {}, 1), Tap("放弃报备", "yield_registration", {"registration": later.id})]
+
+
+def _side(project: Project, registration: ProjectRegistration) -> tuple[Fact, ...]:
+    until = registration.expires_at.astimezone(SHANGHAI)
+    return Fact("终端用户", project.end_user or "未填"), Fact("到期", f"{until:%Y-%m-%d}")
