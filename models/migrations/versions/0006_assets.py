@@ -1,4 +1,4 @@
-"""Attachments, merges and collisions."""
+"""Merges and collisions."""
 
 import sqlalchemy as sa
 from alembic import op
