@@ -124,6 +124,7 @@ DETAILS = {
     "last_day": "到期",
     "credit": "业绩分成（%）",
     "hits": "命中",
+    "left": "今天还剩",
     "typed": "查的名称",
     "read": "可看",
     "edit": "可改",

@@ -36,6 +36,12 @@ class NotAllowed(CrmError):
     code, http_status = "not_allowed", 403
 
 
+class UsedUp(CrmError):
+    """Today's number of looks at what is not one's own."""
+
+    code, http_status = "used_up", 429
+
+
 class NotSignedIn(CrmError):
     code, http_status = "not_signed_in", 401
 

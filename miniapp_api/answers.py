@@ -1,6 +1,6 @@
 """What a phone is told: public ids and words, never a row's own number."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -74,9 +74,50 @@ class CustomersOut(Answer):
 
 
 class ContactOut(Answer):
+    """`phone` is shown in part where `masked`; the whole number is asked for with `POST /contacts/{id}/phone`."""
+
+    id: str
     name: str
     title: str
     phone: str
+    masked: bool
+
+
+class PhoneOut(Answer):
+    """`left` is how many numbers of others' customers may still be seen today; null where none was counted."""
+
+    phone: str
+    left: int | None
+
+
+class ShareOut(Answer):
+    """A colleague who sees the customer (`read`) or works on it (`together`), the last day included."""
+
+    id: str
+    person: str
+    team: str
+    access: str
+    access_label: str
+    last_day: date
+    credit_percent: int
+    granted_by: str
+
+
+class SharesOut(Answer):
+    """`may_share`: whether you may share it and end what is shared. `holder_percent` of the credit is the holder's."""
+
+    shares: list[ShareOut]
+    may_share: bool
+    holder_percent: int
+
+
+class SharedOut(Answer):
+    id: str
+    customer_name: str
+    person: str
+    access: str
+    last_day: date
+    credit_percent: int
 
 
 class LinkOut(Answer):

@@ -11,6 +11,7 @@ from miniapp_api.docs import serve_docs
 from miniapp_api.errors import PREFIX, handle_errors
 from miniapp_api.followups import follow_up_routes
 from miniapp_api.session import bearer_token, session_routes
+from miniapp_api.shares import share_routes
 from miniapp_api.spec import configure
 from miniapp_api.visits import visit_routes
 
@@ -26,6 +27,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     customer_routes(bp, deps)
     follow_up_routes(bp, deps)
     visit_routes(bp, deps)
+    share_routes(bp, deps)
     return bp
 
 

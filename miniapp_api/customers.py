@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 
 from crm import uow
 from crm.access import Actor
-from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, customer_page
+from crm.reads.customer_page import ContactRow, CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, customer_page
 from crm.reads.customers import CustomerRow, list_customers
 from crm.usecases.sessions import actor_of_session
 from miniapp_api import cursor
@@ -93,12 +93,16 @@ def _file(found: CustomerFile, actor: Actor) -> CustomerOut:
         silent_days=found.silent_days,
         days_left=found.days_left,
         why=found.why,
-        contacts=[ContactOut(name=row.name, title=row.title, phone=row.phone) for row in found.contacts],
+        contacts=[_contact(row) for row in found.contacts],
         links=[_link(row) for row in found.links],
         deals=[_deal(row) for row in found.deals],
         timeline=[_entry(row) for row in found.timeline],
         owners=[_period(row) for row in found.owners],
     )
+
+
+def _contact(row: ContactRow) -> ContactOut:
+    return ContactOut(id=row.public_id, name=row.name, title=row.title, phone=row.phone, masked=row.masked)
 
 
 def _link(row: LinkRow) -> LinkOut:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from apiflask import APIFlask
 from flask import Response, render_template
 
 from miniapp_api.errors import PREFIX
-from miniapp_api.examples import CUSTOMER_ID, ENTRY_ID, EXAMPLES
+from miniapp_api.examples import CUSTOMER_ID, EXAMPLES, IDS
 
 _STYLE = (Path(__file__).parent / "templates" / "api" / "docs.css").read_text(encoding="utf-8").strip()
 _DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -35,7 +36,8 @@ def _page(app: APIFlask) -> Response:
 
 
 # The order in which a phone comes to need them; what is not named here stands behind, as the process's health does.
-_ORDER = ("/session", "/me", "/customers", "/customers/{customer_id}", "/follow-ups", "/check-ins")
+_ORDER = ("/session", "/me", "/customers", "/customers/{customer_id}", "/follow-ups", "/check-ins", "/contacts")
+_HOLE = re.compile(r"\{(\w+)\}")
 _WHERE = {"header": "请求头", "query": "地址参数", "path": "地址", "body": "JSON 字段"}
 
 
@@ -84,7 +86,7 @@ def _asked(spec: dict[str, Any], method: str, path: str, operation: dict[str, An
     """An HTTP request as one would type it."""
     names = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
     query = {name: value for name, value in EXAMPLES["CustomersQuery"].items() if name in names}
-    address = path.format(customer_id=CUSTOMER_ID, entry_id=ENTRY_ID) + (f"?{urlencode(query)}" if query else "")
+    address = _HOLE.sub(lambda hole: IDS.get(hole[1], CUSTOMER_ID), path) + (f"?{urlencode(query)}" if query else "")
     lines = [f"{method} {address}"]
     if operation.get("security"):
         lines.append("Authorization: Bearer Zk3v…")

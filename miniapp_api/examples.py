@@ -3,6 +3,9 @@
 from typing import Any
 
 CUSTOMER_ID, ENTRY_ID = "3f9c1d0a7be25486c0d1", "b71e04c9d2f8a6533e10"
+CONTACT_ID, SHARE_ID = "5d20c7e81b9f43a6d410", "8ac14e5f07d93b62e1b9"
+# By the name they have in an address.
+IDS = {"customer_id": CUSTOMER_ID, "entry_id": ENTRY_ID, "contact_id": CONTACT_ID, "share_id": SHARE_ID}
 _CURSOR = "WyJkYXlzX2xlZnQiLDAsIjIwMjYtMTAtMTZUMDE6MTI6MDArMDA6MDAiLCIzZjljMWQwYTdiZTI1NDg2YzBkMSJd"
 _ME = {"userid": "liqiang", "name": "李强", "role": "rep", "role_label": "销售"}
 _WHY = "已 38 天没有跟进，还剩 7 天"
@@ -36,7 +39,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "uscc": "",
         "mine": True,
         "created_at": "2026-06-26T02:00:00Z",
-        "contacts": [{"name": "沈科长", "title": "设备科长", "phone": "13800000000"}],
+        "contacts": [{"id": CONTACT_ID, "name": "沈科长", "title": "设备科长", "phone": "138****0000", "masked": True}],
         "links": [],
         "deals": [
             {
@@ -60,6 +63,32 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
         "owners": [{"holder": "李强", "reason": "新建", "started_at": "2026-06-26T02:00:00Z", "ended_at": None}],
+    },
+    "PhoneOut": {"phone": "13800000000", "left": 19},
+    "ShareIn": {"userid": "wangfang", "access": "together", "last_day": "2027-02-21", "credit_percent": 20},
+    "SharedOut": {
+        "id": SHARE_ID,
+        "customer_name": _HELD["name"],
+        "person": "王芳",
+        "access": "together",
+        "last_day": "2027-02-21",
+        "credit_percent": 20,
+    },
+    "SharesOut": {
+        "shares": [
+            {
+                "id": SHARE_ID,
+                "person": "王芳",
+                "team": "华南销售部",
+                "access": "together",
+                "access_label": "一起跟进",
+                "last_day": "2027-02-21",
+                "credit_percent": 20,
+                "granted_by": "李强",
+            }
+        ],
+        "may_share": True,
+        "holder_percent": 80,
     },
     "FollowUpIn": {"text": _SAID, "next_follow_up_at": "2026-11-27T10:00:00+08:00"},
     "FollowUpOut": {

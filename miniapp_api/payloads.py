@@ -1,15 +1,16 @@
 """What a phone may send: every field bounded, every unknown field refused, so that nothing is assigned in passing."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from config.vocabulary import Datum
+from config.vocabulary import Datum, ShareAccess
 from crm.usecases.followups import LONGEST
 from miniapp_api.examples import shown
 
+_DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
@@ -17,6 +18,12 @@ def _written_out(value: object) -> object:
     """Pydantic would also take 1700000000 and a bare day; a phone that means a moment writes it out."""
     if not isinstance(value, str) or not _ISO.match(value):
         raise ValueError("要填带时区的时间，例如 2026-03-02T10:00:00+08:00")
+    return value
+
+
+def _a_day(value: object) -> object:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("要填日期，例如 2026-03-02")
     return value
 
 
@@ -35,6 +42,7 @@ def _storable(value: str) -> str:
 # Lax only in what is left after `_written_out`: text in ISO 8601.
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_of_this_century)]
 Words = Annotated[str, AfterValidator(_storable)]
+Day = Annotated[date, Field(strict=False), BeforeValidator(_a_day)]
 
 
 class Payload(BaseModel):
@@ -82,6 +90,15 @@ class CustomersQuery(Payload):
     sort: Literal["days_left", "name", "last_activity", "newest"] = "days_left"
     cursor: str = ""
     limit: int = Field(default=20, ge=1, le=100, strict=False)  # an address carries text
+
+
+class ShareIn(Payload):
+    """`last_day` is the last day of it (default: the policy's span); `credit_percent` only with `together`."""
+
+    userid: Words = Field(min_length=1, max_length=64)
+    access: ShareAccess
+    last_day: Day | None = None
+    credit_percent: int = Field(default=0, ge=0, le=100)
 
 
 class RepeatHeaders(BaseModel):

@@ -14,6 +14,7 @@ from crm.access.actors import (
     known_actor,
     require,
 )
+from crm.access.grants import Groups, Sight, editable, readable, sight
 from crm.access.prospects import get_project, get_registration, sees_project
 from crm.access.rows import (
     AT,
@@ -51,7 +52,9 @@ __all__ = [
     "WHO",
     "WRITE",
     "Actor",
+    "Groups",
     "Reach",
+    "Sight",
     "To",
     "actor_by_id",
     "actor_by_userid",
@@ -61,6 +64,7 @@ __all__ = [
     "customers_for",
     "deals_for",
     "directors_over",
+    "editable",
     "get_contact",
     "get_customer",
     "get_project",
@@ -68,10 +72,12 @@ __all__ = [
     "known_actor",
     "leaders_of",
     "not_there",
+    "readable",
     "require",
     "sees_customer",
     "sees_person",
     "sees_project",
+    "sight",
     "supervisor_of",
     "within",
 ]

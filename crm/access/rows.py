@@ -44,7 +44,7 @@ def customer_in(reach: Reach, me: Any = ME, teams: Any = TEAMS, at: Any = AT, *,
     """The rule itself: for one actor's values, or for a statement built once and run with `within(actor)`."""
     if reach is Reach.ALL:
         return true()
-    shared = false() if to is DECIDE else Customer.id.in_(_shared_with(me, at, to))
+    shared = false() if to is DECIDE else Customer.id.in_(shared_with(me, at, to))
     if reach is Reach.NOTHING:
         return shared
     mine: ColumnElement[bool] = Customer.owner_id == me
@@ -54,7 +54,7 @@ def customer_in(reach: Reach, me: Any = ME, teams: Any = TEAMS, at: Any = AT, *,
     return or_(mine, Customer.owner_id.in_(people), Customer.queue_team_id.in_(teams), shared)
 
 
-def _shared_with(me: Any, at: Any, to: To) -> Select[int]:
+def shared_with(me: Any, at: Any, to: To) -> Select[int]:
     """Customers of others that were shared with him: a share that was ended or has run out is none."""
     live = (CustomerShare.person_id == me, CustomerShare.ended_at.is_(None), CustomerShare.until > at)
     shared = select(CustomerShare.customer_id).where(*live)

@@ -7,11 +7,12 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.grants import REACH
 from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, HolderKind, OwnershipReason, TimelineKind, label
 from crm import policy as numbers
-from crm.access import READ, Actor, get_customer
+from crm.access import READ, Actor, get_customer, sight
 from crm.silence import silence_of
-from models.customers import Contact, OwnershipPeriod
+from models.customers import Contact, Customer, OwnershipPeriod
 from models.deals import Deal, Stage
 from models.links import ChatLink, ExternalContact
 from models.people import Person, Team
@@ -22,9 +23,13 @@ TIMELINE_LENGTH = 50
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
+    """`phone` is shown in part where `masked`: the whole number is asked for by `public_id`."""
+
+    public_id: str
     name: str
     title: str
     phone: str
+    masked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
         silent_days=verdict.days,
         days_left=verdict.days_left if held and not verdict.paused else None,
         why=verdict.reason if held else f"等待主管分配，已等 {verdict.days} 天",
-        contacts=_contacts(s, customer.id),
+        contacts=_contacts(s, actor, customer),
         links=_links(s, customer.id),
         deals=_deals(s, customer.id),
         timeline=timeline[:TIMELINE_LENGTH],
@@ -127,9 +132,19 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
     )
 
 
-def _contacts(s: Session, customer_id: int) -> tuple[ContactRow, ...]:
-    rows = s.scalars(select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id))
-    return tuple(ContactRow(c.name, c.title, c.phone) for c in rows)
+def _contacts(s: Session, actor: Actor, customer: Customer) -> tuple[ContactRow, ...]:
+    seen, held = sight(s, actor, "contact"), (customer.id, customer.owner_id)
+    rows = s.scalars(select(Contact).where(Contact.customer_id == customer.id).order_by(Contact.id))
+    return tuple(
+        ContactRow(
+            public_id=c.public_id,
+            name=c.name,
+            title=c.title,
+            phone=seen.shown(*held, REACH, c.phone),
+            masked=bool(c.phone) and not seen.whole(*held, REACH),
+        )
+        for c in rows
+    )
 
 
 def _links(s: Session, customer_id: int) -> tuple[LinkRow, ...]:

@@ -25,9 +25,9 @@ _NOT_THERE = "没有找到这条共享，或者不归您管。请刷新后再看
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """With whom, how, through which day (None: as long as the policy says), and what share of the results is his."""
+    """With whom (id, or userid), how, through which day (None: as the policy says), and his percent of the results."""
 
-    person_id: int
+    person: int | str
     access: ShareAccess
     last_day: date | None = None
     credit_percent: int = 0
@@ -115,7 +115,8 @@ def take_back_share(s: Session, actor: Actor, share_id: int, now: datetime, *, e
 
 
 def _with_whom(s: Session, customer: Customer, wish: Wish) -> Person:
-    person = s.get(Person, wish.person_id)
+    which = Person.id == wish.person if isinstance(wish.person, int) else Person.userid_key == wish.person.casefold()
+    person = s.scalar(select(Person).where(which))
     if person is None or person.status != PersonStatus.ACTIVE:
         raise Invalid("没有这位在岗的同事，请重新选一位", {"person": "请重新选"})
     if person.id == customer.owner_id:

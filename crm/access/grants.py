@@ -1,0 +1,75 @@
+"""Field groups: who reads them in full, who edits them, and the one function that shows a guarded value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.grants import MASKED, REACH, Grant, default
+from config.vocabulary import Role
+from crm.access.actors import Actor
+from crm.access.rows import WRITE, shared_with
+from crm.rules.masking import HIDDEN, masked
+from models.base import bare
+from models.sharing import FieldGrant
+
+_GRANT = bare(FieldGrant).c
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of one kind of record that a role may read, or edit: ask with `in`. There is no list of them all."""
+
+    role: Role
+    edit: bool
+    changed: Mapping[str, Grant]
+
+    def __contains__(self, group: str) -> bool:
+        granted = self.changed.get(group) or default(self.role, group)
+        return granted.edit if self.edit else granted.read
+
+
+def readable(s: Session, actor: Actor, record: str) -> Groups:
+    """Groups of a `record` (a key of `config.grants.RECORDS`) that this actor's role reads in full."""
+    return Groups(actor.role, edit=False, changed=_changed(s, actor.role, record))
+
+
+def editable(s: Session, actor: Actor, record: str) -> Groups:
+    """Groups that this actor's role may change, in records that he may write to."""
+    return Groups(actor.role, edit=True, changed=_changed(s, actor.role, record))
+
+
+def _changed(s: Session, role: Role, record: str) -> dict[str, Grant]:
+    rows = select(_GRANT.group_key, _GRANT.may_read, _GRANT.may_edit)
+    found = s.execute(rows.where(_GRANT.role == role, _GRANT.record == record))
+    return {row.group_key: Grant(row.may_read, row.may_edit) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How one actor sees the fields of one kind of record. Asked for once, used for every row of a page or file."""
+
+    me: int
+    groups: Groups
+    together: frozenset[int]  # customers of others that he works on
+
+    def own(self, customer_id: int, owner_id: int | None) -> bool:
+        """His own customer, or one he works on together: no mask touches it."""
+        return owner_id == self.me or customer_id in self.together
+
+    def whole(self, customer_id: int, owner_id: int | None, group: str) -> bool:
+        """Whether a field of this group is shown to him as it is."""
+        return group in self.groups or (group in MASKED and self.own(customer_id, owner_id))
+
+    def shown(self, customer_id: int, owner_id: int | None, group: str, value: str) -> str:
+        """A value as he may see it: whole, in part (telephone, mail), or that there is something he may not see."""
+        if not value or self.whole(customer_id, owner_id, group):
+            return value
+        return masked(value) if group == REACH else HIDDEN
+
+
+def sight(s: Session, actor: Actor, record: str) -> Sight:
+    """What pages, lists, cards, answers and files of a kind of record are shown through. Two statements."""
+    together = frozenset(s.scalars(shared_with(actor.person_id, actor.at, WRITE)))
+    return Sight(actor.person_id, readable(s, actor, record), together)
