@@ -60,6 +60,7 @@ def form(s: Session, of: FieldObject) -> tuple[Section, ...]:
                 retired=row.retired_at is not None,
                 check=row.text_form,
                 longest=row.longest,
+                starts_as=row.starts_as,
             )
         )
     groups = s.execute(

@@ -42,6 +42,7 @@ class FieldDefinition(Base):
     always: Mapped[bool] = mapped_column(default=False)  # the product cannot do without it
     text_form: Mapped[str] = mapped_column(String(16), default="")  # a built-in's own check: uscc, phone, domain …
     longest: Mapped[int] = mapped_column(default=255)
+    starts_as: Mapped[str] = mapped_column(String(40), default="")  # what a new record has where nothing was said
     version: Mapped[int] = mapped_column(default=1)
     retired_at: Mapped[datetime | None]
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from config.vocabulary import CooperationStage, FieldKind, label
+from crm.rules.amounts import say_amount
 from crm.rules.field_input import (
     Raw,
     read_amount,
@@ -47,7 +48,8 @@ class Option:
 class FieldSpec:
     """A field as a value. `always`: the product cannot do without it. `check` is a built-in's own form of text.
 
-    `group` is the key that permissions speak of; `id` is the definition's row, `longest` in characters.
+    `group` is the key that permissions speak of; `id` is the definition's row, `longest` in characters; `starts_as` is
+    what a new record has where nothing was said.
     """
 
     key: str
@@ -63,6 +65,7 @@ class FieldSpec:
     retired: bool = False
     check: str = ""
     longest: int = LONGEST_LINE
+    starts_as: str = ""
 
     def option(self, key: str) -> Option | None:
         return next((one for one in self.options if one.key == key), None)
@@ -96,6 +99,8 @@ def validate(
     """
     known = {spec.key: spec for spec in specs}
     had = before or {}
+    if before is None:
+        raw = {**raw, **{one.key: one.starts_as for one in specs if one.starts_as and not read_words(raw.get(one.key))}}
     values: dict[str, Value] = {}
     errors: dict[str, str] = {}
     for key, written in raw.items():
@@ -244,3 +249,15 @@ def _example(spec: FieldSpec) -> str:
         FieldKind.REGION: "江苏苏州",
     }
     return f"（例如 {shapes[spec.kind]}）" if spec.kind in shapes else ""
+
+
+def say(spec: FieldSpec, value: Value) -> str:
+    """A value as one would type it: it is read back as itself."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return say_amount(value) if spec.kind is FieldKind.MONEY else f"{value:f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    keys = value if isinstance(value, tuple) else (value,)
+    return "、".join(found.label if (found := spec.option(key)) else key for key in keys)

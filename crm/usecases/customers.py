@@ -1,35 +1,39 @@
 """Make a customer once, and ask first whether somebody has it already."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
-from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, OwnershipReason, TimelineKind, label
+from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, FieldObject, OwnershipReason, TimelineKind, label
 from crm import audit, name_index
 from crm import policy as numbers
 from crm.access import DECIDE, HOLDERS, Actor, get_customer, sees_customer
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from crm.field_store import note, put
+from crm.forms import specs
 from crm.holding import Holder
 from crm.rules.checkin import Point, to_gcj02
+from crm.rules.fields import Value
 from crm.rules.naming import clean_name, name_key, pinyin_of, rank
+from crm.usecases.customer_identity import COLLEAGUE as COLLEAGUE
+from crm.usecases.customer_identity import claim_name, free_uscc
 from crm.usecases.ownership import begin
-from models.base import insert_once
-from models.customers import Contact, Customer, NameBlock
+from models.customers import Contact, Customer
 from models.deals import Deal
 from models.links import ChatLink
 from models.people import Person
 from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
-COLLEAGUE = "同事在跟进"
-
 
 @dataclass(frozen=True, slots=True)
 class CustomerDraft:
+    """`values` are fields that the rules have read already, by key; what they say goes before the rest."""
+
     name: str
     level: CustomerLevel = CustomerLevel.NORMAL
     source: CustomerSource = CustomerSource.OUTREACH
@@ -37,6 +41,7 @@ class CustomerDraft:
     address: str = ""
     industry: str = ""
     place: Point | None = None
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +99,13 @@ def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetim
         name = clean_name(draft.name)
     except ValueError as error:
         raise Invalid(str(error), {"name": str(error)}) from None
-    key = name_key(name)
-    insert_once(s, NameBlock, key=key)
-    s.execute(select(NameBlock).where(NameBlock.key == key).with_for_update())
-    twin = s.scalar(select(Customer).where(Customer.name_key == key, Customer.merged_into_id.is_(None)))
-    if twin is not None:
-        raise Conflict(_taken(s, actor, twin))
+    claim_name(s, actor, name)
+    if draft.values.get("uscc") is not None:
+        free_uscc(s, actor, str(draft.values["uscc"]))
     place = None if draft.place is None else to_gcj02(draft.place)
     customer = Customer(
         name=name,
-        name_key=key,
+        name_key=name_key(name),
         pinyin=pinyin_of(name)[:255],
         level=draft.level,
         source=draft.source,
@@ -119,6 +121,7 @@ def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetim
     )
     s.add(customer)
     s.flush()
+    _fill_in(s, customer, draft, now, actor, entrance)
     name_index.put(s, customer.id, [name])
     begin(s, customer, Holder.person(actor.person_id), OwnershipReason.CREATED, actor.person_id, now)
     audit.record(s, actor.person_id, "create_customer", f"customer:{customer.id}", now, entrance=entrance, name=name)
@@ -140,6 +143,7 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
     if any(s.scalar(others.limit(1)) is not None for others in _hanging_on(customer.id)):
         raise Conflict(f"「{customer.name}」已经有跟进、打卡、商机、待办或联系人，客户保留着，没有撤销新建")
     customer.merged_into_id = customer.id
+    customer.uscc = None  # a constraint holds it: it is free again, like the name
     name_index.drop(s, customer.id)
     audit.record(
         s,
@@ -166,13 +170,13 @@ def _hanging_on(customer_id: int) -> Iterator[Select[int]]:
     yield select(Contact.id).where(Contact.customer_id == customer_id)
 
 
-def _taken(s: Session, actor: Actor, twin: Customer) -> str:
-    if twin.owner_id == actor.person_id:
-        return f"「{twin.name}」已经在您名下，不用再建。发 /跟进 {twin.name} 直接记跟进"
-    visible = s.scalar(select(Customer.id).where(Customer.id == twin.id, sees_customer(actor)))
-    owner = s.scalar(select(Person.name).where(Person.id == twin.owner_id))
-    who = (f"由 {owner} 负责" if owner else "在待分配队列里") if visible else COLLEAGUE
-    return f"这家公司已经在系统里，{who}，没有重复新建。需要配合的话请找您的主管协调"
+def _fill_in(s: Session, customer: Customer, draft: CustomerDraft, now: datetime, actor: Actor, entrance: str) -> None:
+    if not draft.values:
+        return
+    fields = [(spec, draft.values[spec.key]) for spec in specs(s, FieldObject.CUSTOMER) if spec.key in draft.values]
+    changes = put(s, FieldObject.CUSTOMER, customer, {}, fields)
+    note(s, FieldObject.CUSTOMER, customer.id, changes, now, actor.person_id, entrance)
+    s.flush()
 
 
 def any_customer(s: Session) -> bool:

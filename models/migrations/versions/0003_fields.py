@@ -36,8 +36,8 @@ _BUILT_IN = (
         "18 位，营业执照右上角；填了就能准确查重",
     ),
     ("customer", "basic", "industry", "行业", "text", False, "", 64, "例如 水处理、通用机械"),
-    ("customer", "basic", "level", "级别", "select", False, "", 16, ""),
-    ("customer", "basic", "source", "来源", "select", False, "", 16, "客户是怎么来的，渠道效果按它统计"),
+    ("customer", "basic", "level", "级别", "select", True, "", 16, ""),
+    ("customer", "basic", "source", "来源", "select", True, "", 16, "客户是怎么来的，渠道效果按它统计"),
     ("customer", "basic", "campaign", "市场活动", "select", False, "", 20, "从哪次展会或活动来的"),
     ("customer", "basic", "parent", "上级公司", "company", False, "", 60, "母公司也是系统里的客户时填写"),
     ("customer", "reach", "phone", "公司电话", "text", False, "phone", 40, "总机或手机，例如 0512-65880000"),
@@ -50,7 +50,7 @@ _BUILT_IN = (
         "cooperation_stage",
         "合作阶段",
         "select",
-        False,
+        True,
         "",
         16,
         "往前走一步之前，要填齐那一阶段必填的内容",
@@ -67,6 +67,11 @@ _BUILT_IN = (
     ("deal", "basic", "amount", "金额", "money", True, "", 20, "例如 80万"),
     ("visit", "basic", "report", "拜访小结", "long_text", False, "", 5000, ""),
 )
+_START = {
+    ("customer", "level"): "normal",
+    ("customer", "source"): "outreach",
+    ("customer", "cooperation_stage"): "potential",
+}
 _OPTIONS = {
     ("customer", "level"): (("key", "重点客户"), ("normal", "普通客户"), ("small", "小客户")),
     ("customer", "source"): (
@@ -100,7 +105,7 @@ def _built_in() -> None:
     fields = sa.table("field_definition", *(sa.column(n, t) for n, t in (
         ("id", number), ("object_kind", text), ("key", text), ("label", text), ("kind", text), ("group_id", number),
         ("position", number), ("help", text), ("built_in", truth), ("always", truth), ("text_form", text),
-        ("longest", number), ("version", number))))  # fmt: skip
+        ("longest", number), ("starts_as", text), ("version", number))))  # fmt: skip
     options = sa.table("field_option", *(sa.column(n, t) for n, t in (
         ("field_id", number), ("key", text), ("label", text), ("position", number))))  # fmt: skip
     bind = op.get_bind()
@@ -112,7 +117,7 @@ def _built_in() -> None:
         row = {
             "object_kind": of, "key": key, "label": label, "kind": kind, "group_id": group_ids[of, group],
             "position": position, "help": hint, "built_in": True, "always": always, "text_form": form,
-            "longest": longest, "version": 1,
+            "longest": longest, "starts_as": _START.get((of, key), ""), "version": 1,
         }  # fmt: skip
         field_id = bind.execute(sa.insert(fields).values(row).returning(fields.c.id)).scalar_one()
         for place, (choice, words) in enumerate(_OPTIONS.get((of, key), ())):
@@ -158,6 +163,7 @@ def upgrade() -> None:
         sa.Column("always", sa.Boolean(), nullable=False),
         sa.Column("text_form", sa.String(length=16), nullable=False),
         sa.Column("longest", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("starts_as", sa.String(length=40), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("retired_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
