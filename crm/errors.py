@@ -50,3 +50,9 @@ class Gone(CrmError):
     """A card, a link or an undo whose time is over."""
 
     code, http_status = "gone", 410
+
+
+class TooMany(CrmError):
+    """Too often in too short a time; it works again later."""
+
+    code, http_status = "too_many", 429

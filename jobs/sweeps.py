@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from crm import uow
-from crm.usecases import registration_sweep, sweeps
+from crm.usecases import lead_sweep, registration_sweep, sweeps
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ SWEEPS: dict[str, tuple[Candidates, Judge]] = {
     "silent-customers": (sweeps.silent_candidates, sweeps.judge_silence),
     "stale-deals": (sweeps.stale_candidates, sweeps.judge_stall),
     "registrations": (registration_sweep.registration_candidates, registration_sweep.judge_registration),
+    "leads": (lead_sweep.late_candidates, lead_sweep.judge_lead),
     "daily-list": (_everybody, sweeps.promise_list),
 }
 

@@ -15,7 +15,7 @@ from crm.access.actors import (
     require,
 )
 from crm.access.grants import Groups, Sight, editable, readable, sight
-from crm.access.prospects import get_project, get_registration, sees_project
+from crm.access.prospects import get_lead, get_project, get_registration, sees_lead, sees_project
 from crm.access.rows import (
     AT,
     DECIDE,
@@ -67,6 +67,7 @@ __all__ = [
     "editable",
     "get_contact",
     "get_customer",
+    "get_lead",
     "get_project",
     "get_registration",
     "known_actor",
@@ -75,6 +76,7 @@ __all__ = [
     "readable",
     "require",
     "sees_customer",
+    "sees_lead",
     "sees_person",
     "sees_project",
     "sight",

@@ -1,12 +1,13 @@
 """What comes before a customer, and for whom it is there: projects, their registrations, and leads."""
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from crm.access.actors import Actor, Reach
 from crm.access.rows import sees_customer, sees_person
 from crm.errors import NotFound
 from models.customers import Customer
+from models.leads import Lead
 from models.people import Person
 from models.projects import Project, ProjectParty, ProjectRegistration
 
@@ -48,4 +49,28 @@ def get_registration(s: Session, actor: Actor, registration_id: int | str) -> Pr
     )
     if found is None:
         raise NotFound("没有找到这条报备，或者不是您和您团队的")
+    return found
+
+
+def sees_lead(actor: Actor) -> ColumnElement[bool]:
+    """One's own, and what waits in one's own team; a lead of a colleague's customer waits for the supervisor alone."""
+    if actor.reach is Reach.ALL:
+        return true()
+    if actor.reach is Reach.NOTHING:
+        return false()
+    waiting = Lead.owner_id.is_(None)
+    open_to_all = and_(waiting, Lead.team_id == actor.team_id, Lead.rival_id.is_(None))
+    mine = or_(Lead.owner_id == actor.person_id, open_to_all)
+    if actor.reach is Reach.OWN:
+        return mine
+    people = select(Person.id).where(Person.team_id.in_(actor.team_ids))
+    return or_(mine, Lead.owner_id.in_(people), and_(waiting, Lead.team_id.in_(actor.team_ids)))
+
+
+def get_lead(s: Session, actor: Actor, lead_id: int | str, *, lock: bool = False) -> Lead:
+    wanted = (Lead.id if isinstance(lead_id, int) else Lead.public_id) == lead_id
+    query = select(Lead).where(wanted, sees_lead(actor))
+    found = s.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound("没有找到这条线索，或者它不归您和您的团队。发 /线索 看看您的线索")
     return found
