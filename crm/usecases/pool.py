@@ -202,10 +202,13 @@ def nudge_holder(
 
 def take_back(s: Session, actor: Actor, customer_id: int, period_id: int, now: datetime, *, entrance: str) -> str:
     """Undo an own assignment, return or giving back: the holder before goes on, his clock too. The customer's name."""
+    own_move = (OwnershipPeriod.id == period_id, OwnershipPeriod.actor_id == actor.person_id)
+    period = s.scalar(select(OwnershipPeriod).where(*own_move, OwnershipPeriod.customer_id == customer_id))
+    if period is None:
+        raise Conflict("这一步之后又有变动，不能撤销了。请刷新后再看")
     customer = s.scalars(select(Customer).where(Customer.id == customer_id).with_for_update()).one()
     open_id, _, _ = holder_of(s, customer_id)
-    period = s.get(OwnershipPeriod, period_id)
-    if period is None or open_id != period_id or period.actor_id != actor.person_id:
+    if open_id != period_id:
         raise Conflict(f"「{customer.name}」之后又有变动，不能撤销了")
     before = s.scalars(
         select(OwnershipPeriod)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from crm import audit
 from crm import policy as numbers
-from crm.access import READ, Actor, get_customer
+from crm.access import READ, Actor, get_customer, sees_customer
 from crm.errors import Gone, Invalid, NotFound
 from crm.messages import Tap, cancel, schedule_card
 from crm.notices import Notice
@@ -83,7 +83,7 @@ def reopen_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entran
     todo = _own(s, actor, todo_id)
     if todo.done_at is not None:
         todo.done_at = None
-        _schedule(s, todo, _about(s, todo), now)
+        _schedule(s, todo, _about(s, actor, todo), now)
         audit.record(s, actor.person_id, "reopen_todo", f"todo:{todo.id}", now, entrance=entrance)
     return todo.text
 
@@ -98,7 +98,7 @@ def postpone_todo(
     was = todo.due_at
     todo.due_at = due_at or max(was, now) + timedelta(days=1)
     cancel(s, _topic(todo))
-    _schedule(s, todo, _about(s, todo), now)
+    _schedule(s, todo, _about(s, actor, todo), now)
     audit.record(s, actor.person_id, "postpone_todo", f"todo:{todo.id}", now, entrance=entrance, was=was.isoformat())
     return was, todo.due_at
 
@@ -135,8 +135,10 @@ def _topic(todo: Todo) -> str:
     return f"todo_due:{todo.id}"
 
 
-def _about(s: Session, todo: Todo) -> str:
-    return s.scalar(select(Customer.name).where(Customer.id == todo.customer_id)) or ""
+def _about(s: Session, actor: Actor, todo: Todo) -> str:
+    """The customer's name, while it is there for him: a to-do outlives the customer's going to somebody else."""
+    there = (Customer.id == todo.customer_id, Customer.merged_into_id.is_(None), sees_customer(actor))
+    return s.scalar(select(Customer.name).where(*there)) or ""
 
 
 def _own(s: Session, actor: Actor, todo_id: int) -> Todo:

@@ -1,0 +1,1 @@
+"""Who may do what: every route, verb and button, declared once, performed as everybody, and searched for leaks."""

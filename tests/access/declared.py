@@ -1,0 +1,252 @@
+"""The one table: what every route, verb and button is about, and who may do that to a record of which relation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.vocabulary import Role
+from crm.access import DECIDE, READ, WRITE, To
+from tests.access.world import Relation, Things
+
+EVERYBODY = frozenset(Role)
+OPERATORS = frozenset({Role.ADMIN, Role.OPERATIONS})
+ADMINS = frozenset({Role.ADMIN})
+ASSIGNERS = OPERATORS | {Role.TEAM_LEAD, Role.REGIONAL_MANAGER, Role.DIRECTOR}
+
+_LOOK, _WORK, _ALL = frozenset({READ}), frozenset({READ, WRITE}), frozenset({READ, WRITE, DECIDE})
+_OWN = {Relation.OWN: _ALL, Relation.SHARED_READ: _LOOK, Relation.TOGETHER: _WORK}
+_TEAM = _OWN | {Relation.TEAM: _ALL, Relation.QUEUE: _ALL, Relation.LEAVER: _ALL}
+_COMPANY = dict.fromkeys(set(Relation) - {Relation.MERGED}, _ALL)
+# What a role may do with a customer of each relation, and with all that hangs on it. What is not here is not there.
+MAY: Mapping[Role, Mapping[Relation, frozenset[To]]] = {
+    Role.REP: _OWN,
+    Role.TEAM_LEAD: _TEAM,
+    Role.REGIONAL_MANAGER: _TEAM,  # of team ONE, which he was given
+    Role.DIRECTOR: _COMPANY,  # he leads the root
+    Role.OPERATIONS: _COMPANY,
+    Role.ADMIN: _COMPANY,
+    Role.FINANCE: {Relation.SHARED_READ: _LOOK},
+    Role.SERVICE: {Relation.SHARED_READ: _LOOK},
+}
+
+
+@dataclass(frozen=True)
+class Open:
+    """Needs nobody signed in: the way in, documents, health, WeCom's own callback."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """For these roles, and about no record in particular: what it lists must be theirs to see (the canaries tell)."""
+
+    roles: frozenset[Role] = EVERYBODY
+    body: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""  # the address's own blanks filled in, where there are any
+
+
+@dataclass(frozen=True)
+class Record:
+    """About one record: `to` is what must be allowed of its customer. `asks` makes the body out of the record."""
+
+    to: To
+    asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    roles: frozenset[Role] = EVERYBODY
+    thing: str = "customer_public"  # which id stands in the address
+
+
+@dataclass(frozen=True)
+class Mine:
+    """About something that is its author's alone, whatever else one may see of the customer: a note, a to-do."""
+
+    thing: str
+    asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    roles: frozenset[Role] = EVERYBODY
+
+
+@dataclass(frozen=True)
+class Friend:
+    """About an outside contact: for whose friend he is, and those who answer for that colleague."""
+
+    asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+
+
+Door = Open | Page | Record | Mine | Friend
+_TEXT = {"text": "电话聊了交期，下周三去现场看"}
+_VISIT = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "at": "2026-11-23T09:00:00+08:00"}
+
+ROUTES: Mapping[str, Door] = {
+    "GET /": Open(),
+    "GET /healthz": Open(),
+    "GET /readyz": Open(),
+    "GET /metrics": Open(),
+    "GET /static/<path:filename>": Open(),
+    "GET /wecom/callback": Open(),
+    "POST /wecom/callback": Open(),
+    "GET /api/docs": Open(),
+    "GET /api/openapi.json": Open(),
+    "POST /api/v1/session": Open(),
+    "DELETE /api/v1/session": Page(),
+    "GET /api/v1/me": Page(),
+    "GET /api/v1/customers": Page(),
+    "GET /api/v1/customers/<customer_id>": Record(READ),
+    "POST /api/v1/customers/<customer_id>/follow-ups": Record(WRITE, lambda _: _TEXT),
+    "GET /api/v1/customers/<customer_id>/shares": Record(READ),
+    "POST /api/v1/customers/<customer_id>/shares": Record(DECIDE, lambda _: {"userid": "wu", "access": "read"}),
+    "DELETE /api/v1/shares/<share_id>": Record(DECIDE, thing="share"),
+    "POST /api/v1/contacts/<contact_id>/phone": Record(READ, thing="contact"),
+    "DELETE /api/v1/follow-ups/<entry_id>": Mine("entry"),
+    "POST /api/v1/check-ins": Record(
+        WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
+    ),
+    "GET /console/": Page(),
+    "GET /console/<path:rest>": Page(frozenset(), at="/console/nowhere"),
+    "POST /console/": Open(),
+    "POST /console/<path:rest>": Open(),
+    "GET /console/static/<path:name>": Open(),
+    "GET /console/login": Open(),
+    "GET /console/login/done": Open(),
+    "GET /console/login/go": Open(),
+    "POST /console/logout": Page(),
+    "GET /console/customers": Page(),
+    "GET /console/customers/<public_id>": Record(READ),
+    "GET /console/contacts/<number>": Friend(),
+    "POST /console/contacts/<number>/ignore": Friend(),
+    "POST /console/contacts/<number>/unignore": Friend(),
+    "POST /console/contacts/<number>/link": Friend(lambda it: {"customer": it.customer}),
+    "POST /console/contacts/<number>/unlink": Friend(lambda it: {"since": "2026-11-23T02:00:00+00:00"}),
+    "POST /console/todos/<number>/finish": Mine("todo"),
+    "POST /console/todos/<number>/reopen": Mine("todo"),
+    "POST /console/todos/<number>/postpone": Mine("todo"),
+    "POST /console/todos/<number>/restore": Mine("todo", lambda _: {"was": "2026-11-24T02:00:00+00:00"}),
+    "POST /console/queue/<public_id>/assign": Record(DECIDE, lambda _: {"to": 9}, ASSIGNERS),
+    "POST /console/queue/<public_id>/return": Record(DECIDE, roles=ASSIGNERS),
+    "POST /console/queue/<public_id>/undo": Record(DECIDE, lambda _: {"period": 1}, ASSIGNERS),
+    "GET /console/messages": Page(OPERATORS),
+    "GET /console/messages/in/<number>": Page(OPERATORS, at="/console/messages/in/1"),
+    "POST /console/messages/in/<number>/retry": Page(OPERATORS, at="/console/messages/in/1/retry"),
+    "GET /console/messages/out/<number>": Page(OPERATORS, at="/console/messages/out/1"),
+    "POST /console/messages/out/<number>/retry": Page(OPERATORS, at="/console/messages/out/1/retry"),
+    "POST /console/messages/retry": Page(OPERATORS),
+    "POST /console/messages/resume": Page(OPERATORS),
+    "GET /console/people": Page(OPERATORS),
+    "POST /console/people/role": Page(ADMINS, {"userid": "mate", "role": "rep"}),
+    "POST /console/people/role/undo": Page(ADMINS, {"userid": "mate"}),
+    "POST /console/people/scope": Page(ADMINS, {"userid": "regional_manager", "team": 3}),
+    "POST /console/people/scope/withdraw": Page(ADMINS, {"userid": "regional_manager", "team": 2}),
+    "POST /console/people/sync": Page(OPERATORS),
+    "GET /console/rules": Page(OPERATORS),
+    "POST /console/rules/<name>": Page(OPERATORS, {"value": "20"}, at="/console/rules/nearby_metres"),
+    "GET /console/audit": Page(OPERATORS),
+    "GET /console/audit/verify": Page(OPERATORS),
+}
+
+
+@dataclass(frozen=True)
+class Say:
+    """A command about the customer that `{name}` stands for. `to` as for a route."""
+
+    to: To
+    words: str
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A command about no customer in particular, sent as it is."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Asks:
+    """A command that looks beyond what one may see and says 同事在跟进, and no more than the name that was typed."""
+
+    words: str
+
+
+VERBS: Mapping[str, Say | Plain | Asks] = {
+    "帮助": Plain("/帮助"),
+    "新建": Asks("/新建 {name}"),
+    "客户": Say(READ, "/客户 {name}"),
+    "关联": Say(READ, "/关联 {name}"),
+    "解除": Plain("/解除 某人"),
+    "跟进": Say(WRITE, "/跟进 {name} 电话聊了交期下周三去现场"),
+    "打卡": Plain("/打卡"),
+    "查重": Asks("/查重 {name}"),
+    "撤销": Plain("/撤销"),
+    "商机": Say(READ, "/商机 {name}"),
+    "待办": Say(READ, "/待办 {name} 明天 下午3点 回电话"),
+}
+
+
+@dataclass(frozen=True)
+class Tapping:
+    """A button: what it carries, made out of a record, and what must be allowed of the customer.
+
+    `to` None: it is about nothing that belongs to somebody. `thing` other than the customer: see `Mine` and `Friend`.
+    """
+
+    to: To | None
+    args: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    of: str = "customer"
+    choice: Callable[[Things], str] = lambda _: ""
+    roles: frozenset[Role] = EVERYBODY  # the others are told that it is not for them
+
+
+def _customer(it: Things) -> Mapping[str, Any]:
+    return {"customer": it.customer}
+
+
+def _deal(it: Things) -> Mapping[str, Any]:
+    return {"deal": it.deal, "customer": it.customer}
+
+
+def _friend(it: Things) -> Mapping[str, Any]:
+    return {"contact": it.friend, "customer": it.customer, "at": "2026-11-23T02:00:00+00:00"}
+
+
+def _todo(it: Things) -> Mapping[str, Any]:
+    return {"todo": it.todo, "due": "2026-11-24T02:00:00+00:00"}
+
+
+_FIX = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "source": "message", "at": "2026-11-23T02:00:00+00:00"}
+BUTTONS: Mapping[str, Tapping] = {
+    "dismiss": Tapping(None),
+    "later": Tapping(None),
+    "keep_waiting": Tapping(None),
+    "seen": Tapping(None),
+    "undo:nothing": Tapping(None),
+    "undo:ask": Tapping(None, lambda _: {"card": 1}),
+    "link": Tapping(WRITE, _friend, "friend"),
+    "link_chosen": Tapping(WRITE, _friend, "friend", choice=lambda it: str(it.friend)),
+    "undo:link": Tapping(WRITE, _friend, "friend"),
+    "create_link": Tapping(WRITE, _friend, "friend"),
+    "undo:create_link": Tapping(WRITE, _friend, "friend"),
+    "other_link": Tapping(None, _friend),
+    "ignore": Tapping(WRITE, _friend, "friend"),
+    "undo:ignore": Tapping(WRITE, _friend, "friend"),
+    "create_anyway": Tapping(None, lambda _: {"name": "无锡蓝天全新公司"}),
+    "undo:create": Tapping(DECIDE, _customer),
+    "note": Tapping(WRITE, lambda it: {"customer": it.customer, "text": "电话聊了交期，下周三去现场看"}),
+    "undo:note": Tapping(WRITE, lambda it: {"entry": it.entry}, "entry"),
+    "note_other": Tapping(None, lambda _: {"text": "电话聊了交期"}),
+    "write": Tapping(WRITE, _customer),
+    "finish_todo": Tapping(WRITE, _todo, "todo"),
+    "undo:finish_todo": Tapping(WRITE, _todo, "todo"),
+    "postpone_todo": Tapping(WRITE, _todo, "todo"),
+    "undo:postpone_todo": Tapping(WRITE, _todo, "todo"),
+    "undo:todo": Tapping(WRITE, _todo, "todo"),
+    "check_in": Tapping(WRITE, lambda it: _FIX | {"customer": it.customer, "place": ""}),
+    "undo:check_in": Tapping(WRITE, lambda it: {"visit": it.visit}, "visit"),
+    "tomorrow": Tapping(READ, _customer),
+    "plan_visit": Tapping(READ, _customer),
+    "snooze": Tapping(WRITE, _deal),
+    "undo:snooze": Tapping(WRITE, _deal),
+    "nudge_owner": Tapping(READ, _deal),
+    "nudge_holder": Tapping(DECIDE, _customer),
+    "give_back": Tapping(DECIDE, _customer),
+    "assign": Tapping(DECIDE, _customer, choice=lambda _: "9", roles=ASSIGNERS),
+    "return": Tapping(DECIDE, _customer, roles=ASSIGNERS),
+    "undo:ownership": Tapping(DECIDE, lambda it: {"customer": it.customer, "period": 8_000_000 + it.customer}),
+}
+# Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.
+LISTS = frozenset({"show_customer", "handle"})

@@ -1,0 +1,202 @@
+"""A company with one asker of every role, and for every relation to a record a whole customer full of canaries."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import Engine, update
+from sqlalchemy.orm import Session
+
+from config.vocabulary import (
+    ContactState,
+    CustomerLevel,
+    CustomerSource,
+    Datum,
+    FixSource,
+    LoginVia,
+    OwnershipReason,
+    PersonStatus,
+    Role,
+    ShareAccess,
+)
+from crm import uow
+from crm.access import HOLDERS, actor_by_userid
+from crm.holding import Holder, holder_of
+from crm.usecases import customers, deals, followups, sessions, todos, visits
+from crm.usecases.ownership import pass_on
+from crm.usecases.sharing import Wish, share_customer
+from models.customers import Contact, Customer
+from models.links import ExternalContact, ExternalFollow
+from models.people import Person, Team, TeamLeader, TeamScope
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Shanghai
+HEAD, ONE, TWO = 1, 2, 3
+MATE, STRANGER, GONE = "mate", "stranger", "gone"
+_EARLIER = NOW - timedelta(days=3)
+
+
+class Relation(StrEnum):
+    """How a record stands to who asks for it."""
+
+    OWN = "own"
+    TEAM = "team"  # a colleague's in team ONE
+    OTHER = "other"  # of team TWO
+    QUEUE = "queue"  # waits for the lead of team ONE
+    LEAVER = "leaver"  # of somebody of team ONE who has left
+    SHARED_READ = "shared_read"  # team TWO's, shown to him
+    TOGETHER = "together"  # team TWO's, worked on together with him
+    MERGED = "merged"  # was his own until it went into another one
+
+
+@dataclass(frozen=True)
+class Things:
+    """One customer with everything that hangs on it. `canaries` by what they are; none of them occurs anywhere else."""
+
+    customer: int
+    customer_public: str
+    name: str
+    contact: str
+    deal: int
+    deal_public: str
+    entry: str
+    visit: str
+    todo: int
+    friend: int
+    share: str
+    canaries: Mapping[str, str] = field(default_factory=dict)
+
+
+NOBODYS = Things(
+    customer=8_000_001,
+    customer_public="0" * 20,
+    name="曌仝囧槑阀业",
+    contact="0" * 20,
+    deal=8_000_002,
+    deal_public="0" * 20,
+    entry="0" * 20,
+    visit="0" * 20,
+    todo=8_000_003,
+    friend=8_000_004,
+    share="0" * 20,
+)
+
+
+@dataclass(frozen=True)
+class World:
+    things: Mapping[tuple[Role, Relation], Things]
+    api: Mapping[Role, str]
+    console: Mapping[Role, str]
+
+    def of(self, role: Role, relation: Relation) -> Things | None:
+        """None where no such record can be: finance and service hold nothing and work on nothing."""
+        return self.things.get((role, relation))
+
+
+def furnish() -> World:
+    """Fill the connected, migrated store."""
+    with uow.transaction() as s:
+        _staff(s)
+    made: dict[tuple[Role, Relation], Things] = {}
+    makers = {Relation.TEAM: MATE, Relation.OTHER: STRANGER, Relation.QUEUE: MATE, Relation.LEAVER: GONE}
+    with uow.transaction() as s:
+        number = 0
+        common = {}
+        for relation, holder in makers.items():
+            number += 1
+            common[relation] = _things(s, number, holder)
+        for role in Role:
+            made |= {(role, relation): things for relation, things in common.items()}
+            for relation in (Relation.OWN, Relation.MERGED, Relation.SHARED_READ, Relation.TOGETHER):
+                if relation is not Relation.SHARED_READ and role not in HOLDERS:
+                    continue
+                number += 1
+                his = relation in (Relation.OWN, Relation.MERGED)
+                access = {Relation.SHARED_READ: ShareAccess.READ, Relation.TOGETHER: ShareAccess.TOGETHER}.get(relation)
+                made[role, relation] = _things(s, number, role.value if his else STRANGER, role.value, access)
+        _into_the_queue(s, common[Relation.QUEUE].customer)
+        merged = [made[role, Relation.MERGED].customer for role in HOLDERS]
+        s.execute(
+            update(Customer).where(Customer.id.in_(merged)).values(merged_into_id=common[Relation.OTHER].customer)
+        )
+        s.execute(update(Person).where(Person.userid == GONE).values(status=PersonStatus.LEFT))
+        api = {role: sessions.open_session(s, role.value, LoginVia.MINIAPP, NOW)[0] for role in Role}
+        console = {role: sessions.open_session(s, role.value, LoginVia.CONSOLE, NOW)[0] for role in Role}
+    return World(made, api, console)
+
+
+def _staff(s: Session) -> None:
+    deals.install_default_pipeline(s)
+    for number, name in ((HEAD, "总公司"), (ONE, "一组"), (TWO, "二组")):
+        path = "/1/" if number == HEAD else f"/1/{number}/"
+        s.add(Team(department_id=number, name=name, path=path, parent_id=None if number == HEAD else HEAD))
+        s.flush()
+    team_of = {Role.REP: ONE, Role.TEAM_LEAD: ONE}
+    people = [(role.value, role, team_of.get(role, HEAD)) for role in Role]
+    people += [(MATE, Role.REP, ONE), (STRANGER, Role.REP, TWO), (GONE, Role.REP, ONE), ("wu", Role.TEAM_LEAD, TWO)]
+    for userid, role, team in people:
+        who = {"userid": userid, "userid_key": userid, "name": f"某{userid}", "role": role}
+        s.add(Person(**who, status=PersonStatus.ACTIVE, team_id=team, changed_at=NOW))
+        s.flush()
+    ids = {userid: number for number, (userid, *_) in enumerate(people, start=1)}
+    for team, userid in ((ONE, Role.TEAM_LEAD.value), (HEAD, Role.DIRECTOR.value), (TWO, "wu")):
+        s.add(TeamLeader(team_id=team, person_id=ids[userid]))
+    s.add(TeamScope(team_id=ONE, person_id=ids[Role.REGIONAL_MANAGER.value]))
+    s.flush()
+
+
+def _things(s: Session, number: int, holder: str, asker: str = "", access: ShareAccess | None = None) -> Things:
+    """A customer of `holder`, with a contact, a deal, a note, a visit, a to-do, a friend on WeCom, maybe a share."""
+    canary = "".join(chr(0x7400 + 40 * number + 9 * place) for place in range(4))  # no two records share a letter
+    tokens = {kind: f"{canary}{kind}" for kind in ("note", "deal", "todo", "report", "address", "friend", "person")}
+    tokens["name"], tokens["phone"] = f"{canary}阀业", f"13{number:02d}7{number:02d}9{number:03d}"
+    who = actor_by_userid(s, holder, NOW)
+    draft = customers.CustomerDraft(
+        tokens["name"], CustomerLevel.NORMAL, CustomerSource.EVENT, address=tokens["address"], region="江苏苏州"
+    )
+    made = customers.create_customer(s, who, draft, _EARLIER, entrance="chat")
+    contact = Contact(customer_id=made.id, name=tokens["person"], phone=tokens["phone"], created_at=_EARLIER)
+    s.add(contact)
+    entry = followups.write_follow_up(s, who, made.id, f"电话里说{tokens['note']}，下周再约", NOW, entrance="chat")
+    deal = deals.open_deal(s, who, made.id, tokens["deal"], Decimal(90_000 + number), NOW, entrance="chat")
+    todo = todos.add_todo(s, who, made.id, tokens["todo"], NOW + timedelta(days=2), NOW, entrance="chat")
+    visit = visits.CheckInDraft(
+        f"v{number}", made.id, 31.2, 121.4, Datum.GCJ02, None, FixSource.MINIAPP, NOW, "", tokens["report"]
+    )
+    been = visits.check_in(s, who, visit, NOW, entrance="miniapp")
+    friend = ExternalContact(
+        external_userid=f"wm{number}", name=tokens["friend"], state=ContactState.UNLINKED, created_at=NOW
+    )
+    s.add_all((contact, friend))
+    s.flush()
+    s.add(ExternalFollow(external_contact_id=friend.id, person_id=who.person_id, started_at=NOW))
+    wish = Wish(asker if access else "wu", access or ShareAccess.READ)
+    shared = share_customer(s, who, made.id, wish, _EARLIER, entrance="console")
+    s.flush()
+    return Things(
+        made.id, made.public_id, made.name, contact.public_id, deal.id, deal.public_id, entry.public_id,
+        been.public_id, todo.id, friend.id, shared.public_id, tokens,
+    )  # fmt: skip
+
+
+def _into_the_queue(s: Session, customer_id: int) -> None:
+    customer = s.get_one(Customer, customer_id)
+    period, _, _ = holder_of(s, customer_id)
+    s.refresh(customer)
+    queue, seen = Holder.queue(ONE), customer.silent_since
+    assert pass_on(s, customer_id, period, seen, queue, OwnershipReason.RECYCLED, None, NOW)
+
+
+@contextmanager
+def undone(engine: Engine) -> Iterator[None]:
+    """Whatever is committed inside is there inside, and nowhere afterwards: every call meets the same company."""
+    with engine.connect() as connection:
+        outer = connection.begin()
+        uow._sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
+        try:
+            yield
+        finally:
+            uow._sessions.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+            outer.rollback()
