@@ -4,13 +4,13 @@ import logging
 import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -42,10 +42,9 @@ from tests.access.declared import (
     Record,
     Say,
 )
-from tests.access.world import NOBODYS, NOW, Relation, Things, World, furnish, undone
-from tests.bot.wecom import ClockFile, Wecom, settings_of
+from tests.access.stage import Stage, staged
+from tests.access.world import NOBODYS, NOW, Relation, Things, undone
 from tests.support.postgres import Server
-from wsgi import create_app
 
 _BLANK = re.compile(r"<(?:[^:<>]+(?:\([^)]*\))?:)?(\w+)>")
 _TOLD_AT = re.compile(r"（\d\d:\d\d:\d\d）")
@@ -67,17 +66,6 @@ def ways(app: Flask) -> set[str]:
     return found
 
 
-@dataclass
-class Stage:
-    """The real application over a furnished store, and what one role was told so far."""
-
-    app: Flask
-    wecom: Wecom
-    world: World
-    engine: Engine
-    wrong: list[str] = field(default_factory=list)
-
-
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("access")
@@ -86,19 +74,8 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     else:
         server: Server = request.getfixturevalue("postgres_server")
         url = server.create_database()
-    uow.upgrade(url)
-    clock = ClockFile(folder)
-    clock.set(NOW)
-    before, snapshot = uow._hooks[:], uow._SNAPSHOT
-    uow._hooks.clear()
-    app = create_app(settings_of(url, folder))
-    uow._hooks.clear()  # nobody is nudged
-    uow._SNAPSHOT = {}  # inside a transaction that is taken back nobody begins another kind of one
-    engine = uow.connect(url)
-    yield Stage(app, Wecom(app, clock), furnish(), engine)
-    uow._SNAPSHOT = snapshot
-    uow._hooks[:] = before
-    engine.dispose()
+    with staged(url, folder) as made:
+        yield made
 
 
 def test_every_route_verb_and_button_is_declared(stage: Stage) -> None:

@@ -1,0 +1,131 @@
+"""`python -m tests.fuzz.api COUNT=200 [SEED=1] [DB=pg]`: schemathesis over the OpenAPI document as every role.
+
+Every operation is called COUNT times as each role, half with requests that fit the document and half with such that do
+not, with made-up ids and with real ones. Wrong is: a 5xx, a status that the operation does not name (its `default` does
+not count), an answer that its schema refuses, an undescribed content type.
+"""
+
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+
+from config.vocabulary import Role
+from tests.access.stage import Stage, staged
+from tests.access.world import NOBODYS, undone
+from tests.support.postgres import Server
+
+_CHECKS: Any = [not_a_server_error, response_schema_conformance, content_type_conformance, response_headers_conformance]
+_SETTINGS: Any = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
+# Signing in asks WeCom, which is not there: that is said, and described.
+_OUTSIDE = ("POST /api/v1/session", 502)
+
+
+@dataclass
+class Outcome:
+    """`wrong` holds one sentence for each kind of finding; `calls` counts operations × roles."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+def fuzz_api(stage: Stage, count: int, number: int, roles: Sequence[Role] = tuple(Role)) -> Outcome:
+    outcome = Outcome()
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", stage.app)
+    for role in roles:
+        for found in schema.get_all_operations():
+            operation: Any = found.ok()  # type: ignore[union-attr]
+            if operation.path.startswith("/api/v1/"):
+                _fuzz(stage, role, operation, count, number, outcome)
+    return outcome
+
+
+def _fuzz(stage: Stage, role: Role, operation: Any, count: int, number: int, outcome: Outcome) -> None:
+    way = f"{operation.method.upper()} {operation.path}"
+    described = {str(status) for status in operation.definition.raw["responses"]}
+    ids = _ids(stage, role)
+
+    @seed(number)
+    @settings(max_examples=count, phases=[Phase.generate], **_SETTINGS)
+    @given(st.data())
+    def once(data: Any) -> None:
+        fits = data.draw(st.booleans()) or not _can_be_wrong(operation)
+        mode = GenerationMode.POSITIVE if fits else GenerationMode.NEGATIVE
+        case = data.draw(operation.as_strategy(generation_mode=mode))
+        for name in case.path_parameters or {}:
+            real = data.draw(st.sampled_from([None, *ids[name]]) if name in ids else st.none())
+            if real is not None:
+                case.path_parameters[name] = real
+        for name in [name for name in case.headers or {} if name.lower() == "authorization"]:
+            del case.headers[name]  # our own stands there
+        with undone(stage.engine):
+            answer = case.call(headers={"Authorization": f"Bearer {stage.world.api[role]}"})
+        outcome.calls[f"{role} {way}"] += 1
+        outcome.statuses[answer.status_code] += 1
+        if str(answer.status_code) not in described:
+            outcome.wrong.setdefault(f"{way}: {answer.status_code} is not described", case.as_curl_command())
+        if (way, answer.status_code) == _OUTSIDE:
+            return
+        try:
+            case.validate_response(answer, checks=_CHECKS)
+        except Exception as failure:  # each check raises a kind of its own
+            first = str(failure).strip().splitlines()[-1][:200]
+            outcome.wrong.setdefault(f"{way}: {type(failure).__name__} {first}", case.as_curl_command())
+
+    once()
+
+
+def _can_be_wrong(operation: Any) -> bool:
+    return bool(operation.body or operation.query or operation.headers)
+
+
+def _ids(stage: Stage, role: Role) -> dict[str, list[str]]:
+    """Real ids of every relation, and one that is nobody's, for each blank of an address."""
+    things = [one for (whose, _), one in stage.world.things.items() if whose is role]
+    return {
+        "customer_id": [one.customer_public for one in (*things, NOBODYS)],
+        "contact_id": [one.contact for one in (*things, NOBODYS)],
+        "entry_id": [one.entry for one in (*things, NOBODYS)],
+        "share_id": [one.share for one in (*things, NOBODYS)],
+    }
+
+
+def main(words: Sequence[str]) -> int:
+    asked = dict(word.split("=", 1) for word in words)
+    count, number = int(asked.get("COUNT", 200)), int(asked.get("SEED", random.randrange(10**6)))
+    server = Server() if asked.get("DB") == "pg" else None
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="crm-fuzz-api-") as name:
+        url = server.create_database() if server else f"sqlite:///{name}/crm.db"
+        with staged(url, Path(name)) as stage:
+            outcome = fuzz_api(stage, count, number)
+    if server:
+        server.stop()
+    least, took = min(outcome.calls.values()), time.monotonic() - start
+    print(f"seed {number}, {asked.get('DB', 'sqlite')}: {sum(outcome.calls.values())} calls in {took:.0f} s,")
+    print(f"{len(outcome.calls)} operations × roles, at least {least} calls each, {len(outcome.wrong)} findings;")
+    print(f"answers {dict(sorted(outcome.statuses.items()))}")
+    for finding, curl in outcome.wrong.items():
+        print(f"FINDING {finding}\n  {curl[:600]}")
+    return 1 if outcome.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
