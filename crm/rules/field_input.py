@@ -39,6 +39,10 @@ def read_words(written: Raw) -> str:
 
 def read_line(words: str, longest: int) -> str:
     """One line: white space folded, signs without a shape gone."""
+    if words.isprintable():  # nearly every line, and then there is nothing to take out
+        line = " ".join(words.split())
+        if len(line) <= longest:
+            return line
     kept = "".join(sign for sign in words if unicodedata.category(sign) != "Cf")
     line = " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in kept).split())
     if len(line) > longest:

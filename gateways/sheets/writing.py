@@ -1,0 +1,44 @@
+"""Write an xlsx of strings alone: no formula, no link, no number that loses its zeros; one row in memory at a time."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import xlsxwriter
+
+_LONGEST = 32_767
+_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
+_WIDEST = 40
+
+
+def write(path: Path, title: str, rows: Iterable[Sequence[str]], *, above: Sequence[str] = ()) -> int:
+    """Put `rows` (the first is the header) into a new file; `above` are lines of one cell before them.
+
+    The number of rows without the header. The file appears whole or not at all.
+    """
+    beside = path.with_name(path.name + ".part")
+    book = xlsxwriter.Workbook(str(beside), {**_OPTIONS, "tmpdir": str(path.parent)})
+    sheet = book.add_worksheet(title[:31])
+    bold = book.add_format({"bold": True})
+    text = book.add_format({"num_format": "@"})
+    number = 0
+    for line in above:
+        sheet.write_string(number, 0, line[:_LONGEST])
+        number += 1
+    header = number
+    for row in rows:
+        if number == header:
+            for column, cell in enumerate(row):
+                sheet.set_column(column, column, min(_WIDEST, 6 + 2 * len(cell)))
+        for column, cell in enumerate(row):
+            sheet.write_string(number, column, str(cell)[:_LONGEST], bold if number == header else text)
+        number += 1
+    book.close()
+    os.replace(beside, path)
+    return max(number - header - 1, 0)
