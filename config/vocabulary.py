@@ -41,6 +41,8 @@ class OwnershipReason(StrEnum):
     ASSIGNED = "assigned"
     GIVEN_BACK = "given_back"
     RETURNED = "returned"  # a release taken back
+    CONTESTED = "contested"  # two sheets name it: it waits in a queue for the verdict
+    DECIDED = "decided"
     UNDONE = "undone"  # a slip of the finger taken back within minutes: the holder before goes on as if nothing was
 
 
@@ -179,6 +181,8 @@ LABELS: dict[StrEnum, str] = {
     OwnershipReason.ASSIGNED: "分配",
     OwnershipReason.GIVEN_BACK: "主动退回",
     OwnershipReason.RETURNED: "撤销回收",
+    OwnershipReason.CONTESTED: "归属待裁定",
+    OwnershipReason.DECIDED: "归属裁定",
     OwnershipReason.UNDONE: "撤销",
     NameKind.NAME: "现用名",
     NameKind.FORMER: "曾用名",

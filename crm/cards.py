@@ -108,10 +108,10 @@ def is_open(s: Session, matter: str) -> bool | None:
     return None if row is None else row.closed_at is None
 
 
-def close_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: Actor) -> None:
-    """The matter was settled elsewhere (a command, the console): later taps are told so."""
+def close_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: Actor | None) -> None:
+    """The matter was settled elsewhere (a command, the console, a deadline): later taps are told so."""
     still_open = (_CARD.matter == matter, _CARD.closed_at.is_(None))
-    told = {"closed_at": now, "closed_by_id": by.person_id, "outcome": outcome[:200]}
+    told = {"closed_at": now, "closed_by_id": by and by.person_id, "outcome": outcome[:200]}
     s.execute(update(bare(Card)).where(*still_open).values(**told))
 
 

@@ -20,6 +20,7 @@ from crm import uow
 from crm.flows.inbox import Handlers
 from crm.tokens import TokenTable
 from crm.usecases.outbox import OutboxDraft
+from gateways.dropbox import Dropbox
 from gateways.spool import Spool
 from gateways.wecom import cards
 from gateways.wecom.client import WecomClient
@@ -45,6 +46,7 @@ class Wiring:
     client: WecomClient
     handlers: Handlers
     spool: Spool
+    incoming: Dropbox
     nudge: Callable[[frozenset[str]], None]
 
     def render(self, draft: OutboxDraft) -> str:
@@ -72,8 +74,14 @@ def wire(settings: Settings) -> Wiring:
         client=client,
         handlers=inbox.handlers(client.external_contact, client),
         spool=Spool(settings.var_dir / "spool.db"),
+        incoming=incoming(settings),
         nudge=nudge,
     )
+
+
+def incoming(settings: Settings) -> Dropbox:
+    """Where uploaded sheets wait to be read."""
+    return Dropbox(settings.var_dir / "imports")
 
 
 def wecom_client(settings: Settings, clock: Clock) -> WecomClient:

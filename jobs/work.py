@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from config.settings import Settings
-from jobs import deliver, inbox, runs
+from jobs import deliver, imports, inbox, runs
 from jobs.wiring import Wiring, wire
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,14 @@ def _slot(w: Wiring, go_on: Callable[[], bool]) -> None:
         pass
 
 
+def _import(w: Wiring, _: Callable[[], bool]) -> None:
+    """To the end, not for a minute: what it leaves would wait for the scheduler."""
+    imports.work_due(w.clock, w.incoming)
+
+
 _KINDS: Mapping[str, Callable[[Wiring, Callable[[], bool]], None]] = {
     "outbox": _outbox,
     "inbox": _inbox,
     "slot": _slot,
+    "import": _import,
 }

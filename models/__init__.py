@@ -5,6 +5,7 @@ from models import (  # noqa: F401  (importing a module registers its tables)
     customers,
     deals,
     fields,
+    imports,
     leads,
     links,
     merges,

@@ -74,6 +74,12 @@ def insert_once(s: Session, table: type[Base], **values: object) -> bool:
     return s.execute(_once(s.get_bind().dialect.name, table), values).first() is not None
 
 
+def insert_missing(s: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert those of the rows whose unique key is free, in their order: two transactions must take them alike."""
+    make = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
+    s.execute(make(bare(table)).on_conflict_do_nothing().inline(), rows)
+
+
 @cache
 def _once(dialect: str, table: type[Base]) -> ReturningInsert[Any]:
     """Built once per table: drawing up the statement costs more than running it."""

@@ -11,6 +11,7 @@ from config.clock import Clock
 from config.settings import Settings
 from config.vocabulary import PersonStatus, Role
 from crm import uow
+from gateways.dropbox import Dropbox
 from gateways.spool import Spool
 from jobs import inbox
 from jobs.wiring import Wiring, wecom_client
@@ -90,5 +91,6 @@ def wiring_in(folder: Path, clock: Clock, nudge: Callable[[frozenset[str]], None
         client=client,
         handlers=inbox.handlers(client.external_contact, client),
         spool=Spool(folder / "spool.db"),
+        incoming=Dropbox(folder / "imports"),
         nudge=nudge,
     )

@@ -1,0 +1,142 @@
+"""Work imports: read the sheet, judge its rows, do them, take them back; in short steps, from where it stands."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+
+from config.clock import Clock
+from config.sheets import ImportState
+from crm import uow
+from crm.errors import CrmError
+from crm.usecases import contests, import_check, import_run, import_undo, import_work
+from crm.usecases.import_records import DOING
+from crm.usecases.import_work import LeaseLost, Work
+from gateways.dropbox import Dropbox
+from gateways.sheets.reading import SheetError, sheet_of
+
+log = logging.getLogger(__name__)
+
+_LOOKED_AT = 200  # lines among which the header is found and from which the samples are taken
+_STAGED_AT_ONCE = 1000
+_BREATH = 0.01  # seconds between two transactions: whoever waits for the store's one writer goes first
+GoOn = Callable[[], bool]
+
+
+def work_due(clock: Clock, box: Dropbox, *, go_on: GoOn = lambda: True) -> int:
+    """Work imports until none waits or `go_on` says no; how many were taken up. Killed at any line, nothing is lost."""
+    taken = 0
+    while go_on() and work_one(clock, box, go_on=go_on):
+        taken += 1
+    return taken
+
+
+def work_one(clock: Clock, box: Dropbox, *, go_on: GoOn = lambda: True) -> bool:
+    """Bring one import to where a person's turn is, or to its end; False when none waits."""
+    work = uow.attempt(lambda s: import_work.lease_next(s, clock()))
+    if work is None:
+        return False
+    try:
+        for reached in _WAYS[work.state](work, clock, box):
+            work = reached
+            if not go_on():
+                uow.attempt(partial(import_work.hand_back, work=work))
+                return True
+            time.sleep(_BREATH)
+    except LeaseLost:
+        log.info("import %s: stopped, or taken over by another worker", work.id)
+    except (SheetError, CrmError) as error:
+        words = str(error)
+        uow.attempt(lambda s: import_work.fail(s, work, words, clock()))
+        box.forget(work.file_key)
+    except (uow.StoreDown, uow.TryAgain):
+        log.warning("import %s: the store does not answer; going on when the lease has run out", work.id)
+    return True
+
+
+def _read(work: Work, clock: Clock, box: Dropbox) -> Iterator[Work]:
+    """The file's rows into the store. Again from the start of the file after a crash, past what is there already."""
+    try:
+        opened = sheet_of(box.path(work.file_key))
+        with opened as sheet:
+            numbered = enumerate(sheet.rows, start=1)
+            head = list(islice(numbered, _LOOKED_AT))
+            lines = [cells for _, cells in head]
+            above = uow.attempt(lambda s: import_work.begin(s, work, sheet.name, sheet.others, lines))
+            waiting = (one for part in (iter(head), numbered) for one in part if one[0] > max(above, work.cursor))
+            while some := list(islice(waiting, _STAGED_AT_ONCE)):
+                rows = [(number, cells) for number, cells in some if any(cells)]
+                work = uow.attempt(partial(_stage, work, rows, some[-1][0], clock))
+                yield work
+    except FileNotFoundError:
+        raise SheetError("上传的文件已经不在服务器上了，请重新上传") from None
+    if not work.rows:
+        raise SheetError("这个文件里只有表头，没有数据。请确认数据在第一张有内容的工作表里，再上传")
+    uow.attempt(lambda s: import_work.finish(s, work, ImportState.MAPPING, clock()))
+    box.forget(work.file_key)
+
+
+def _stage(work: Work, rows: list[tuple[int, list[str]]], to: int, clock: Clock, s: uow.Session) -> Work:
+    return import_work.stage(s, work, rows, to, clock())
+
+
+def _check(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
+    with uow.reading() as s:
+        asked = import_check.prepare(s, work, clock())
+    while True:
+        with uow.reading() as s:
+            judged = import_check.judge_next(s, work, asked)
+        if not judged:
+            break
+        work = uow.attempt(partial(_judged, work, judged, clock))
+        yield work
+    uow.attempt(lambda s: import_work.finish(s, work, ImportState.CHECKED, clock()))
+
+
+def _judged(work: Work, judged: list[import_check.Judged], clock: Clock, s: uow.Session) -> Work:
+    return import_check.record(s, work, judged, clock())
+
+
+def _run(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
+    with uow.reading() as s:
+        run = import_run.prepare(s, work, clock())
+    while True:
+        with uow.reading() as s:
+            lines = import_run.read_next(s, work, run)
+        if not lines:
+            break
+        work = uow.attempt(partial(_do, work, run, lines, clock))
+        yield work
+
+    def end(s: uow.Session) -> None:
+        import_work.finish(s, work, ImportState.DONE, clock())
+        contests.announce(s, work.id, clock())
+
+    uow.attempt(end)
+
+
+def _do(work: Work, run: import_run.Run, lines: list[import_run.Line], clock: Clock, s: uow.Session) -> Work:
+    return import_run.do(s, work, run, lines, clock(), DOING)
+
+
+def _undo(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
+    while True:
+        moved = uow.attempt(partial(_undone, work, clock))
+        if moved is None:
+            break
+        work = moved
+        yield work
+    uow.attempt(lambda s: import_work.finish(s, work, ImportState.UNDONE, clock()))
+
+
+def _undone(work: Work, clock: Clock, s: uow.Session) -> Work | None:
+    return import_undo.undo_next(s, work, clock())
+
+
+_WAYS: dict[ImportState, Callable[[Work, Clock, Dropbox], Iterator[Work]]] = {
+    ImportState.READING: _read,
+    ImportState.CHECKING: _check,
+    ImportState.RUNNING: _run,
+    ImportState.UNDOING: _undo,
+}

@@ -1,0 +1,302 @@
+"""An import from the sheet to the undo: nothing lost, nothing overwritten, every row answered for."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from config.sheets import ImportKind, RowResolution, RowVerdict
+from config.vocabulary import HolderKind, Role
+from crm import uow
+from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from crm.rules.days import at
+from crm.usecases import imports
+from crm.usecases.customers import CustomerDraft, create_customer
+from crm.usecases.followups import write_follow_up
+from models.audit import AuditEntry
+from models.customers import Contact, Customer, OwnershipPeriod
+from models.deals import Deal
+from models.imports import Contest, ImportJob
+from models.names import CompanyName
+from models.timeline import TimelineEntry
+from tests.imports.sheets import Desk, csv_of
+from tests.support.company import DAY, NOW, ONE, actor, customer, rows
+
+HEADER = ("客户名称", "联系人", "手机", "年采购额（万元）", "负责人", "备注")
+
+
+@pytest.fixture
+def desk(company: Engine, tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_rows_become_customers_with_contacts_owner_and_note(desk: Desk) -> None:
+    sheet = csv_of(
+        HEADER,
+        ("苏州瑞衡热能工程有限公司", "王工", "13800138000", "80", "张三", "老客户"),
+        ("昆山恒泽水务有限公司", "", "", "", "", ""),
+        ("无锡宏远泵业有限公司", "李总", "1380013", "", "没有这个人", ""),
+    )
+    who = actor("wang")
+    done = desk.done(who, sheet)
+    assert desk.counts(done) == {"made": 2, "failed": 1}
+    first, second = rows(Customer)
+    assert (first.name, first.owner_id, first.annual_estimate) == (
+        "苏州瑞衡热能工程有限公司",
+        actor("Zhang").person_id,
+        Decimal(800_000),
+    )
+    assert (second.owner_id, second.queue_team_id) == (None, who.team_id)
+    assert [(c.name, c.phone) for c in rows(Contact)] == [("王工", "13800138000")]
+    assert [(e.text, e.counts) for e in rows(TimelineEntry)] == [("导入备注\n备注：老客户", False)]
+    bad = desk.rows(done)[2]
+    assert "「手机」" in bad.said
+    assert "「负责人」" in bad.said
+
+
+def test_in_bulk_and_one_by_one_leave_equal_rows(desk: Desk) -> None:
+    """The bulk statements are a second way to do what `create_customer` does: they must not drift apart."""
+    who = actor("Zhang")
+    with uow.transaction() as s:
+        create_customer(s, who, CustomerDraft(name="苏州瑞衡热能工程有限公司"), NOW, entrance="import")
+    desk.done(who, csv_of(("客户名称", "行业"), ("昆山恒泽水务有限公司", "")), mine=True)
+    same: list[set[tuple[object, ...]]] = []
+    for one in rows(Customer):
+        told = {
+            "苏州瑞衡热能工程有限公司": "N",
+            "昆山恒泽水务有限公司": "N",
+            one.name_key: "K",
+            one.pinyin: "P",
+            one.public_id: "U",
+        }
+
+        def plain(
+            row: object, but: tuple[str, ...] = ("id", "public_id"), told: dict[str, str] = told
+        ) -> tuple[object, ...]:
+            columns = row.__table__.columns.keys()  # type: ignore[attr-defined]
+            return tuple(told.get(str(getattr(row, c)), getattr(row, c)) for c in columns if c not in but)
+
+        trail = rows(AuditEntry, AuditEntry.verb == "create_customer", AuditEntry.subject == f"customer:{one.id}")
+        detail = [{key: told.get(v, v) for key, v in entry.detail.items() if key != "job"} for entry in trail]
+        same.append(
+            {
+                plain(one),
+                *(
+                    plain(p, ("id", "customer_id"))
+                    for p in rows(OwnershipPeriod, OwnershipPeriod.customer_id == one.id)
+                ),
+                *(plain(n, ("id", "customer_id")) for n in rows(CompanyName, CompanyName.customer_id == one.id)),
+                *(plain(e, ("id", "subject", "detail")) for e in trail),
+                (str(detail),),
+            }
+        )
+    assert same[0] == same[1]
+
+
+def test_a_known_customer_is_skipped_unless_it_is_merged_and_then_only_gaps_are_filled(desk: Desk) -> None:
+    who = actor("Zhang")
+    known = customer("Zhang", "苏州瑞衡热能工程有限公司")
+    sheet = csv_of(("公司", "行业", "地址", "联系人"), ("苏州瑞衡热能工程有限公司", "热能", "星湖街 1 号", "王工"))
+    skipped = desk.done(who, sheet)
+    assert desk.counts(skipped) == {"skipped": 1}
+    assert rows(Customer)[0].industry == ""
+    merged = desk.checked(who, sheet)
+    with uow.transaction() as s:
+        assert imports.resolve(s, who, merged, RowVerdict.SAME, RowResolution.MERGE, NOW, entrance="console") == 1
+    desk.start(who, merged)
+    desk.work()
+    one = rows(Customer)[0]
+    assert (one.id, one.industry, one.address) == (known, "热能", "星湖街 1 号")
+    assert len(rows(Contact)) == 1
+    again = desk.checked(who, csv_of(("公司", "行业"), ("苏州瑞衡热能工程有限公司", "别的")))
+    with uow.transaction() as s:
+        imports.resolve(s, who, again, RowVerdict.SAME, RowResolution.MERGE, NOW, entrance="console")
+    desk.start(who, again)
+    desk.work()
+    assert rows(Customer)[0].industry == "热能"
+
+
+def test_two_customers_of_one_name_are_never_made(desk: Desk) -> None:
+    customer("qian", "苏州瑞衡热能工程有限公司")
+    who = actor("Zhang")
+    checked = desk.checked(who, csv_of(("公司",), ("苏州瑞衡热能工程有限公司",), ("昆山恒泽水务",), ("昆山恒泽水务",)))
+    assert [row.verdict for row in desk.rows(checked)] == ["same", "new", "repeated"]
+    assert "同事在跟进" in desk.rows(checked)[0].why
+    assert "瑞衡" not in desk.rows(checked)[0].why.partition("，")[2]
+    with uow.transaction() as s, pytest.raises(Invalid, match="同名"):
+        imports.resolve(s, who, checked, RowVerdict.SAME, RowResolution.CREATE, NOW, entrance="console")
+    with uow.transaction() as s:
+        assert imports.resolve(s, who, checked, RowVerdict.SAME, RowResolution.MERGE, NOW, entrance="console") == 0
+    customer("sun", "昆山恒泽水务")  # made between the dry run and the start
+    desk.start(who, checked)
+    desk.work()
+    assert desk.counts(checked) == {"skipped": 2, "failed": 1}  # of a colleague's file nothing is touched
+    assert len(rows(Customer)) == 2
+
+
+def test_clocks_start_at_go_live(desk: Desk) -> None:
+    who = actor("Zhang")
+    public_id = desk.upload(who, csv_of(("公司", "负责人"), ("昆山恒泽水务", "张三")))
+    desk.work()
+    go_live = date(2026, 12, 7)
+    desk.map(who, public_id, go_live=go_live)
+    desk.work()
+    desk.start(who, public_id)
+    desk.work()
+    assert rows(Customer)[0].silent_since == at(go_live, 0)
+
+
+def test_old_follow_ups_keep_author_and_date_and_touch_no_clock(desk: Desk) -> None:
+    customer("Zhang", "昆山恒泽水务有限公司")
+    before = rows(Customer)[0]
+    sheet = csv_of(
+        ("客户名称", "跟进时间", "跟进人", "跟进内容"),
+        ("昆山恒泽水务有限公司", "2024年3月5日", "孙六", "谈了二期"),
+        ("昆山恒泽水务有限公司", "2023-01-02 09:30", "早已离职的人", "第一次拜访"),
+        ("不在系统里的公司", "2024-03-05", "孙六", "x"),
+        ("昆山恒泽水务有限公司", "2099-01-01", "孙六", "未来"),
+    )
+    done = desk.done(actor("Zhang"), sheet, ImportKind.HISTORY)
+    assert desk.counts(done) == {"made": 2, "failed": 2}
+    first, second = rows(TimelineEntry)
+    assert (first.author_id, first.at, first.counts) == (
+        actor("sun").person_id,
+        datetime(2024, 3, 5, 4, tzinfo=UTC),
+        False,
+    )
+    assert (second.author_id, second.at) == (None, datetime(2023, 1, 2, 1, 30, tzinfo=UTC))
+    assert "早已离职的人" in second.text
+    after = rows(Customer)[0]
+    assert (after.silent_since, after.last_activity_at) == (before.silent_since, before.last_activity_at)
+    again = desk.done(actor("Zhang"), sheet, ImportKind.HISTORY)
+    assert desk.counts(again) == {"skipped": 2, "failed": 2}
+
+
+def test_contacts_and_deals_go_to_customers_that_are_there(desk: Desk) -> None:
+    who = actor("Zhang")
+    customer("Zhang", "昆山恒泽水务有限公司")
+    contacts = csv_of(
+        ("公司", "姓名", "电话"), ("昆山恒泽水务有限公司", "王工", "13800138000"), ("没有", "李", "13800138001")
+    )
+    assert desk.counts(desk.done(who, contacts, ImportKind.CONTACTS)) == {"made": 1, "failed": 1}
+    deals = csv_of(
+        ("公司", "商机名称", "金额（万元）", "阶段"), ("昆山恒泽水务有限公司", "二期循环泵", "80", "方案提交")
+    )
+    done = desk.done(who, deals, ImportKind.DEALS)
+    assert desk.counts(done) == {"made": 1}
+    assert [(d.name, d.amount, d.owner_id) for d in rows(Deal)] == [("二期循环泵", Decimal(800_000), who.person_id)]
+    _undo(desk, done)
+    assert rows(Deal) == []
+
+
+def test_undo_takes_everything_back_but_what_was_worked_with(desk: Desk) -> None:
+    who = actor("Zhang")
+    old = customer("Zhang", "苏州瑞衡热能工程有限公司")
+    sheet = csv_of(
+        ("公司", "行业", "联系人", "负责人"),
+        ("苏州瑞衡热能工程有限公司", "热能", "王工", "张三"),
+        ("昆山恒泽水务有限公司", "水务", "李总", "张三"),
+        ("无锡宏远泵业有限公司", "泵", "", "张三"),
+    )
+    public_id = desk.checked(who, sheet)
+    with uow.transaction() as s:
+        imports.resolve(s, who, public_id, RowVerdict.SAME, RowResolution.MERGE, NOW, entrance="console")
+    desk.start(who, public_id)
+    desk.work()
+    kept = rows(Customer, Customer.name == "无锡宏远泵业有限公司")[0]
+    with uow.transaction() as s:
+        write_follow_up(s, who, kept.id, "电话里谈了水泵的选型和交期", NOW, entrance="chat")
+    _undo(desk, public_id)
+    assert desk.counts(public_id) == {"withdrawn": 2, "stayed": 1}
+    assert desk.rows(public_id)[2].said == "已有跟进或记录"
+    assert rows(Customer, Customer.id == old)[0].industry == ""
+    gone = rows(Customer, Customer.name == "昆山恒泽水务有限公司")[0]
+    assert gone.merged_into_id == gone.id
+    assert all(c.retired_at is not None for c in rows(Contact))
+    again = desk.done(who, sheet)  # the names are free again
+    assert desk.counts(again) == {"skipped": 2, "made": 1}
+
+
+def test_undo_ends_after_its_days(desk: Desk) -> None:
+    who = actor("Zhang")
+    done = desk.done(who, csv_of(("公司",), ("昆山恒泽水务",)))
+    with uow.transaction() as s, pytest.raises(Gone, match="7 天"):
+        imports.undo(s, who, done, NOW + 7 * DAY + timedelta(seconds=1), entrance="console")
+
+
+def _undo(desk: Desk, public_id: str) -> None:
+    with uow.transaction() as s:
+        imports.undo(s, actor("wang"), public_id, desk.now, entrance="console")
+    desk.work()
+    assert desk.job(public_id).state == "undone"
+
+
+def test_an_import_is_the_importers_and_operations_alone(desk: Desk) -> None:
+    done = desk.done(actor("Zhang"), csv_of(("公司",), ("昆山恒泽水务",)))
+    for stranger in ("sun", "li"):
+        with uow.transaction() as s, pytest.raises(NotFound):
+            imports.undo(s, actor(stranger), done, NOW, entrance="console")
+    with uow.transaction() as s, pytest.raises(Conflict, match="已完成"):
+        imports.start(s, actor("wang"), done, NOW, entrance="console")
+
+
+def test_a_rep_imports_for_himself_and_a_lead_for_his_team(desk: Desk) -> None:
+    sheet = csv_of(("公司", "负责人"), ("甲一水务", "孙六"), ("乙二水务", "钱七"))
+    assert desk.counts(desk.done(actor("Zhang"), sheet)) == {"failed": 2}
+    assert desk.counts(desk.done(actor("li"), sheet)) == {"made": 1, "failed": 1}
+
+
+def test_who_has_left_leaves_his_customers_to_his_team(desk: Desk) -> None:
+    desk.done(actor("wang"), csv_of(("公司", "负责人"), ("昆山恒泽水务", "离职的人")))
+    period = rows(OwnershipPeriod)[0]
+    assert (period.holder_kind, period.holder_id) == (HolderKind.QUEUE, ONE)
+
+
+def test_a_mapping_is_remembered_by_the_headers(desk: Desk) -> None:
+    who = actor("Zhang")
+    sheet = csv_of(("奇怪的列", "另一列"), ("昆山恒泽水务有限公司", "热能"))
+    public_id = desk.upload(who, sheet)
+    desk.work()
+    assert [one["target"] for one in desk.job(public_id).mapping] == ["customer.name", ""]
+    desk.map(who, public_id, targets={"另一列": "customer.industry"})
+    second = desk.upload(who, sheet)
+    desk.work()
+    assert [one["target"] for one in desk.job(second).mapping] == ["customer.name", "customer.industry"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        (b"", "空的"),
+        (b"%PDF-1.7 ...", "不是表格"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "网页"),
+        (b"PK\x03\x04broken", "损坏"),
+        (csv_of(("公司", "行业")), "只有表头"),
+    ],
+)
+def test_a_wrong_file_is_answered_kindly(desk: Desk, sheet: bytes, words: str) -> None:
+    public_id = desk.upload(actor("Zhang"), sheet)
+    desk.work()
+    job = desk.job(public_id)
+    assert job.state == "failed"
+    assert words in job.error
+    assert not list((desk.box.path("0" * 40)).parent.glob("*"))
+
+
+def test_somebody_of_finance_imports_nothing(desk: Desk) -> None:
+    with uow.transaction() as s, pytest.raises(NotAllowed, match="不负责客户"):
+        imports.upload(
+            s, replace(actor("Zhang"), role=Role.FINANCE), ImportKind.CUSTOMERS, "x", "0" * 40, NOW, entrance="t"
+        )
+    assert rows(ImportJob) == []
+
+
+def test_two_sheets_that_claim_one_customer_are_contested(desk: Desk) -> None:
+    desk.done(actor("Zhang"), csv_of(("公司", "负责人"), ("昆山恒泽水务", "张三")))
+    second = desk.done(actor("wang"), csv_of(("公司", "负责人"), ("昆山恒泽水务", "钱七")))
+    assert desk.counts(second) == {"contested": 1}
+    assert rows(Customer)[0].owner_id is None
+    assert len(rows(Contest)) == 1
