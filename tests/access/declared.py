@@ -246,6 +246,10 @@ BUTTONS: Mapping[str, Tapping] = {
     "give_back": Tapping(DECIDE, _customer),
     "assign": Tapping(DECIDE, _customer, choice=lambda _: "9", roles=ASSIGNERS),
     "return": Tapping(DECIDE, _customer, roles=ASSIGNERS),
+    # Who may decide a contest is a matter of its two sides: tests/imports/test_contests.py.
+    "contest_first": Tapping(None, lambda _: {"contest": 8_000_005}),
+    "contest_second": Tapping(None, lambda _: {"contest": 8_000_005}),
+    "contest_both": Tapping(None, lambda _: {"contest": 8_000_005}),
     "undo:ownership": Tapping(DECIDE, lambda it: {"customer": it.customer, "period": 8_000_000 + it.customer}),
 }
 # Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.
