@@ -4,13 +4,8 @@ from typing import Final, NamedTuple
 
 from config.vocabulary import Role
 
-BASIC: Final = "basic"
 REACH: Final = "reach"  # telephone, mail: what makes a contact worth stealing
-FLOOR_PRICE: Final = "floor_price"
-# Kinds of record that have fields, with their words.
-RECORDS: Final = {"customer": "客户", "contact": "联系人", "deal": "商机", "visit": "拜访"}
-# Groups that every company has; the others are those of the fields that operations made.
-GROUPS: Final = {BASIC: "基本信息", REACH: "联系方式", FLOOR_PRICE: "底价"}
+FLOOR_PRICE: Final = "floor_price"  # of deals, also before anybody has made a field for it
 # Shown in part, or not at all, to who may not read them; never hidden from who works on the customer himself.
 MASKED: Final = frozenset({REACH, FLOOR_PRICE})
 

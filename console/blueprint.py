@@ -12,7 +12,7 @@ from console import guard, login, words
 from console.assets import Assets
 from console.deps import ConsoleDeps
 from console.desk import EVERYBODY, STRANGERS, Desk, partial
-from console.pages import audit, contacts, customers, messages, people, rules, today, todos
+from console.pages import audit, contacts, customers, messages, people, permissions, rules, sharing, today, todos
 from crm import uow
 from crm.errors import CrmError, NotFound
 
@@ -22,7 +22,9 @@ _MENU = (
     ("console.home", "今日", "today"),
     ("console.customers", "客户", "customers"),
     ("console.messages", "消息", "messages"),
+    ("console.shares", "共享", "shares"),
     ("console.people", "人员与角色", "people"),
+    ("console.permissions", "权限", "permissions"),
     ("console.rules", "规则数字", "rules"),
     ("console.audit_log", "审计", "audit"),
 )
@@ -36,7 +38,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
     assets = Assets(deps.static_dir)
     guard.put_up(desk)
     login.mount(desk)
-    for page in (today, todos, contacts, customers, messages, people, rules, audit):
+    for page in (today, todos, contacts, customers, messages, people, rules, audit, sharing, permissions):
         page.mount(desk)
     _files(desk, assets)
     _words(desk, assets)

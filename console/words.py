@@ -105,6 +105,7 @@ SUBJECTS = {
     "external_contact": "联系人",
     "visit": "拜访",
     "team": "部门",
+    "role": "角色",
     "sending": "消息发送",
     "directory": "通讯录",
 }

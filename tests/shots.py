@@ -25,6 +25,8 @@ CONSOLE = {
     "messages": "messages",
     "people": "people",
     "rules": "rules",
+    "shares": "shares",
+    "permissions": "permissions?of=contact",
     "audit": "audit",
 }
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-proxy-server"]

@@ -4,11 +4,13 @@ from flask import render_template
 
 from config.vocabulary import CustomerLevel
 from console.desk import EVERYBODY, Desk, actor, asked, asked_number
+from crm import policy as numbers
 from crm import uow
 from crm.reads import customers as reads
 from crm.reads.customer_page import customer_page
 from crm.reads.people import in_sight
 from crm.reads.queue import colleagues, queued_one
+from crm.reads.shares import mates, shares_of
 
 _FRONT = "days_left"
 
@@ -63,5 +65,17 @@ def mount(desk: Desk) -> None:
         with uow.reading() as s:
             file = customer_page(s, actor(), public_id, clock(), page)
             waiting = queued_one(s, actor(), public_id, clock()) if file.queued else None
-            mates = colleagues(s, actor()) if waiting else ()
-        return render_template("console/customer.html", file=file, page=page, waiting=waiting, colleagues=mates)
+            givable = colleagues(s, actor()) if waiting else ()
+            shared = shares_of(s, actor(), public_id, clock())
+            sharable = mates(s, actor(), public_id) if shared.decides else ()
+            days = numbers.current(s).share_days
+        return render_template(
+            "console/customer.html",
+            file=file,
+            page=page,
+            waiting=waiting,
+            colleagues=givable,
+            shares=shared,
+            mates=sharable,
+            days=days,
+        )

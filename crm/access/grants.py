@@ -31,7 +31,7 @@ class Groups:
 
 
 def readable(s: Session, actor: Actor, record: str) -> Groups:
-    """Groups of a `record` (a key of `config.grants.RECORDS`) that this actor's role reads in full."""
+    """Groups of a `record` (a `FieldObject`) that this actor's role reads in full."""
     return Groups(actor.role, edit=False, changed=_changed(s, actor.role, record))
 
 

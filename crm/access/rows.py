@@ -18,6 +18,7 @@ from models.sharing import CustomerShare
 
 NOT_THERE = "没有找到这个客户，或者不在您名下。发 /客户 看看您的客户，也可以 /查重 后问问主管"
 ONLY_READ = "「{}」是共享给您看的，不能改动。要一起跟进，请联系负责人 {}，把共享改成「一起跟进」"
+NOT_TO_DECIDE = "「{}」由 {} 负责，只有负责人、他的主管和销售运营能这样做。需要的话请联系他们"
 
 ME: BindParameter[int] = bindparam("me")
 TEAMS: BindParameter[int] = bindparam("teams", expanding=True)
@@ -99,7 +100,7 @@ def not_there(s: Session, actor: Actor, customer_id: int | str, to: To) -> NotFo
     if seen is None:
         return NotFound(NOT_THERE)
     owner = s.scalar(select(Person.name).where(Person.id == seen.owner_id)) or "或主管"
-    return NotAllowed(ONLY_READ.format(seen.name, owner))
+    return NotAllowed((ONLY_READ if to is WRITE else NOT_TO_DECIDE).format(seen.name, owner))
 
 
 @cache

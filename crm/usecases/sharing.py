@@ -38,6 +38,7 @@ class Shared:
     id: int
     public_id: str
     customer_id: int
+    customer_public: str
     customer_name: str
     person_name: str
     access: ShareAccess
@@ -77,7 +78,7 @@ def share_customer(
         s, actor.person_id, "share_customer", f"customer:{customer.id}", now, entrance=entrance,
         to=person.id, access=wish.access.value, last_day=last_day.isoformat(), credit=wish.credit_percent,
     )  # fmt: skip
-    done = _shared(share, customer.name, person.name)
+    done = _shared(share, customer, person)
     _tell(s, actor, customer, done, person.id, now, policy)
     return done
 
@@ -85,7 +86,7 @@ def share_customer(
 def end_share(s: Session, actor: Actor, share_id: int | str, now: datetime, *, entrance: str) -> Shared:
     """From now on the colleague does not see the customer any more. Ending twice is ending once."""
     share, customer, person = _share(s, actor, share_id)
-    done = _shared(share, customer.name, person.name)
+    done = _shared(share, customer, person)
     if share.ended_at is not None:
         return done
     share.ended_at, share.ended_by_id = now, actor.person_id
@@ -111,7 +112,7 @@ def take_back_share(s: Session, actor: Actor, share_id: int, now: datetime, *, e
     for before in s.scalars(replaced):
         before.ended_at = before.ended_by_id = None
     _record_end(s, actor, "take_back_share", share, now, entrance)
-    return _shared(share, customer.name, person.name)
+    return _shared(share, customer, person)
 
 
 def _with_whom(s: Session, customer: Customer, wish: Wish) -> Person:
@@ -163,13 +164,14 @@ def _share(s: Session, actor: Actor, share_id: int | str) -> tuple[CustomerShare
     return share, customer, s.get_one(Person, share.person_id)
 
 
-def _shared(share: CustomerShare, customer_name: str, person_name: str) -> Shared:
+def _shared(share: CustomerShare, customer: Customer, person: Person) -> Shared:
     return Shared(
         id=share.id,
         public_id=share.public_id,
-        customer_id=share.customer_id,
-        customer_name=customer_name,
-        person_name=person_name,
+        customer_id=customer.id,
+        customer_public=customer.public_id,
+        customer_name=customer.name,
+        person_name=person.name,
         access=ShareAccess(share.access),
         last_day=day_of(share.until - timedelta(microseconds=1)),
         credit_percent=share.credit_percent,

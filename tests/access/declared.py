@@ -121,6 +121,12 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/queue/<public_id>/assign": Record(DECIDE, lambda _: {"to": 9}, ASSIGNERS),
     "POST /console/queue/<public_id>/return": Record(DECIDE, roles=ASSIGNERS),
     "POST /console/queue/<public_id>/undo": Record(DECIDE, lambda _: {"period": 1}, ASSIGNERS),
+    "GET /console/shares": Page(ASSIGNERS),
+    "POST /console/customers/<public_id>/shares": Record(DECIDE, lambda _: {"person": 12, "access": "read"}),
+    "POST /console/shares/<share_id>/end": Record(DECIDE, thing="share"),
+    "POST /console/customers/contacts/<contact_id>/phone": Record(READ, thing="contact"),
+    "GET /console/permissions": Page(OPERATORS),
+    "POST /console/permissions/<record>": Page(ADMINS, {"rep:reach": "read"}, at="/console/permissions/contact"),
     "GET /console/messages": Page(OPERATORS),
     "GET /console/messages/in/<number>": Page(OPERATORS, at="/console/messages/in/1"),
     "POST /console/messages/in/<number>/retry": Page(OPERATORS, at="/console/messages/in/1/retry"),
@@ -174,6 +180,7 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "查重": Asks("/查重 {name}"),
     "撤销": Plain("/撤销"),
     "商机": Say(READ, "/商机 {name}"),
+    "共享": Say(DECIDE, "/共享 {name} 某wu"),
     "待办": Say(READ, "/待办 {name} 明天 下午3点 回电话"),
 }
 
@@ -250,6 +257,8 @@ BUTTONS: Mapping[str, Tapping] = {
     "contest_first": Tapping(None, lambda _: {"contest": 8_000_005}),
     "contest_second": Tapping(None, lambda _: {"contest": 8_000_005}),
     "contest_both": Tapping(None, lambda _: {"contest": 8_000_005}),
+    "share": Tapping(DECIDE, lambda it: {"customer": it.customer, "access": "read"}, choice=lambda _: "12"),
+    "undo:share": Tapping(DECIDE, lambda it: {"share": it.share_number}),
     "undo:ownership": Tapping(DECIDE, lambda it: {"customer": it.customer, "period": 8_000_000 + it.customer}),
 }
 # Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.

@@ -233,7 +233,7 @@ class Probe:
                 wrong.append(f"{what}: {reply!r}, differs from a name that does not exist: {missing!r}")
             if verb.to in may and same:
                 wrong.append(f"{what}: {reply!r}, should be let in")
-            if may and verb.to not in may and "共享给您看" not in reply:
+            if may and verb.to not in may and "共享给您看" not in reply and "只有负责人" not in reply:
                 wrong.append(f"{what}: {reply!r}, should be refused by name")
         return wrong
 

@@ -66,6 +66,7 @@ class Things:
     todo: int
     friend: int
     share: str
+    share_number: int
     canaries: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -81,6 +82,7 @@ NOBODYS = Things(
     todo=8_000_003,
     friend=8_000_004,
     share="0" * 20,
+    share_number=8_000_005,
 )
 
 
@@ -177,7 +179,7 @@ def _things(s: Session, number: int, holder: str, asker: str = "", access: Share
     s.flush()
     return Things(
         made.id, made.public_id, made.name, contact.public_id, deal.id, deal.public_id, entry.public_id,
-        been.public_id, todo.id, friend.id, shared.public_id, tokens,
+        been.public_id, todo.id, friend.id, shared.public_id, shared.id, tokens,
     )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def test_a_waiting_customers_own_page_lets_its_lead_assign_it_and_nobody_else(si
     for who in (LEAD, DIRECTOR, ADMIN):
         assert "把扬州永盛阀门有限公司分配给" in sign_in(who).get(f"/console/customers/{queued.public_id}").text, who
     assert "分配给</" not in sign_in(LEAD).get(f"/console/customers/{held.public_id}").text
-    assert "选一位同事" not in sign_in(LEAD).get(f"/console/customers/{held.public_id}").text
+    assert "等我分配" not in sign_in(LEAD).get(f"/console/customers/{held.public_id}").text
 
 
 def test_a_to_do_is_done_and_stands_again_after_undo(sign_in: SignIn) -> None:

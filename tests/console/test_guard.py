@@ -71,6 +71,12 @@ DOORS = {
     "change_rule": OPERATORS,
     "audit_log": OPERATORS,
     "verify_audit": OPERATORS,
+    "shares": ASSIGNERS,
+    "share_customer": EVERYBODY,
+    "end_share": EVERYBODY,
+    "reveal_phone": EVERYBODY,
+    "permissions": OPERATORS,
+    "grant_groups": frozenset({Role.ADMIN}),
 }
 NOT_ALLOWED_WORDS = "不在您的权限里"
 
