@@ -1,5 +1,6 @@
 """The slash-commands: each reads its arguments into a form, which asks for whatever is missing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,7 @@ from crm.reads.lookup import look_up, meant
 from crm.rules.amounts import say_amount
 from crm.rules.days import SHANGHAI
 from crm.uow import Session
-from crm.usecases import customers, followups, linking
+from crm.usecases import customers, followups, linking, looking
 from crm.usecases.last_done import take_back_last
 
 CHAT = "chat"
@@ -82,6 +83,7 @@ def _create(s: Session, it: Filled) -> str:
         ),
         body="是同一家就别重复建，找负责人配合；确实不是，再点「不是，新建」",
     )
+    _count(s, it, name, similar)
     taps = [Tap("不是，新建", "create_anyway", {"name": name}), Tap("是同一家，不建", "dismiss", {}, 1)]
     matter = f"create:{it.key}"
     prompt_card(s, it.actor.person_id, notice, taps, matter=matter, dedupe=matter, now=it.now, policy=policy)
@@ -245,10 +247,17 @@ def look_alikes(s: Session, actor: Actor, heard: Heard) -> str:
 def _look_alikes(s: Session, it: Filled) -> str:
     name = str(it.values["name"])
     found = customers.look_alikes(s, it.actor, name, numbers.current(s))
+    _count(s, it, name, found)
     if not found:
         return f"没有和「{name}」相同或相近的客户，可以发 /新建 {name}"
     lines = [f"· {hit.name or '名称相近的公司'}：{hit.owner}（{hit.reason}）" for hit in found]
     return f"和「{name}」相同或相近的有：\n" + "\n".join(lines) + "\n同一家就别重复建；需要配合请找主管协调"
+
+
+def _count(s: Session, it: Filled, name: str, found: Sequence[customers.Similar]) -> None:
+    """Meeting colleagues' customers is limited by the day, and kept."""
+    hidden = sum(hit.customer_id is None for hit in found)
+    looking.told_apart(s, it.actor, name, hidden, len(found) - hidden, it.now, entrance=CHAT)
 
 
 @command("撤销", "chexiao", "undo", usage="/撤销", tells="收回刚才记的跟进、打卡、客户、商机或待办")

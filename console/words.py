@@ -89,6 +89,7 @@ ENTRANCES = {
     "sweep": "定时任务",
     "sync": "通讯录同步",
     "seed": "演示数据",
+    "radar": "查重",
 }
 SUBJECTS = {
     "customer": "客户",

@@ -1,13 +1,19 @@
 """What can go wrong, in words a person can act on; each entrance renders it its own way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 
 class CrmError(Exception):
-    """The message is shown as it is: Chinese, what happened and what to do next."""
+    """The message is shown as it is: Chinese, what happened and what to do next.
+
+    `leaves` is what stays although everything else is undone, done with a session in a transaction of its own: that
+    somebody has learnt something by being refused.
+    """
 
     code = "error"
     http_status = 400
+    leaves: Callable[[Any], object] | None = None
 
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)

@@ -16,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session as Session  # the entrances name it, and know no SQL
 from sqlalchemy.orm import sessionmaker
 
+from crm.errors import CrmError
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -180,8 +182,17 @@ def _told_apart() -> Iterator[None]:
 def attempt(work: Callable[[Session], T]) -> T:
     """`work` in a transaction of its own, again when a twin in another process was faster.
 
-    A rerun sees what the twin committed, so `work` must look before it acts.
+    A rerun sees what the twin committed, so `work` must look before it acts. What a refusal `leaves` is kept.
     """
+    try:
+        return _attempt(work)
+    except CrmError as refusal:
+        if refusal.leaves is not None:
+            _attempt(refusal.leaves)
+        raise
+
+
+def _attempt(work: Callable[[Session], T]) -> T:
     for turn in range(1, _TRIES):
         try:
             with transaction() as s:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from crm.access import Actor, customers_for, sees_customer
 from crm.errors import Conflict, Invalid
 from crm.rules.naming import name_key
+from crm.usecases.looking import counted
 from models.base import insert_once
 from models.customers import Customer, NameBlock
 from models.people import Person
@@ -23,14 +24,21 @@ def claim_name(s: Session, actor: Actor, name: str, but: int | None = None) -> N
         select(Customer).where(Customer.name_key == key, Customer.merged_into_id.is_(None), Customer.id != (but or 0))
     )
     if twin is not None:
-        raise Conflict(taken(s, actor, twin), {"name": "已经有这家公司"} if but else None)
+        raise _met(s, actor, twin, name, Conflict(taken(s, actor, twin), {"name": "已经有这家公司"} if but else None))
 
 
 def free_uscc(s: Session, actor: Actor, uscc: str, but: int | None = None) -> None:
     """No other customer has this credit code; two who write it at once meet at the store's own constraint."""
     twin = s.scalar(select(Customer).where(Customer.uscc == uscc, Customer.id != (but or 0)))
     if twin is not None:
-        raise Conflict(f"统一社会信用代码重复，没有保存。{taken(s, actor, twin)}", {"uscc": "已经属于另一个客户"})
+        said = f"统一社会信用代码重复，没有保存。{taken(s, actor, twin)}"
+        raise _met(s, actor, twin, uscc, Conflict(said, {"uscc": "已经属于另一个客户"}))
+
+
+def _met(s: Session, actor: Actor, twin: Customer, typed: str, refusal: Conflict) -> Conflict:
+    """Trying names by making customers of them is looking them up: a colleague's counts, one's own does not."""
+    visible = s.scalar(select(Customer.id).where(Customer.id == twin.id, sees_customer(actor)))
+    return refusal if visible else counted(actor, typed, refusal)
 
 
 def taken(s: Session, actor: Actor, twin: Customer) -> str:

@@ -11,7 +11,7 @@ from config.grants import REACH
 from crm import audit
 from crm import policy as numbers
 from crm.access import READ, Actor, get_customer, sight, supervisor_of
-from crm.errors import NotFound, UsedUp
+from crm.errors import Conflict, NotFound, UsedUp
 from crm.rules.days import day_of
 from models.base import insert_once
 from models.customers import Contact, Customer
@@ -71,6 +71,23 @@ def count_twins(s: Session, actor: Actor, typed: str, hits: int, now: datetime, 
         raise UsedUp(_no_more_look_ups(limit))
     subject = f"person:{actor.person_id}"
     audit.record(s, actor.person_id, "look_alikes", subject, now, entrance=entrance, typed=typed[:64], hits=hits)
+
+
+def told_apart(s: Session, actor: Actor, typed: str, hidden: int, own: int, now: datetime, *, entrance: str) -> None:
+    """After a look-up that met `hidden` customers of others and `own` that are his to see: counted, or refused.
+
+    Once the day's number is used up, 「没有」 is not told any more either: it would say as much as a hit.
+    """
+    if hidden:
+        count_twins(s, actor, typed, hidden, now, entrance=entrance)
+    elif not own:
+        may_look_up(s, actor, now)
+
+
+def counted(actor: Actor, typed: str, refusal: Conflict) -> Conflict:
+    """A refusal by which somebody learns of a colleague's customer: it is counted although nothing was done."""
+    refusal.leaves = lambda s: count_twins(s, actor, typed, 1, actor.at, entrance="radar")
+    return refusal
 
 
 def may_look_up(s: Session, actor: Actor, now: datetime) -> None:

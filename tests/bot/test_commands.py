@@ -12,7 +12,7 @@ from models.links import ChatLink
 from models.messages import Dialogue
 from models.timeline import TimelineEntry, Todo
 from tests.bot.wecom import Wecom
-from tests.support.company import IDS, NOW, customer, rows
+from tests.support.company import IDS, NOW, customer, rows, set_policy
 
 
 def follow_ups() -> list[str]:
@@ -254,3 +254,17 @@ def test_who_is_responsible_for_no_customers_is_not_told_to_make_one(wecom: Weco
     said = wecom.say("sun", "/客户")
     assert said.startswith("财务不负责客户")
     assert "/新建" not in said
+
+
+def test_names_tried_by_making_or_looking_up_are_counted_and_end(wecom: Wecom) -> None:
+    customer("qian", "苏州瑞衡机电有限公司")
+    customer("zhang", "无锡甲乙丙泵业有限公司")
+    set_policy(lookups_per_day=2)
+    assert "同事在跟进" in wecom.say("zhang", "/查重 苏州瑞衡机电有限公司")
+    assert "同事在跟进" in wecom.say("zhang", "/新建 苏州瑞衡机电有限公司")
+    for tried in ("/查重 苏州瑞衡机电有限公司", "/新建 苏州瑞衡机电有限公司", "/查重 绝无此名的某某某公司"):
+        assert "明天再查" in wecom.say("zhang", tried)
+    assert "甲乙丙" in wecom.say("zhang", "/查重 无锡甲乙丙泵业有限公司")
+    assert "已经在您名下" in wecom.say("zhang", "/新建 无锡甲乙丙泵业有限公司")
+    looked = [row.detail["typed"] for row in rows(AuditEntry, AuditEntry.verb == "look_alikes")]
+    assert looked == ["苏州瑞衡机电有限公司"] * 2

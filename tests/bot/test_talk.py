@@ -254,7 +254,6 @@ def test_every_refused_command_leaves_no_trace_but_the_event_itself(wecom: Wecom
     before = snapshot()
     for typed in (
         "/新建 华东泵业有限公司",
-        "/新建 苏州阀门厂",
         "/新建 " + "长" * 61,
         "/关联 苏州阀门厂",
         "/跟进 华东泵业 " + "长" * 5001,
