@@ -16,6 +16,7 @@ from crm.rules.days import day_of
 from crm.rules.field_input import Raw
 from crm.rules.fields import missing, validate
 from crm.usecases.customer_file import Saved, accept, touched
+from crm.usecases.field_guard import guard
 from models.customers import Contact, Customer
 
 MOST = 200  # contacts of one customer
@@ -31,6 +32,7 @@ def add_contact(
     if len(held) >= MOST:
         raise Conflict(f"「{customer.name}」已经有 {MOST} 位联系人，没有添加")
     fields, stage = specs(s, FieldObject.CONTACT), CooperationStage(customer.cooperation_stage)
+    guard(s, actor, FieldObject.CONTACT, fields).check(raw)
     checked = validate(fields, raw, CooperationStage.POTENTIAL, today=day_of(now))
     values = accept(fields, checked)
     contact = Contact(customer_id=customer.id, name=str(values["name"]), created_at=now)
@@ -55,7 +57,11 @@ def update_contact(
     customer, contact = _locked(s, actor, contact_id)
     fields, stage = specs(s, FieldObject.CONTACT), CooperationStage(customer.cooperation_stage)
     had = values_of(s, fields, FieldObject.CONTACT, contact)
-    checked = validate(fields, touched(fields, had, raw, seen), stage, today=day_of(now), before=had)
+    held = guard(s, actor, FieldObject.CONTACT, fields)
+    raw, seen = held.unmasked(customer, had, raw), seen and held.seen_whole(customer, had, seen)
+    raw = touched(fields, had, raw, seen)
+    held.check(raw)
+    checked = validate(fields, raw, stage, today=day_of(now), before=had)
     values = accept(fields, checked)
     changes = put(s, FieldObject.CONTACT, contact, had, [(f, values[f.key]) for f in fields if f.key in values])
     return _kept(s, actor, customer, contact, "update_contact", changes, now, entrance, stage)

@@ -19,6 +19,7 @@ from crm.rules.fields import Checked, FieldSpec, Value, missing, say, validate
 from crm.rules.naming import name_key, pinyin_of
 from crm.usecases.customer_identity import claim_name, free_uscc, parent_named
 from crm.usecases.customers import CustomerDraft, CustomerMade, create_customer
+from crm.usecases.field_guard import guard
 from models.base import bare
 from models.customers import Customer
 from models.fields import FieldChange
@@ -42,6 +43,7 @@ class Saved:
 def draft_of(s: Session, actor: Actor, raw: Mapping[str, Raw], now: datetime) -> CustomerDraft:
     """What was written about a new customer, read and judged; Invalid names every field that is wrong."""
     fields = specs(s, FieldObject.CUSTOMER)
+    guard(s, actor, FieldObject.CUSTOMER, fields).check(raw)
     checked = validate(fields, raw, CooperationStage.POTENTIAL, today=day_of(now))
     values = accept(fields, checked)
     if values.get("parent") is not None:
@@ -69,7 +71,10 @@ def update_customer(
     customer = get_customer(s, actor, customer_id, lock=True)
     fields = specs(s, FieldObject.CUSTOMER)
     had = values_of(s, fields, FieldObject.CUSTOMER, customer)
+    held = guard(s, actor, FieldObject.CUSTOMER, fields)
+    raw, seen = held.unmasked(customer, had, raw), seen and held.seen_whole(customer, had, seen)
     raw = touched(fields, had, raw, seen)
+    held.check(raw)
     stage = CooperationStage(customer.cooperation_stage)
     values = accept(fields, validate(fields, raw, stage, today=day_of(now), before=had))
     if values.get("parent") is not None:

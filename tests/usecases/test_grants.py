@@ -1,0 +1,78 @@
+"""Reading and editing are granted apart, by role and group of fields; what was seen in part is never saved so."""
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from config.grants import REACH, Grant
+from config.vocabulary import FieldObject, Role
+from crm import uow
+from crm.access import actor_by_userid, editable, readable
+from crm.errors import NotAllowed
+from crm.reads.grants import matrix
+from crm.usecases.contact_file import add_contact, update_contact
+from crm.usecases.customer_file import update_customer
+from crm.usecases.grants import grant_fields
+from models.audit import AuditEntry
+from models.customers import Contact
+from models.sharing import FieldGrant
+from tests.support.company import NOW, customer, rows
+
+CONTACT = FieldObject.CONTACT
+
+
+def set_grant(role: Role, group: str, grant: Grant, of: FieldObject = CONTACT) -> int:
+    wanted = {(role, group): grant}
+    return uow.attempt(lambda s: grant_fields(s, actor_by_userid(s, "wang"), of, wanted, NOW, entrance="console"))
+
+
+def with_contact() -> tuple[int, str]:
+    number = customer("zhang", "苏州瑞衡机电有限公司")
+    raw = {"name": "张建国", "phone": "13812345678"}
+    uow.attempt(lambda s: add_contact(s, actor_by_userid(s, "zhang", NOW), number, raw, NOW, entrance="console"))
+    return number, rows(Contact)[0].public_id
+
+
+def test_a_grant_counts_at_once_and_is_kept_once(company: Engine) -> None:
+    assert set_grant(Role.DIRECTOR, REACH, Grant(read=True, edit=False)) == 1
+    assert set_grant(Role.DIRECTOR, REACH, Grant(read=True, edit=False)) == 0
+    with uow.reading() as s:
+        zhou = actor_by_userid(s, "zhou", NOW)
+        assert REACH in readable(s, zhou, CONTACT)
+        assert REACH not in editable(s, zhou, CONTACT)
+        assert REACH not in readable(s, zhou, FieldObject.CUSTOMER)
+        (reach,) = [row for row in matrix(s, actor_by_userid(s, "wang"), CONTACT) if row.key == REACH]
+    assert [changed for role, _, changed in reach.cells if role is Role.DIRECTOR] == [True]
+    assert [row.detail["edit"] for row in rows(AuditEntry, AuditEntry.verb == "grant_fields")] == [False]
+    assert len(rows(FieldGrant)) == 1
+
+
+def test_only_an_administrator_grants(company: Engine) -> None:
+    for userid in ("zhang", "li", "zhou"):
+        with uow.transaction() as s, pytest.raises(NotAllowed):
+            grant_fields(s, actor_by_userid(s, userid), CONTACT, {}, NOW, entrance="console")
+
+
+def test_what_a_role_may_not_edit_is_refused_beside_its_field(company: Engine) -> None:
+    number, contact = with_contact()
+    set_grant(Role.REP, REACH, Grant(read=True, edit=False))
+    set_grant(Role.REP, "basic", Grant(read=True, edit=False), FieldObject.CUSTOMER)
+    with uow.transaction() as s:
+        zhang = actor_by_userid(s, "zhang", NOW)
+        with pytest.raises(NotAllowed, match="电话") as refusal:
+            update_contact(s, zhang, contact, {"phone": "13900000000"}, NOW, entrance="console")
+        assert set(refusal.value.fields) == {"phone"}
+        assert update_contact(s, zhang, contact, {"title": "科长"}, NOW, entrance="console").changed == ("职务",)
+        with pytest.raises(NotAllowed):
+            update_customer(s, zhang, number, {"name": "苏州瑞衡泵业有限公司"}, NOW, entrance="console")
+
+
+def test_a_number_that_was_shown_in_part_is_not_saved_so_nor_told_in_a_refusal(company: Engine) -> None:
+    _, contact = with_contact()
+    form = {"phone": "138****5678", "title": "科长"}
+    with uow.transaction() as s:
+        zhou = actor_by_userid(s, "zhou", NOW)
+        update_contact(s, zhou, contact, form, NOW, entrance="console", seen={"phone": "138****5678", "title": ""})
+        assert rows(Contact)[0].phone == "13812345678"
+        new = {"phone": "13900000000"}
+        update_contact(s, zhou, contact, new, NOW, entrance="console", seen={"phone": "138****5678"})
+    assert (rows(Contact)[0].phone, rows(Contact)[0].title) == ("13900000000", "科长")
