@@ -4,7 +4,19 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot import alert_clicks, checkins, clicks, commands, contests, deals, sharing, talk, todos  # noqa: F401  (handlers claim their names on import)
+from bot import (  # noqa: F401  (handlers claim their names on import)
+    alert_clicks,
+    checkins,
+    clicks,
+    commands,
+    contests,
+    deals,
+    leads,
+    projects,
+    sharing,
+    talk,
+    todos,
+)
 from bot.inbound import Click, Inbound, Later, Media, Position, Unheard, Words
 from bot.router import On, find_button
 from config.vocabulary import InboxState

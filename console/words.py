@@ -86,6 +86,8 @@ ENTRANCES = {
     "miniapp": "手机端",
     "sidebar": "侧边栏",
     "shell": "命令行",
+    "form": "网站表单",
+    "wecom": "企业微信",
     "sweep": "定时任务",
     "sync": "通讯录同步",
     "seed": "演示数据",

@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import Policy
+from config.prospects import LeadState, ProjectState
 from config.vocabulary import ContactState, HolderKind, OwnershipReason, Role, StageKind, TimelineKind
 from crm.access import Actor, leaders_of, supervisor_of
 from crm.rules import recycling, stalled
@@ -16,8 +17,10 @@ from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of, days_between
 from crm.silence import silences_of
 from models.customers import Customer, OwnershipPeriod
 from models.deals import Deal, Stage
+from models.leads import Lead
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person
+from models.projects import Project, ProjectRegistration
 from models.timeline import TimelineEntry, Todo
 
 _LAST_DAYS = 3  # a customer with fewer days left comes before everything else
@@ -31,6 +34,8 @@ class ItemKind(StrEnum):
     CONTACT = "contact"
     QUEUE = "queue"
     LOST = "lost"
+    LEAD = "lead"
+    REGISTRATION = "registration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ def agenda(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: Wo
         *_contacts(s, actor),
         *_queue(s, actor, now),
         *_lost(s, actor, now),
+        *_leads(s, actor, now),
+        *_registrations(s, actor, now, policy),
     ]
     return sorted(items, key=lambda item: (item.sort, item.title))
 
@@ -238,3 +245,56 @@ def _queue(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
 
 def _waited(days: int) -> str:
     return f"等您分配 {days} 天" if days else "今天刚到，等您分配"
+
+
+def _leads(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
+    """One's own leads that nobody has answered yet; a leader's also those that wait for somebody to take them."""
+    queued = and_(Lead.owner_id.is_(None), Lead.team_id.in_(actor.team_ids))
+    mine = or_(Lead.owner_id == actor.person_id, queued)
+    rows = s.scalars(select(Lead).where(Lead.state == LeadState.NEW, mine).order_by(Lead.due_at)).all()
+    own = {team for team in {lead.team_id for lead in rows} if actor.manages and actor.person_id in leaders_of(s, team)}
+    return [
+        Item(
+            ItemKind.LEAD,
+            lead.id,
+            lead.public_id,
+            lead.company or lead.contact_name or "未留名称",
+            _lead_why(lead, now),
+            "回得晚的线索，多半已经问了别家",
+            -1 if now >= lead.due_at else 0,
+        )
+        for lead in rows
+        if lead.owner_id is not None or lead.team_id in own
+    ]
+
+
+def _lead_why(lead: Lead, now: datetime) -> str:
+    if lead.owner_id is None:
+        return "新线索没人领，等您分配"
+    due = f"{lead.due_at.astimezone(SHANGHAI):%m-%d %H:%M}"
+    return f"应在 {due} 前第一次联系，已经晚了" if now >= lead.due_at else f"{due} 前第一次联系"
+
+
+def _registrations(s: Session, actor: Actor, now: datetime, policy: Policy) -> Sequence[Item]:
+    """One's own 项目报备 that run out within the days of the first reminder."""
+    soon = now + timedelta(days=policy.registration_remind_days + 1)
+    rows = s.execute(
+        select(ProjectRegistration, Project)
+        .join(Project, Project.id == ProjectRegistration.project_id)
+        .where(
+            ProjectRegistration.rep_id == actor.person_id,
+            ProjectRegistration.ended_at.is_(None),
+            ProjectRegistration.behind_id.is_(None),
+            ProjectRegistration.expires_at > now,
+            ProjectRegistration.expires_at < soon,
+            Project.state == ProjectState.OPEN,
+        )
+    ).all()
+    left = {one.id: days_between(now, one.expires_at - timedelta(seconds=1)) for one, _ in rows}
+    title, why, loss = "报备：{}", "还有 {} 天到期", "到期后别家就能报备"
+    return [
+        Item(
+            ItemKind.REGISTRATION, r.id, r.public_id, title.format(p.name), why.format(left[r.id]), loss, left[r.id] - 2
+        )
+        for r, p in rows
+    ]

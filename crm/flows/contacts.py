@@ -52,11 +52,12 @@ def sync(
 
 
 def _stranger(person: ExternalPerson, userid: str) -> contacts.Stranger:
-    remarks = [f.remark for f in person.followers if f.userid.casefold() == userid.casefold()]
+    ours = [f for f in person.followers if f.userid.casefold() == userid.casefold()]
     return contacts.Stranger(
         external_userid=person.external_userid,
         name=person.name,
         corp_name=person.corp_full_name or person.corp_name,
         position=person.position,
-        remark=remarks[0] if remarks else "",
+        remark=ours[0].remark if ours else "",
+        state=ours[0].state if ours else "",
     )

@@ -38,6 +38,15 @@ def clean_name(name: str) -> str:
     return kept.translate(_FULL_WIDTH)
 
 
+def is_name(name: str) -> bool:
+    """Whether `clean_name` would take it."""
+    try:
+        clean_name(name)
+    except ValueError:
+        return False
+    return True
+
+
 def name_key(name: str) -> str:
     """The whole name for exact comparison: width, case, brackets, spaces and punctuation no longer matter."""
     return key_of(name)

@@ -8,13 +8,17 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
+from config.prospects import LeadInlet
 from config.vocabulary import ContactState, PersonStatus
 from crm import policy as numbers
-from crm.access import Actor, actor_by_id, supervisor_of
+from crm.access import HOLDERS, Actor, actor_by_id, supervisor_of
 from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
+from crm.rules.naming import is_name
 from crm.rules.words import storable
 from crm.usecases.customers import COLLEAGUE, Similar, look_alikes
+from crm.usecases.lead_sources import source_of_state
+from crm.usecases.leads import LeadDraft, capture
 from models.base import insert_once
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person
@@ -32,13 +36,35 @@ class Stranger:
     corp_name: str
     position: str
     remark: str
+    state: str = ""  # of the 联系我 code he came in by
 
 
 def meet(s: Session, userid: str, stranger: Stranger, now: datetime) -> None:
-    """Mirror the contact and ask the rep once what it is: 关联 / 新建 / 忽略."""
+    """Mirror the contact and ask the rep once what it is: 关联 / 新建 / 忽略; by a 联系我 code of ours it is a lead."""
     contact, rep = keep(s, userid, stranger, now)
-    if rep is not None and rep.status == PersonStatus.ACTIVE and contact.state == ContactState.UNLINKED:
-        _ask(s, actor_by_id(s, rep.id, now), contact, _friends_since(s, contact.id, rep.id), now)
+    if rep is None or rep.status != PersonStatus.ACTIVE or contact.state != ContactState.UNLINKED:
+        return
+    actor = actor_by_id(s, rep.id, now)
+    if not _came_as_lead(s, actor, contact, stranger.state, now):
+        _ask(s, actor, contact, _friends_since(s, contact.id, rep.id), now)
+
+
+def _came_as_lead(s: Session, rep: Actor, contact: ExternalContact, state: str, now: datetime) -> bool:
+    """Whether the rep has been asked by a lead's card. Of a colleague's customer he is asked like of any stranger."""
+    inlet = source_of_state(s, state)
+    if inlet is None or rep.role not in HOLDERS:
+        return False
+    company = contact.corp_name or _company_in(contact.name)
+    draft = LeadDraft(
+        inlet=LeadInlet.WECOM_CONTACT,
+        company=company if is_name(company) else "",
+        contact_name=contact.name[:64],
+        need=contact.position,
+        source_id=inlet.id,
+        external_contact_id=contact.id,
+    )
+    lead = capture(s, rep, draft, now, entrance="wecom")
+    return not lead.contested
 
 
 def keep(s: Session, userid: str, stranger: Stranger, now: datetime) -> tuple[ExternalContact, Person | None]:

@@ -3,9 +3,10 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.prospects import InvalidReason, LeadInlet
+from config.prospects import InvalidReason, LeadInlet, LeadState
 from config.vocabulary import PersonStatus, label
-from crm.access import HOLDERS
+from crm.access import HOLDERS, Actor, get_lead
+from crm.errors import Gone
 from crm.messages import Tap
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.rules.days import SHANGHAI
@@ -55,11 +56,11 @@ def queue_card(s: Session, lead: Lead, why: str = "") -> Card:
     return notice, taps
 
 
-def late_card(s: Session, lead: Lead, owner: str) -> Card:
-    """For the supervisor of somebody who has not answered in twice the time."""
+def late_card(s: Session, lead: Lead, owner: str, title: str = "线索", desc: str = "") -> Card:
+    """For the supervisor of whoever has it: he hands it on, or urges."""
     notice = Notice(
-        title=f"线索超时没联系：{called(lead)}",
-        desc=f"应在 {_when(lead)} 前联系，已经超过一倍时间",
+        title=f"{title}：{called(lead)}",
+        desc=desc or f"应在 {_when(lead)} 前第一次联系",
         facts=(Fact("负责人", owner), *_facts(s, lead))[:6],
         body="请催一催，或者改派给现在有空的同事",
         selection=_reassign(s, lead),
@@ -70,6 +71,19 @@ def late_card(s: Session, lead: Lead, owner: str) -> Card:
         Tap("催负责人", "lead_nudge", args),
         Tap("知道了", "seen", {}),
     ]
+
+
+def card_again(s: Session, actor: Actor, lead_id: int) -> tuple[str, Notice, list[Tap]]:
+    """What the lead is called, and the card by which this actor goes on with it."""
+    lead = get_lead(s, actor, lead_id)
+    if lead.state in (LeadState.CONVERTED, LeadState.INVALID):
+        raise Gone(f"线索「{called(lead)}」已经处理好了（{label(LeadState(lead.state))}）。发 /线索 看最新的")
+    if lead.owner_id == actor.person_id:
+        return called(lead), *lead_card(s, lead, "线索")
+    if lead.owner_id is None:
+        return called(lead), *queue_card(s, lead)
+    owner = s.get_one(Person, lead.owner_id).name
+    return called(lead), *late_card(s, lead, owner)
 
 
 def called(lead: Lead) -> str:

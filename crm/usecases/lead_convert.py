@@ -100,6 +100,12 @@ def convert(
     return Converted(done, customer.id, customer.public_id, customer.name, made, deal.name if deal else "")
 
 
+def needs_name(s: Session, actor: Actor, lead_id: int) -> bool:
+    """Whether the company has to be asked for before the lead can be converted."""
+    lead = open_lead(s, actor, lead_id)
+    return lead.customer_id is None and not lead.company
+
+
 def _customer(
     s: Session, actor: Actor, lead: Lead, wish: Conversion, now: datetime, entrance: str
 ) -> tuple[Customer, bool]:

@@ -39,7 +39,10 @@ def judge_lead(s: Session, lead_id: int, now: datetime, *, dry_run: bool) -> str
             [owner.id],
         )
     else:
-        (notice, taps), people = late_card(s, lead, owner.name), supervisor_of(s, owner.id)
+        (notice, taps), people = (
+            late_card(s, lead, owner.name, "线索超时没联系", "已经超过要求时间的一倍"),
+            supervisor_of(s, owner.id),
+        )
     key = f"lead_due:{lead.id}:{lead.owner_id or 0}:{'late' if late else 'due'}"
     # The owner's reminder is his first card once more: whichever copy is tapped, the matter is settled.
     matter = matter_of(lead) if owner is None or (here and not late) else key

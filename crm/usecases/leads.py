@@ -54,12 +54,16 @@ class LeadDraft:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """`said` tells the person who typed it in what became of it; nobody outside is ever told."""
+    """`said` tells the person who typed it in what became of it; nobody outside is ever told.
+
+    `contested`: a colleague has the company, and the supervisor decides.
+    """
 
     id: int
     public_id: str
     company: str
     said: str
+    contested: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ def capture(s: Session, actor: Actor | None, draft: LeadDraft, now: datetime, *,
     inlet = _inlet_of(s, draft)
     twin = _same_again(s, told, draft, now)
     if twin is not None:
-        return Captured(twin.id, twin.public_id, twin.company, "刚才已经收到过同样的内容，没有重复记录")
+        said = "刚才已经收到过同样的内容，没有重复记录"
+        return Captured(twin.id, twin.public_id, twin.company, said, contested=twin.rival_id is not None)
     place = _place(s, actor, draft, inlet)
     customer = who_has(s, told["company"], told["phone"])
     seen = customer is not None and (actor is None or _sees(s, actor, customer))
@@ -129,7 +134,8 @@ def capture(s: Session, actor: Actor | None, draft: LeadDraft, now: datetime, *,
         source=lead.source,
     )
     tell(s, lead, now, but=actor.person_id if actor and draft.external_contact_id is None else None)
-    return Captured(lead.id, lead.public_id, lead.company, _said(s, lead, actor, customer))
+    said = _said(s, lead, actor, customer)
+    return Captured(lead.id, lead.public_id, lead.company, said, contested=lead.rival_id is not None)
 
 
 def _cleaned(draft: LeadDraft) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from crm.rules.days import WorkCalendar
 from crm.silence import silence_of
 from crm.usecases.alert_cards import Card, absent_owner_card, assign_card, last_days_card, silence_card, stall_card
 from crm.usecases.contacts import link_card
+from crm.usecases.lead_cards import card_again
 from crm.usecases.pool import return_by
+from crm.usecases.project_cards import expiring_card
 from crm.usecases.todos import todo_card
 from models.customers import Customer
 from models.deals import Deal, Stage
@@ -61,6 +63,10 @@ def _card(
         return todo_card(f"待办：{todo.text}", todo.id, todo.due_at, about)
     if kind is ItemKind.CONTACT:
         return link_card(s, actor, s.get_one(ExternalContact, object_id), policy)
+    if kind is ItemKind.LEAD:
+        return card_again(s, actor, object_id)[1:]
+    if kind is ItemKind.REGISTRATION:
+        return expiring_card(s, object_id, now, policy)
     if kind is ItemKind.STALL:
         return _stall(s, actor, object_id, now, policy, calendar)
     customer = s.get_one(Customer, object_id)

@@ -1,12 +1,24 @@
 """The cards of a project's registration: it is about to run out, or somebody else was there first."""
 
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
 from config.policy import Policy
 from crm.messages import Tap
 from crm.notices import Fact, Notice
-from crm.rules.days import SHANGHAI
+from crm.rules.days import SHANGHAI, days_between
+from models.customers import Customer
 from models.projects import Project, ProjectRegistration
 
 Card = tuple[Notice, list[Tap]]
+
+
+def expiring_card(s: Session, registration_id: int, now: datetime, policy: Policy) -> Card:
+    """For whoever asks for it again."""
+    one = s.get_one(ProjectRegistration, registration_id)
+    left = days_between(now, one.expires_at - timedelta(seconds=1))
+    return expiry_card(s.get_one(Project, one.project_id), one, s.get_one(Customer, one.dealer_id).name, left, policy)
 
 
 def expiry_card(project: Project, registration: ProjectRegistration, dealer: str, left: int, policy: Policy) -> Card:

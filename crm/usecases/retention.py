@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import InboxState, NoticeClass, OutboxState
 from crm.usecases import slots
+from crm.usecases.lead_sources import purge_knocks
 from models.messages import Card, CardAction, InboxEvent, OutboxMessage
 
 # The law (网络安全法 art. 21) wants logs of the network for six months at least: 184 days, and a few to look into them.
@@ -53,7 +54,13 @@ def purge_cards(s: Session, now: datetime) -> int:
 
 
 # In this order, each until it answers 0, each answer a transaction of its own.
-PURGES: Sequence[Callable[[Session, datetime], int]] = (slots.purge, purge_events, purge_messages, purge_cards)
+PURGES: Sequence[Callable[[Session, datetime], int]] = (
+    slots.purge,
+    purge_events,
+    purge_messages,
+    purge_cards,
+    purge_knocks,
+)
 
 
 def _delete(

@@ -30,6 +30,8 @@ _MARKS = {
     ItemKind.CONTACT: "新联系人",
     ItemKind.QUEUE: "待分配",
     ItemKind.LOST: "已释放",
+    ItemKind.LEAD: "线索",
+    ItemKind.REGISTRATION: "报备",
 }
 
 
