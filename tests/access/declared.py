@@ -65,9 +65,11 @@ class Mine:
 
 @dataclass(frozen=True)
 class Friend:
-    """About an outside contact: for whose friend he is, and those who answer for that colleague."""
+    """About an outside contact, a lead or a registration: for whose it is, and those who answer for that colleague."""
 
     asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    thing: str = "friend"
+    roles: frozenset[Role] = EVERYBODY
 
 
 Door = Open | Page | Record | Mine | Friend
@@ -181,6 +183,7 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "撤销": Plain("/撤销"),
     "商机": Say(READ, "/商机 {name}"),
     "共享": Say(DECIDE, "/共享 {name} 某wu"),
+    "线索": Plain("/线索"),
     "待办": Say(READ, "/待办 {name} 明天 下午3点 回电话"),
 }
 
@@ -213,6 +216,14 @@ def _friend(it: Things) -> Mapping[str, Any]:
 
 def _todo(it: Things) -> Mapping[str, Any]:
     return {"todo": it.todo, "due": "2026-11-24T02:00:00+00:00"}
+
+
+def _lead(it: Things) -> Mapping[str, Any]:
+    return {"lead": it.lead}
+
+
+def _registration(it: Things) -> Mapping[str, Any]:
+    return {"registration": it.registration, "was": "2026-11-24T02:00:00+00:00"}
 
 
 _FIX = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "source": "message", "at": "2026-11-23T02:00:00+00:00"}
@@ -259,7 +270,19 @@ BUTTONS: Mapping[str, Tapping] = {
     "contest_both": Tapping(None, lambda _: {"contest": 8_000_005}),
     "share": Tapping(DECIDE, lambda it: {"customer": it.customer, "access": "read"}, choice=lambda _: "12"),
     "undo:share": Tapping(DECIDE, lambda it: {"share": it.share_number}),
+    "lead_contacted": Tapping(WRITE, _lead, "friend"),
+    "lead_convert": Tapping(WRITE, _lead, "friend"),
+    "lead_invalid": Tapping(WRITE, _lead, "friend", choice=lambda _: "no_need"),
+    "lead_assign": Tapping(WRITE, _lead, "friend", choice=lambda _: "9", roles=ASSIGNERS),
+    "lead_claim": Tapping(WRITE, _lead, "friend"),
+    "lead_nudge": Tapping(WRITE, _lead, "friend"),
+    "undo:lead": Tapping(WRITE, lambda it: {"event": it.lead}, "entry"),
+    "extend_registration": Tapping(WRITE, _registration, "friend"),
+    "undo:extend_registration": Tapping(WRITE, _registration, "friend"),
+    "end_registration": Tapping(WRITE, _registration, "friend"),
+    "yield_registration": Tapping(WRITE, _registration, "friend"),
+    "undo:end_registration": Tapping(WRITE, _registration, "friend"),
     "undo:ownership": Tapping(DECIDE, lambda it: {"customer": it.customer, "period": 8_000_000 + it.customer}),
 }
 # Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.
-LISTS = frozenset({"show_customer", "handle"})
+LISTS = frozenset({"show_customer", "show_lead", "handle"})

@@ -48,6 +48,7 @@ from tests.support.postgres import Server
 
 _BLANK = re.compile(r"<(?:[^:<>]+(?:\([^)]*\))?:)?(\w+)>")
 _TOLD_AT = re.compile(r"（\d\d:\d\d:\d\d）")
+_STAY = ("friend", "todo", "lead", "project")  # whose they are, when the customer goes into another one
 _FRIENDS = (Relation.OWN, Relation.TEAM, Relation.OTHER, Relation.LEAVER)
 
 
@@ -180,7 +181,7 @@ class Probe:
         if isinstance(door, Mine):
             return "yes" if relation is Relation.OWN else "gone"
         if isinstance(door, Friend):
-            return "yes" if DECIDE in may else "gone"
+            return "yes" if DECIDE in may and self.role in door.roles else "gone"
         if self.role not in door.roles:
             return "gone"
         if door.to in may:
@@ -191,7 +192,7 @@ class Probe:
         method, rule = way.split(" ")
         client = self.stage.app.test_client()
         body = door.asks(things) if things and isinstance(door, Record | Mine | Friend) else getattr(door, "body", {})
-        thing = "friend" if isinstance(door, Friend) else str(getattr(door, "thing", ""))
+        thing = str(getattr(door, "thing", ""))
         address = getattr(door, "at", "") or _BLANK.sub(lambda _: str(getattr(things, thing)), rule)
         self.log.clear()
         with undone(self.stage.engine):
@@ -331,8 +332,8 @@ class Probe:
                 hidden = dict(things.canaries)
             if relation is Relation.MERGED and book and self.role in OPERATORS:
                 hidden = {}  # the book of who did what, and the mail, forget nothing
-            if relation is Relation.MERGED:  # a friend and a to-do stay whose they are
-                hidden = {kind: word for kind, word in hidden.items() if kind not in ("friend", "todo")}
+            if relation is Relation.MERGED:
+                hidden = {kind: word for kind, word in hidden.items() if kind not in _STAY}
             whole = role is self.role and relation in (Relation.OWN, Relation.TOGETHER)
             whole = whole or (self.role is Role.TEAM_LEAD and self._sees(role, relation)) or revealing
             if not whole:

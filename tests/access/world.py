@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
+from config.prospects import LeadInlet
 from config.vocabulary import (
     ContactState,
     CustomerLevel,
@@ -25,7 +26,8 @@ from config.vocabulary import (
 from crm import uow
 from crm.access import HOLDERS, actor_by_userid
 from crm.holding import Holder, holder_of
-from crm.usecases import customers, deals, followups, sessions, todos, visits
+from crm.usecases import customers, deals, followups, projects, registrations, sessions, todos, visits
+from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.ownership import pass_on
 from crm.usecases.sharing import Wish, share_customer
 from models.customers import Contact, Customer
@@ -67,6 +69,11 @@ class Things:
     friend: int
     share: str
     share_number: int
+    lead: int
+    lead_public: str
+    project_public: str
+    registration: int
+    registration_public: str
     canaries: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -83,6 +90,11 @@ NOBODYS = Things(
     friend=8_000_004,
     share="0" * 20,
     share_number=8_000_005,
+    lead=8_000_005,
+    lead_public="0" * 20,
+    project_public="0" * 20,
+    registration=8_000_006,
+    registration_public="0" * 20,
 )
 
 
@@ -153,6 +165,7 @@ def _things(s: Session, number: int, holder: str, asker: str = "", access: Share
     """A customer of `holder`, with a contact, a deal, a note, a visit, a to-do, a friend on WeCom, maybe a share."""
     canary = "".join(chr(0x7400 + 40 * number + 9 * place) for place in range(4))  # no two records share a letter
     tokens = {kind: f"{canary}{kind}" for kind in ("note", "deal", "todo", "report", "address", "friend", "person")}
+    tokens |= {kind: f"{canary}{kind}" for kind in ("lead", "project")}
     tokens["name"], tokens["phone"] = f"{canary}阀业", f"13{number:02d}7{number:02d}9{number:03d}"
     who = actor_by_userid(s, holder, NOW)
     draft = customers.CustomerDraft(
@@ -174,12 +187,18 @@ def _things(s: Session, number: int, holder: str, asker: str = "", access: Share
     s.add_all((contact, friend))
     s.flush()
     s.add(ExternalFollow(external_contact_id=friend.id, person_id=who.person_id, started_at=NOW))
+    asked = LeadDraft(LeadInlet.EXHIBITION, tokens["lead"], phone=f"139{number:04d}{number:04d}")
+    lead = capture(s, who, asked, _EARLIER, entrance="console")
+    plan = projects.ProjectDraft(tokens["project"], end_user_id=made.id)
+    project = projects.create_project(s, who, plan, _EARLIER, entrance="console")
+    held = registrations.register(s, who, project.id, made.id, "", _EARLIER, entrance="console")
     wish = Wish(asker if access else "wu", access or ShareAccess.READ)
     shared = share_customer(s, who, made.id, wish, _EARLIER, entrance="console")
     s.flush()
     return Things(
         made.id, made.public_id, made.name, contact.public_id, deal.id, deal.public_id, entry.public_id,
-        been.public_id, todo.id, friend.id, shared.public_id, shared.id, tokens,
+        been.public_id, todo.id, friend.id, shared.public_id, shared.id, lead.id, lead.public_id,
+        project.public_id, held.id, held.public_id, tokens,
     )  # fmt: skip
 
 
