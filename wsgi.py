@@ -77,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
                 public_url=settings.public_url,
                 static_dir=STATIC,
                 secure=settings.production,
+                incoming=wiring.incoming(settings),
                 outside_errors=(WecomError,),
                 audit_head=sealing.head_file(settings).read,
                 sync_directory=lambda: "\n".join(directory_lines(directory.sync(client, clock()))),

@@ -12,7 +12,19 @@ from console import guard, login, words
 from console.assets import Assets
 from console.deps import ConsoleDeps
 from console.desk import EVERYBODY, STRANGERS, Desk, partial
-from console.pages import audit, contacts, customers, messages, people, permissions, rules, sharing, today, todos
+from console.pages import (
+    audit,
+    contacts,
+    customers,
+    imports,
+    messages,
+    people,
+    permissions,
+    rules,
+    sharing,
+    today,
+    todos,
+)
 from crm import uow
 from crm.errors import CrmError, NotFound
 
@@ -21,6 +33,8 @@ log = logging.getLogger(__name__)
 _MENU = (
     ("console.home", "今日", "today"),
     ("console.customers", "客户", "customers"),
+    ("console.imports", "导入", "imports"),
+    ("console.contests", "归属裁定", "contests"),
     ("console.messages", "消息", "messages"),
     ("console.shares", "共享", "shares"),
     ("console.people", "人员与角色", "people"),
@@ -38,7 +52,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
     assets = Assets(deps.static_dir)
     guard.put_up(desk)
     login.mount(desk)
-    for page in (today, todos, contacts, customers, messages, people, rules, audit, sharing, permissions):
+    for page in (today, todos, contacts, customers, messages, people, rules, audit, sharing, permissions, imports):
         page.mount(desk)
     _files(desk, assets)
     _words(desk, assets)

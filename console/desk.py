@@ -32,12 +32,15 @@ class Desk:
         self.deps = deps
         self.blueprint = _Pages("console", __name__, url_prefix="/console", template_folder="templates")
         self.doors: dict[str, frozenset[Role]] = {}
+        self.largest: dict[str, int] = {}  # bytes that a form may have, where it carries more than words
 
-    def page(self, rule: str, roles: frozenset[Role], *methods: str) -> Callable[[V], V]:
+    def page(self, rule: str, roles: frozenset[Role], *methods: str, largest: int = 0) -> Callable[[V], V]:
         """Mount a view under its own name; GET unless said otherwise."""
 
         def mount(view: V) -> V:
             self.doors[f"console.{view.__name__}"] = roles
+            if largest:
+                self.largest[f"console.{view.__name__}"] = largest
             self.blueprint.add_url_rule(rule, view.__name__, view, methods=list(methods) or ["GET"])
             return view
 

@@ -31,7 +31,7 @@ def put_up(desk: Desk) -> None:
 
     @desk.blueprint.before_request
     def guard() -> AnyResponse | None:
-        request.max_content_length = _LARGEST_FORM
+        request.max_content_length = desk.largest.get(request.endpoint or "", _LARGEST_FORM)
         if any("\x00" in str(value) for value in (request.view_args or {}).values()):
             raise NotFound("没有这个页面")
         if desk.doors.get(request.endpoint or "") == STRANGERS:

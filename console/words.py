@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from config.policy import Policy
+from config.sheets import said
 from config.vocabulary import LABELS, OwnershipReason, Role, ShareAccess
 from crm.rules.days import SHANGHAI, days_between
 
@@ -16,6 +18,22 @@ VERBS = {
     "withdraw_scope": "取消分管",
     "change_policy": "修改规则数字",
     "create_customer": "新建客户",
+    "fetch_export": "下载导出文件",
+    "run_export": "生成导出文件",
+    "decide_export": "审批导出",
+    "ask_export": "申请导出",
+    "decide_contest": "归属裁定",
+    "open_contest": "归属待裁定",
+    "import_deal": "导入商机",
+    "import_follow_up": "导入历史跟进",
+    "import_contact": "导入联系人",
+    "import_into": "导入合并",
+    "undo_import": "撤销导入",
+    "drop_import": "放弃导入",
+    "start_import": "开始导入",
+    "resolve_import": "处理导入重复",
+    "map_import": "对应导入列",
+    "upload_import": "上传导入表",
     "withdraw_customer": "撤销新建客户",
     "withdraw_deal": "撤销新建商机",
     "follow_up": "记跟进",
@@ -224,6 +242,11 @@ def plain(value: Any) -> str:
 def label(word: str) -> str:
     """The Chinese word of a vocabulary value, or the value itself where we have no word."""
     return _LABELS.get(word, word)
+
+
+def sheet(word: StrEnum) -> str:
+    """The Chinese for a word of imports and exports."""
+    return said(word)
 
 
 def event(msg_type: str, name: str, change: str) -> str:

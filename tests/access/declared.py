@@ -11,6 +11,7 @@ from tests.access.world import Relation, Things
 EVERYBODY = frozenset(Role)
 OPERATORS = frozenset({Role.ADMIN, Role.OPERATIONS})
 ADMINS = frozenset({Role.ADMIN})
+HOLDERS = frozenset(Role) - {Role.FINANCE, Role.SERVICE}
 ASSIGNERS = OPERATORS | {Role.TEAM_LEAD, Role.REGIONAL_MANAGER, Role.DIRECTOR}
 
 _LOOK, _WORK, _ALL = frozenset({READ}), frozenset({READ, WRITE}), frozenset({READ, WRITE, DECIDE})
@@ -144,6 +145,20 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/people/sync": Page(OPERATORS),
     "GET /console/rules": Page(OPERATORS),
     "POST /console/rules/<name>": Page(OPERATORS, {"value": "20"}, at="/console/rules/nearby_metres"),
+    # An import is its importer's and operations' alone: tests/console/test_imports.py.
+    "GET /console/imports": Page(HOLDERS),
+    "POST /console/imports": Page(HOLDERS, {"kind": "customers"}),
+    "GET /console/imports/<public_id>": Page(HOLDERS, at="/console/imports/0"),
+    "GET /console/imports/<public_id>/errors.xlsx": Page(HOLDERS, at="/console/imports/0/errors.xlsx"),
+    "POST /console/imports/<public_id>/columns": Page(
+        HOLDERS, {"clock_from": "2026-12-01"}, "/console/imports/0/columns"
+    ),
+    "POST /console/imports/<public_id>/resolve": Page(HOLDERS, at="/console/imports/0/resolve"),
+    "POST /console/imports/<public_id>/start": Page(HOLDERS, at="/console/imports/0/start"),
+    "POST /console/imports/<public_id>/undo": Page(HOLDERS, at="/console/imports/0/undo"),
+    "POST /console/imports/<public_id>/drop": Page(HOLDERS, at="/console/imports/0/drop"),
+    "GET /console/contests": Page(ASSIGNERS),
+    "POST /console/contests/<public_id>": Page(ASSIGNERS, {"verdict": "first"}, "/console/contests/0"),
     "GET /console/audit": Page(OPERATORS),
     "GET /console/audit/verify": Page(OPERATORS),
 }

@@ -15,6 +15,7 @@ from console import ConsoleDeps, console
 from console.guard import COOKIE, csrf_of
 from crm import uow
 from crm.usecases import sessions
+from gateways.dropbox import Dropbox
 from tests.console.office import NOW, furnish
 
 STATIC = Path(__file__).resolve().parents[2] / "web" / "dist" / "static"
@@ -31,6 +32,7 @@ class World:
     now: datetime = NOW
     people: dict[str, str] = field(default_factory=dict)  # login code -> userid
     synced: int = 0
+    uploads: Path = Path("nowhere")
     told: str = "部门 3 个，成员 12 人"  # what a pull of the directory says
 
     def clock(self) -> datetime:
@@ -47,8 +49,8 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world(tmp_path: Path) -> World:
+    return World(uploads=tmp_path / "imports")
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +85,7 @@ def deps(world: World, static: Path, *, secure: bool = False) -> ConsoleDeps:
         public_url="http://localhost",
         static_dir=static,
         secure=secure,
+        incoming=Dropbox(world.uploads),
         outside_errors=(OutsideError,),
         sync_directory=world.sync,
     )
