@@ -19,6 +19,7 @@ _SHAPES: dict[str, tuple[type, ...]] = {
     "last_activity": (datetime,),
     "newest": (datetime,),
 }
+_OF_FIELD: tuple[tuple[type, ...], ...] = ((int, str), (int,))  # behind those who have a value, those who have none
 
 
 class BadCursor(CrmError):
@@ -45,9 +46,10 @@ def read(sort: str, cursor: str) -> Place | None:
             raise ValueError("too long")
         padded = cursor + "=" * (-len(cursor) % 4)
         of_sort, *told = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        shape = (*_SHAPES[sort], str)
+        shapes = [_SHAPES[sort]] if sort in _SHAPES else _OF_FIELD
+        shape = next((*kinds, str) for kinds in shapes if len(kinds) + 1 == len(told))
         place = tuple(_value(kind, value) for kind, value in zip(shape, told, strict=True))
-    except (RecursionError, TypeError, ValueError) as error:
+    except (RecursionError, StopIteration, TypeError, ValueError) as error:
         raise BadCursor from error
     if of_sort != sort or not plain_id(str(place[-1])):
         raise BadCursor

@@ -1,45 +1,60 @@
-"""The customers one may see, as a list with 「还剩几天，为什么」."""
+"""The customers one may see, as a list with 「还剩几天，为什么」: a page in few questions, however many there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from config.vocabulary import CustomerLevel, label
+from config.vocabulary import CustomerLevel, FieldObject, label
 from crm import policy as numbers
 from crm.access import Actor, sees_customer
-from crm.errors import Invalid
-from crm.rules.days import at, day_of
-from crm.rules.naming import name_key
-from crm.silence import paused, silences_of
+from crm.forms import specs
+from crm.reads.customer_filters import Condition, Filters, Where, conditions, opaque
+from crm.reads.customer_sorts import SORTS, Order, Place, Stretch, order_by
+from crm.rules.fields import FieldSpec, Value, say
+from crm.silence import silences_of
 from models.customers import Customer
+from models.fields import FieldValue
 from models.people import Person, Team
 
+__all__ = ["SORTS", "CustomerRow", "Filters", "Page", "Place", "Where", "list_customers"]
+
 T = TypeVar("T")
-# Where a row stands in its sort: the values it is ordered by, and the public id that breaks a tie.
-Place = tuple[int | str | datetime, ...]
+COUNTED = 5_000  # customers that are counted; beyond, a list is "more than"
+_LISTED = 1_000  # of so few the numbers are carried along; more are found again where they stand
+_GATHERED = 20_000  # rows of a field's index that are gathered before anything else is asked
+_DEEPEST = 1_000  # rows into a list that is not counted; nobody reads further, he narrows it down
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """`number` counts from 1; `total` is of all pages."""
+    """`number` counts from 1; `total` is of all pages, and `more` says that it is only what was counted.
+
+    `deepest` is the last row that pages can be turned to.
+    """
 
     rows: Sequence[T]
     total: int
     number: int
     size: int
+    more: bool = False
+    deepest: int | None = None
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
+        reach = self.total if self.deepest is None else min(self.total, self.deepest)
+        return max(1, -(-reach // self.size))
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """`days_left` is None where nobody holds it or the clock stands still; `why` says it in a sentence."""
+    """`days_left` is None where nobody holds it or the clock stands still; `why` says it in a sentence.
+
+    `sorted_by` is what the field holds that the list is sorted by.
+    """
 
     id: int
     public_id: str
@@ -54,31 +69,19 @@ class CustomerRow:
     days_left: int | None
     why: str
     place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    owner_id: int | None = None
-    team_id: int | None = None
-    level: CustomerLevel | None = None
-    soon: bool = False  # 将回收: reminded of already
-    queued: bool = False
+    sorted_by: str = ""
 
 
 _Owner = aliased(Person)
-_Last = aliased(Customer)
-# Never null, so that what comes after a row can be asked for: who was never spoken with stands at the end.
-_NEVER = literal(datetime(1, 1, 1, tzinfo=UTC), Customer.last_activity_at.type)
-_SPOKEN = func.coalesce(Customer.last_activity_at, _NEVER)
-# Whoever has no days left to count stands behind those who have, the queued like the paused.
-_NO_DAYS = case((or_(Customer.owner_id.is_(None), paused()), 1), else_=0)
-# What each sort goes by, and whether downwards; equals stand by id, in the same direction.
-SORTS: Mapping[str, tuple[bool, tuple[ColumnElement[Any], ...]]] = {
-    "days_left": (False, (_NO_DAYS, Customer.silent_since.expression)),
-    "name": (False, (Customer.pinyin.expression, Customer.name.expression)),
-    "last_activity": (True, (_SPOKEN,)),
-    "newest": (True, (Customer.created_at.expression,)),
-}
+_EVERYTHING = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The rows of a list, in the form that suits how many they are: `plain` keys may be read along their index."""
+
+    where: Sequence[ColumnElement[bool]]
+    plain: bool
 
 
 def list_customers(
@@ -90,34 +93,26 @@ def list_customers(
     page: int,
     size: int,
     now: datetime,
-    filters: Filters = Filters(),
+    filters: Filters = _EVERYTHING,
     after: Place | None = None,
 ) -> Page[CustomerRow]:
     """One page of the customers this actor may see. `query` matches the name, its pinyin and its initials.
 
-    `after` begins behind a row's place instead of counting pages: whatever moves meanwhile, nobody else is skipped.
+    `sort` is one of `SORTS` or a field's. `after` begins behind a row's place instead of counting pages: whatever moves
+    meanwhile, nobody else is skipped.
     """
-    if sort not in SORTS:
-        raise Invalid("没有这种排序方式", {"sort": "可选：" + "、".join(SORTS)})
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    wanted = [
-        Customer.merged_into_id.is_(None),
-        sees_customer(actor),
-        *_wanted(query, filters, now, policy.remind_after_days),
-    ]
-    total = s.scalar(select(func.count()).select_from(Customer).where(*wanted)) or 0
-    down, keys = SORTS[sort]
-    rows = s.execute(
-        _with_holder(select(Customer, _Owner.name, Team.name, *keys))
-        .where(*wanted, *([] if after is None else [_beyond(sort, after)]))
-        .order_by(*(key.desc() if down else key.asc() for key in (*keys, Customer.id)))
-        .limit(size)
-        .offset((page - 1) * size)
-    )
-    shown = rows.all()
-    verdicts = silences_of(s, [row[0] for row in shown], now, policy, calendar)
+    fields = specs(s, FieldObject.CUSTOMER) if filters.where or "field:" in sort else ()
+    order = order_by(sort, fields)
+    wanted = conditions(query, filters, fields, now, policy.remind_after_days)
+    total, scope = _scope(s, actor, wanted)
+    more = total > COUNTED
+    if more:
+        page = min(page, max(1, _DEEPEST // size))
+    shown = _rows(s, scope, order, (page - 1) * size, size, after)
+    verdicts = silences_of(s, [customer for _, customer, *_ in shown], now, policy, calendar)
     found = []
-    for customer, owner, team, *place in shown:
+    for number, customer, owner, team, *keys in shown:
         verdict = verdicts[customer.id]
         held = customer.owner_id is not None
         found.append(
@@ -134,53 +129,76 @@ def list_customers(
                 silent_days=verdict.days,
                 days_left=verdict.days_left if held and not verdict.paused else None,
                 why=verdict.reason if held else f"等待主管分配，已等 {verdict.days} 天",
-                place=(*place, customer.public_id),
+                place=order.place(number, keys, customer.public_id),
+                sorted_by=_sorted_by(order.spec, keys),
             )
         )
-    return Page(found, total, page, size)
+    return Page(found, min(total, COUNTED), page, size, more, _DEEPEST if more else None)
 
 
-def _beyond(sort: str, place: Place) -> ColumnElement[bool]:
-    """Later in the sort by the first value that differs."""
-    down, keys = SORTS[sort]
-    *values, public_id = place
-    number = select(_Last.id).where(_Last.public_id == public_id).scalar_subquery()
-    beyond = Customer.id < number if down else Customer.id > number
-    for key, value in zip(reversed(keys), reversed(values), strict=True):
-        beyond = or_(key < value if down else key > value, and_(key == value, beyond))
-    return beyond
+def _scope(s: Session, actor: Actor, wanted: Sequence[Condition]) -> tuple[int, _Scope]:
+    """How many there are, counted to a limit, and how to ask for some of them."""
+    there, seen = Customer.merged_into_id.is_(None), sees_customer(actor)
+    near = [there, seen, *(one.near if _begins_well(s, one) else one.passing for one in wanted)]
+    ids = s.scalars(select(Customer.id).where(*near).limit(COUNTED + 1)).all()
+    if len(ids) <= _LISTED:
+        return len(ids), _Scope([Customer.id.in_(ids)], plain=False)
+    if len(ids) <= COUNTED:
+        return len(ids), _Scope(near, plain=False)
+    return len(ids), _Scope([opaque(there), opaque(seen), *(one.passing for one in wanted)], plain=True)
 
 
-def _wanted(query: str, filters: Filters, now: datetime, remind_after: int) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    typed = query.strip()
-    if typed:
-        like = typed.casefold()
-        conditions.append(
-            or_(
-                Customer.name.contains(typed, autoescape=True),
-                Customer.name_key.contains(name_key(typed), autoescape=True),
-                Customer.pinyin.contains(like, autoescape=True),
-            )
-        )
-    if filters.owner_id is not None:
-        conditions.append(Customer.owner_id == filters.owner_id)
-    if filters.team_id is not None:
-        top = select(Team.path).where(Team.id == filters.team_id).scalar_subquery()
-        teams = select(Team.id).where(Team.path.startswith(top))
-        people = select(Person.id).where(Person.team_id.in_(teams))
-        conditions.append(or_(Customer.owner_id.in_(people), Customer.queue_team_id.in_(teams)))
-    if filters.level is not None:
-        conditions.append(Customer.level == filters.level)
-    if filters.soon:
-        conditions.append(Customer.owner_id.is_not(None))
-        conditions.append(~paused())
-        conditions.append(Customer.silent_since < at(day_of(now), 0) - timedelta(days=remind_after - 1))
-    if filters.queued:
-        conditions.append(Customer.queue_team_id.is_not(None))
-    return conditions
+def _begins_well(s: Session, condition: Condition) -> bool:
+    """Whether so few rows meet it that a statement should begin with them."""
+    if condition.entries is None:
+        return True
+    some = condition.entries.limit(_GATHERED + 1).subquery()
+    return (s.scalar(select(func.count()).select_from(some)) or 0) <= _GATHERED
+
+
+def _rows(s: Session, scope: _Scope, order: Order, skip: int, size: int, after: Place | None) -> list[tuple[Any, ...]]:
+    """The page's rows, each with the number of its stretch; a stretch that was passed over is counted, not read."""
+    first, beyond = (0, None) if after is None else order.begin(after)
+    found: list[tuple[Any, ...]] = []
+    for number, stretch in enumerate(order.stretches[first:], start=first):
+        where = [*scope.where, opaque(stretch.where) if scope.plain and stretch.field_id is None else stretch.where]
+        if beyond is not None:
+            where.append(beyond)
+            beyond = None
+        rows = s.execute(_ordered(where, stretch, order.down, scope.plain).limit(size - len(found)).offset(skip)).all()
+        found += [(number, *row) for row in rows]
+        if len(found) >= size or number + 1 == len(order.stretches):
+            break
+        if rows or not skip:
+            skip = 0
+        else:
+            passed = _joined(select(Customer.id), stretch, scope.plain).where(*where).limit(skip).subquery()
+            skip -= s.scalar(select(func.count()).select_from(passed)) or 0
+    return found
+
+
+def _ordered(
+    where: Sequence[ColumnElement[bool]], stretch: Stretch, down: bool, plain: bool
+) -> Select[*tuple[Any, ...]]:
+    # A key inside coalesce is the same key, but no index leads along it: few rows are sorted, not all walked past.
+    keys = [key if plain else func.coalesce(key, key) for key in (*stretch.keys, stretch.tie)]
+    query = _joined(_with_holder(select(Customer, _Owner.name, Team.name, *stretch.keys)), stretch, plain).where(*where)
+    return query.order_by(*(key.desc() if down else key.asc() for key in keys))
+
+
+def _joined(query: Select[*tuple[Any, ...]], stretch: Stretch, plain: bool) -> Select[*tuple[Any, ...]]:
+    """With the field's own rows: walked along their index, or looked up for each customer found."""
+    if stretch.field_id is None:
+        return query
+    of_field = (FieldValue.field_id if plain else FieldValue.field_id + 0) == stretch.field_id
+    mine = (FieldValue.object_id == Customer.id) & (FieldValue.object_kind == FieldObject.CUSTOMER)
+    return query.join(FieldValue, mine & of_field)
 
 
 def _with_holder(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     team = func.coalesce(_Owner.team_id, Customer.queue_team_id)
     return query.outerjoin(_Owner, _Owner.id == Customer.owner_id).outerjoin(Team, Team.id == team)
+
+
+def _sorted_by(spec: FieldSpec | None, keys: Sequence[Value]) -> str:
+    return "" if spec is None or not keys else say(spec, keys[0])

@@ -314,7 +314,7 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         batch_op.create_index("ix_customer_annual_estimate", ["annual_estimate"], unique=False)
-        batch_op.create_index("ix_customer_by_name", ["pinyin", "name"], unique=False)
+        batch_op.create_index("ix_customer_by_name", ["pinyin", "name", "name_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_campaign_id"), ["campaign_id"], unique=False)
         batch_op.create_index("ix_customer_cooperation_stage", ["cooperation_stage"], unique=False)
         batch_op.create_index("ix_customer_created_at", ["created_at"], unique=False)

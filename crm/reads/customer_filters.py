@@ -1,0 +1,195 @@
+"""What a list of customers is narrowed by: words, owner, state, and any field, each in two forms for the store.
+
+A condition that few rows meet is where a statement should begin; one that many meet is only looked at on the way along
+the order of the list. `near` is the first form, `passing` the second.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy.orm import aliased
+
+from config.vocabulary import CustomerLevel, FieldKind, FieldObject
+from crm.errors import Invalid
+from crm.field_store import COLUMNS, column_of
+from crm.rules.days import at, day_of
+from crm.rules.fields import FieldSpec, Value, read
+from crm.rules.name_parts import key_of
+from crm.silence import paused
+from models.customers import Customer
+from models.fields import FieldValue
+from models.people import Person, Team
+
+EMPTY = "未填"
+MOST = 5  # fields that one list is narrowed by
+_CHOICES = (FieldKind.SELECT, FieldKind.MULTI_SELECT, FieldKind.PERSON)
+_RANGES = (FieldKind.NUMBER, FieldKind.MONEY, FieldKind.DATE)
+_Words = aliased(Customer)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A field and what it should hold, as typed: 「泵」「离心泵、螺杆泵」「10万..50万」「2026-01-01..」「未填」."""
+
+    key: str
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    owner_id: int | None = None
+    team_id: int | None = None
+    level: CustomerLevel | None = None
+    soon: bool = False  # 将回收: reminded of already
+    queued: bool = False
+    where: tuple[Where, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`entries`: the rows of an index that the near form begins with, where they may be very many."""
+
+    near: ColumnElement[bool]
+    passing: ColumnElement[bool]
+    entries: Select[int] | None = None
+
+
+def opaque(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same condition where no planner can begin with it."""
+    return case((condition, 1), else_=0) == 1
+
+
+def conditions(
+    query: str, filters: Filters, fields: Sequence[FieldSpec], now: datetime, remind_after: int
+) -> list[Condition]:
+    """Everything the list is narrowed by, but for whose customers they are. Invalid says what was not understood."""
+    plain: list[ColumnElement[bool]] = []
+    if filters.owner_id is not None:
+        plain.append(Customer.owner_id == filters.owner_id)
+    if filters.team_id is not None:
+        top = select(Team.path).where(Team.id == filters.team_id).scalar_subquery()
+        teams = select(Team.id).where(Team.path.startswith(top))
+        people = select(Person.id).where(Person.team_id.in_(teams))
+        plain.append(or_(Customer.owner_id.in_(people), Customer.queue_team_id.in_(teams)))
+    if filters.level is not None:
+        plain.append(Customer.level == filters.level)
+    if filters.soon:
+        plain.append(Customer.owner_id.is_not(None))
+        plain.append(~paused())
+        plain.append(Customer.silent_since < at(day_of(now), 0) - timedelta(days=remind_after - 1))
+    if filters.queued:
+        plain.append(Customer.queue_team_id.is_not(None))
+    found = [Condition(one, opaque(one)) for one in plain]
+    if query.strip():
+        found.append(_said(query.strip()))
+    if len(filters.where) > MOST:
+        raise Invalid(f"最多同时按 {MOST} 个字段筛选", {"where": "请去掉一些条件"})
+    known = {spec.key: spec for spec in fields}
+    return found + [_field(known.get(one.key), one, day_of(now)) for one in filters.where]
+
+
+def _said(typed: str) -> Condition:
+    """The name, its pinyin and its initials. The near form reads nothing but an index, where all names stand."""
+    key, spoken = key_of(typed), typed.casefold()
+
+    def holds(customer: Any) -> ColumnElement[bool]:
+        if not key:
+            return customer.name.contains(typed, autoescape=True)  # type: ignore[no-any-return]
+        by_name: ColumnElement[bool] = customer.name_key.contains(key, autoescape=True)
+        if not spoken.isascii():  # no pinyin has Chinese letters
+            return by_name
+        return or_(by_name, customer.pinyin.contains(spoken, autoescape=True))
+
+    return Condition(Customer.id.in_(select(_Words.id).where(holds(_Words))), opaque(holds(Customer)))
+
+
+def _field(spec: FieldSpec | None, where: Where, today: date) -> Condition:
+    if spec is None:
+        raise _not_understood(where, "没有这个字段")
+    if spec.kind in (FieldKind.ATTACHMENT, FieldKind.COMPANY, FieldKind.LONG_TEXT):
+        raise _not_understood(where, "这种字段不能筛选")
+    try:
+        if spec.built_in:
+            return _in_column(spec, where, today)
+        return _in_value(spec, where, today)
+    except ValueError as error:
+        raise _not_understood(where, f"「{spec.label}」{error}") from None
+
+
+def _in_column(spec: FieldSpec, where: Where, today: date) -> Condition:
+    column = getattr(Customer, column_of(spec))
+    if where.typed == EMPTY:
+        none: ColumnElement[bool] = column.is_(None)
+        # A text column says "" for nothing; to compare a number with "" would be wrong.
+        texts = spec.kind in (FieldKind.TEXT, FieldKind.REGION, FieldKind.SELECT) and column_of(spec) == spec.key
+        none = or_(none, column == "") if texts else none
+        return Condition(none, opaque(none))
+    if spec.key == "campaign":
+        ids = [one.id for one in spec.options if one.key in _choices(spec, where.typed, today)]
+        held: ColumnElement[bool] = column.in_(ids)
+    elif spec.kind in _CHOICES:
+        held = column.in_(_choices(spec, where.typed, today))
+    else:
+        held = _holds(column, spec, where.typed, today)
+    return Condition(held, opaque(held))
+
+
+def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
+    """Of the fields that operations added: begun at the value's own index, or asked of each customer passed."""
+    column = getattr(FieldValue, COLUMNS[spec.kind])
+    of_field = select(FieldValue.object_id).where(FieldValue.field_id == spec.id)
+    here = select(FieldValue.id).where(
+        FieldValue.object_kind == FieldObject.CUSTOMER,
+        FieldValue.object_id == Customer.id,
+        FieldValue.field_id == spec.id,
+    )
+    if where.typed == EMPTY:
+        return Condition(~here.exists(), ~here.exists())
+    if spec.kind in _CHOICES:
+        chosen = _choices(spec, where.typed, today)
+        held: ColumnElement[bool] = column.in_([one.id for one in spec.options if one.key in chosen])
+    else:
+        held = _holds(column, spec, where.typed, today)
+    filled = column.is_not(None)  # said in so many words, since the index holds only those
+    entries = of_field.where(filled, held)
+    return Condition(Customer.id.in_(entries), here.where(held).exists(), entries)
+
+
+def _holds(column: Any, spec: FieldSpec, typed: str, today: date) -> ColumnElement[bool]:
+    if spec.kind in _RANGES:
+        low, between, high = typed.partition("..")
+        if not between:
+            return column == _one(spec, typed, today)  # type: ignore[no-any-return]
+        bounds = [column >= _one(spec, low, today)] if low.strip() else []
+        bounds += [column <= _one(spec, high, today)] if high.strip() else []
+        if not bounds:
+            raise ValueError("的范围要有一头，例如 10..50")
+        return and_(*bounds)
+    words = str(_one(spec, typed, today) if spec.kind is FieldKind.REGION else typed.strip())
+    if spec.kind is FieldKind.REGION:
+        return column.startswith(words, autoescape=True)  # type: ignore[no-any-return]
+    return column.contains(words, autoescape=True)  # type: ignore[no-any-return]
+
+
+def _one(spec: FieldSpec, typed: str, today: date) -> Decimal | date | str:
+    value = read(spec, typed, today)
+    if value is None or isinstance(value, tuple):
+        raise ValueError("要填一个值")
+    return value
+
+
+def _choices(spec: FieldSpec, typed: str, today: date) -> list[str]:
+    several = FieldSpec(spec.key, spec.label, FieldKind.MULTI_SELECT, options=spec.options)
+    kept = tuple(one.key for one in spec.options if one.retired)  # what is not offered any more is still looked for
+    value: Value = read(several, typed, today, kept)
+    if not isinstance(value, tuple):
+        raise ValueError("要选一项")
+    return list(value)
+
+
+def _not_understood(where: Where, why: str) -> Invalid:
+    return Invalid(f"筛选条件没看懂：{why}", {"where": f"{where.key[:40]}：{why}"})
