@@ -34,6 +34,21 @@ VERBS = {
     "resolve_import": "处理导入重复",
     "map_import": "对应导入列",
     "upload_import": "上传导入表",
+    "update_customer": "修改客户资料",
+    "add_contact": "新增联系人",
+    "update_contact": "修改联系人",
+    "retire_contact": "停用联系人",
+    "restore_contact": "恢复联系人",
+    "add_campaign": "新增市场活动",
+    "retire_campaign": "停用市场活动",
+    "restore_campaign": "恢复市场活动",
+    "add_field": "新增字段",
+    "edit_field": "修改字段",
+    "require_field": "设置必填",
+    "move_field": "调整字段顺序",
+    "retire_field": "停用字段",
+    "restore_field": "恢复字段",
+    "add_field_group": "新增字段分组",
     "withdraw_customer": "撤销新建客户",
     "withdraw_deal": "撤销新建商机",
     "follow_up": "记跟进",
@@ -112,6 +127,9 @@ ENTRANCES = {
     "radar": "查重",
 }
 SUBJECTS = {
+    "field": "字段",
+    "field_group": "字段分组",
+    "campaign": "市场活动",
     "customer": "客户",
     "person": "成员",
     "deal": "商机",
@@ -132,6 +150,7 @@ SUBJECTS = {
 }
 _WHOLE = ("sending", "directory")  # of these there is only one, which needs no name
 DETAILS = {
+    "changed": "改动",
     "old": "原来",
     "new": "改为",
     "was": "原来",

@@ -51,11 +51,12 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`entries`: the rows of an index that the near form begins with, where they may be very many."""
+    """`entries`: rows of an index that the near form begins with; `gathers`: without reading all of it."""
 
     near: ColumnElement[bool]
     passing: ColumnElement[bool]
     entries: Select[int] | None = None
+    gathers: bool = False
 
 
 def opaque(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -104,7 +105,8 @@ def _said(typed: str) -> Condition:
             return by_name
         return or_(by_name, customer.pinyin.contains(spoken, autoescape=True))
 
-    return Condition(Customer.id.in_(select(_Words.id).where(holds(_Words))), opaque(holds(Customer)))
+    entries = select(_Words.id).where(holds(_Words))
+    return Condition(Customer.id.in_(entries), opaque(holds(Customer)), entries)
 
 
 def _field(spec: FieldSpec | None, where: Where, today: date) -> Condition:
@@ -145,7 +147,7 @@ def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
     here = select(FieldValue.id).where(
         FieldValue.object_kind == FieldObject.CUSTOMER,
         FieldValue.object_id == Customer.id,
-        FieldValue.field_id == spec.id,
+        FieldValue.field_id + 0 == spec.id,  # asked of one customer: no index of all values is of use
     )
     if where.typed == EMPTY:
         return Condition(~here.exists(), ~here.exists())
@@ -156,7 +158,7 @@ def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
         held = _holds(column, spec, where.typed, today)
     filled = column.is_not(None)  # said in so many words, since the index holds only those
     entries = of_field.where(filled, held)
-    return Condition(Customer.id.in_(entries), here.where(held).exists(), entries)
+    return Condition(Customer.id.in_(entries), here.where(held).exists(), entries, gathers=True)
 
 
 def _holds(column: Any, spec: FieldSpec, typed: str, today: date) -> ColumnElement[bool]:

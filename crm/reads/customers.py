@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from config.vocabulary import CustomerLevel, FieldObject, label
 from crm import policy as numbers
 from crm.access import Actor, sees_customer
+from crm.access.grants import readable
 from crm.forms import specs
 from crm.reads.customer_filters import Condition, Filters, Where, conditions, opaque
 from crm.reads.customer_sorts import SORTS, Order, Place, Stretch, order_by
@@ -23,7 +24,7 @@ from models.people import Person, Team
 __all__ = ["SORTS", "CustomerRow", "Filters", "Page", "Place", "Where", "list_customers"]
 
 T = TypeVar("T")
-COUNTED = 5_000  # customers that are counted; beyond, a list is "more than"
+COUNTED = 3_000  # customers that are counted; beyond, a list is "more than"
 _LISTED = 1_000  # of so few the numbers are carried along; more are found again where they stand
 _GATHERED = 20_000  # rows of a field's index that are gathered before anything else is asked
 _DEEPEST = 1_000  # rows into a list that is not counted; nobody reads further, he narrows it down
@@ -102,7 +103,7 @@ def list_customers(
     meanwhile, nobody else is skipped.
     """
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    fields = specs(s, FieldObject.CUSTOMER) if filters.where or "field:" in sort else ()
+    fields = _open_fields(s, actor) if filters.where or "field:" in sort else ()
     order = order_by(sort, fields)
     wanted = conditions(query, filters, fields, now, policy.remind_after_days)
     total, scope = _scope(s, actor, wanted)
@@ -110,9 +111,11 @@ def list_customers(
     if more:
         page = min(page, max(1, _DEEPEST // size))
     shown = _rows(s, scope, order, (page - 1) * size, size, after)
-    verdicts = silences_of(s, [customer for _, customer, *_ in shown], now, policy, calendar)
+    whole = _with_holders(s, [customer_id for _, customer_id, *_ in shown])
+    verdicts = silences_of(s, [customer for customer, *_ in whole.values()], now, policy, calendar)
     found = []
-    for number, customer, owner, team, *keys in shown:
+    for number, customer_id, *keys in shown:
+        customer, owner, team = whole[customer_id]
         verdict = verdicts[customer.id]
         held = customer.owner_id is not None
         found.append(
@@ -122,8 +125,8 @@ def list_customers(
                 name=customer.name,
                 level=label(CustomerLevel(customer.level)),
                 region=customer.region,
-                owner=owner or "",
-                team=team or "",
+                owner=owner,
+                team=team,
                 queued=customer.queue_team_id is not None,
                 last_activity_at=customer.last_activity_at,
                 silent_days=verdict.days,
@@ -136,10 +139,16 @@ def list_customers(
     return Page(found, min(total, COUNTED), page, size, more, _DEEPEST if more else None)
 
 
+def _open_fields(s: Session, actor: Actor) -> list[FieldSpec]:
+    """Whoever may not read a field learns nothing of it by filtering or by order either."""
+    groups = readable(s, actor, FieldObject.CUSTOMER)
+    return [spec for spec in specs(s, FieldObject.CUSTOMER) if spec.group in groups and not spec.retired]
+
+
 def _scope(s: Session, actor: Actor, wanted: Sequence[Condition]) -> tuple[int, _Scope]:
     """How many there are, counted to a limit, and how to ask for some of them."""
     there, seen = Customer.merged_into_id.is_(None), sees_customer(actor)
-    near = [there, seen, *(one.near if _begins_well(s, one) else one.passing for one in wanted)]
+    near = [there, seen, *(_near(s, one) for one in wanted)]
     ids = s.scalars(select(Customer.id).where(*near).limit(COUNTED + 1)).all()
     if len(ids) <= _LISTED:
         return len(ids), _Scope([Customer.id.in_(ids)], plain=False)
@@ -148,12 +157,16 @@ def _scope(s: Session, actor: Actor, wanted: Sequence[Condition]) -> tuple[int, 
     return len(ids), _Scope([opaque(there), opaque(seen), *(one.passing for one in wanted)], plain=True)
 
 
-def _begins_well(s: Session, condition: Condition) -> bool:
-    """Whether so few rows meet it that a statement should begin with them."""
+def _near(s: Session, condition: Condition) -> ColumnElement[bool]:
+    """The form to begin with: the customers themselves where an index names few, else the index, or neither."""
     if condition.entries is None:
-        return True
+        return condition.near
+    ids = s.scalars(condition.entries.limit(COUNTED + 1)).all()
+    if len(ids) <= COUNTED:
+        return Customer.id.in_(ids)
     some = condition.entries.limit(_GATHERED + 1).subquery()
-    return (s.scalar(select(func.count()).select_from(some)) or 0) <= _GATHERED
+    gathered = condition.gathers and (s.scalar(select(func.count()).select_from(some)) or 0) <= _GATHERED
+    return condition.near if gathered else condition.passing
 
 
 def _rows(s: Session, scope: _Scope, order: Order, skip: int, size: int, after: Place | None) -> list[tuple[Any, ...]]:
@@ -166,7 +179,7 @@ def _rows(s: Session, scope: _Scope, order: Order, skip: int, size: int, after: 
             where.append(beyond)
             beyond = None
         rows = s.execute(_ordered(where, stretch, order.down, scope.plain).limit(size - len(found)).offset(skip)).all()
-        found += [(number, *row) for row in rows]
+        found += [(number, *row) for row in rows]  # ids and keys alone: what is passed over is not fetched
         if len(found) >= size or number + 1 == len(order.stretches):
             break
         if rows or not skip:
@@ -182,7 +195,7 @@ def _ordered(
 ) -> Select[*tuple[Any, ...]]:
     # A key inside coalesce is the same key, but no index leads along it: few rows are sorted, not all walked past.
     keys = [key if plain else func.coalesce(key, key) for key in (*stretch.keys, stretch.tie)]
-    query = _joined(_with_holder(select(Customer, _Owner.name, Team.name, *stretch.keys)), stretch, plain).where(*where)
+    query = _joined(select(Customer.id, *stretch.keys), stretch, plain).where(*where)
     return query.order_by(*(key.desc() if down else key.asc() for key in keys))
 
 
@@ -195,9 +208,12 @@ def _joined(query: Select[*tuple[Any, ...]], stretch: Stretch, plain: bool) -> S
     return query.join(FieldValue, mine & of_field)
 
 
-def _with_holder(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def _with_holders(s: Session, ids: Sequence[int]) -> dict[int, tuple[Customer, str, str]]:
+    """The customers of a page, each with its owner's name and the name of the team that holds it."""
     team = func.coalesce(_Owner.team_id, Customer.queue_team_id)
-    return query.outerjoin(_Owner, _Owner.id == Customer.owner_id).outerjoin(Team, Team.id == team)
+    query = select(Customer, _Owner.name, Team.name).where(Customer.id.in_(ids))
+    rows = s.execute(query.outerjoin(_Owner, _Owner.id == Customer.owner_id).outerjoin(Team, Team.id == team))
+    return {customer.id: (customer, owner or "", team or "") for customer, owner, team in rows}
 
 
 def _sorted_by(spec: FieldSpec | None, keys: Sequence[Value]) -> str:

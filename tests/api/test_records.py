@@ -171,7 +171,7 @@ def test_a_check_in_is_of_the_last_thirty_days(phone: Phone, shift: timedelta, s
     ("path", "most"),
     [
         ("GET /me", 2),
-        ("GET /customers", 8),
+        ("GET /customers", 10),
         (f"GET /customers/{MINE}", 17),
         (f"POST /customers/{MINE}/follow-ups", 12),
         ("POST /check-ins", 14),
