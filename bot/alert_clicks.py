@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.clicks import CARD, chosen_id, undo
 from bot.router import On, Tapped, button
+from config.collisions import CollisionVerdict
 from crm import policy as numbers
 from crm.access import READ, get_customer
 from crm.cards import UNDO
@@ -12,7 +13,7 @@ from crm.messages import prompt
 from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.uow import Session
-from crm.usecases import deals, pool, todos
+from crm.usecases import collisions, deals, pool, todos
 from crm.usecases.alert_cards import SNOOZE_DAYS
 
 
@@ -94,3 +95,17 @@ def undo_ownership(s: Session, on: On) -> Tapped:
     customer_id, period_id = int(on.args["customer"]), int(on.args["period"])
     name = pool.take_back(s, on.actor, customer_id, period_id, on.now, entrance=CARD)
     return Tapped(f"已撤销，{name} 恢复原状")
+
+
+@button("vote_collision")
+def vote_collision(s: Session, on: On) -> Tapped:
+    """A supervisor says whose customer it is; a director's word decides."""
+    collision_id, verdict = int(on.args["collision"]), CollisionVerdict(on.args["verdict"])
+    said = collisions.vote(s, on.actor, collision_id, verdict, on.now, entrance=CARD)
+    return Tapped(said, undo("vote_collision", collision=collision_id))
+
+
+@button(UNDO + "vote_collision")
+def undo_vote_collision(s: Session, on: On) -> Tapped:
+    name = collisions.take_back_vote(s, on.actor, int(on.args["collision"]), on.now, entrance=CARD)
+    return Tapped(f"已撤销您的意见，「{name}」等待裁定")

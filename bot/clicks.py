@@ -12,7 +12,7 @@ from crm.errors import Conflict, Gone, Invalid
 from crm.messages import Tap
 from crm.rules.days import SHANGHAI
 from crm.uow import Session
-from crm.usecases import contacts, customers, followups, linking, todos, visits
+from crm.usecases import collisions, contacts, customers, followups, linking, todos, visits
 
 CARD = "card"
 _TAKE_BACK = "撤销"
@@ -52,9 +52,7 @@ def link(s: Session, on: On) -> Tapped:
     """「关联客户」: the customer chosen in the drop-down, else the first candidate."""
     chosen = on.choice or str(on.args["customer"])
     if chosen == contacts.HIDDEN:
-        raise Conflict(
-            f"{customers.COLLEAGUE}这家公司，没有关联。需要配合的话请找您的主管协调；确实不是同一家，请点「新建」"
-        )
+        return Tapped(linking.ask_for_colleagues(s, on.actor, int(on.args["contact"]), on.now, entrance=CARD))
     done = linking.link_contact(s, on.actor, int(on.args["contact"]), chosen_id(chosen), on.now, entrance=CARD)
     return Tapped(f"已关联 {done.customer_name}", _undo_link(done))
 
@@ -86,6 +84,8 @@ def create_link(s: Session, on: On) -> Tapped:
         asked = forms.ask(s, on.actor, "create_link", {"contact": contact_id}, on.card_id, on.now)
         return Tapped("请在聊天里发公司全称", undo("ask", card=on.card_id), say=asked)
     done = linking.create_and_link(s, on.actor, contact_id, company, on.now, entrance=CARD)
+    if isinstance(done, collisions.Refused):
+        return Tapped(done.said)
     back = undo("create_link", contact=contact_id, customer=done.customer_id, at=on.now.isoformat())
     return Tapped(f"已新建并关联 {done.customer_name}", back)
 
@@ -130,7 +130,9 @@ def undo_ignore(s: Session, on: On) -> Tapped:
 @button("create_anyway")
 def create_anyway(s: Session, on: On) -> Tapped:
     draft = customers.CustomerDraft(name=str(on.args["name"]))
-    made = customers.create_customer(s, on.actor, draft, on.now, entrance=CARD)
+    made = collisions.create_or_report(s, on.actor, draft, on.now, entrance=CARD, anyway=True)
+    if isinstance(made, collisions.Refused):
+        return Tapped(made.said)
     linking.set_current(s, on.actor, made.id, on.now, entrance=CARD)
     return Tapped(f"已新建 {made.name}，归您负责", undo("create", customer=made.id))
 

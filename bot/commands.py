@@ -19,6 +19,7 @@ from bot.forms import (
 )
 from bot.offers import offer
 from bot.router import Heard, all_commands, command, find_command, first_word, suggest
+from config.collisions import RadarEntry
 from config.vocabulary import label
 from crm import policy as numbers
 from crm.access import Actor, Reach
@@ -31,8 +32,9 @@ from crm.reads.lookup import look_up, meant
 from crm.rules.amounts import say_amount
 from crm.rules.days import SHANGHAI
 from crm.uow import Session
-from crm.usecases import customers, followups, linking, looking
+from crm.usecases import collisions, customers, followups, linking, looking
 from crm.usecases.last_done import take_back_last
+from crm.usecases.radar import Question, Similar, ask
 
 CHAT = "chat"
 LIST = 10  # lines of a list that a phone shows at once
@@ -70,9 +72,12 @@ def new_customer(s: Session, actor: Actor, heard: Heard) -> str:
 def _create(s: Session, it: Filled) -> str:
     name = str(it.values["name"])
     policy = numbers.current(s)
-    similar = customers.look_alikes(s, it.actor, name, policy)
-    if not similar or any(hit.same for hit in similar):  # the same name is refused without asking
-        made = customers.create_customer(s, it.actor, customers.CustomerDraft(name=name), it.now, entrance=CHAT)
+    similar = ask(s, it.actor, Question(name), RadarEntry.CREATE, policy)
+    if not similar or any(hit.settled for hit in similar):  # the same company is refused without asking
+        draft = customers.CustomerDraft(name=name)
+        made = collisions.create_or_report(s, it.actor, draft, it.now, entrance=CHAT)
+        if isinstance(made, collisions.Refused):
+            return made.said
         linking.set_current(s, it.actor, made.id, it.now, entrance=CHAT)
         return f"已新建「{made.name}」，归您负责。直接打字就能记跟进，发 /待办 明天 回访 可以提醒自己。建错了发 /撤销"
     notice = Notice(
@@ -197,6 +202,8 @@ def _link_contact(s: Session, it: Filled) -> str:
 @form("create_link", Slot("name", "这位联系人是哪家公司的？发公司全称", some_text))
 def _create_link(s: Session, it: Filled) -> str:
     done = linking.create_and_link(s, it.actor, it.values["contact"], str(it.values["name"]), it.now, entrance=CHAT)
+    if isinstance(done, collisions.Refused):
+        return done.said
     return f"已新建「{done.customer_name}」，并关联联系人「{done.contact_name}」"
 
 
@@ -246,7 +253,7 @@ def look_alikes(s: Session, actor: Actor, heard: Heard) -> str:
 @form("dedupe", Slot("name", "查哪家公司？发公司名", some_text))
 def _look_alikes(s: Session, it: Filled) -> str:
     name = str(it.values["name"])
-    found = customers.look_alikes(s, it.actor, name, numbers.current(s))
+    found = ask(s, it.actor, Question(name), RadarEntry.CREATE, numbers.current(s))
     _count(s, it, name, found)
     if not found:
         return f"没有和「{name}」相同或相近的客户，可以发 /新建 {name}"
@@ -254,7 +261,7 @@ def _look_alikes(s: Session, it: Filled) -> str:
     return f"和「{name}」相同或相近的有：\n" + "\n".join(lines) + "\n同一家就别重复建；需要配合请找主管协调"
 
 
-def _count(s: Session, it: Filled, name: str, found: Sequence[customers.Similar]) -> None:
+def _count(s: Session, it: Filled, name: str, found: Sequence[Similar]) -> None:
     """Meeting colleagues' customers is limited by the day, and kept."""
     hidden = sum(hit.customer_id is None for hit in found)
     looking.told_apart(s, it.actor, name, hidden, len(found) - hidden, it.now, entrance=CHAT)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from config import forms, prospects
+from config import collisions, forms, prospects
 from config.forms import CooperationStage as CooperationStage
 from config.forms import DecisionRole as DecisionRole
 from config.forms import FieldKind as FieldKind
@@ -40,9 +40,9 @@ class OwnershipReason(StrEnum):
     RECYCLED = "recycled"
     ASSIGNED = "assigned"
     GIVEN_BACK = "given_back"
+    DECIDED = "decided"  # two wanted it, and their supervisors said whose it is
     RETURNED = "returned"  # a release taken back
     CONTESTED = "contested"  # two sheets name it: it waits in a queue for the verdict
-    DECIDED = "decided"
     UNDONE = "undone"  # a slip of the finger taken back within minutes: the holder before goes on as if nothing was
 
 
@@ -161,6 +161,7 @@ class CustomerSource(StrEnum):
 LABELS: dict[StrEnum, str] = {
     **forms.LABELS,
     **prospects.LABELS,
+    **collisions.LABELS,
     Role.REP: "销售",
     Role.TEAM_LEAD: "主管",
     Role.REGIONAL_MANAGER: "区域经理",

@@ -41,6 +41,7 @@ class EveryMinute:
 SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("seal-audit"),
     EveryMinute("leads"),
+    EveryMinute("collisions"),
     Daily("silent-customers", 2, 0),
     Daily("stale-deals", 2, 10),
     Daily("registrations", 2, 20),

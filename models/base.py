@@ -1,7 +1,7 @@
 """What every table shares: the base class, column types, opaque ids and the insert that may find a twin."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar, cast
@@ -74,10 +74,11 @@ def insert_once(s: Session, table: type[Base], **values: object) -> bool:
     return s.execute(_once(s.get_bind().dialect.name, table), values).first() is not None
 
 
-def insert_missing(s: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+def insert_missing(s: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert those of the rows whose unique key is free, in their order: two transactions must take them alike."""
-    make = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
-    s.execute(make(bare(table)).on_conflict_do_nothing().inline(), rows)
+    if rows:
+        make = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
+        s.execute(make(bare(table)).on_conflict_do_nothing().inline(), rows)
 
 
 @cache

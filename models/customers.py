@@ -46,8 +46,8 @@ class Customer(Base):
     industry: Mapped[str] = mapped_column(String(64), default="")
     region: Mapped[str] = mapped_column(String(64), default="")
     address: Mapped[str] = mapped_column(String(255), default="")
-    phone: Mapped[str] = mapped_column(String(40), default="", server_default="")
-    website: Mapped[str] = mapped_column(String(128), default="", server_default="")  # the bare domain
+    phone: Mapped[str] = mapped_column(String(40), default="", server_default="", index=True)
+    website: Mapped[str] = mapped_column(String(128), default="", server_default="", index=True)  # the bare domain
     cooperation_stage: Mapped[str] = mapped_column(
         String(16), default=CooperationStage.POTENTIAL, server_default=CooperationStage.POTENTIAL
     )
@@ -95,7 +95,7 @@ class Contact(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
     name: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(64), default="")
-    phone: Mapped[str] = mapped_column(String(32), default="")
+    phone: Mapped[str] = mapped_column(String(32), default="", index=True)
     email: Mapped[str] = mapped_column(String(128), default="", server_default="")
     decision_role: Mapped[str] = mapped_column(String(16), default="", server_default="")
     note: Mapped[str] = mapped_column(Text, default="")

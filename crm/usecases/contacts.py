@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from config.collisions import RadarEntry
 from config.policy import Policy
 from config.prospects import LeadInlet
 from config.vocabulary import ContactState, PersonStatus
@@ -16,9 +17,9 @@ from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.rules.naming import is_name
 from crm.rules.words import storable
-from crm.usecases.customers import COLLEAGUE, Similar, look_alikes
 from crm.usecases.lead_sources import source_of_state
 from crm.usecases.leads import LeadDraft, capture
+from crm.usecases.radar import COLLEAGUE, Question, Similar, ask
 from models.base import insert_once
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person
@@ -149,7 +150,7 @@ def _ask(s: Session, rep: Actor, contact: ExternalContact, since: datetime, now:
 def link_card(s: Session, rep: Actor, contact: ExternalContact, policy: Policy) -> tuple[Notice, list[Tap]]:
     """关联 / 新建 / 忽略. The candidates are those the rep may see, and at most one line 同事在跟进."""
     query = contact.corp_name or _company_in(contact.name)
-    found = look_alikes(s, rep, query, policy) if query else []
+    found = ask(s, rep, Question(query), RadarEntry.LINK, policy) if query else []
     choices = _choices(found)
     args = {"contact": contact.id}
     taps = [

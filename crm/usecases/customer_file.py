@@ -17,8 +17,9 @@ from crm.rules.days import day_of
 from crm.rules.field_input import Raw, read_words
 from crm.rules.fields import Checked, FieldSpec, Value, missing, say, validate
 from crm.rules.naming import name_key, pinyin_of
+from crm.usecases.collisions import Refused, create_or_report
 from crm.usecases.customer_identity import claim_name, free_uscc, parent_named
-from crm.usecases.customers import CustomerDraft, CustomerMade, create_customer
+from crm.usecases.customers import CustomerDraft, CustomerMade
 from crm.usecases.field_guard import guard
 from models.base import bare
 from models.customers import Customer
@@ -51,9 +52,11 @@ def draft_of(s: Session, actor: Actor, raw: Mapping[str, Raw], now: datetime) ->
     return CustomerDraft(name=str(values.pop("name")), values=values)
 
 
-def create(s: Session, actor: Actor, raw: Mapping[str, Raw], now: datetime, *, entrance: str) -> CustomerMade:
-    """A new customer from a form."""
-    return create_customer(s, actor, draft_of(s, actor, raw, now), now, entrance=entrance)
+def create(
+    s: Session, actor: Actor, raw: Mapping[str, Raw], now: datetime, *, entrance: str, anyway: bool = False
+) -> CustomerMade | Refused:
+    """A new customer from a form; or a colleague has it, and both supervisors hear of that."""
+    return create_or_report(s, actor, draft_of(s, actor, raw, now), now, entrance=entrance, anyway=anyway)
 
 
 def update_customer(

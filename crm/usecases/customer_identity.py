@@ -3,28 +3,54 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.collisions import RadarEntry
+from crm import policy
 from crm.access import Actor, customers_for, sees_customer
 from crm.errors import Conflict, Invalid
 from crm.rules.naming import name_key
+from crm.usecases import radar
 from crm.usecases.looking import counted
-from models.base import insert_once
-from models.customers import Customer, NameBlock
+from crm.usecases.radar import COLLEAGUE, Hit, Question
+from models.customers import Customer
 from models.people import Person
 
-COLLEAGUE = "同事在跟进"
 _DEEPEST = 20  # companies above one another; no group of ours has more than five
 
 
-def claim_name(s: Session, actor: Actor, name: str, but: int | None = None) -> None:
-    """Nobody else has this name, and nobody takes it before this transaction ends; Conflict else."""
-    key = name_key(name)
-    insert_once(s, NameBlock, key=key)
-    s.execute(select(NameBlock).where(NameBlock.key == key).with_for_update())
+class Taken(Conflict):
+    """Somebody has this company already: `hit` says which customer it is, for the product's own use."""
+
+    def __init__(self, message: str, hit: Hit) -> None:
+        super().__init__(message)
+        self.hit = hit
+
+
+def claim_company(s: Session, actor: Actor, question: Question, *, anyway: bool) -> None:
+    """The radar knows nobody who has this company, and nobody takes it before this transaction ends; Taken else.
+
+    `anyway`: the actor has looked at those that are only alike, and says that they are others. He cannot say so of a
+    customer that he may not see, nor of the very same name or credit code.
+    """
+    radar.lock_names(s, [question.name])
+    for hit in radar.hits(s, actor, question, RadarEntry.CREATE, policy.current(s)):
+        if not hit.same:
+            break
+        twin = s.get_one(Customer, hit.customer_id)
+        seen = s.scalar(select(Customer.id).where(Customer.id == twin.id, sees_customer(actor)))
+        if hit.certain or seen is None or not anyway:
+            raise _met(s, actor, twin, question.name, Taken(taken(s, actor, twin), hit))
+
+
+def claim_name(s: Session, actor: Actor, name: str, but: int) -> None:
+    """No other customer has exactly this name, and nobody takes it before this transaction ends; Conflict else."""
+    radar.lock_names(s, [name])
     twin = s.scalar(
-        select(Customer).where(Customer.name_key == key, Customer.merged_into_id.is_(None), Customer.id != (but or 0))
+        select(Customer).where(
+            Customer.name_key == name_key(name), Customer.merged_into_id.is_(None), Customer.id != but
+        )
     )
     if twin is not None:
-        raise _met(s, actor, twin, name, Conflict(taken(s, actor, twin), {"name": "已经有这家公司"} if but else None))
+        raise _met(s, actor, twin, name, Conflict(taken(s, actor, twin), {"name": "已经有这家公司"}))
 
 
 def free_uscc(s: Session, actor: Actor, uscc: str, but: int | None = None) -> None:

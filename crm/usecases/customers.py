@@ -7,25 +7,23 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from config.policy import Policy
 from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, FieldObject, OwnershipReason, TimelineKind, label
 from crm import audit, name_index
 from crm import policy as numbers
-from crm.access import DECIDE, HOLDERS, Actor, get_customer, sees_customer
+from crm.access import DECIDE, HOLDERS, Actor, get_customer
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.field_store import note, put
 from crm.forms import specs
 from crm.holding import Holder
 from crm.rules.checkin import Point, to_gcj02
 from crm.rules.fields import Value
-from crm.rules.naming import clean_name, name_key, pinyin_of, rank
-from crm.usecases.customer_identity import COLLEAGUE as COLLEAGUE
-from crm.usecases.customer_identity import claim_name, free_uscc
+from crm.rules.naming import clean_name, name_key, pinyin_of
+from crm.usecases.customer_identity import claim_company
 from crm.usecases.ownership import begin
+from crm.usecases.radar import Question
 from models.customers import Contact, Customer
 from models.deals import Deal
 from models.links import ChatLink
-from models.people import Person
 from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
@@ -51,57 +49,19 @@ class CustomerMade:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Similar:
-    """One hit of the radar. For a customer this actor may not see, `name` and `customer_id` are empty: 同事在跟进."""
-
-    customer_id: int | None
-    name: str
-    owner: str
-    score: int
-    same: bool
-    reason: str
-
-
-def look_alikes(s: Session, actor: Actor, name: str, policy: Policy, limit: int = 5) -> list[Similar]:
-    """Customers that `name` may already be, best first.
-
-    The one read that looks beyond what the actor may see: of those it says 同事在跟进, and nothing else.
+def create_customer(
+    s: Session, actor: Actor, draft: CustomerDraft, now: datetime, *, entrance: str, anyway: bool = False
+) -> CustomerMade:
+    """A new customer, held by the actor. The same company twice is refused (Taken), also when both are made in the same
+    moment. `anyway`: he has seen those that are alike, and they are others.
     """
-    found = rank(name, name_index.candidates(s, name), policy.similar_at, limit)
-    if not found:
-        return []
-    mine = select(Customer.id, Customer.name, Customer.name_key, Person.name.label("owner"))
-    mine = mine.outerjoin(Person, Person.id == Customer.owner_id)
-    seen = {
-        row.id: row for row in s.execute(mine.where(Customer.id.in_([c.item for c in found]), sees_customer(actor)))
-    }
-    key = name_key(name)
-    same = set(s.scalars(select(Customer.id).where(Customer.name_key == key, Customer.merged_into_id.is_(None))))
-    return [
-        Similar(
-            customer_id=c.item if c.item in seen else None,
-            name=seen[c.item].name if c.item in seen else "",
-            owner=(seen[c.item].owner or "待分配") if c.item in seen else COLLEAGUE,
-            score=c.score,
-            same=c.item in same,
-            reason=c.reason,
-        )
-        for c in found
-    ]
-
-
-def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetime, *, entrance: str) -> CustomerMade:
-    """A new customer, held by the actor. The same name twice is refused, also when both are made in the same moment."""
     if actor.role not in HOLDERS:
         raise NotAllowed(f"{label(actor.role)}不负责客户，不能新建。请让负责的销售来建")
     try:
         name = clean_name(draft.name)
     except ValueError as error:
         raise Invalid(str(error), {"name": str(error)}) from None
-    claim_name(s, actor, name)
-    if draft.values.get("uscc") is not None:
-        free_uscc(s, actor, str(draft.values["uscc"]))
+    claim_company(s, actor, _asked(name, draft), anyway=anyway)
     place = None if draft.place is None else to_gcj02(draft.place)
     customer = Customer(
         name=name,
@@ -126,6 +86,12 @@ def create_customer(s: Session, actor: Actor, draft: CustomerDraft, now: datetim
     begin(s, customer, Holder.person(actor.person_id), OwnershipReason.CREATED, actor.person_id, now)
     audit.record(s, actor.person_id, "create_customer", f"customer:{customer.id}", now, entrance=entrance, name=name)
     return CustomerMade(customer.id, customer.public_id, customer.name)
+
+
+def _asked(name: str, draft: CustomerDraft) -> Question:
+    """What the radar may compare of a draft."""
+    uscc, phone, website = (str(draft.values.get(key) or "") for key in ("uscc", "phone", "website"))
+    return Question(name, uscc, (phone,), website)
 
 
 def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime, *, entrance: str) -> str:

@@ -1,6 +1,6 @@
 """Make many customers in a few statements: the rows that `create_customer` would leave, at a hundredth of its price."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,8 @@ from crm.field_store import column_of, typed_rows
 from crm.holding import Holder
 from crm.rules.fields import FieldSpec, Value
 from models.audit import AuditEntry
-from models.base import bare, insert_missing, new_public_id
-from models.customers import Contact, Customer, NameBlock, OwnershipPeriod
+from models.base import bare, new_public_id
+from models.customers import Contact, Customer, OwnershipPeriod
 from models.fields import FieldValue
 from models.timeline import TimelineEntry
 
@@ -31,15 +31,6 @@ class NewCustomer:
     pinyin: str
     values: dict[str, Value]
     holder: Holder
-
-
-def lock_names(s: Session, keys: Collection[str]) -> None:
-    """Whoever makes a customer of one of these names waits for us, or we for him: twins meet (decision 36)."""
-    if not keys:
-        return
-    insert_missing(s, NameBlock, [{"key": key} for key in sorted(keys)])
-    block = bare(NameBlock).c.key
-    s.execute(select(block).where(block.in_(keys)).order_by(block).with_for_update()).all()
 
 
 def create_many(

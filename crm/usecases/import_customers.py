@@ -15,9 +15,10 @@ from crm.access import WRITE, sees_customer
 from crm.holding import Holder
 from crm.rules.fields import Value
 from crm.usecases.contests import claimed_twice
-from crm.usecases.customers_in_bulk import NewCustomer, create_many, insert_known, lock_names, put_added, stored_value
+from crm.usecases.customers_in_bulk import NewCustomer, create_many, insert_known, put_added, stored_value
 from crm.usecases.import_existing import contact_mark, contacts_of
 from crm.usecases.import_run import ENTRANCE, Line, Run
+from crm.usecases.radar import lock_names
 from models.base import bare, new_public_id
 from models.customers import Contact, Customer
 from models.timeline import TimelineEntry
@@ -39,7 +40,7 @@ class _Target:
 
 def do_customers(s: Session, run: Run, lines: Sequence[Line], now: datetime) -> None:
     """Every line gets its outcome. Names are locked first, so that a twin made meanwhile is seen."""
-    lock_names(s, {line.draft.key for line in lines})
+    lock_names(s, {line.draft.name for line in lines})
     there = _targets(s, run, lines)
     by_key = {key: target for key, target in there.items() if isinstance(key, str)}
     codes = _codes(s, lines)

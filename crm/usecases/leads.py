@@ -18,9 +18,9 @@ from crm.rules.naming import clean_name, name_key
 from crm.rules.reach import clean_phone, phone_key
 from crm.rules.response_clock import due_after
 from crm.rules.words import storable
-from crm.usecases.customers import COLLEAGUE
 from crm.usecases.followups import write_entry
 from crm.usecases.lead_cards import called, lead_card, queue_card
+from crm.usecases.radar import COLLEAGUE
 from models.customers import Campaign, Contact, Customer
 from models.leads import Lead, LeadEvent, LeadSource
 from models.people import Person

@@ -7,12 +7,16 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from config.collisions import RadarEntry
 from config.vocabulary import ChatKind, ContactState, CustomerSource, TimelineKind
-from crm import audit
+from crm import audit, policy
 from crm.access import READ, Actor, get_contact, get_customer, sees_customer
 from crm.errors import Conflict, Invalid, NotFound
-from crm.usecases.customers import COLLEAGUE, CustomerDraft, create_customer
+from crm.usecases.collisions import Refused, create_or_report, report
+from crm.usecases.customer_identity import Taken, taken
+from crm.usecases.customers import CustomerDraft
 from crm.usecases.followups import rewind, touch, write_entry
+from crm.usecases.radar import COLLEAGUE, Question, hits
 from models.base import bare, insert_once
 from models.customers import Customer
 from models.links import ChatLink, ExternalContact, ExternalFollow
@@ -43,15 +47,32 @@ def link_contact(
     return _link(s, actor, contact, customer, now, entrance, made=False)
 
 
-def create_and_link(s: Session, actor: Actor, contact_id: int, name: str, now: datetime, *, entrance: str) -> LinkDone:
-    """A new customer made out of a new contact, in one tap."""
+def create_and_link(
+    s: Session, actor: Actor, contact_id: int, name: str, now: datetime, *, entrance: str
+) -> LinkDone | Refused:
+    """A new customer made out of a new contact, in one tap: he has seen the candidates, and chose none of them."""
     contact = get_contact(s, actor, contact_id)
     company = name or contact.corp_name
     if not company:
         raise Invalid("还不知道这位联系人是哪家公司的，请告诉我公司名称", {"name": "不能为空"})
     draft = CustomerDraft(name=company, source=CustomerSource.WECOM)
-    made = create_customer(s, actor, draft, now, entrance=entrance)
+    made = create_or_report(s, actor, draft, now, entrance=entrance, anyway=True)
+    if isinstance(made, Refused):
+        return made
     return _link(s, actor, contact, s.get_one(Customer, made.id), now, entrance, made=True)
+
+
+def ask_for_colleagues(s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str) -> str:
+    """He says that his contact belongs to a customer that he may not see: both supervisors hear of it. What to say."""
+    contact = get_contact(s, actor, contact_id)
+    for hit in hits(s, actor, Question(contact.corp_name), RadarEntry.LINK, policy.current(s)):
+        if (
+            hit.same
+            and s.scalar(select(Customer.id).where(Customer.id == hit.customer_id, sees_customer(actor))) is None
+        ):
+            clash = Taken(taken(s, actor, s.get_one(Customer, hit.customer_id)), hit)
+            return report(s, actor, clash, contact.corp_name, now, entrance=entrance)
+    raise Conflict(f"{COLLEAGUE}这家公司，没有关联。需要配合的话请找您的主管协调；确实不是同一家，请点「新建」")
 
 
 def _link(

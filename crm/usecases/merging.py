@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import StageKind, TimelineKind
 from crm import audit, cells, name_index, policy
-from crm.access import Actor, get_customer, supervisor_of
+from crm.access import DECIDE, Actor, get_customer, supervisor_of
 from crm.cells import Cell
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.messages import prompt
@@ -73,13 +73,16 @@ def merge(
 
 def _both(s: Session, actor: Actor, winner_id: int | str, loser_id: int | str) -> tuple[Customer, Customer]:
     """Both customers, locked in the order of their ids so that two merges crosswise wait instead of dying."""
-    seen = get_customer(s, actor, winner_id), get_customer(s, actor, loser_id)
+    seen = (
+        get_customer(s, actor, winner_id, to=DECIDE),
+        get_customer(s, actor, loser_id, to=DECIDE),
+    )
     if seen[0].id == seen[1].id:
         raise Invalid("选的是同一个客户，不用合并。请选另一份重复的档案")
     if not (actor.manages or actor.sees_all) and any(customer.owner_id != actor.person_id for customer in seen):
         raise NotAllowed("只能合并自己名下的两份客户。要和同事的合并，请找您的主管")
     for one in sorted(customer.id for customer in seen):
-        get_customer(s, actor, one, lock=True)
+        get_customer(s, actor, one, to=DECIDE, lock=True)
     return seen
 
 
@@ -177,7 +180,7 @@ def _undoable(s: Session, actor: Actor, merge_id: str, now: datetime) -> Custome
     if merged is None:
         raise NotFound(gone)
     try:
-        winner = get_customer(s, actor, merged.winner_id)
+        winner = get_customer(s, actor, merged.winner_id, to=DECIDE)
     except NotFound:
         raise NotFound(gone) from None
     if not (actor.manages or actor.sees_all) and merged.actor_id != actor.person_id:

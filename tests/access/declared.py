@@ -283,6 +283,9 @@ BUTTONS: Mapping[str, Tapping] = {
     "contest_first": Tapping(None, lambda _: {"contest": 8_000_005}),
     "contest_second": Tapping(None, lambda _: {"contest": 8_000_005}),
     "contest_both": Tapping(None, lambda _: {"contest": 8_000_005}),
+    # The same of a collision: tests/usecases/test_collisions.py.
+    "vote_collision": Tapping(None, lambda _: {"collision": 8_000_005, "verdict": "holder"}),
+    "undo:vote_collision": Tapping(None, lambda _: {"collision": 8_000_005}),
     "share": Tapping(DECIDE, lambda it: {"customer": it.customer, "access": "read"}, choice=lambda _: "12"),
     "undo:share": Tapping(DECIDE, lambda it: {"share": it.share_number}),
     "lead_contacted": Tapping(WRITE, _lead, "friend"),

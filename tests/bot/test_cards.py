@@ -81,15 +81,17 @@ def test_an_option_that_the_card_never_offered_counts_as_none(wecom: Wecom, forg
     assert [link.customer_id for link in rows(ChatLink)] == [own]
 
 
-def test_a_colleagues_customer_stands_there_without_a_name_and_cannot_be_linked(wecom: Wecom) -> None:
+def test_a_colleagues_customer_stands_there_without_a_name_and_its_supervisors_are_asked(wecom: Wecom) -> None:
     customer("qian", "华东泵业有限公司")
     met("Zhang")
     card = wecom.card("Zhang")
     assert "同事在跟进" in str(card.notice)
     assert "钱七" not in str(card.notice)
-    assert wecom.press("Zhang", card, "关联") is None
-    assert "同事在跟进" in last_words(wecom, "Zhang")
+    answered = desc(wecom.press("Zhang", card, "关联"))
+    assert "同事在跟进" in answered
+    assert "钱七" not in answered
     assert rows(ChatLink) == []
+    assert [wecom.card(lead).notice["title"] for lead in ("li", "wu")] == ["撞单：华东泵业有限公司"] * 2
 
 
 def test_a_customer_is_made_out_of_the_contact_and_linked(wecom: Wecom) -> None:

@@ -18,6 +18,7 @@ from jobs.menu import MENU
 from models.audit import AuditSeal
 from models.messages import OutboxMessage
 from models.people import Person
+from tests.support.book import unlock
 
 Type = Callable[..., Result]
 
@@ -125,6 +126,7 @@ def test_the_audit_is_sealed_and_a_changed_entry_is_found(type_in: Type, store: 
     assert "3 条" in type_in("audit", "seal").output
     assert type_in("audit", "verify").exit_code == 0
     with uow.transaction() as s:
+        unlock(s)
         s.scalars(select(AuditSeal).where(AuditSeal.position == 2)).one().digest = "0" * 64
     done = type_in("audit", "verify")
     assert done.exit_code == 1

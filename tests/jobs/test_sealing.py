@@ -9,6 +9,7 @@ from sqlalchemy.engine import Engine
 from crm import audit, uow
 from jobs import runs, sealing
 from tests.jobs.company import NOW, settings_in, wiring_in
+from tests.support.book import unlock
 
 
 def write(entries: int) -> None:
@@ -18,8 +19,8 @@ def write(entries: int) -> None:
 
 
 def cut(last: int) -> None:
-    """As somebody with the database's own password would; this store has no triggers anyway."""
     with uow.transaction() as s:
+        unlock(s)
         s.execute(text("DELETE FROM audit_seal WHERE entry_id > :last"), {"last": last})
         s.execute(text("DELETE FROM audit_entry WHERE id > :last"), {"last": last})
 
@@ -49,6 +50,7 @@ def test_entries_that_commit_late_are_sealed_and_old_gaps_when_asked_for(
     write(9)
     run(tmp_path)
     with uow.transaction() as s:  # numbers 3 and 8 come back as if they had just been committed
+        unlock(s)
         s.execute(text("DELETE FROM audit_seal WHERE entry_id > 2"))
         s.execute(text("INSERT INTO audit_seal SELECT 3, 9, 'x' FROM audit_entry WHERE id = 9"))
     monkeypatch.setattr(audit, "_LATE_BY", 4)

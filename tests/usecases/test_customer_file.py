@@ -13,8 +13,11 @@ from crm import name_index, uow
 from crm.errors import Conflict, Invalid, NotFound
 from crm.field_store import values_of
 from crm.forms import specs
+from crm.rules.field_input import Raw
 from crm.rules.uscc import check_sign
 from crm.usecases import campaigns, contact_file, customer_file, customers, fields
+from crm.usecases.collisions import Refused
+from crm.usecases.customers import CustomerMade
 from models.audit import AuditEntry
 from models.customers import Contact, Customer
 from models.fields import FieldChange, FieldValue
@@ -196,6 +199,12 @@ def test_two_who_hang_each_under_the_other_meet(company: Engine) -> None:
     assert sorted(type(result).__name__ for result in results) == ["Invalid", "Saved"]
 
 
+def created(raw: Mapping[str, Raw]) -> CustomerMade:
+    made = uow.attempt(lambda s: customer_file.create(s, actor("Zhang"), raw, NOW, entrance="console"))
+    assert isinstance(made, CustomerMade)
+    return made
+
+
 def test_a_customer_is_made_from_a_form_with_its_campaign(company: Engine) -> None:
     fair = uow.attempt(lambda s: campaigns.add_campaign(s, actor("wang"), "2026 泵阀展", NOW, entrance="console"))
     raw = {
@@ -205,7 +214,7 @@ def test_a_customer_is_made_from_a_form_with_its_campaign(company: Engine) -> No
         "annual_estimate": "30万",
         "uscc": USCC,
     }
-    made = uow.attempt(lambda s: customer_file.create(s, actor("Zhang"), raw, NOW, entrance="console"))
+    made = created(raw)
     assert held(made.id)["campaign"] == fair
     uow.attempt(lambda s: campaigns.retire_campaign(s, actor("wang"), fair, NOW, entrance="console"))
     assert held(made.id)["campaign"] == fair
@@ -213,14 +222,13 @@ def test_a_customer_is_made_from_a_form_with_its_campaign(company: Engine) -> No
         uow.attempt(
             lambda s: customer_file.create(s, actor("Zhang"), {**raw, "name": "乙泵业", "uscc": ""}, NOW, entrance="c")
         )
-    with pytest.raises(Conflict, match="已经在您名下"):
-        uow.attempt(
-            lambda s: customer_file.create(s, actor("Zhang"), {"name": "乙泵业", "uscc": USCC}, NOW, entrance="c")
-        )
-    uow.attempt(lambda s: customers.withdraw_customer(s, actor("Zhang"), made.id, NOW, entrance="chat"))
-    again = uow.attempt(
-        lambda s: customer_file.create(s, actor("Zhang"), {"name": "丙", "uscc": USCC}, NOW, entrance="c")
+    twin = uow.attempt(
+        lambda s: customer_file.create(s, actor("Zhang"), {"name": "乙泵业", "uscc": USCC}, NOW, entrance="c")
     )
+    assert isinstance(twin, Refused)
+    assert "已经在您名下" in twin.said
+    uow.attempt(lambda s: customers.withdraw_customer(s, actor("Zhang"), made.id, NOW, entrance="chat"))
+    again = created({"name": "丙", "uscc": USCC})
     assert again.id != made.id
 
 

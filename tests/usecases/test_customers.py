@@ -7,16 +7,18 @@ from functools import partial
 import pytest
 from sqlalchemy.engine import Engine
 
+from config.collisions import RadarEntry
 from config.policy import Policy
 from config.vocabulary import Datum, FixSource
 from crm import uow
 from crm.access import Actor
-from crm.errors import Conflict, CrmError, NotFound
+from crm.errors import CrmError, NotFound
 from crm.reads.customer_page import customer_page
 from crm.reads.customers import list_customers
 from crm.reads.deals import deals_of, open_deals
 from crm.reads.lookup import last_touched, look_up, named_in
-from crm.usecases import customers, deals, followups, linking, pool, todos, visits
+from crm.usecases import customers, deals, followups, linking, pool, radar, todos, visits
+from crm.usecases.customer_identity import Taken
 from models.customers import Customer
 from tests.support.company import NOW, actor, at_once, customer, rows, snapshot
 
@@ -68,9 +70,9 @@ def test_no_read_shows_another_teams_customer(company: Engine, who: str) -> None
             open_deals(s, asking, 10),
             deals_of(s, asking, secret),
         ]
-        radar = customers.look_alikes(s, asking, SECRET, Policy())
+        asked = radar.ask(s, asking, radar.Question(SECRET), RadarEntry.CREATE, Policy())
     assert [list(rows) for rows in found] == [[], [], [None], [None], [], []]
-    assert [(hit.customer_id, hit.name, hit.owner) for hit in radar] == [(None, "", customers.COLLEAGUE)]
+    assert [(hit.customer_id, hit.name, hit.owner) for hit in asked] == [(None, "", radar.COLLEAGUE)]
 
 
 @pytest.mark.parametrize(("who", "sees"), [("qian", 1), ("wu", 1), ("zhou", 1), ("wang", 1), ("li", 0), ("Zhang", 0)])
@@ -107,7 +109,7 @@ def test_twins_made_in_the_same_moment_are_one(company: Engine) -> None:
 
     results = at_once([partial(uow.attempt, partial(make, who)) for who in people * 2])
     assert sum(isinstance(result, customers.CustomerMade) for result in results) == 1
-    assert {type(result) for result in results} == {customers.CustomerMade, Conflict}
+    assert {type(result) for result in results} == {customers.CustomerMade, Taken}
     assert len(rows(Customer)) == 1
 
 
@@ -116,5 +118,5 @@ def test_another_spelling_of_the_same_name_is_the_same_customer(company: Engine,
     customer("Zhang", SAME[0])
     with pytest.raises(CrmError, match="已经在您名下"):
         customer("Zhang", spelled)
-    with pytest.raises(CrmError, match=customers.COLLEAGUE):
+    with pytest.raises(CrmError, match=radar.COLLEAGUE):
         customer("qian", spelled)

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
+from config.collisions import RadarEntry
 from config.policy import Policy
 from config.vocabulary import FieldKind, FieldObject, TimelineKind
 from crm import cells, uow
@@ -20,8 +21,8 @@ from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
 from crm.forms import specs
 from crm.reads.customer_page import customer_page
 from crm.usecases import deals, merging, todos
-from crm.usecases.customers import look_alikes
 from crm.usecases.followups import write_follow_up
+from crm.usecases.radar import Question, ask
 from models.audit import AuditEntry
 from models.customers import Contact, Customer
 from models.deals import Deal
@@ -126,8 +127,9 @@ class Planter:
             int: lambda: number,
             float: lambda: float(number),
             Decimal: lambda: Decimal(number),
-            datetime: lambda: NOW - timedelta(hours=number),
+            datetime: lambda: NOW + timedelta(minutes=self.number),  # later columns hold later moments
             date: lambda: NOW.date(),
+            object: dict,  # JSON
             dict: dict,
         }
         return kinds[column.type.python_type]()
@@ -287,7 +289,7 @@ def test_either_name_finds_the_merged_file_and_each_its_own_again_after_the_undo
 
     def found(name: str) -> list[int | None]:
         with uow.reading() as s:
-            return [hit.customer_id for hit in look_alikes(s, actor("Zhang"), name, Policy())]
+            return [hit.customer_id for hit in ask(s, actor("Zhang"), Question(name), RadarEntry.CREATE, Policy())]
 
     done = merge("Zhang", one, two)
     assert (found("华东泵业"), found("灵朗密封件厂")) == ([one], [one])

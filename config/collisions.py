@@ -1,0 +1,55 @@
+"""The words of the collision radar: where it is asked, what counts as evidence, how a collision may end."""
+
+from enum import StrEnum
+
+
+class RadarEntry(StrEnum):
+    """Where the radar is asked."""
+
+    CREATE = "create"
+    LINK = "link"
+    LEAD = "lead"
+    IMPORT = "import"
+    QUOTE = "quote"
+
+
+class Evidence(StrEnum):
+    NAME = "name"
+    USCC = "uscc"
+    PHONE = "phone"
+    DOMAIN = "domain"
+
+
+class Weight(StrEnum):
+    """What a piece of evidence weighs: nothing, a hint to look, or that it is the same company."""
+
+    OFF = "off"
+    HINT = "hint"
+    SAME = "same"
+
+
+class CollisionVerdict(StrEnum):
+    HOLDER = "holder"
+    ASKER = "asker"
+    TOGETHER = "together"
+    DIFFERENT = "different"
+
+
+LABELS: dict[StrEnum, str] = {
+    RadarEntry.CREATE: "新建客户",
+    RadarEntry.LINK: "关联客户",
+    RadarEntry.LEAD: "线索",
+    RadarEntry.IMPORT: "导入",
+    RadarEntry.QUOTE: "报价",
+    Evidence.NAME: "公司名称",
+    Evidence.USCC: "统一社会信用代码",
+    Evidence.PHONE: "电话",
+    Evidence.DOMAIN: "网址",
+    Weight.OFF: "不看",
+    Weight.HINT: "只提示",
+    Weight.SAME: "算同一家",
+    CollisionVerdict.HOLDER: "归现负责人",
+    CollisionVerdict.ASKER: "归申请人",
+    CollisionVerdict.TOGETHER: "共同跟进",
+    CollisionVerdict.DIFFERENT: "不是同一家",
+}

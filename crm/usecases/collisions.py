@@ -1,0 +1,265 @@
+"""撞单: two of us want one customer. Both supervisors say whose it is; where they differ or wait, the directors do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.collisions import CollisionVerdict
+from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, Role, ShareAccess, TimelineKind
+from crm import audit
+from crm import policy as numbers
+from crm.access import Actor, actor_by_id, directors_over, leaders_of, sees_customer, supervisor_of
+from crm.errors import Conflict, Gone, NotFound
+from crm.holding import Holder, holder_of
+from crm.messages import Tap, prompt, prompt_card
+from crm.notices import Notice
+from crm.rules.days import SHANGHAI, at, day_of
+from crm.rules.naming import name_key
+from crm.usecases import pool, sharing
+from crm.usecases.collision_cards import decide_card, outcome_words
+from crm.usecases.customer_identity import Taken
+from crm.usecases.customers import CustomerDraft, CustomerMade, create_customer
+from crm.usecases.followups import write_entry
+from crm.usecases.ownership import pass_on
+from models.base import insert_once
+from models.collisions import Collision, CollisionVote
+from models.customers import Customer
+from models.people import Person
+
+_NOT_THERE = "没有找到这次撞单，或者不归您裁定"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was made; the sentence says why, and what happens now."""
+
+    said: str
+
+
+def create_or_report(
+    s: Session, actor: Actor, draft: CustomerDraft, now: datetime, *, entrance: str, anyway: bool = False
+) -> CustomerMade | Refused:
+    """Make a customer, or tell the supervisors that a colleague has it: returned, not raised, for it must commit."""
+    try:
+        return create_customer(s, actor, draft, now, entrance=entrance, anyway=anyway)
+    except Taken as taken:
+        return Refused(report(s, actor, taken, draft.name, now, entrance=entrance))
+
+
+def report(s: Session, actor: Actor, taken: Taken, name: str, now: datetime, *, entrance: str) -> str:
+    """What to say to who asked. A customer that he may not see becomes a matter for both supervisors, once."""
+    if s.scalar(select(Customer.id).where(Customer.id == taken.hit.customer_id, sees_customer(actor))) is not None:
+        return str(taken)
+    if taken.leaves is not None:
+        taken.leaves(s)
+    calendar, local = numbers.calendar(s), now.astimezone(SHANGHAI)
+    due = at(calendar.add_working_days(day_of(now), 1), local.hour, local.minute)
+    made = insert_once(
+        s, Collision, customer_id=taken.hit.customer_id, asked_by_id=actor.person_id, name=name[:128],
+        name_key=name_key(name)[:128], reason=taken.hit.reason, opened_at=now, due_at=due,
+    )  # fmt: skip
+    if not made:
+        return f"{taken}。已经报给双方主管，正在等裁定"
+    query = select(Collision).where(Collision.customer_id == taken.hit.customer_id, Collision.decided_at.is_(None))
+    collision = s.scalars(query.where(Collision.asked_by_id == actor.person_id)).one()
+    for person_id in sorted(_holders_side(s, collision) | _askers_side(s, collision)):
+        _send(s, collision, person_id, now)
+    audit.record(
+        s, actor.person_id, "collide", f"customer:{collision.customer_id}", now, entrance=entrance,
+        collision=collision.id, reason=taken.hit.reason,
+    )  # fmt: skip
+    return f"{taken}。已请双方主管裁定归谁，一个工作日内给您答复"
+
+
+def _holders_side(s: Session, collision: Collision) -> set[int]:
+    """Who answers for the customer as it is held now."""
+    _, holder, _ = holder_of(s, collision.customer_id)
+    if holder.kind is HolderKind.PERSON and holder.id is not None:
+        return set(supervisor_of(s, holder.id))
+    return set(leaders_of(s, holder.id)) if holder.kind is HolderKind.QUEUE and holder.id is not None else set()
+
+
+def _askers_side(s: Session, collision: Collision) -> set[int]:
+    return set(supervisor_of(s, collision.asked_by_id))
+
+
+def _judges(s: Session, collision: Collision) -> set[int]:
+    """Who decides alone: the directors over either side, else the administrators."""
+    _, holder, _ = holder_of(s, collision.customer_id)
+    teams = {s.get_one(Person, collision.asked_by_id).team_id}
+    if holder.kind is HolderKind.QUEUE and holder.id is not None:
+        teams.add(holder.id)
+    elif holder.id is not None:
+        teams.add(s.get_one(Person, holder.id).team_id)
+    directors = {director for team in teams for director in directors_over(s, team)}
+    return directors or _everywhere(s)
+
+
+def _everywhere(s: Session) -> set[int]:
+    admins = select(Person.id).where(Person.role == Role.ADMIN, Person.status == PersonStatus.ACTIVE)
+    return set(s.scalars(admins))
+
+
+def _send(s: Session, collision: Collision, person_id: int, now: datetime) -> None:
+    """One card for each of them: a vote closes its own card only."""
+    notice, taps = decide_card(s, collision)
+    matter = f"collision:{collision.id}:{person_id}"
+    prompt_card(
+        s, person_id, notice, taps, matter=matter, dedupe=f"{matter}:{collision.opened_at:%Y%m%d%H%M%S}", now=now,
+        policy=numbers.current(s),
+    )  # fmt: skip
+
+
+def vote(
+    s: Session, actor: Actor, collision_id: int, verdict: CollisionVerdict, now: datetime, *, entrance: str
+) -> str:
+    """What this supervisor or director holds to be right, and whether it decides. The sentence for his card.
+
+    Raises NotFound for everybody else, Gone when it is decided.
+    """
+    collision = s.scalar(select(Collision).where(Collision.id == collision_id).with_for_update())
+    if collision is None:
+        raise NotFound(_NOT_THERE)
+    mine, theirs, judges = _holders_side(s, collision), _askers_side(s, collision), _judges(s, collision)
+    decides_alone = actor.person_id in (judges | _everywhere(s)) or actor.person_id in mine & theirs
+    if not decides_alone and actor.person_id not in mine | theirs:
+        raise NotFound(_NOT_THERE)
+    if collision.decided_at is not None:
+        raise Gone(f"这次撞单已经裁定：{outcome_words(s, collision)}")
+    s.merge(CollisionVote(collision_id=collision.id, person_id=actor.person_id, verdict=verdict, at=now))
+    s.flush()
+    audit.record(
+        s, actor.person_id, "vote_collision", f"customer:{collision.customer_id}", now, entrance=entrance,
+        collision=collision.id, verdict=verdict.value,
+    )  # fmt: skip
+    if decides_alone:
+        return _decide(s, actor, collision, verdict, now, entrance)
+    other_side = theirs if actor.person_id in mine else mine
+    votes = s.execute(select(CollisionVote).where(CollisionVote.collision_id == collision.id)).scalars().all()
+    others = {one.verdict for one in votes if one.person_id in other_side}
+    if not others:
+        return "已记下您的意见，等另一方主管"
+    if others == {verdict}:
+        return _decide(s, actor, collision, verdict, now, entrance)
+    escalate(s, collision, now)
+    return "双方主管意见不同，已请总监定"
+
+
+def escalate(s: Session, collision: Collision, now: datetime) -> None:
+    """The directors decide; whoever has voted need not do anything more."""
+    if collision.escalated_at is not None:
+        return
+    collision.escalated_at = now
+    for person_id in sorted(_judges(s, collision)):
+        _send(s, collision, person_id, now)
+
+
+def _decide(
+    s: Session, actor: Actor, collision: Collision, verdict: CollisionVerdict, now: datetime, entrance: str
+) -> str:
+    collision.decided_at, collision.decided_by_id, collision.verdict = now, actor.person_id, verdict
+    collision.effect = _carry_out(s, actor, collision, verdict, now, entrance)
+    s.flush()
+    said = outcome_words(s, collision)
+    write_entry(s, collision.customer_id, TimelineKind.OWNERSHIP, f"撞单裁定：{said}", actor.person_id, now)
+    audit.record(
+        s, actor.person_id, "decide_collision", f"customer:{collision.customer_id}", now, entrance=entrance,
+        collision=collision.id, verdict=verdict.value,
+    )  # fmt: skip
+    _tell(s, collision, said, now)
+    return f"已裁定：{said}"
+
+
+def _carry_out(
+    s: Session, actor: Actor, collision: Collision, verdict: CollisionVerdict, now: datetime, entrance: str
+) -> dict[str, Any]:
+    """What the verdict changes, done in the name of whoever answers for the customer. Enough to take it back."""
+    asker = s.get_one(Person, collision.asked_by_id)
+    responsible = _in_whose_name(s, actor, collision)
+    if verdict is CollisionVerdict.ASKER:
+        period, _, _ = holder_of(s, collision.customer_id)
+        customer = s.get_one(Customer, collision.customer_id)
+        to, why = Holder.person(asker.id), OwnershipReason.DECIDED
+        if not pass_on(s, customer.id, period, customer.silent_since, to, why, responsible.person_id, now):
+            raise Conflict("客户刚刚被别人处理了，没有裁定。请再点一次")
+        opened, _, _ = holder_of(s, collision.customer_id)
+        return {"as": responsible.person_id, "period": opened}
+    if verdict is CollisionVerdict.TOGETHER:
+        wish = sharing.Wish(asker.id, ShareAccess.TOGETHER, None, numbers.current(s).collision_credit)
+        done = sharing.share_customer(s, responsible, collision.customer_id, wish, now, entrance=entrance)
+        return {"as": responsible.person_id, "share": done.id}
+    return {}
+
+
+def _in_whose_name(s: Session, actor: Actor, collision: Collision) -> Actor:
+    """The decider where he may decide about the customer, else the supervisor on the holder's side."""
+    mine = select(Customer.id).where(Customer.id == collision.customer_id, sees_customer(actor))
+    if (actor.manages or actor.sees_all) and s.scalar(mine) is not None:
+        return actor
+    side = sorted(_holders_side(s, collision))
+    return actor_by_id(s, side[0]) if side else actor
+
+
+def _tell(s: Session, collision: Collision, said: str, now: datetime) -> None:
+    """Who asked and who holds it; when it is another company after all, who asked may make it with one tap."""
+    policy, key = numbers.current(s), f"decided:{collision.id}:{now:%Y%m%d%H%M%S%f}"
+    if collision.verdict == CollisionVerdict.DIFFERENT:
+        notice = Notice(title=f"可以新建：{collision.name}", body="主管确认不是同一家公司，点「新建」就归您负责")
+        taps = [Tap("新建", "create_anyway", {"name": collision.name}, 1), Tap("不建了", "dismiss", {})]
+        prompt_card(s, collision.asked_by_id, notice, taps, matter=key, dedupe=key, now=now, policy=policy)
+        return
+    asked = Notice(title=f"撞单有结果了：{collision.name}", body=said)
+    prompt(s, collision.asked_by_id, asked, dedupe=f"{key}:asker", now=now)
+    _, holder, _ = holder_of(s, collision.customer_id)
+    for person_id in {holder.id if holder.kind is HolderKind.PERSON else None} - {None, collision.asked_by_id}:
+        held = Notice(title=f"撞单有结果了：{s.get_one(Customer, collision.customer_id).name}", body=said)
+        prompt(s, int(person_id or 0), held, dedupe=f"{key}:holder", now=now)
+
+
+def take_back_vote(s: Session, actor: Actor, collision_id: int, now: datetime, *, entrance: str) -> str:
+    """Undo an own vote, and what it decided; the question is open again."""
+    collision = s.scalar(select(Collision).where(Collision.id == collision_id).with_for_update())
+    own = s.get(CollisionVote, (collision_id, actor.person_id))
+    if collision is None or own is None:
+        raise NotFound(_NOT_THERE)
+    if collision.decided_at is not None:
+        if collision.decided_by_id != actor.person_id:
+            raise Gone(f"对方主管已经同意，裁定生效了：{outcome_words(s, collision)}。要改请总监出面")
+        _undo_effect(s, collision, now, entrance)
+        collision.decided_at = collision.decided_by_id = None
+        collision.verdict, collision.effect = "", {}
+        again = Notice(title=f"撞单重新裁定：{collision.name}", body="刚才的结果撤销了，请再等等")
+        prompt(s, collision.asked_by_id, again, dedupe=f"undecided:{collision.id}:{now:%Y%m%d%H%M%S%f}", now=now)
+    s.delete(own)
+    audit.record(
+        s, actor.person_id, "take_back_vote", f"customer:{collision.customer_id}", now, entrance=entrance,
+        collision=collision.id,
+    )  # fmt: skip
+    return collision.name
+
+
+def _undo_effect(s: Session, collision: Collision, now: datetime, entrance: str) -> None:
+    effect = collision.effect
+    if "period" in effect:
+        who = actor_by_id(s, effect["as"])
+        pool.take_back(s, who, collision.customer_id, effect["period"], now, entrance=entrance)
+    if "share" in effect:
+        sharing.take_back_share(s, actor_by_id(s, effect["as"]), effect["share"], now, entrance=entrance)
+
+
+def overdue(s: Session, now: datetime) -> list[int]:
+    """Collisions that the supervisors have not decided in time, for a sweep to hand to the directors."""
+    waiting = (Collision.decided_at.is_(None), Collision.escalated_at.is_(None), Collision.due_at <= now)
+    return list(s.scalars(select(Collision.id).where(*waiting).order_by(Collision.id)))
+
+
+def judge_overdue(s: Session, collision_id: int, now: datetime, *, dry_run: bool) -> str | None:
+    collision = s.scalar(select(Collision).where(Collision.id == collision_id).with_for_update())
+    if collision is None or collision.decided_at is not None or collision.escalated_at is not None:
+        return None
+    if not dry_run:
+        escalate(s, collision, now)
+    return f"撞单超时：{collision.name}（{day_of(collision.opened_at)} 起），请总监裁定"

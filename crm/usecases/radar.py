@@ -1,0 +1,199 @@
+"""撞单雷达: is this company with somebody already? One question for every way in, by name and by what else is known."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from config.collisions import CollisionVerdict, Evidence, RadarEntry, Weight
+from config.policy import Policy
+from config.vocabulary import NameVerdict, Role, label
+from crm import audit, name_index
+from crm.access import Actor, require, sees_customer
+from crm.errors import Invalid
+from crm.rules.naming import core_name, judge, name_key, rank
+from crm.rules.reach import phone_key
+from models.base import bare, insert_missing
+from models.collisions import Collision, RadarRule
+from models.customers import Contact, Customer, NameBlock
+from models.people import Person
+
+COLLEAGUE = "同事在跟进"
+_DEFAULTS: Mapping[Evidence, Weight] = {
+    Evidence.NAME: Weight.SAME,
+    Evidence.USCC: Weight.SAME,
+    # A switchboard, a group's web site: shared by companies that are not one.
+    Evidence.PHONE: Weight.HINT,
+    Evidence.DOMAIN: Weight.HINT,
+}
+_WHY = {Evidence.USCC: "信用代码相同", Evidence.PHONE: "电话相同", Evidence.DOMAIN: "网址相同"}
+_SURE, _HINT = 100, 85  # scores of evidence that is equal or not, beside those of names
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is known of the company that is asked about; only the name must be."""
+
+    name: str
+    uscc: str = ""
+    phones: tuple[str, ...] = ()
+    website: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """One hit of the radar. For a customer this actor may not see, `name` and `customer_id` are empty: 同事在跟进.
+
+    `settled`: it is the same, and this actor cannot say that it is another.
+    """
+
+    customer_id: int | None
+    name: str
+    owner: str
+    score: int
+    same: bool
+    settled: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The same for the product itself: whose it is, is not told. `certain`: no person can say that they differ."""
+
+    customer_id: int
+    score: int
+    same: bool
+    certain: bool
+    reason: str
+
+
+def ask(
+    s: Session, actor: Actor, question: Question, entry: RadarEntry, policy: Policy, limit: int = 5
+) -> list[Similar]:
+    """Customers that may be meant, the same ones first, then best first.
+
+    The one read that looks beyond what the actor may see: of those it says 同事在跟进, and nothing else.
+    """
+    found = hits(s, actor, question, entry, policy)[:limit]
+    if not found:
+        return []
+    mine = select(Customer.id, Customer.name, Person.name.label("owner"))
+    mine = mine.outerjoin(Person, Person.id == Customer.owner_id)
+    ids = [hit.customer_id for hit in found]
+    seen = {row.id: row for row in s.execute(mine.where(Customer.id.in_(ids), sees_customer(actor)))}
+    return [
+        Similar(
+            customer_id=hit.customer_id if hit.customer_id in seen else None,
+            name=seen[hit.customer_id].name if hit.customer_id in seen else "",
+            owner=(seen[hit.customer_id].owner or "待分配") if hit.customer_id in seen else COLLEAGUE,
+            score=hit.score,
+            same=hit.same,
+            settled=hit.same and (hit.certain or hit.customer_id not in seen),
+            reason=hit.reason,
+        )
+        for hit in found
+    ]
+
+
+def hits(s: Session, actor: Actor, question: Question, entry: RadarEntry, policy: Policy) -> list[Hit]:
+    """The same customers first, then the likeliest. Those that were decided to be another company are left out."""
+    weights = weights_at(s, entry)
+    best: dict[int, Hit] = {}
+    for hit in (*_by_name(s, question, weights, policy), *_by_number(s, question, weights)):
+        before = best.get(hit.customer_id)
+        if before is None or (hit.same, hit.certain, hit.score) > (before.same, before.certain, before.score):
+            best[hit.customer_id] = hit
+    for other in _decided_different(s, actor, question, best):
+        del best[other]
+    return sorted(best.values(), key=lambda hit: (not hit.same, -hit.score, hit.customer_id))
+
+
+def _by_name(s: Session, question: Question, weights: Mapping[Evidence, Weight], policy: Policy) -> Iterator[Hit]:
+    weight = weights[Evidence.NAME]
+    if weight is Weight.OFF:
+        return
+    asked = name_key(question.name)
+    near = name_index.candidates(s, question.name)
+    for found in rank(question.name, [(hit, hit[1]) for hit in near], policy.similar_at, len(near)):
+        customer_id, name = found.item
+        same = judge(question.name, name, policy.similar_at).verdict is NameVerdict.SAME
+        certain = name_key(name) == asked
+        yield Hit(customer_id, found.score, certain or (same and weight is Weight.SAME), certain, found.reason)
+
+
+def _by_number(s: Session, question: Question, weights: Mapping[Evidence, Weight]) -> Iterator[Hit]:
+    for evidence, query in _equal(question):
+        weight = weights[evidence]
+        if weight is Weight.OFF:
+            continue
+        same = weight is Weight.SAME
+        for customer_id in s.scalars(query.where(Customer.merged_into_id.is_(None))):
+            certain = evidence is Evidence.USCC
+            yield Hit(customer_id, _SURE if same else _HINT, same or certain, certain, _WHY[evidence])
+
+
+def _equal(question: Question) -> Iterator[tuple[Evidence, Select[int]]]:
+    """What is equal or is not. A number is compared as it is stored, cleaned; an index finds each."""
+    if question.uscc:
+        yield Evidence.USCC, select(Customer.id).where(Customer.uscc == question.uscc)
+    phones = [phone for phone in question.phones if phone_key(phone)]
+    if phones:
+        with_contact = select(Contact.customer_id).where(Contact.phone.in_(phones), Contact.retired_at.is_(None))
+        yield Evidence.PHONE, select(Customer.id).where(or_(Customer.phone.in_(phones), Customer.id.in_(with_contact)))
+    if question.website:
+        yield Evidence.DOMAIN, select(Customer.id).where(Customer.website == question.website)
+
+
+def _decided_different(s: Session, actor: Actor, question: Question, found: Mapping[int, Hit]) -> list[int]:
+    """Hits of which supervisors have told this very person that it is another company."""
+    unsure = [customer_id for customer_id, hit in found.items() if not hit.certain]
+    if not unsure:
+        return []
+    told = select(Collision.customer_id).where(
+        Collision.customer_id.in_(unsure),
+        Collision.asked_by_id == actor.person_id,
+        Collision.name_key == name_key(question.name),
+        Collision.verdict == CollisionVerdict.DIFFERENT,
+    )
+    return list(s.scalars(told.distinct()))
+
+
+def lock_names(s: Session, names: Iterable[str]) -> None:
+    """Let everybody who is about to make a customer of such a name wait here for the one before him.
+
+    Two names that the radar may call the same share a pair of neighbouring letters, and these are what is locked; in
+    one order, so that nobody waits in a circle.
+    """
+    pieces = sorted({piece for name in names for piece in _pairs(core_name(name))})
+    insert_missing(s, NameBlock, [{"key": piece} for piece in pieces])
+    block = bare(NameBlock).c.key
+    for start in range(0, len(pieces), 500):
+        some = pieces[start : start + 500]
+        s.execute(select(block).where(block.in_(some)).order_by(block).with_for_update()).all()
+
+
+def _pairs(word: str) -> set[str]:
+    return {word[at : at + 2] for at in range(max(1, len(word) - 1))}
+
+
+def weights_at(s: Session, entry: RadarEntry) -> dict[Evidence, Weight]:
+    """What each kind of evidence weighs at this entry point today."""
+    changed = s.execute(select(RadarRule.evidence, RadarRule.weight).where(RadarRule.entry == entry))
+    return {**_DEFAULTS, **{Evidence(evidence): Weight(weight) for evidence, weight in changed}}
+
+
+def weigh(
+    s: Session, actor: Actor, entry: RadarEntry, evidence: Evidence, weight: Weight, now: datetime, *, entrance: str
+) -> None:
+    """Operations decide how strict the radar is, for one entry point and one kind of evidence."""
+    require(actor, Role.OPERATIONS, Role.ADMIN)
+    if evidence is Evidence.NAME and weight is Weight.OFF and entry is not RadarEntry.QUOTE:
+        raise Invalid("名称查重不能关掉，否则一家公司会建出好几份。可以改成「只提示」")
+    before = weights_at(s, entry)[evidence]
+    s.merge(RadarRule(entry=entry, evidence=evidence, weight=weight, at=now, actor_id=actor.person_id))
+    audit.record(
+        s, actor.person_id, "weigh_evidence", f"radar:{entry}", now, entrance=entrance,
+        evidence=label(evidence), before=label(before), after=label(weight),
+    )  # fmt: skip

@@ -1,0 +1,216 @@
+"""Two of us at one company: one file, polite answers, and the supervisors' word on whose it is."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from config.collisions import CollisionVerdict, Evidence, RadarEntry, Weight
+from config.policy import Policy
+from config.vocabulary import Role
+from crm import uow
+from crm.access import Actor
+from crm.errors import CrmError, Gone, Invalid, NotAllowed, NotFound
+from crm.usecases import collisions, customers, radar
+from crm.usecases.collisions import Refused
+from jobs.sweeps import run
+from models.collisions import Collision
+from models.customers import Contact, Customer
+from models.messages import OutboxMessage
+from models.people import Person
+from models.sharing import CustomerShare
+from tests.support.company import DAY, IDS, NOW, ONE, TWO, actor, at_once, customer, rows
+from tests.usecases.ledger import check
+
+PUMP = "苏州瑞衡热能工程有限公司"
+# One company as two hundred reps may write it.
+SPELLINGS = (
+    PUMP,
+    "苏州瑞衡热能工程有限公司 ",
+    "苏州市瑞衡热能工程有限公司",
+    "蘇州瑞衡熱能工程有限公司",
+    "瑞衡热能工程（苏州）有限公司",
+    "苏州瑞衡热能工程有限责任公司",
+    "瑞衡热能工程(苏州)有限公司",
+    "苏州瑞衡热能工程股份有限公司",
+    "苏州 瑞衡 热能工程有限公司",
+)
+
+
+def ask_for(who: str, name: str, at: datetime = NOW, *, anyway: bool = False) -> customers.CustomerMade | Refused:
+    asking = actor(who)
+    draft = customers.CustomerDraft(name=name)
+    return uow.attempt(lambda s: collisions.create_or_report(s, asking, draft, at, entrance="chat", anyway=anyway))
+
+
+def vote(who: str, verdict: CollisionVerdict, at: datetime = NOW) -> str:
+    (collision,) = rows(Collision)
+    asking = actor(who)
+    return uow.attempt(lambda s: collisions.vote(s, asking, collision.id, verdict, at, entrance="card"))
+
+
+def take_back(who: str, at: datetime = NOW) -> str:
+    (collision,) = rows(Collision)
+    asking = actor(who)
+    return uow.attempt(lambda s: collisions.take_back_vote(s, asking, collision.id, at, entrance="card"))
+
+
+def told(person: str) -> list[str]:
+    mine = rows(OutboxMessage, OutboxMessage.person_id == IDS[person])
+    return [f"{message.notice['title']} {message.notice['body']}" for message in mine]
+
+
+@pytest.fixture
+def clash(company: Engine) -> int:
+    """张三 has the pump maker, 钱七 of the other team wanted it too: the customer's id."""
+    made = customer("Zhang", PUMP)
+    answer = ask_for("qian", SPELLINGS[4])
+    assert isinstance(answer, Refused)
+    assert "同事在跟进" in answer.said
+    assert "张三" not in answer.said
+    return made
+
+
+def test_both_supervisors_get_a_card_and_the_asker_a_promise(clash: int) -> None:
+    assert [title for who in ("li", "wu") for title in told(who)] == [
+        f"撞单：{SPELLINGS[4]} 双方主管选的一样就生效；选的不一样，或者到期没选，由总监定"
+    ] * 2
+    again = ask_for("qian", PUMP)
+    assert isinstance(again, Refused)
+    assert "正在等裁定" in again.said
+    assert len(rows(Collision)) == 1
+
+
+def test_the_same_customer_of_ones_own_is_refused_without_a_case(company: Engine) -> None:
+    customer("Zhang", PUMP)
+    answer = ask_for("Zhang", SPELLINGS[4])
+    assert isinstance(answer, Refused)
+    assert "已经在您名下" in answer.said
+    assert isinstance(ask_for("li", PUMP), Refused)  # his lead sees it: nobody needs to decide anything
+    assert rows(Collision) == []
+
+
+def test_equal_votes_leave_it_with_the_holder(clash: int) -> None:
+    assert "等另一方主管" in vote("li", CollisionVerdict.HOLDER)
+    assert "仍由原负责人" in vote("wu", CollisionVerdict.HOLDER)
+    check(clash, ("person", IDS["zhang"]))
+    assert any("仍由原负责人" in words for words in told("qian"))
+    with pytest.raises(Gone, match="已经裁定"):
+        vote("wu", CollisionVerdict.ASKER)
+
+
+def test_equal_votes_give_it_to_the_asker_and_an_undo_gives_it_back(clash: int) -> None:
+    vote("wu", CollisionVerdict.ASKER)
+    assert "改由 钱七 负责" in vote("li", CollisionVerdict.ASKER)
+    check(clash, ("person", IDS["qian"]))
+    with pytest.raises(Gone, match="裁定生效"):
+        take_back("wu")
+    take_back("li")
+    check(clash, ("person", IDS["zhang"]))
+    assert rows(Collision)[0].verdict == ""
+
+
+def test_together_shares_the_customer_and_its_credit(clash: int) -> None:
+    vote("li", CollisionVerdict.TOGETHER)
+    vote("wu", CollisionVerdict.TOGETHER)
+    (share,) = rows(CustomerShare)
+    assert (share.customer_id, share.person_id, share.access) == (clash, IDS["qian"], "together")
+    assert share.credit_percent == Policy().collision_credit
+    take_back("wu")
+    assert rows(CustomerShare)[0].ended_at is not None
+
+
+def test_a_company_that_is_another_after_all_can_then_be_made(clash: int) -> None:
+    vote("li", CollisionVerdict.DIFFERENT)
+    vote("wu", CollisionVerdict.DIFFERENT)
+    assert any("可以新建" in words for words in told("qian"))
+    made = ask_for("qian", SPELLINGS[4])
+    assert isinstance(made, customers.CustomerMade)
+    assert isinstance(ask_for("wu", PUMP), Refused)  # it was told to 钱七 alone
+
+
+def test_unequal_votes_and_late_ones_go_to_the_directors(clash: int) -> None:
+    vote("li", CollisionVerdict.HOLDER)
+    assert "请总监" in vote("wu", CollisionVerdict.ASKER)
+    assert any("撞单" in words for words in told("zhou"))
+    assert "改由 钱七 负责" in vote("zhou", CollisionVerdict.ASKER)
+    check(clash, ("person", IDS["qian"]))
+
+
+def test_after_a_working_day_the_directors_are_asked_once(clash: int) -> None:
+    assert [line for line in run("collisions", NOW + timedelta(hours=23)) if line] == []
+    assert len([line for line in run("collisions", NOW + DAY) if line]) == 1
+    assert [line for line in run("collisions", NOW + DAY) if line] == []
+    assert len(told("zhou")) == 1
+
+
+@pytest.mark.parametrize("who", ["Zhang", "qian", "sun"])
+def test_nobody_else_decides(clash: int, who: str) -> None:
+    with pytest.raises(NotFound, match="不归您裁定"):
+        vote(who, CollisionVerdict.ASKER)
+
+
+def test_equal_numbers_are_evidence_too(company: Engine) -> None:
+    made = customer("Zhang", PUMP)
+    with uow.transaction() as s:
+        s.get_one(Customer, made).website = "ruiheng.example"
+        s.add(Contact(customer_id=made, name="陈工", phone="13800138000", created_at=NOW))
+    asked = radar.Question("完全另一个名字厂", phones=("13800138000",), website="ruiheng.example")
+    with uow.reading() as s:
+        (hit,) = radar.ask(s, actor("qian"), asked, RadarEntry.LEAD, Policy())
+    assert (hit.same, hit.name, hit.reason) == (False, "", "电话相同")
+
+
+def test_operations_set_how_strict_the_radar_is(company: Engine) -> None:
+    customer("Zhang", PUMP)
+    with uow.transaction() as s:
+        s.get_one(Person, IDS["sun"]).role = Role.OPERATIONS
+    sun = actor("sun")
+
+    def weigh(who: Actor, weight: Weight, evidence: Evidence = Evidence.NAME) -> None:
+        uow.attempt(lambda s: radar.weigh(s, who, RadarEntry.CREATE, evidence, weight, NOW, entrance="console"))
+
+    weigh(sun, Weight.HINT)
+    assert isinstance(ask_for("qian", SPELLINGS[4]), customers.CustomerMade)  # a hint does not refuse
+    assert isinstance(ask_for("wu", PUMP), Refused)  # the very same name always does
+    with pytest.raises(NotAllowed):
+        weigh(actor("qian"), Weight.HINT)
+    with pytest.raises(Invalid, match="不能关掉"):
+        weigh(sun, Weight.OFF)
+
+
+def crowd(names: Sequence[str]) -> list[Actor]:
+    """Two hundred reps of two teams."""
+    with uow.transaction() as s:
+        for n in range(len(names)):
+            userid = f"rep{n}"
+            s.add(
+                Person(
+                    userid=userid, userid_key=userid, name=userid, role=Role.REP, status="active",
+                    team_id=(ONE, TWO)[n % 2], changed_at=NOW,
+                )
+            )  # fmt: skip
+    return [actor(f"rep{n}") for n in range(len(names))]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("turn", range(int(os.environ.get("TURNS", "1"))))
+def test_two_hundred_who_make_one_company_at_once_get_one_file_and_polite_answers(company: Engine, turn: int) -> None:
+    names = [SPELLINGS[n % len(SPELLINGS)] for n in range(200)]
+    people = crowd(names)
+
+    def make(who: Actor, name: str, s: uow.Session) -> customers.CustomerMade | Refused:
+        draft = customers.CustomerDraft(name=name)
+        return collisions.create_or_report(s, who, draft, NOW, entrance="chat", anyway=turn % 2 == 1)
+
+    works = [partial(uow.attempt, partial(make, who, name)) for who, name in zip(people, names, strict=True)]
+    answers = at_once(works)
+    made = [answer for answer in answers if isinstance(answer, customers.CustomerMade)]
+    refused = [answer.said for answer in answers if isinstance(answer, Refused)]
+    assert (len(made), len(refused)) == (1, 199), [a for a in answers if isinstance(a, CrmError | Exception)][:3]
+    assert len(rows(Customer)) == 1
+    assert all("同事在跟进" in said for said in refused)
