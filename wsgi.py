@@ -78,6 +78,7 @@ def create_app(settings: Settings) -> Flask:
                 static_dir=STATIC,
                 secure=settings.production,
                 incoming=wiring.incoming(settings),
+                outgoing=wiring.outgoing(settings),
                 outside_errors=(WecomError,),
                 audit_head=sealing.head_file(settings).read,
                 sync_directory=lambda: "\n".join(directory_lines(directory.sync(client, clock()))),

@@ -11,6 +11,7 @@ from bot import (  # noqa: F401  (handlers claim their names on import)
     commands,
     contests,
     deals,
+    exports,
     leads,
     projects,
     sharing,

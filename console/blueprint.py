@@ -16,6 +16,7 @@ from console.pages import (
     audit,
     contacts,
     customers,
+    exports,
     imports,
     messages,
     people,
@@ -34,6 +35,7 @@ _MENU = (
     ("console.home", "今日", "today"),
     ("console.customers", "客户", "customers"),
     ("console.imports", "导入", "imports"),
+    ("console.exports", "导出", "exports"),
     ("console.contests", "归属裁定", "contests"),
     ("console.messages", "消息", "messages"),
     ("console.shares", "共享", "shares"),
@@ -52,7 +54,20 @@ def console(deps: ConsoleDeps) -> Blueprint:
     assets = Assets(deps.static_dir)
     guard.put_up(desk)
     login.mount(desk)
-    for page in (today, todos, contacts, customers, messages, people, rules, audit, sharing, permissions, imports):
+    for page in (
+        today,
+        todos,
+        contacts,
+        customers,
+        messages,
+        people,
+        rules,
+        audit,
+        sharing,
+        permissions,
+        imports,
+        exports,
+    ):
         page.mount(desk)
     _files(desk, assets)
     _words(desk, assets)

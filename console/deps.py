@@ -13,7 +13,7 @@ class ConsoleDeps:
     """`who` trades a login code for a userid and may raise one of `outside_errors`, whose words are for people.
 
     `login_url` is WeCom's QR page (or its stand-in); `static_dir` holds the built assets and their `manifest.json`;
-    `incoming` keeps uploaded sheets until a job reads them;
+    `incoming` keeps uploaded sheets until a job reads them, `outgoing` exported lists until they expire;
     `secure` marks cookies Secure and asks browsers to stay on https; `sync_directory` pulls the directory now and
     answers with a sentence (None: this process cannot); `audit_head` is the end of the audit chain as it was noted
     outside the store (position and digest, None: it never was).
@@ -28,6 +28,7 @@ class ConsoleDeps:
     static_dir: Path
     secure: bool
     incoming: Dropbox
+    outgoing: Dropbox
     app_name: str = "客户通"
     outside_errors: tuple[type[Exception], ...] = ()
     sync_directory: Callable[[], str] | None = None

@@ -14,7 +14,7 @@ from functools import partial
 from config.settings import Settings
 from crm import policy, uow
 from crm.usecases import slots
-from jobs import deliver, imports, inbox, runs, schedule, spool
+from jobs import deliver, exports, imports, inbox, runs, schedule, spool
 from jobs.wiring import Wiring, give_way, start_logging, wire
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _PATIENCE = 4.0  # seconds to finish what is under way; leases take care of the 
 
 
 class Scheduler:
-    """Five loops over one stop signal; an error ends a turn of a loop, never the loop."""
+    """Six loops over one stop signal; an error ends a turn of a loop, never the loop."""
 
     def __init__(self, w: Wiring) -> None:
         self._w = w
@@ -43,6 +43,7 @@ class Scheduler:
                 (_TICK, self.work_messages),
                 (_TICK, self.work_runs),
                 (_TICK, self.work_imports),
+                (_TICK, self.work_exports),
                 (_SPOOL_EVERY, self.drain_spool),
             )
         ]
@@ -87,6 +88,9 @@ class Scheduler:
 
     def work_imports(self) -> None:
         imports.work_due(self._w.clock, self._w.incoming, go_on=self._going)
+
+    def work_exports(self) -> None:
+        exports.work_due(self._w.clock, self._w.outgoing, go_on=self._going)
 
     def drain_spool(self) -> None:
         spool.drain(self._w.spool, self._w.settings)

@@ -47,6 +47,7 @@ class Wiring:
     handlers: Handlers
     spool: Spool
     incoming: Dropbox
+    outgoing: Dropbox
     nudge: Callable[[frozenset[str]], None]
 
     def render(self, draft: OutboxDraft) -> str:
@@ -75,6 +76,7 @@ def wire(settings: Settings) -> Wiring:
         handlers=inbox.handlers(client.external_contact, client),
         spool=Spool(settings.var_dir / "spool.db"),
         incoming=incoming(settings),
+        outgoing=outgoing(settings),
         nudge=nudge,
     )
 
@@ -82,6 +84,11 @@ def wire(settings: Settings) -> Wiring:
 def incoming(settings: Settings) -> Dropbox:
     """Where uploaded sheets wait to be read."""
     return Dropbox(settings.var_dir / "imports")
+
+
+def outgoing(settings: Settings) -> Dropbox:
+    """Where exported lists lie until they expire."""
+    return Dropbox(settings.var_dir / "exports")
 
 
 def wecom_client(settings: Settings, clock: Clock) -> WecomClient:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from config.settings import Settings
-from jobs import deliver, imports, inbox, runs
+from jobs import deliver, exports, imports, inbox, runs
 from jobs.wiring import Wiring, wire
 
 log = logging.getLogger(__name__)
@@ -48,9 +48,14 @@ def _import(w: Wiring, _: Callable[[], bool]) -> None:
     imports.work_due(w.clock, w.incoming)
 
 
+def _export(w: Wiring, go_on: Callable[[], bool]) -> None:
+    exports.work_due(w.clock, w.outgoing, go_on=go_on)
+
+
 _KINDS: Mapping[str, Callable[[Wiring, Callable[[], bool]], None]] = {
     "outbox": _outbox,
     "inbox": _inbox,
     "slot": _slot,
     "import": _import,
+    "export": _export,
 }

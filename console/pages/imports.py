@@ -139,7 +139,7 @@ def mount(desk: Desk) -> None:
             path = Path(folder) / "rows"
             with uow.reading() as s:
                 name, rows = reads.refused_rows(s, actor(), public_id)
-                writing.write(path, "没有导入的行", rows)
+                writing.write(path, [("没有导入的行", rows)])
             shown = f"{Path(name).stem[:60]}-没有导入的行.xlsx"
             return send_file(io.BytesIO(path.read_bytes()), _XLSX, as_attachment=True, download_name=shown)
 

@@ -17,28 +17,24 @@ _OPTIONS = {
 _WIDEST = 40
 
 
-def write(path: Path, title: str, rows: Iterable[Sequence[str]], *, above: Sequence[str] = ()) -> int:
-    """Put `rows` (the first is the header) into a new file; `above` are lines of one cell before them.
+def write(path: Path, sheets: Iterable[tuple[str, Iterable[Sequence[str]]]], *, above: Sequence[str] = ()) -> None:
+    """Put each sheet's rows (the first is the header) into a new file; `above` are lines of one cell before them.
 
-    The number of rows without the header. The file appears whole or not at all.
+    The file appears whole or not at all.
     """
     beside = path.with_name(path.name + ".part")
     book = xlsxwriter.Workbook(str(beside), {**_OPTIONS, "tmpdir": str(path.parent)})
-    sheet = book.add_worksheet(title[:31])
     bold = book.add_format({"bold": True})
     text = book.add_format({"num_format": "@"})
-    number = 0
-    for line in above:
-        sheet.write_string(number, 0, line[:_LONGEST])
-        number += 1
-    header = number
-    for row in rows:
-        if number == header:
+    for title, rows in sheets:
+        sheet = book.add_worksheet(title[:31])
+        for number, line in enumerate(above):
+            sheet.write_string(number, 0, line[:_LONGEST])
+        for number, row in enumerate(rows, start=len(above)):
+            header = number == len(above)
             for column, cell in enumerate(row):
-                sheet.set_column(column, column, min(_WIDEST, 6 + 2 * len(cell)))
-        for column, cell in enumerate(row):
-            sheet.write_string(number, column, str(cell)[:_LONGEST], bold if number == header else text)
-        number += 1
+                if header:
+                    sheet.set_column(column, column, min(_WIDEST, 6 + 2 * len(cell)))
+                sheet.write_string(number, column, str(cell)[:_LONGEST], bold if header else text)
     book.close()
     os.replace(beside, path)
-    return max(number - header - 1, 0)

@@ -86,6 +86,7 @@ def deps(world: World, static: Path, *, secure: bool = False) -> ConsoleDeps:
         static_dir=static,
         secure=secure,
         incoming=Dropbox(world.uploads),
+        outgoing=Dropbox(world.uploads.parent / "exports"),
         outside_errors=(OutsideError,),
         sync_directory=world.sync,
     )

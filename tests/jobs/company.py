@@ -92,5 +92,6 @@ def wiring_in(folder: Path, clock: Clock, nudge: Callable[[frozenset[str]], None
         handlers=inbox.handlers(client.external_contact, client),
         spool=Spool(folder / "spool.db"),
         incoming=Dropbox(folder / "imports"),
+        outgoing=Dropbox(folder / "exports"),
         nudge=nudge,
     )

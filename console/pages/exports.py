@@ -1,0 +1,63 @@
+"""导出: ask for the list as a file, agree to a colleague's, fetch one's own while it is there."""
+
+from flask import Response, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from config.vocabulary import CustomerLevel
+from console.answers import done
+from console.desk import Desk, actor, asked_number, typed
+from crm import uow
+from crm.access import HOLDERS, MANAGERS, SEES_ALL
+from crm.reads import exports as reads
+from crm.usecases import exports as verbs
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def mount(desk: Desk) -> None:
+    clock, box = desk.deps.clock, desk.deps.outgoing
+
+    @desk.page("/exports", HOLDERS)
+    def exports() -> str:
+        with uow.reading() as s:
+            found = reads.history(s, actor(), asked_number("page"))
+        return render_template("console/exports.html", found=found, sheets=verbs.SHEETS)
+
+    @desk.page("/exports", HOLDERS, "POST")
+    def ask_export() -> ResponseReturnValue:
+        """The filters come along as the list has them."""
+        level = typed("level", 20)
+        asked = {
+            "q": typed("q", 100),
+            "level": level if level in set(CustomerLevel) else "",
+            "soon": typed("state", 10) == "soon",
+            "queued": typed("state", 10) == "queued",
+            "team": _number("team"),
+            "owner": _number("owner"),
+        }
+        kept = {key: value for key, value in asked.items() if value}
+        sheets = request.form.getlist("sheets")
+
+        def wanted(s: uow.Session) -> str:
+            rows = reads.count(s, actor(), kept, clock())
+            return verbs.ask(s, actor(), sheets, kept, rows, clock(), entrance="console")
+
+        uow.attempt(wanted)
+        return done("已经申请，好了会在企业微信里告诉您", url_for("console.exports"))
+
+    @desk.page("/exports/<public_id>/decide", SEES_ALL | MANAGERS, "POST")
+    def decide_export(public_id: str) -> ResponseReturnValue:
+        agrees = typed("agrees", 3) == "yes"
+        words = uow.attempt(lambda s: verbs.decide(s, actor(), public_id, agrees, clock(), entrance="console"))
+        return done(f"已{words}", url_for("console.exports"))
+
+    @desk.page("/exports/<public_id>/file", HOLDERS, "POST")
+    def fetch_export(public_id: str) -> Response:
+        """By a button and not by a link: every fetching is written down."""
+        key = uow.attempt(lambda s: verbs.fetch(s, actor(), public_id, clock(), entrance="console"))
+        return send_file(box.path(key), _XLSX, as_attachment=True, download_name=f"客户-{public_id[:8]}.xlsx")
+
+
+def _number(name: str) -> int | None:
+    text = typed(name, 12)
+    return int(text) if text.isascii() and text.isdigit() else None

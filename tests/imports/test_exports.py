@@ -1,0 +1,122 @@
+"""导出: inside the row filter, strings alone, quota, four eyes, one's own file, gone in time."""
+
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from sqlalchemy.engine import Engine
+
+from crm import uow
+from crm.errors import Conflict, Gone, NotFound
+from crm.reads import exports as reads
+from crm.usecases import exports
+from gateways.dropbox import Dropbox
+from jobs import exports as jobs
+from models.audit import AuditEntry
+from models.imports import ExportJob
+from models.messages import OutboxMessage
+from tests.support.company import DAY, IDS, NOW, actor, customer, rows, set_policy
+
+PAYLOADS = (
+    '=HYPERLINK("http://x","y")公司',
+    "+1+1公司",
+    "-2公司",
+    "@SUM(A1)公司",
+    "＝9＋9阀门",
+    "http://evil.example/公司",
+)
+
+
+@pytest.fixture
+def box(company: Engine, tmp_path: Path) -> Dropbox:
+    return Dropbox(tmp_path / "exports")
+
+
+def ask(who: str) -> str:
+    with uow.transaction() as s:
+        many = reads.count(s, actor(who), {}, NOW)
+        return exports.ask(s, actor(who), ["customers", "contacts", "deals"], {}, many, NOW, entrance="console")
+
+
+def lines(path: Path, sheet: int = 0) -> list[list[object]]:
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
+    cells = [cell for page in book.worksheets for line in page.iter_rows() for cell in line]
+    assert all(cell.data_type in ("s", "n") and not isinstance(cell.value, int | float) for cell in cells)
+    assert not any(cell.hyperlink for cell in cells)
+    return [list(line) for line in book.worksheets[sheet].iter_rows(values_only=True)]
+
+
+def fetch(who: str, public_id: str, box: Dropbox) -> Path:
+    with uow.transaction() as s:
+        return box.path(exports.fetch(s, actor(who), public_id, NOW, entrance="console"))
+
+
+def test_a_file_holds_ones_own_rows_as_strings_under_a_watermark(box: Dropbox) -> None:
+    for name in PAYLOADS:
+        customer("Zhang", name)
+    customer("qian", "金丝雀水务有限公司")
+    mine = ask("Zhang")
+    assert jobs.work_due(lambda: NOW, box) == 1
+    found = lines(fetch("Zhang", mine, box))
+    assert "张三（Zhang）" in str(found[0][0])
+    assert mine in str(found[0][0])
+    assert len(found) == 2 + len(PAYLOADS)
+    assert "金丝雀" not in str(found)
+    assert [e.verb for e in rows(AuditEntry) if e.subject.startswith("export")] == [
+        "ask_export",
+        "run_export",
+        "fetch_export",
+    ]
+
+
+def test_a_file_is_its_requesters_alone_and_gone_in_time(box: Dropbox) -> None:
+    customer("Zhang", "昆山恒泽水务")
+    mine = ask("Zhang")
+    jobs.work_due(lambda: NOW, box)
+    path = fetch("Zhang", mine, box)
+    for other in ("li", "wang", "qian"):
+        with pytest.raises(NotFound):
+            fetch(other, mine, box)
+    jobs.work_due(lambda: NOW + DAY + timedelta(seconds=1), box)
+    assert not path.exists()
+    with pytest.raises(Gone):
+        fetch("Zhang", mine, box)
+
+
+def test_many_rows_wait_for_a_second_person(box: Dropbox) -> None:
+    set_policy(export_alone=1)
+    customer("Zhang", "昆山恒泽水务")
+    customer("Zhang", "苏州瑞衡热能")
+    mine = ask("Zhang")
+    assert jobs.work_due(lambda: NOW, box) == 0
+    assert [m.person_id for m in rows(OutboxMessage)] == [IDS["li"]]
+    job = rows(ExportJob)[0]
+    for who in ("Zhang", "sun", "wu"):
+        with uow.transaction() as s, pytest.raises(NotFound):
+            exports.decide(s, actor(who), job.id, True, NOW, entrance="card")
+    with uow.transaction() as s:
+        exports.decide(s, actor("li"), job.id, True, NOW, entrance="card")
+    with uow.transaction() as s, pytest.raises(Conflict):
+        exports.decide(s, actor("zhou"), job.id, False, NOW, entrance="card")
+    assert jobs.work_due(lambda: NOW, box) == 1
+    assert len(lines(fetch("Zhang", mine, box))) == 4
+
+
+def test_a_day_has_a_quota(box: Dropbox) -> None:
+    set_policy(export_rows_per_day=3)
+    customer("Zhang", "昆山恒泽水务")
+    customer("Zhang", "苏州瑞衡热能")
+    ask("Zhang")
+    with pytest.raises(Conflict, match="还能导 1 行"):
+        ask("Zhang")
+
+
+def test_a_list_that_has_grown_is_not_taken_out_unseen(box: Dropbox) -> None:
+    set_policy(export_alone=1)
+    customer("Zhang", "昆山恒泽水务")
+    ask("Zhang")
+    customer("Zhang", "苏州瑞衡热能")
+    jobs.work_due(lambda: NOW, box)
+    assert rows(ExportJob)[0].state == "failed"
