@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, Table, insert
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, Table, column, insert
+from sqlalchemy import table as lightweight
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
@@ -95,13 +96,14 @@ def insert_many(s: Session, table: type[Base], columns: Sequence[str], rows: Ite
     """
     connection = s.connection()
     if connection.dialect.name == "postgresql":
-        types = [str(bare(table).c[column].type.compile(connection.dialect)).lower() for column in columns]
+        types = [str(bare(table).c[one].type.compile(connection.dialect)).lower() for one in columns]
         cursor: Any = connection.connection.cursor()
         with cursor.copy(f"COPY {bare(table).name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types([kind.partition("(")[0] for kind in types])
             for row in rows:
                 copy.write_row(row)
         return
-    statement = insert(bare(table)).compile(dialect=connection.dialect, column_keys=columns)
+    named = insert(lightweight(bare(table).name, *map(column, columns)))
+    statement = named.compile(dialect=connection.dialect, column_keys=columns)
     file: Any = connection.connection.cursor()
     file.executemany(str(statement), rows)

@@ -23,12 +23,12 @@ class CompanyName(Base):
 class NamePosting(Base):
     """Customers that had a piece of a name (`crm/rules/name_tokens.py`) when the row was written: only ever a hint.
 
-    `ids` are `many` customer ids of four bytes each, the lowest byte first. One customer added by hand writes one
-    short row per piece, an import one row per piece and batch.
+    `entries` are `many` numbers of four bytes each, the lowest first: customer id × 32 + letters of the name, at most
+    31 of them. One customer added by hand writes one short row per piece, an import one row per piece and batch.
     """
 
     __tablename__ = "name_posting"
     id: Mapped[int] = mapped_column(primary_key=True)
     token: Mapped[int] = mapped_column(index=True)
     many: Mapped[int]
-    ids: Mapped[bytes] = mapped_column(LargeBinary)
+    entries: Mapped[bytes] = mapped_column(LargeBinary)

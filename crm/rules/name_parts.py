@@ -9,12 +9,19 @@ from opencc import OpenCC
 
 from crm.rules.name_words import AUTONOMOUS, CITIES, LEGAL_FORMS, NOT_PLACES, PROVINCES, TRADES
 
-_BRACKETS = str.maketrans("【[〔〖{〈《<「『】]〕〗}〉》>」』", "(" * 10 + ")" * 10)
+_BRACKETS = str.maketrans("（【[〔〖{〈《<「『）】]〕〗}〉》>」』", "(" * 11 + ")" * 11)
+_PLAIN = re.compile(r"[\u4e00-\u9fffa-z0-9()（）]*")  # nothing that NFKC or case would change but the brackets
+_MARKS = re.compile(r"[\W_]+")  # exactly what `isalnum` refuses
 _BRACKETED = re.compile(r"\(([^()]*)\)")
 # Smaller places are told by their suffix: 乐清市, 朝阳县, 天河区.
 _SMALL_PLACE = re.compile(r"[\u4e00-\u9fff]{2,4}?[市县区旗州盟]")
 _BRANCH = re.compile(r"(?<=公司)[\u4e00-\u9fff]{0,6}(?:分公司|分厂|分店|办事处)$")
 _LATIN_FORM = re.compile(r"(?:[\s,.&]+(?:co|ltd|limited|inc|llc|corp|corporation|company|gmbh))+[\s.]*$")
+# What an exchange adds to a short name: *ST国华, 万科A, 优刻得-W. Only beside Chinese letters: TATA is a name.
+_STOCK_MARK = re.compile(
+    r"^(?:\*?s?\*?st|pt|xd|xr|dr|退市)(?=[\u4e00-\u9fff]{2})"
+    r"|(?<=[\u4e00-\u9fff]{2})(?:[ab]|-(?:[ubwrs]|uw|sw|sb|ss|swr|new)|\(退\)|退)$"
+)
 _FORM_SET = frozenset(LEGAL_FORMS)
 _TRADE_SET = frozenset(TRADES)
 _LONGEST_FORM = len(LEGAL_FORMS[0])
@@ -24,6 +31,10 @@ _INNER_FORM = re.compile(r"(?<=..)(?:股份|集团)?有限(?:责任)?公司(?=.)
 _LEGAL_FORM = re.compile(
     "股份有限责任公司|有限责任公司|集团股份有限公司|股份有限公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司|集团|股份|有限合伙|普通合伙"
 )
+# An office of a company, not the company: 分公司, 支行, 门店.
+_OFFICE = re.compile(
+    "(?:分公司|分厂|分店|支行|分行|营业部|门市部|分社|分部|办事处|分理处|储蓄所|营业所|店|支公司|中心)$"
+)
 _PLACES = PROVINCES | CITIES | {"中国"}
 _LONGEST_NAME = 200
 _LONGEST_PLACE = max(map(len, _PLACES))
@@ -31,18 +42,25 @@ _LONGEST_PLACE = max(map(len, _PLACES))
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """`key` is the whole name for exact comparison, `core` = brand + trade, `generic` when no 字号 was left."""
+    """`key` is the whole name for exact comparison, `core` = brand + trade, `generic` when no 字号 was left.
+
+    `bare` is the key without legal form; `form` tells 股份 1, 有限 2, 合伙 3, another company 4 and nothing 0; `office`
+    a branch.
+    """
 
     key: str
+    bare: str
     core: str
     brand: str
     trade: str
     regions: frozenset[str]
     generic: bool
+    form: int
+    office: bool
 
 
 def _kept(text: str) -> str:
-    return "".join(letter for letter in text if letter.isalnum())
+    return text if text.isalnum() else _MARKS.sub("", text)
 
 
 @cache
@@ -59,6 +77,8 @@ def _simplified() -> dict[int, str]:
 
 def fold(name: str) -> str:
     """NFKC, case folded, simplified, every bracket round; unchanged by being folded again."""
+    if _PLAIN.fullmatch(name):
+        return name.translate(_simplified()).translate(_BRACKETS)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return folded.translate(_simplified()).translate(_BRACKETS)
 
@@ -72,9 +92,24 @@ def key_of(name: str) -> str:
 
 
 def bare_of(name: str) -> str:
-    """The key without the legal form, wherever it stands; the key itself where nothing else is left."""
-    key = key_of(name[:_LONGEST_NAME])
+    """Letters and digits without legal form and exchange marks, wherever they stand; the key where nothing is left."""
+    return _bare(fold(name[:_LONGEST_NAME])) or key_of(name[:_LONGEST_NAME])
+
+
+def _bare(folded: str) -> str:
+    key = _kept(_unmarked(folded))
     return _LEGAL_FORM.sub("", key) or key
+
+
+def _form(key: str) -> int:
+    for number, words in enumerate((("股份",), ("有限",), ("合伙",), ("公司", "集团")), start=1):
+        if any(word in key for word in words):
+            return number
+    return 0
+
+
+def _unmarked(folded: str) -> str:
+    return _STOCK_MARK.sub("", folded.strip())
 
 
 def _known_place(text: str) -> tuple[str, int]:
@@ -141,7 +176,8 @@ def parts_of(name: str) -> NameParts:
 
 @lru_cache(maxsize=131_072)
 def _taken_apart(name: str) -> NameParts:
-    text, regions = fold(name), set[str]()
+    folded = fold(name)
+    text, regions, key = _unmarked(folded), set[str](), key_of(name)
     for inside in _BRACKETED.findall(text):
         place, length = _place(inside)
         if length == len(inside) and place:
@@ -158,10 +194,20 @@ def _taken_apart(name: str) -> NameParts:
     if (place := _place_at_end(rest)) and not _says_nothing(rest[: -len(place)]):
         regions.add(place)
         rest = _without_forms(rest[: -len(place)])
-    core = rest or key_of(name)
+    core = rest or key
     brand, trade = _split_trade(core)
     generic = len(brand) < 2 or brand in _TRADE_SET or brand in _PLACES
-    return NameParts(key_of(name), core, brand, trade, frozenset(regions), generic)
+    return NameParts(
+        key=key,
+        bare=_bare(folded) or key,
+        core=core,
+        brand=brand,
+        trade=trade,
+        regions=frozenset(regions),
+        generic=generic,
+        form=_form(key),
+        office=_OFFICE.search(key) is not None,
+    )
 
 
 def _is_aside(inside: str) -> bool:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nlargest
 from typing import Generic, TypeVar
 
 from pypinyin import Style, lazy_pinyin
@@ -13,10 +14,13 @@ from rapidfuzz import fuzz, process
 
 from config.vocabulary import NameVerdict
 from crm.rules.name_parts import NameParts, key_of, parts_of
+from crm.rules.name_scores import place_and_same
 
 T = TypeVar("T")
 
 MAX_NAME = 60
+_FEW = 400  # so many names are compared one by one
+
 SAME_NAME, SAME_BRAND, SHORT_NAME, ALIKE, BY_PINYIN = "名称相同", "字号相同", "简称", "名称相近", "拼音"
 
 _FULL_WIDTH = str.maketrans("()", "（）")
@@ -86,15 +90,24 @@ class Judgement:
     reason: str
 
 
-_SAME_AT = 97
+_CERTAIN = 97  # 「same」 never scores less, and nothing else scores more
 
 
-def judge(a: str, b: str, similar_at: int = 82) -> Judgement:
-    """Are these two names of one company? `similar_at` is `Policy.similar_at`."""
-    score, why = _compare(parts_of(a), parts_of(b))
-    if score >= _SAME_AT:
-        return Judgement(score, NameVerdict.SAME, why)
-    return Judgement(score, NameVerdict.SIMILAR if score >= similar_at else NameVerdict.NONE, why)
+def judge(typed: str, known: str, similar_at: int = 82) -> Judgement:
+    """Is what was typed the company of this name in the store? `similar_at` is `Policy.similar_at`."""
+    return _judged(parts_of(typed), parts_of(known), similar_at)[1]
+
+
+def _judged(typed: NameParts, known: NameParts, similar_at: int) -> tuple[int, Judgement]:
+    """(where it stands among others, the judgement)."""
+    score, why = _compare(typed, known)
+    if not typed.key or not known.key:
+        return 0, Judgement(0, NameVerdict.NONE, ALIKE)
+    place, same = place_and_same(typed, known)
+    if same or typed.key == known.key:
+        return place, Judgement(max(score, _CERTAIN), NameVerdict.SAME, why)
+    score = min(score, _CERTAIN - 1)
+    return place, Judgement(score, NameVerdict.SIMILAR if score >= similar_at else NameVerdict.NONE, why)
 
 
 # Company names share few words: read one by one and remembered, a name takes a seventh of the time.
@@ -165,34 +178,42 @@ def _nickname(short: NameParts, long: NameParts) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Candidate(Generic[T]):
-    """One company that may be meant: `score` 0 … 100 and why."""
+    """One company that may be meant: `score` 0 … 100, what the radar says, and why."""
 
     item: T
     score: int
+    verdict: NameVerdict
     reason: str
 
 
 def rank(query: str, names: Iterable[tuple[T, str]], at_least: int, limit: int) -> list[Candidate[T]]:
     """The best `limit` candidates of at least that score, best first, equals by name then by place in `names`.
 
-    The query may be a full name, a short name, pinyin or initials. A first pass in C keeps only names sharing
-    enough letters, so 50,000 names take some tens of milliseconds once their parts are cached.
+    The query may be a full name, a short name, pinyin or initials. What the index offers is compared one by one; of
+    more names a first pass in C keeps those that share enough letters, so that 50,000 take some tens of milliseconds
+    once their parts are cached.
     """
     rows = list(names)
     asked = parts_of(query)
     if not asked.key or limit <= 0:
         return []
     parts = [parts_of(name) for _, name in rows]
-    found: dict[int, tuple[int, str]] = {}
-    for index in _worth_comparing(asked, parts):
-        found[index] = _compare(asked, parts[index])
+    found: dict[int, tuple[int, Judgement]] = {}
+    for index in range(len(rows)) if len(rows) <= _FEW else _nearest(asked, parts):
+        found[index] = _judged(asked, parts[index], at_least)
     if asked.key.isascii() and len(asked.key) >= 2:
         for index, part in enumerate(parts):
             score = _sounds(asked.key, part.core)
-            if score > found.get(index, (0, ""))[0]:
-                found[index] = score, BY_PINYIN
-    best = sorted((-score, rows[i][1], i, why) for i, (score, why) in found.items() if score >= at_least)
-    return [Candidate(rows[index][0], -score, why) for score, _, index, why in best[:limit]]
+            if index not in found or score > found[index][1].score:
+                found[index] = score, Judgement(score, NameVerdict.SIMILAR, BY_PINYIN)
+    worth = [(-place, rows[i][1], i, one) for i, (place, one) in found.items() if one.score >= at_least]
+    best = sorted(worth, key=lambda row: (row[3].verdict != NameVerdict.SAME, *row[:3]))
+    return [Candidate(rows[index][0], one.score, one.verdict, one.reason) for _, _, index, one in best[:limit]]
+
+
+def _nearest(asked: NameParts, parts: list[NameParts]) -> list[int]:
+    """Places of the few names that are worth a judgement, which costs ten times what a comparison does."""
+    return nlargest(_FEW, _worth_comparing(asked, parts), key=lambda index: _compare(asked, parts[index])[0])
 
 
 def _worth_comparing(asked: NameParts, parts: list[NameParts]) -> list[int]:

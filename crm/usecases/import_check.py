@@ -13,7 +13,6 @@ from config.sheets import ImportKind, RowResolution, RowVerdict
 from crm import name_index, policy
 from crm.access import WRITE, Actor, actor_by_id, sees_customer
 from crm.columns import form_of
-from crm.rules.naming import rank
 from crm.rules.sheet_rows import Draft, Form, Unusable, read_row
 from crm.usecases.contests import contestable
 from crm.usecases.import_drafts import stored
@@ -182,12 +181,8 @@ def _earlier(s: Session, work: Work, keys: set[str]) -> dict[str, int]:
 
 def _ask_the_radar(s: Session, asked: Asked, strangers: Sequence[Judged]) -> None:
     """Names that are not the same but like one we have."""
-    found = name_index.candidates_many(s, [one.draft.name for one in strangers], limit=20)
-    best = {}
-    for one, hits in zip(strangers, found, strict=True):
-        ranked = rank(one.draft.name, hits, asked.similar_at, 1) if hits else []
-        if ranked:
-            best[one.number] = ranked[0]
+    found = name_index.judge_many(s, [one.draft.name for one in strangers], asked.similar_at)
+    best = {one.number: ranked[0] for one, ranked in zip(strangers, found, strict=True) if ranked}
     columns = (Customer.id, Customer.name, sees_customer(asked.actor, WRITE).label("mine"))
     wanted = select(*columns).where(
         Customer.id.in_({hit.item for hit in best.values()}), Customer.merged_into_id.is_(None)

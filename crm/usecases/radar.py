@@ -13,7 +13,7 @@ from config.vocabulary import NameVerdict, Role, label
 from crm import audit, name_index
 from crm.access import Actor, require, sees_customer
 from crm.errors import Invalid
-from crm.rules.naming import core_name, judge, name_key, rank
+from crm.rules.naming import core_name, name_key, rank
 from crm.rules.reach import phone_key
 from models.base import bare, insert_missing
 from models.collisions import Collision, RadarRule
@@ -115,10 +115,10 @@ def _by_name(s: Session, question: Question, weights: Mapping[Evidence, Weight],
     if weight is Weight.OFF:
         return
     asked = name_key(question.name)
-    near = name_index.candidates(s, question.name)
+    near = name_index.candidates(s, question.name, name_index.LOOKED_AT)
     for found in rank(question.name, [(hit, hit[1]) for hit in near], policy.similar_at, len(near)):
         customer_id, name = found.item
-        same = judge(question.name, name, policy.similar_at).verdict is NameVerdict.SAME
+        same = found.verdict is NameVerdict.SAME
         certain = name_key(name) == asked
         yield Hit(customer_id, found.score, certain or (same and weight is Weight.SAME), certain, found.reason)
 

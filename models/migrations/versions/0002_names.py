@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("token", _ID, nullable=False),
         sa.Column("many", _ID, nullable=False),
-        sa.Column("ids", sa.LargeBinary(), nullable=False),
+        sa.Column("entries", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_name_posting")),
     )
     op.create_index(op.f("ix_name_posting_token"), "name_posting", ["token"])

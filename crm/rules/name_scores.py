@@ -1,0 +1,29 @@
+"""The learnt judgement of two names: which of several is meant, and whether it is one company."""
+
+from itertools import accumulate
+from operator import add
+
+from crm.rules.name_features import SIZES, features
+from crm.rules.name_parts import NameParts
+from crm.rules.name_weights import PLACE, SAME, SAME_ABOVE
+
+_ORDINALS = frozenset("0123456789一二三四五六七八九十壹贰叁")
+_SHORT_NAME = tuple(accumulate((2 * size for size in SIZES[:-1]), initial=0))
+_FULL_NAME = tuple(start + size for start, size in zip(_SHORT_NAME, SIZES, strict=True))
+
+
+def place_and_same(asked: NameParts, known: NameParts) -> tuple[int, bool]:
+    """How well `known` is meant by what was typed, to order candidates by; and whether the two are one company.
+
+    Whatever the weights say, another number or another region is another company: 二分公司 is not 一分公司.
+    """
+    starts = _FULL_NAME if asked.form else _SHORT_NAME
+    picked = list(map(add, starts, features(asked, known)))
+    same = sum(map(SAME.__getitem__, picked)) > SAME_ABOVE and not _told_apart(asked, known)
+    return sum(map(PLACE.__getitem__, picked)), same
+
+
+def _told_apart(asked: NameParts, known: NameParts) -> bool:
+    if asked.regions and known.regions and asked.regions.isdisjoint(known.regions):
+        return True
+    return [a for a in asked.key if a in _ORDINALS] != [a for a in known.key if a in _ORDINALS]
