@@ -19,7 +19,7 @@ from crm.rules.name_scores import place_and_same
 T = TypeVar("T")
 
 MAX_NAME = 60
-_FEW = 400  # so many names are compared one by one
+_FEW = 200  # so many names are compared one by one
 
 SAME_NAME, SAME_BRAND, SHORT_NAME, ALIKE, BY_PINYIN = "名称相同", "字号相同", "简称", "名称相近", "拼音"
 
