@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from config.sheets import RowOutcome, RowResolution
@@ -21,6 +21,7 @@ from crm.usecases.import_run import ENTRANCE, Line, Run
 from crm.usecases.radar import lock_names
 from models.base import bare, new_public_id
 from models.customers import Contact, Customer
+from models.imports import ImportRow
 from models.timeline import TimelineEntry
 
 _CUSTOMER = bare(Customer).c
@@ -68,12 +69,15 @@ def _targets(s: Session, run: Run, lines: Sequence[Line]) -> dict[str | int, _Ta
     """The customers of these names, and those that the dry run found by other signs; by name key and by id."""
     keys = {line.draft.key for line in lines}
     twins = {line.twin for line in lines if line.twin is not None}
+    # What this very import made is its own, whoever holds it by now: a later row of the sheet may add to it.
+    here = (ImportRow.job_id == run.job_id, ImportRow.outcome == RowOutcome.MADE)
+    ours = select(ImportRow.number).where(*here, ImportRow.customer_id == Customer.id).exists()
     columns = (
         Customer.id,
         Customer.name,
         Customer.name_key,
         Customer.owner_id,
-        sees_customer(run.actor, WRITE).label("mine"),
+        or_(sees_customer(run.actor, WRITE), ours).label("mine"),
     )
     found: dict[str | int, _Target] = {}
     for which in (Customer.name_key.in_(keys), Customer.id.in_(twins)):
