@@ -14,13 +14,16 @@ from console.deps import ConsoleDeps
 from console.desk import EVERYBODY, STRANGERS, Desk, partial
 from console.pages import (
     audit,
+    channels,
     contacts,
     customers,
     exports,
     imports,
+    leads,
     messages,
     people,
     permissions,
+    projects,
     rules,
     sharing,
     today,
@@ -34,9 +37,12 @@ log = logging.getLogger(__name__)
 _MENU = (
     ("console.home", "今日", "today"),
     ("console.customers", "客户", "customers"),
+    ("console.leads", "线索", "leads"),
+    ("console.projects", "项目", "projects"),
     ("console.imports", "导入", "imports"),
     ("console.exports", "导出", "exports"),
     ("console.contests", "归属裁定", "contests"),
+    ("console.channels", "渠道", "channels"),
     ("console.messages", "消息", "messages"),
     ("console.shares", "共享", "shares"),
     ("console.people", "人员与角色", "people"),
@@ -67,6 +73,9 @@ def console(deps: ConsoleDeps) -> Blueprint:
         permissions,
         imports,
         exports,
+        leads,
+        projects,
+        channels,
     ):
         page.mount(desk)
     _files(desk, assets)

@@ -182,3 +182,60 @@ class CustomerOut(Answer):
     deals: list[DealOut]
     timeline: list[EntryOut]
     owners: list[PeriodOut]
+
+
+class FormOut(Answer):
+    message: str
+
+
+class LeadMadeOut(Answer):
+    """`said` tells what became of it: his own, the supervisor's, or filed with an existing customer."""
+
+    id: str
+    said: str
+
+
+class LeadDoneOut(Answer):
+    said: str
+
+
+class LeadLine(Answer):
+    """`urgency`: settled, answered, fine, due or late; `why` says it in a sentence."""
+
+    id: str
+    name: str
+    contact_name: str
+    phone: str
+    need: str
+    inlet: str
+    campaign: str
+    owner: str
+    state: str
+    state_label: str
+    urgency: str
+    why: str
+    due_at: datetime
+    created_at: datetime
+
+
+class LeadsOut(Answer):
+    leads: list[LeadLine]
+    total: int
+
+
+class ProjectLine(Answer):
+    """`registered_until` is until when an own dealer is protected; `contested`: a colleague registered first."""
+
+    id: str
+    name: str
+    end_user: str
+    site: str
+    tender_no: str
+    state: str
+    registered_until: datetime | None
+    contested: bool
+
+
+class ProjectsOut(Answer):
+    projects: list[ProjectLine]
+    total: int

@@ -10,6 +10,7 @@ from miniapp_api.deps import ApiDeps
 from miniapp_api.docs import serve_docs
 from miniapp_api.errors import PREFIX, handle_errors
 from miniapp_api.followups import follow_up_routes
+from miniapp_api.leads import FORM, lead_routes
 from miniapp_api.session import bearer_token, session_routes
 from miniapp_api.shares import share_routes
 from miniapp_api.spec import configure
@@ -27,6 +28,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     customer_routes(bp, deps)
     follow_up_routes(bp, deps)
     visit_routes(bp, deps)
+    lead_routes(bp, deps)
     share_routes(bp, deps)
     return bp
 
@@ -40,5 +42,5 @@ def _set_up(state: BlueprintSetupState) -> None:
 
 def _token_first() -> None:
     """Who shows no token learns nothing else, not even which fields were wrong."""
-    if request.method != "OPTIONS" and request.endpoint != "api.sign_in":
+    if request.method != "OPTIONS" and request.endpoint not in ("api.sign_in", FORM):
         bearer_token()

@@ -116,6 +116,55 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "customer_name": _HELD["name"],
         "again": False,
     },
+    "FormIn": {
+        "company": "苏州恒力泵业有限公司",
+        "contact_name": "王工",
+        "phone": "13800138000",
+        "need": "问二期循环泵",
+    },
+    "FormOut": {"message": "已收到，我们会尽快联系您"},
+    "LeadIn": {"inlet": "exhibition", "company": "苏州恒力泵业有限公司", "phone": "13800138000", "need": "问循环泵"},
+    "LeadMadeOut": {"id": ENTRY_ID, "said": "已记下，归您跟进"},
+    "LeadsQuery": {"state": "new", "limit": 20},
+    "LeadsOut": {
+        "leads": [
+            {
+                "id": ENTRY_ID,
+                "name": "苏州恒力泵业有限公司",
+                "contact_name": "王工",
+                "phone": "13800138000",
+                "need": "问二期循环泵",
+                "inlet": "展会",
+                "campaign": "2026 上海泵阀展",
+                "owner": "李强",
+                "state": "new",
+                "state_label": "待联系",
+                "urgency": "fine",
+                "why": "11-23 12:00 前要联系",
+                "due_at": "2026-11-23T04:00:00Z",
+                "created_at": "2026-11-23T02:00:00Z",
+            }
+        ],
+        "total": 1,
+    },
+    "StepIn": {"step": "respond", "kind": "call", "words": "约了明天上门"},
+    "ConvertIn": {"name": "苏州恒力泵业有限公司", "deal_name": "二期循环泵", "amount": "800000"},
+    "LeadDoneOut": {"said": "已新建客户「苏州恒力泵业有限公司」"},
+    "ProjectsOut": {
+        "projects": [
+            {
+                "id": ENTRY_ID,
+                "name": "二期循环水泵",
+                "end_user": "常熟新泰纺织机械有限公司",
+                "site": "江苏常熟",
+                "tender_no": "SZ2026-0117",
+                "state": "open",
+                "registered_until": "2027-02-21T16:00:00Z",
+                "contested": False,
+            }
+        ],
+        "total": 1,
+    },
 }
 
 

@@ -105,3 +105,49 @@ class RepeatHeaders(BaseModel):
     """`Idempotency-Key`: the same key with the same request gets the first answer again."""
 
     key: str | None = Field(default=None, alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+
+
+class FormIn(Payload):
+    """A form on a web page. `website` is a trap: people do not see it, machines fill it."""
+
+    company: Words = Field(default="", max_length=128)
+    contact_name: Words = Field(default="", max_length=64)
+    phone: Words = Field(default="", max_length=40)
+    email: Words = Field(default="", max_length=128)
+    need: Words = Field(default="", max_length=2000)
+    consent: bool = False
+    website: Words = Field(default="", max_length=256)
+
+
+class LeadIn(Payload):
+    """Company or person, and telephone or mail, are needed."""
+
+    inlet: Literal["exhibition", "inquiry", "manual"]
+    company: Words = Field(default="", max_length=128)
+    contact_name: Words = Field(default="", max_length=64)
+    phone: Words = Field(default="", max_length=40)
+    email: Words = Field(default="", max_length=128)
+    need: Words = Field(default="", max_length=2000)
+
+
+class LeadsQuery(Payload):
+    query: Words = Field(default="", max_length=64)
+    state: Literal["", "new", "contacted", "converted", "invalid"] = ""
+    page: int = Field(default=1, ge=1, le=100_000, strict=False)
+    limit: int = Field(default=20, ge=1, le=100, strict=False)
+
+
+class StepIn(Payload):
+    step: Literal["claim", "respond", "invalid"]
+    kind: Literal["call", "wechat", "visit", "mail"] = "call"
+    reason: Literal["wrong_number", "no_need", "not_ours", "supplier", "double"] = "no_need"
+    words: Words = Field(default="", max_length=255)
+
+
+class ConvertIn(Payload):
+    """`customer_id` for a customer that it already is; else one of `name`. `amount` in yuan, as text."""
+
+    customer_id: Words = Field(default="", max_length=64)
+    name: Words = Field(default="", max_length=128)
+    deal_name: Words = Field(default="", max_length=60)
+    amount: str = Field(default="0", pattern=r"^[0-9]{1,11}(\.[0-9]{1,2})?$")

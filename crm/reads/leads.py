@@ -72,6 +72,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
+    """`mine`: the newest step, and the asker's own, so that he may take it back while there is time."""
+
+    id: int
+    mine: bool
     at: datetime
     who: str
     step: str
@@ -219,7 +223,7 @@ def lead_page(s: Session, actor: Actor, public_id: str, now: datetime) -> LeadFi
         customer=customer.name if customer else "",
         customer_public_id=customer.public_id if customer else "",
         mine=lead.owner_id == actor.person_id,
-        steps=_steps(s, lead.id),
+        steps=_steps(s, actor, lead.id),
     )
 
 
@@ -233,14 +237,25 @@ def _rival(s: Session, customer_id: int | None) -> str:
     return "同事在跟进这家公司" + (f"，可找 {asked} 商量" if asked else "")
 
 
-def _steps(s: Session, lead_id: int) -> tuple[StepRow, ...]:
+def _steps(s: Session, actor: Actor, lead_id: int) -> tuple[StepRow, ...]:
     rows = s.execute(
         select(LeadEvent, Person.name)
         .outerjoin(Person, Person.id == LeadEvent.actor_id)
         .where(LeadEvent.lead_id == lead_id)
         .order_by(LeadEvent.id.desc())
-    )
+    ).all()
+    fixed = (LeadStep.CAPTURED, LeadStep.UNDONE)
+    standing = [event for event, _ in rows if event.undone_at is None and event.step not in fixed]
+    last = standing[0].id if standing and standing[0].actor_id == actor.person_id else None
     return tuple(
-        StepRow(event.at, who or "系统", label(LeadStep(event.step)), event.words, event.undone_at is not None)
+        StepRow(
+            event.id,
+            event.id == last,
+            event.at,
+            who or "系统",
+            label(LeadStep(event.step)),
+            event.words,
+            event.undone_at is not None,
+        )
         for event, who in rows
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from config.prospects import PartyRole, ProjectState
@@ -17,13 +17,13 @@ from models.customers import Customer
 from models.people import Person
 from models.projects import Project, ProjectParty, ProjectRegistration
 
-COLLEAGUES = "同事已报备"
+COLLEAGUES_CUSTOMER = "同事的客户"
 _SOON = 7  # days before its end in which a registration is painted amber
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectRow:
-    """`protection` says in a word whether a dealer of one's own is protected, and until when (exclusive)."""
+    """`registered_until` (exclusive) : until when an own dealer is protected; `contested`: somebody was first."""
 
     id: int
     public_id: str
@@ -103,7 +103,7 @@ def list_projects(
     wanted: list[ColumnElement[bool]] = [sees_project(actor)]
     typed = query.strip()
     if typed:
-        fields = (Project.name, Project.end_user, Project.tender_no, Project.site)
+        fields = (Project.name, _user(actor), Project.tender_no, Project.site)
         wanted.append(or_(*(field.contains(typed, autoescape=True) for field in fields)))
     if state is not None:
         wanted.append(Project.state == state)
@@ -131,15 +131,24 @@ def _projects(actor: Actor, now: datetime) -> Select[*tuple[Any, ...]]:
     first = ProjectRegistration.behind_id.is_(None)
     until = select(func.max(ProjectRegistration.expires_at)).where(*mine, first).scalar_subquery()
     behind = exists().where(*mine, ProjectRegistration.behind_id.is_not(None))
-    return select(Project, Person.name, until, behind).join(Person, Person.id == Project.created_by_id)
+    return select(Project, _user(actor), Person.name, until, behind).join(Person, Person.id == Project.created_by_id)
 
 
-def _row(now: datetime, project: Project, created_by: str, until: datetime | None, contested: bool) -> ProjectRow:
+def _user(actor: Actor) -> ColumnElement[str]:
+    """The end user's name as this actor may know it: a customer of his by its own name, a colleague's by none."""
+    own = (Customer.id == Project.end_user_id, Customer.merged_into_id.is_(None), sees_customer(actor))
+    named = func.coalesce(select(Customer.name).where(*own).scalar_subquery(), COLLEAGUES_CUSTOMER)
+    return case((Project.end_user_id.is_(None), Project.end_user), else_=named)
+
+
+def _row(
+    now: datetime, project: Project, end_user: str, created_by: str, until: datetime | None, contested: bool
+) -> ProjectRow:
     return ProjectRow(
         id=project.id,
         public_id=project.public_id,
         name=project.name,
-        end_user=project.end_user,
+        end_user=end_user,
         site=project.site,
         tender_no=project.tender_no,
         state=ProjectState(project.state),

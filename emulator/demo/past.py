@@ -93,3 +93,34 @@ TALK = (
     "客户寄来图纸，法兰标准是美标，已转技术核对",
     "确认了试机时间，带一台样泵过去连续跑 8 小时",
 )
+
+# Dealers that 李强 sells through, and a colleague's of the other region.
+DEALERS = (
+    Past("苏州甬江流体设备经销有限公司", "liqiang", 5, "江苏苏州", "流体设备", 31.3121, 120.6310),
+    Past("广州穗工泵阀经销有限公司", "zhaolei", 7, "广东广州", "流体设备", 23.1252, 113.2806),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A lead that came in `minutes` before the demo's first morning; `rep` empty: it waits for 王磊 to hand it out."""
+
+    company: str
+    contact: str
+    phone: str
+    need: str
+    inlet: str
+    rep: str
+    minutes: int
+
+
+LEADS = (
+    Asking(
+        "宜兴清源环保设备有限公司", "陆工", "13801510001", "污水提升泵 6 台，月底前要报价", "inquiry", "liqiang", 90
+    ),
+    Asking("吴江盛泽印染有限公司", "沈科长", "13801510002", "染缸循环泵换型，想看样机", "exhibition", "liqiang", 400),
+    Asking("启东远洋修造有限公司", "丁经理", "13801510003", "船坞排水泵备件", "manual", "", 30),
+    Asking("昆山恒泽水务", "钱经理", "13801510004", "二期再加两台同型号", "inquiry", "wanglei", 20),
+)
+
+FAIR = "2026 上海泵阀展"

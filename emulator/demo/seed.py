@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from config.clock import clock_of
+from config.prospects import LeadInlet
 from config.settings import Settings
 from config.vocabulary import CustomerLevel, CustomerSource, Datum, Role
 from crm import uow
@@ -12,8 +13,10 @@ from crm.access import actor_by_userid
 from crm.flows import directory
 from crm.rules.checkin import Point
 from crm.rules.days import WorkCalendar, at, day_of
-from crm.usecases import customers, deals, followups, people, policy, todos
-from emulator.demo.past import CUSTOMERS, DEALS, TALK, Past, Running
+from crm.usecases import campaigns, customers, deals, followups, people, policy, projects, registrations, todos
+from crm.usecases.lead_sources import SourceDraft, open_source
+from crm.usecases.leads import LeadDraft, capture
+from emulator.demo.past import CUSTOMERS, DEALERS, DEALS, FAIR, LEADS, TALK, Past, Running
 from emulator.demo.settings import Demo
 from jobs.menu import MENU
 from jobs.wiring import wecom_client
@@ -68,6 +71,33 @@ def _write_past(s: uow.Session, now: datetime) -> None:
     made = {past.name: _customer(s, past, now, dice) for past in CUSTOMERS}
     for running in DEALS:
         _deal(s, running, made[running.customer], now)
+    _prospects(s, now, dice)
+
+
+def _prospects(s: uow.Session, now: datetime, dice: random.Random) -> None:
+    """Leads of this morning, an inlet for more of them, and two dealers after one project."""
+    admin = actor_by_userid(s, "linlan", now)
+    team = actor_by_userid(s, "wanglei", now).team_id
+    campaigns.add_campaign(s, admin, FAIR, now, entrance=ENTRANCE)
+    inlet = SourceDraft(LeadInlet.WEB_FORM, "官网首页表单", CustomerSource.INQUIRY, team)
+    open_source(s, admin, inlet, now, entrance=ENTRANCE)
+    for asking in LEADS:
+        who = actor_by_userid(s, asking.rep or "linlan", now)
+        draft = LeadDraft(
+            inlet=LeadInlet(asking.inlet),
+            company=asking.company,
+            contact_name=asking.contact,
+            phone=asking.phone,
+            need=asking.need,
+            team_id=None if asking.rep else team,
+        )
+        capture(s, who, draft, now - timedelta(minutes=asking.minutes), entrance=ENTRANCE)
+    for number, (dealer, words) in enumerate(zip(DEALERS, ("二期循环水泵站", "循环水泵站二期"), strict=True)):
+        dealer_id, began = _customer(s, dealer, now, dice), now - timedelta(days=84 - 80 * number)
+        rep = actor_by_userid(s, dealer.rep, now)
+        plan = projects.ProjectDraft(words, "昆山恒泽水务设备有限公司", site="江苏昆山", tender_no="KSHZ-2026-0117")
+        project = projects.create_project(s, rep, plan, began, entrance=ENTRANCE)
+        registrations.register(s, rep, project.id, dealer_id, "已和设计院对过方案", began, entrance=ENTRANCE)
 
 
 def _customer(s: uow.Session, past: Past, now: datetime, dice: random.Random) -> int:

@@ -77,6 +77,13 @@ Door = Open | Page | Record | Mine | Friend
 _TEXT = {"text": "电话聊了交期，下周三去现场看"}
 _VISIT = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "at": "2026-11-23T09:00:00+08:00"}
 
+_LEAD = {"company": "无锡蓝天全新公司", "phone": "13800138000"}
+
+
+def _dealer(it: Things) -> Mapping[str, Any]:
+    return {"customer": it.customer_public, "role": "dealer"}
+
+
 ROUTES: Mapping[str, Door] = {
     "GET /": Open(),
     "GET /healthz": Open(),
@@ -101,6 +108,38 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/check-ins": Record(
         WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
     ),
+    "POST /api/v1/leads/inlet/<token>": Open(),
+    "GET /api/v1/leads": Page(),
+    "POST /api/v1/leads": Page(HOLDERS, _LEAD | {"inlet": "manual"}),
+    "POST /api/v1/leads/<lead_id>/steps": Friend(lambda _: {"step": "respond"}, "lead_public"),
+    "POST /api/v1/leads/<lead_id>/convert": Friend(lambda _: {"name": "无锡蓝天全新公司"}, "lead_public"),
+    "GET /api/v1/projects": Page(),
+    "GET /console/leads": Page(HOLDERS),
+    "POST /console/leads": Page(HOLDERS, _LEAD | {"inlet": "manual", "source": "inquiry"}),
+    "GET /console/leads/<public_id>": Friend(thing="lead_public", roles=HOLDERS),
+    "POST /console/leads/<public_id>/claim": Friend(thing="lead_public", roles=HOLDERS),
+    "POST /console/leads/<public_id>/assign": Friend(lambda _: {"to": 9}, "lead_public", ASSIGNERS),
+    "POST /console/leads/<public_id>/respond": Friend(lambda _: {"kind": "call"}, "lead_public", HOLDERS),
+    "POST /console/leads/<public_id>/invalid": Friend(lambda _: {"reason": "no_need"}, "lead_public", HOLDERS),
+    "POST /console/leads/<public_id>/convert": Friend(thing="lead_public", roles=HOLDERS),
+    "POST /console/leads/<public_id>/undo": Page(HOLDERS, {"event": 1}, at="/console/leads/0/undo"),
+    "GET /console/lead-sources": Page(OPERATORS),
+    "POST /console/lead-sources": Page(
+        OPERATORS, {"name": "官网表单", "inlet": "web_form", "source": "inquiry", "team": 2}
+    ),
+    "POST /console/lead-sources/<public_id>/close": Page(OPERATORS, at="/console/lead-sources/0/close"),
+    "POST /console/lead-sources/<public_id>/reopen": Page(OPERATORS, at="/console/lead-sources/0/reopen"),
+    "GET /console/channels": Page(HOLDERS),
+    "GET /console/channels/customers": Page(HOLDERS, at="/console/channels/customers?what=customers&source=event"),
+    "GET /console/projects": Page(HOLDERS),
+    "POST /console/projects": Page(HOLDERS, {"name": "全新项目", "end_user": "无锡蓝天全新公司"}),
+    "GET /console/projects/<public_id>": Friend(thing="project_public", roles=HOLDERS),
+    "POST /console/projects/<public_id>/register": Friend(_dealer, "project_public", HOLDERS),
+    "POST /console/projects/<public_id>/parties": Friend(_dealer, "project_public", HOLDERS),
+    "POST /console/projects/<public_id>/parties/remove": Friend(_dealer, "project_public", HOLDERS),
+    "POST /console/projects/<public_id>/state": Friend(lambda _: {"state": "won"}, "project_public", HOLDERS),
+    "POST /console/registrations/<public_id>/extend": Friend(thing="registration_public", roles=HOLDERS),
+    "POST /console/registrations/<public_id>/end": Friend(thing="registration_public", roles=HOLDERS),
     "GET /console/": Page(),
     "GET /console/<path:rest>": Page(frozenset(), at="/console/nowhere"),
     "POST /console/": Open(),

@@ -93,6 +93,32 @@ DOORS = {
     "reveal_phone": EVERYBODY,
     "permissions": OPERATORS,
     "grant_groups": frozenset({Role.ADMIN}),
+    "assign_lead": ASSIGNERS,
+    **dict.fromkeys(
+        (
+            "leads",
+            "new_lead",
+            "lead",
+            "claim_lead",
+            "respond_lead",
+            "invalid_lead",
+            "convert_lead",
+            "undo_lead",
+            "channels",
+            "channel_customers",
+            "projects",
+            "new_project",
+            "project",
+            "register_project",
+            "add_party",
+            "remove_party",
+            "project_state",
+            "extend_registration",
+            "end_registration",
+        ),
+        HOLDERS,
+    ),
+    **dict.fromkeys(("lead_inlets", "open_lead_source", "close_lead_source", "reopen_lead_source"), OPERATORS),
 }
 NOT_ALLOWED_WORDS = "不在您的权限里"
 

@@ -1,0 +1,60 @@
+"""渠道: what each source and campaign brought, with the rows behind every number."""
+
+from datetime import date, datetime, timedelta
+
+from flask import render_template
+
+from config.vocabulary import CustomerSource, label
+from console.desk import Desk, actor, asked, asked_number
+from crm import uow
+from crm.access import HOLDERS
+from crm.errors import NotFound
+from crm.reads import channels as reads
+from crm.rules.days import SHANGHAI, at, day_of
+
+_DEFAULT = timedelta(days=365)
+
+
+def mount(desk: Desk) -> None:
+    clock = desk.deps.clock
+
+    @desk.page("/channels", HOLDERS)
+    def channels() -> str:
+        since, until = span(asked("since"), asked("until"), clock())
+        sort = asked("sort") if asked("sort") in reads.SORTS else reads.SORTS[0]
+        with uow.reading() as s:
+            rows = reads.channels(s, actor(), since, until, sort)
+        return render_template("console/channels.html", rows=rows, chosen={**_days(since, until), "sort": sort})
+
+    @desk.page("/channels/customers", HOLDERS)
+    def channel_customers() -> str:
+        since, until = span(asked("since"), asked("until"), clock())
+        what = next((one for one in reads.WHATS if one == asked("what")), None)
+        if what is None or asked("source") not in set(CustomerSource):
+            raise NotFound("没有这个页面")
+        source, campaign = CustomerSource(asked("source")), asked_number("campaign", 0) or None
+        with uow.reading() as s:
+            found = reads.channel_customers(s, actor(), what, source, campaign, since, until, asked_number("page"))
+        chosen = {**_days(since, until), "what": what, "source": source.value, "campaign": campaign or ""}
+        return render_template("console/channel_customers.html", found=found, chosen=chosen, source=label(source))
+
+
+def span(since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
+    """The days typed (both inclusive), else the last year; anything else counts as not typed."""
+    first, last = _day(since), _day(until)
+    end = at((last or day_of(now)) + timedelta(days=1), 0)
+    start = at(first, 0) if first is not None else end - _DEFAULT
+    return (start, end) if timedelta(0) < end - start <= timedelta(days=1096) else (end - _DEFAULT, end)
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2100 else None
+
+
+def _days(since: datetime, until: datetime) -> dict[str, str]:
+    last = until - timedelta(seconds=1)
+    return {"since": f"{since.astimezone(SHANGHAI):%Y-%m-%d}", "until": f"{last.astimezone(SHANGHAI):%Y-%m-%d}"}

@@ -1,0 +1,109 @@
+"""项目: what is built, who meets in it, and whose registration protects whom."""
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from config.prospects import PartyRole, ProjectState
+from console.answers import done
+from console.desk import Desk, actor, asked, asked_number, typed
+from crm import uow
+from crm.access import HOLDERS
+from crm.errors import Invalid
+from crm.reads import projects as reads
+from crm.reads.lookup import look_up
+from crm.usecases import projects as verbs
+from crm.usecases import registrations
+
+_SIZE = 50
+
+
+def mount(desk: Desk) -> None:
+    clock = desk.deps.clock
+
+    @desk.page("/projects", HOLDERS)
+    def projects() -> str:
+        state = asked("state")
+        chosen = {"q": asked("q"), "state": state if state in ("soon", "contested", *ProjectState) else ""}
+        with uow.reading() as s:
+            found = reads.list_projects(
+                s,
+                actor(),
+                query=chosen["q"],
+                state=ProjectState(state) if state in set(ProjectState) else None,
+                soon=state == "soon",
+                contested=state == "contested",
+                page=asked_number("page"),
+                size=_SIZE,
+                now=clock(),
+            )
+        return render_template("console/projects.html", found=found, chosen=chosen, states=list(ProjectState))
+
+    @desk.page("/projects", HOLDERS, "POST")
+    def new_project() -> ResponseReturnValue:
+        draft = verbs.ProjectDraft(typed("name"), typed("end_user"), None, typed("site"), typed("tender_no"))
+        made = uow.attempt(lambda s: verbs.create_project(s, actor(), draft, clock(), entrance="console"))
+        return done(f"项目「{made.name}」已建好，接着报备", url_for("console.project", public_id=made.public_id))
+
+    @desk.page("/projects/<public_id>", HOLDERS)
+    def project(public_id: str) -> str:
+        """`q` looks for the company that is to be registered or added."""
+        with uow.reading() as s:
+            file = reads.project_page(s, actor(), public_id, clock())
+            found = look_up(s, actor(), asked("q")) if asked("q") else []
+        return render_template(
+            "console/project.html", file=file, query=asked("q"), found=found, roles=list(PartyRole),
+            states=list(ProjectState),
+        )  # fmt: skip
+
+    @desk.page("/projects/<public_id>/register", HOLDERS, "POST")
+    def register_project(public_id: str) -> ResponseReturnValue:
+        dealer, reason = typed("customer", 20), typed("reason")
+        made = uow.attempt(
+            lambda s: registrations.register(s, actor(), public_id, dealer, reason, clock(), entrance="console")
+        )
+        return _back(public_id, made.said)
+
+    @desk.page("/projects/<public_id>/parties", HOLDERS, "POST")
+    def add_party(public_id: str) -> ResponseReturnValue:
+        customer, role = typed("customer", 20), typed("role")
+        if role not in set(PartyRole):
+            raise Invalid("请选这家公司在项目里是什么角色")
+        name = uow.attempt(
+            lambda s: verbs.add_party(s, actor(), public_id, customer, PartyRole(role), clock(), entrance="console")
+        )
+        return _back(public_id, f"已把「{name}」加进项目")
+
+    @desk.page("/projects/<public_id>/parties/remove", HOLDERS, "POST")
+    def remove_party(public_id: str) -> ResponseReturnValue:
+        customer, role = typed("customer", 20), typed("role")
+        if role not in set(PartyRole):
+            raise Invalid("没有这个角色，请刷新后再看")
+        name = uow.attempt(
+            lambda s: verbs.remove_party(s, actor(), public_id, customer, PartyRole(role), clock(), entrance="console")
+        )
+        return _back(public_id, f"已把「{name}」移出项目")
+
+    @desk.page("/projects/<public_id>/state", HOLDERS, "POST")
+    def project_state(public_id: str) -> ResponseReturnValue:
+        state = typed("state")
+        if state not in set(ProjectState):
+            raise Invalid("没有这种状态，请重新选择")
+        name, _ = uow.attempt(
+            lambda s: verbs.set_state(s, actor(), public_id, ProjectState(state), clock(), entrance="console")
+        )
+        return _back(public_id, f"「{name}」的状态已保存")
+
+    @desk.page("/registrations/<public_id>/extend", HOLDERS, "POST")
+    def extend_registration(public_id: str) -> ResponseReturnValue:
+        reason, project_id = typed("reason"), typed("project", 20)
+        uow.attempt(lambda s: registrations.extend(s, actor(), public_id, reason, clock(), entrance="console"))
+        return _back(project_id, "报备已延期")
+
+    @desk.page("/registrations/<public_id>/end", HOLDERS, "POST")
+    def end_registration(public_id: str) -> ResponseReturnValue:
+        project_id = typed("project", 20)
+        uow.attempt(lambda s: registrations.end(s, actor(), public_id, "", clock(), entrance="console"))
+        return _back(project_id, "报备已放弃")
+
+    def _back(public_id: str, sentence: str) -> ResponseReturnValue:
+        return done(sentence, url_for("console.project", public_id=public_id or "0"))
