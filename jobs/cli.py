@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from config.settings import Settings
 from config.vocabulary import LABELS, Role
-from crm import audit, uow
+from crm import audit, name_index, uow
 from crm.errors import CrmError
 from crm.flows import contacts, directory
 from crm.rules.days import SHANGHAI
@@ -95,8 +95,11 @@ def db() -> None:
 @click.argument("revision", default="head")
 @_plainly
 def db_upgrade(revision: str) -> None:
-    """Bring the schema to REVISION (default: the newest)."""
+    """Bring the schema to REVISION (default: the newest), and the index of names up with the customers."""
     _migrated(uow.upgrade, revision)
+    if revision == "head":
+        uow.connect(Settings.load().database_url)  # patiently: a large index takes longer than the web would wait
+        uow.attempt(name_index.catch_up)
 
 
 @db.command("downgrade")

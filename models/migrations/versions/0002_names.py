@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from opencc import OpenCC
 
 revision = "0002"
 down_revision = "0001"
@@ -33,6 +34,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_name_posting")),
     )
     op.create_index(op.f("ix_name_posting_token"), "name_posting", ["token"])
+    _simplify_keys()
+
+
+def _simplify_keys() -> None:
+    """Keys of names are simplified from here on, letter by letter; the new table is filled by `flask db upgrade`."""
+    connection, simplify = op.get_bind(), OpenCC("t2s").convert
+    customer = sa.table("customer", sa.column("id", _ID), sa.column("name_key", sa.String()))
+    for number, key in connection.execute(sa.select(customer.c.id, customer.c.name_key)).all():
+        simple = "".join(simplify(simplify(letter)) for letter in key) if not key.isascii() else key
+        if simple != key:
+            connection.execute(customer.update().where(customer.c.id == number).values(name_key=simple))
 
 
 def downgrade() -> None:
