@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from config import collisions, forms, prospects
+from config import forms, prospects
 from config.forms import CooperationStage as CooperationStage
 from config.forms import DecisionRole as DecisionRole
 from config.forms import FieldKind as FieldKind
@@ -161,7 +161,6 @@ class CustomerSource(StrEnum):
 LABELS: dict[StrEnum, str] = {
     **forms.LABELS,
     **prospects.LABELS,
-    **collisions.LABELS,
     Role.REP: "销售",
     Role.TEAM_LEAD: "主管",
     Role.REGIONAL_MANAGER: "区域经理",

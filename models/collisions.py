@@ -49,6 +49,7 @@ class CollisionVote(Base):
     __tablename__ = "collision_vote"
     collision_id: Mapped[int] = mapped_column(ForeignKey("collision.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    side: Mapped[str] = mapped_column(String(8))  # holder, asker; empty for a director
     verdict: Mapped[str] = mapped_column(String(10))
     at: Mapped[datetime]
 

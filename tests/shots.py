@@ -34,6 +34,7 @@ CONSOLE = {
     "rules": "rules",
     "shares": "shares",
     "permissions": "permissions?of=contact",
+    "duplicates": "duplicates?q=瑞衡",
     "audit": "audit",
 }
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-proxy-server"]

@@ -11,7 +11,8 @@ from config.collisions import CollisionVerdict
 from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, Role, ShareAccess, TimelineKind
 from crm import audit
 from crm import policy as numbers
-from crm.access import Actor, actor_by_id, directors_over, leaders_of, sees_customer, supervisor_of
+from crm.access import DECIDE, Actor, actor_by_id, directors_over, leaders_of, sees_customer, supervisor_of
+from crm.cards import close_matter
 from crm.errors import Conflict, Gone, NotFound
 from crm.holding import Holder, holder_of
 from crm.messages import Tap, prompt, prompt_card
@@ -123,13 +124,15 @@ def vote(
     collision = s.scalar(select(Collision).where(Collision.id == collision_id).with_for_update())
     if collision is None:
         raise NotFound(_NOT_THERE)
-    mine, theirs, judges = _holders_side(s, collision), _askers_side(s, collision), _judges(s, collision)
-    decides_alone = actor.person_id in (judges | _everywhere(s)) or actor.person_id in mine & theirs
-    if not decides_alone and actor.person_id not in mine | theirs:
+    sides = _sides_of(s, actor, collision)
+    decides_alone = len(sides) == 2 or actor.person_id in _judges(s, collision) | _everywhere(s)
+    if not sides and not decides_alone:
         raise NotFound(_NOT_THERE)
     if collision.decided_at is not None:
         raise Gone(f"这次撞单已经裁定：{outcome_words(s, collision)}")
-    s.merge(CollisionVote(collision_id=collision.id, person_id=actor.person_id, verdict=verdict, at=now))
+    side = sides[0] if sides else ""
+    one = CollisionVote(collision_id=collision.id, person_id=actor.person_id, side=side, verdict=verdict, at=now)
+    s.merge(one)
     s.flush()
     audit.record(
         s, actor.person_id, "vote_collision", f"customer:{collision.customer_id}", now, entrance=entrance,
@@ -137,15 +140,33 @@ def vote(
     )  # fmt: skip
     if decides_alone:
         return _decide(s, actor, collision, verdict, now, entrance)
-    other_side = theirs if actor.person_id in mine else mine
-    votes = s.execute(select(CollisionVote).where(CollisionVote.collision_id == collision.id)).scalars().all()
-    others = {one.verdict for one in votes if one.person_id in other_side}
+    other_side = (CollisionVote.collision_id == collision.id, CollisionVote.side.not_in((side, "")))
+    others = set(s.scalars(select(CollisionVote.verdict).where(*other_side)))
     if not others:
         return "已记下您的意见，等另一方主管"
     if others == {verdict}:
         return _decide(s, actor, collision, verdict, now, entrance)
     escalate(s, collision, now)
     return "双方主管意见不同，已请总监定"
+
+
+def _sides_of(s: Session, actor: Actor, collision: Collision) -> list[str]:
+    """For whom this person speaks: the holder's side, the asker's, both or none."""
+    held = select(Customer.id).where(Customer.id == collision.customer_id, sees_customer(actor, DECIDE))
+    asker = s.get_one(Person, collision.asked_by_id)
+    for_holder = actor.person_id in _holders_side(s, collision) or (actor.manages and s.scalar(held) is not None)
+    for_asker = actor.person_id in _askers_side(s, collision) or (actor.manages and asker.team_id in actor.team_ids)
+    return ["holder"] * for_holder + ["asker"] * for_asker
+
+
+def vote_on(
+    s: Session, actor: Actor, public_id: str, verdict: CollisionVerdict, now: datetime, *, entrance: str
+) -> str:
+    """The same from outside; the card that asked for it is closed."""
+    number = s.scalar(select(Collision.id).where(Collision.public_id == public_id))
+    said = vote(s, actor, number or 0, verdict, now, entrance=entrance)
+    close_matter(s, f"collision:{number}:{actor.person_id}", said, now, by=actor)
+    return said
 
 
 def escalate(s: Session, collision: Collision, now: datetime) -> None:
@@ -196,7 +217,7 @@ def _carry_out(
 
 def _in_whose_name(s: Session, actor: Actor, collision: Collision) -> Actor:
     """The decider where he may decide about the customer, else the supervisor on the holder's side."""
-    mine = select(Customer.id).where(Customer.id == collision.customer_id, sees_customer(actor))
+    mine = select(Customer.id).where(Customer.id == collision.customer_id, sees_customer(actor, DECIDE))
     if (actor.manages or actor.sees_all) and s.scalar(mine) is not None:
         return actor
     side = sorted(_holders_side(s, collision))

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from config.collisions import CollisionVerdict, Evidence, RadarEntry, Weight
+from config.collisions import CollisionVerdict, Evidence, RadarEntry, Weight, said
 from config.policy import Policy
-from config.vocabulary import NameVerdict, Role, label
+from config.vocabulary import NameVerdict, Role
 from crm import audit, name_index
 from crm.access import Actor, require, sees_customer
 from crm.errors import Invalid
@@ -44,12 +44,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """One hit of the radar. For a customer this actor may not see, `name` and `customer_id` are empty: 同事在跟进.
+    """One hit of the radar. For a customer this actor may not see, its name and both its ids are empty: 同事在跟进.
 
     `settled`: it is the same, and this actor cannot say that it is another.
     """
 
     customer_id: int | None
+    public_id: str
     name: str
     owner: str
     score: int
@@ -79,13 +80,14 @@ def ask(
     found = hits(s, actor, question, entry, policy)[:limit]
     if not found:
         return []
-    mine = select(Customer.id, Customer.name, Person.name.label("owner"))
+    mine = select(Customer.id, Customer.public_id, Customer.name, Person.name.label("owner"))
     mine = mine.outerjoin(Person, Person.id == Customer.owner_id)
     ids = [hit.customer_id for hit in found]
     seen = {row.id: row for row in s.execute(mine.where(Customer.id.in_(ids), sees_customer(actor)))}
     return [
         Similar(
             customer_id=hit.customer_id if hit.customer_id in seen else None,
+            public_id=seen[hit.customer_id].public_id if hit.customer_id in seen else "",
             name=seen[hit.customer_id].name if hit.customer_id in seen else "",
             owner=(seen[hit.customer_id].owner or "待分配") if hit.customer_id in seen else COLLEAGUE,
             score=hit.score,
@@ -195,5 +197,5 @@ def weigh(
     s.merge(RadarRule(entry=entry, evidence=evidence, weight=weight, at=now, actor_id=actor.person_id))
     audit.record(
         s, actor.person_id, "weigh_evidence", f"radar:{entry}", now, entrance=entrance,
-        evidence=label(evidence), before=label(before), after=label(weight),
+        evidence=said(evidence), before=said(before), after=said(weight),
     )  # fmt: skip

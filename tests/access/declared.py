@@ -200,6 +200,15 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/exports": Page(HOLDERS, {"sheets": ["customers"]}),
     "POST /console/exports/<public_id>/decide": Page(ASSIGNERS, {"agrees": "yes"}, "/console/exports/0/decide"),
     "POST /console/exports/<public_id>/file": Page(HOLDERS, at="/console/exports/0/file"),
+    # Who may merge or decide what: test_duplicates.py, test_merging.py, test_collisions.py.
+    "GET /console/duplicates": Page(ASSIGNERS),
+    "GET /console/duplicates/compare": Page(ASSIGNERS),
+    "POST /console/duplicates/merge": Page(ASSIGNERS, {"winner": "0", "loser": "1"}),
+    "POST /console/duplicates/merges/<public_id>/undo": Page(ASSIGNERS, at="/console/duplicates/merges/0/undo"),
+    "POST /console/duplicates/collisions/<public_id>": Page(
+        ASSIGNERS, {"verdict": "holder"}, "/console/duplicates/collisions/0"
+    ),
+    "POST /console/duplicates/rules": Page(OPERATORS, {"entry": "link", "evidence": "phone", "weight": "hint"}),
     "GET /console/contests": Page(ASSIGNERS),
     "POST /console/contests/<public_id>": Page(ASSIGNERS, {"verdict": "first"}, "/console/contests/0"),
     "GET /console/audit": Page(OPERATORS),

@@ -18,7 +18,19 @@ from tests.console.conftest import STATIC, World, session_of
 from tests.console.office import BY_ROLE
 from tests.support.browser import DESK, PHONE, Open, accessibility_problems, overflows
 
-PAGES = ("", "customers", "messages", "messages?box=in", "messages?tab=dead", "people", "rules", "audit", "login")
+PAGES = (
+    "",
+    "customers",
+    "duplicates",
+    "duplicates?q=苏州恒力",
+    "messages",
+    "messages?box=in",
+    "messages?tab=dead",
+    "people",
+    "rules",
+    "audit",
+    "login",
+)
 
 
 @pytest.fixture

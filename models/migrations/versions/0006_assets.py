@@ -85,6 +85,7 @@ def upgrade() -> None:
         "collision_vote",
         sa.Column("collision_id", _ID, nullable=False),
         sa.Column("person_id", _ID, nullable=False),
+        sa.Column("side", sa.String(8), nullable=False),
         sa.Column("verdict", sa.String(10), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,97 @@
+"""查重与合并: is it there twice, which values stay, and take it apart again; collisions and how strict the radar is."""
+
+from datetime import datetime
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from config.collisions import CollisionVerdict, Evidence, RadarEntry, Weight, said
+from config.vocabulary import Role
+from console.answers import done
+from console.desk import Desk, actor, asked, typed
+from console.pages.today import ASSIGNERS
+from crm import policy, uow
+from crm.access import Actor
+from crm.errors import Invalid
+from crm.reads import duplicates as reads
+from crm.usecases import collisions, looking, merging, radar
+
+STRICT = frozenset({Role.OPERATIONS, Role.ADMIN})
+ENTRIES = tuple(entry for entry in RadarEntry if entry is not RadarEntry.QUOTE)
+
+
+def mount(desk: Desk) -> None:
+    clock = desk.deps.clock
+
+    @desk.page("/duplicates", ASSIGNERS)
+    def duplicates() -> str:
+        name, me = asked("q"), actor()
+        found = uow.attempt(lambda s: _look_up(s, me, name, clock())) if name else []
+        with uow.reading() as s:
+            rules = {entry: radar.weights_at(s, entry) for entry in ENTRIES} if me.role in STRICT else {}
+            return render_template(
+                "console/duplicates.html",
+                q=name,
+                found=found,
+                merges=reads.merges(s, me, clock()),
+                collisions=reads.collisions(s, me),
+                rules=rules,
+                evidence=list(Evidence),
+                weights=list(Weight),
+                said=said,
+            )
+
+    @desk.page("/duplicates/compare", ASSIGNERS)
+    def compare() -> ResponseReturnValue:
+        """Two ticked hits; `winner` turns them round."""
+        chosen = [one[:20] for one in request.args.getlist("one")]
+        if len(chosen) != 2:
+            raise Invalid("请勾选两份档案，再点「对比」。回到上一页重新勾选")
+        winner, loser = chosen if asked("winner") != chosen[1] else chosen[::-1]
+        with uow.reading() as s:
+            found = reads.compare(s, actor(), winner, loser)
+            days = policy.current(s).merge_undo_days
+        return render_template("console/compare.html", found=found, days=days)
+
+    @desk.page("/duplicates/merge", ASSIGNERS, "POST")
+    def merge_customers() -> ResponseReturnValue:
+        winner, loser = typed("winner", 20), typed("loser", 20)
+        fields = [key.removeprefix("take-") for key, side in request.form.items() if side == "loser"]
+        merged = uow.attempt(lambda s: merging.merge(s, actor(), winner, loser, fields, clock(), entrance="console"))
+        return redirect(url_for("console.customer", public_id=merged.winner_public_id), 303)
+
+    @desk.page("/duplicates/merges/<public_id>/undo", ASSIGNERS, "POST")
+    def undo_merge(public_id: str) -> ResponseReturnValue:
+        apart = uow.attempt(lambda s: merging.take_apart(s, actor(), public_id, clock(), entrance="console"))
+        kept = f"，{apart.stayed} 处后来改过的内容留在「{apart.winner_name}」" if apart.stayed else ""
+        return done(f"已拆开：{apart.loser_name}{kept}", url_for("console.duplicates"))
+
+    @desk.page("/duplicates/collisions/<public_id>", ASSIGNERS, "POST")
+    def vote_collision(public_id: str) -> ResponseReturnValue:
+        verdict = typed("verdict", 10)
+        if verdict not in set(CollisionVerdict):
+            raise Invalid("请选一个结果：归现负责人、归申请人、共同跟进，或不是同一家")
+        outcome = uow.attempt(
+            lambda s: collisions.vote_on(s, actor(), public_id, CollisionVerdict(verdict), clock(), entrance="console")
+        )
+        return done(outcome, url_for("console.duplicates"))
+
+    @desk.page("/duplicates/rules", STRICT, "POST")
+    def weigh_evidence() -> ResponseReturnValue:
+        entry, evidence, weight = typed("entry", 10), typed("evidence", 10), typed("weight", 8)
+        if entry not in set(ENTRIES) or evidence not in set(Evidence) or weight not in set(Weight):
+            raise Invalid("没有这种查重规则，请刷新页面再选")
+        uow.attempt(
+            lambda s: radar.weigh(
+                s, actor(), RadarEntry(entry), Evidence(evidence), Weight(weight), clock(), entrance="console"
+            )
+        )
+        return done("查重规则已保存", url_for("console.duplicates"))
+
+
+def _look_up(s: uow.Session, me: Actor, name: str, now: datetime) -> list[radar.Similar]:
+    """What the radar says of a name; meeting colleagues' customers is limited by the day, here as in the chat."""
+    found = radar.ask(s, me, radar.Question(name), RadarEntry.CREATE, policy.current(s), limit=20)
+    hidden = sum(hit.customer_id is None for hit in found)
+    looking.told_apart(s, me, name, hidden, len(found) - hidden, now, entrance="console")
+    return found
