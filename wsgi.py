@@ -43,6 +43,7 @@ def create_app(settings: Settings) -> Flask:
     uow.on_commit(wiring.Nudger(settings.redis_url))
     client = wiring.wecom_client(settings, clock)
     spool = Spool(settings.var_dir / "spool.db")
+    files = wiring.file_store(settings)
 
     app.register_blueprint(
         callback(
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> Flask:
                 clock=clock,
                 who={LoginVia.MINIAPP: client.user_of_miniapp, LoginVia.SIDEBAR: client.user_of_login},
                 outside_errors=(WecomError,),
+                files=files,
             )
         )
     )
@@ -79,6 +81,7 @@ def create_app(settings: Settings) -> Flask:
                 secure=settings.production,
                 incoming=wiring.incoming(settings),
                 outgoing=wiring.outgoing(settings),
+                files=files,
                 outside_errors=(WecomError,),
                 audit_head=sealing.head_file(settings).read,
                 sync_directory=lambda: "\n".join(directory_lines(directory.sync(client, clock()))),

@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from config import forms, prospects
+from config import files, forms, prospects
+from config.files import FileKind as FileKind
 from config.forms import CooperationStage as CooperationStage
 from config.forms import DecisionRole as DecisionRole
 from config.forms import FieldKind as FieldKind
@@ -68,6 +69,7 @@ class TimelineKind(StrEnum):
     TODO = "todo"
     MERGE = "merge"
     INQUIRY = "inquiry"
+    ATTACHMENT = "attachment"
 
 
 class StageKind(StrEnum):
@@ -159,6 +161,7 @@ class CustomerSource(StrEnum):
 
 
 LABELS: dict[StrEnum, str] = {
+    **files.LABELS,
     **forms.LABELS,
     **prospects.LABELS,
     Role.REP: "销售",
@@ -205,6 +208,7 @@ LABELS: dict[StrEnum, str] = {
     TimelineKind.TODO: "待办",
     TimelineKind.MERGE: "合并",
     TimelineKind.INQUIRY: "询盘",
+    TimelineKind.ATTACHMENT: "附件",
     StageKind.OPEN: "进行中",
     StageKind.WON: "赢单",
     StageKind.LOST: "输单",

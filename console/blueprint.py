@@ -13,6 +13,7 @@ from console.assets import Assets
 from console.deps import ConsoleDeps
 from console.desk import EVERYBODY, STRANGERS, Desk, partial
 from console.pages import (
+    attachments,
     audit,
     channels,
     contacts,
@@ -67,6 +68,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
         todos,
         contacts,
         customers,
+        attachments,
         duplicates,
         messages,
         people,
@@ -138,7 +140,7 @@ def _mishaps(desk: Desk) -> None:
         sentences = {
             404: "没有这个页面",
             405: "这个地址只能打开看，不能这样提交，所以什么也没有执行。请回到页面上点按钮",
-            413: "提交的内容太大了，请缩短后再试",
+            413: "提交的内容太大了，没有收下。文字请缩短，文件每个最大 20 MB",
         }
         return _said(sentences.get(error.code or 500, "这个请求看不懂，请返回后再试"), error.code or 500)
 

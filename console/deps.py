@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateways.dropbox import Dropbox
+from gateways.files import FileStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,8 @@ class ConsoleDeps:
     """`who` trades a login code for a userid and may raise one of `outside_errors`, whose words are for people.
 
     `login_url` is WeCom's QR page (or its stand-in); `static_dir` holds the built assets and their `manifest.json`;
-    `incoming` keeps uploaded sheets until a job reads them, `outgoing` exported lists until they expire;
+    `incoming` keeps uploaded sheets until a job reads them, `outgoing` exported lists until they expire, `files` what
+    belongs to customers;
     `secure` marks cookies Secure and asks browsers to stay on https; `sync_directory` pulls the directory now and
     answers with a sentence (None: this process cannot); `audit_head` is the end of the audit chain as it was noted
     outside the store (position and digest, None: it never was).
@@ -29,6 +31,7 @@ class ConsoleDeps:
     secure: bool
     incoming: Dropbox
     outgoing: Dropbox
+    files: FileStore
     app_name: str = "客户通"
     outside_errors: tuple[type[Exception], ...] = ()
     sync_directory: Callable[[], str] | None = None

@@ -151,6 +151,14 @@ def money(yuan: Decimal) -> str:
     return f"¥{yuan / _TEN_THOUSAND:,.2f}".rstrip("0").rstrip(".") + " 万"
 
 
+def size(count: int) -> str:
+    """Bytes as people say them."""
+    if count < 1024:
+        return f"{count} 字节"
+    kilo = count / 1024
+    return f"{kilo:.0f} KB" if kilo < 1000 else f"{kilo / 1024:.1f} MB"
+
+
 def plain(value: Any) -> str:
     """A number of the business as it stands in its field."""
     if isinstance(value, bool):

@@ -11,10 +11,12 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import FieldKind, FieldObject
+from crm.errors import Invalid
 from crm.rules.fields import FieldSpec, Value
 from models.base import bare
 from models.customers import Customer
-from models.fields import FieldChange, FieldValue
+from models.fields import FieldChange, FieldDefinition, FieldValue
+from models.files import Attachment
 
 _VALUE = bare(FieldValue).c
 _CENT = Decimal("0.01")
@@ -84,12 +86,28 @@ def put(
         before = had.get(spec.key)
         if before == value:
             continue
+        if spec.kind is FieldKind.ATTACHMENT and value is not None:
+            _its_own(s, spec, str(value), record.id if of is FieldObject.CUSTOMER else record.customer_id)
         if spec.built_in:
             setattr(record, column_of(spec), _for_column(s, spec, value))
         else:
             _replace(s, of, record.id, spec, value)
         changes.append(Change(spec, plain(before), plain(value)))
     return changes
+
+
+def _its_own(s: Session, spec: FieldSpec, attachment_id: str, customer_id: int) -> None:
+    """A field may only hold a file of the customer it speaks of; another's is refused like one that never was."""
+    own = (Attachment.customer_id == customer_id, Attachment.removed_at.is_(None))
+    if s.scalar(select(Attachment.id).where(Attachment.public_id == attachment_id, *own)) is None:
+        said = "这个客户没有这个附件。请先在客户页面上传，再选它"
+        raise Invalid(f"有内容要改一下，没有保存：{spec.label}：{said}", {spec.key: said})
+
+
+def fields_that_name(s: Session, attachment_id: str) -> list[str]:
+    """Labels of the fields that hold this file, in whichever record."""
+    rows = select(FieldDefinition.label).join(FieldValue, FieldValue.field_id == FieldDefinition.id)
+    return list(s.scalars(rows.where(FieldValue.attachment_id == attachment_id).distinct()))
 
 
 def note(

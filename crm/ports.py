@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import IO, Protocol
+
+from config.vocabulary import FileKind
 
 
 class Follower(Protocol):
@@ -77,3 +79,33 @@ class Who(Protocol):
     """Trade a login code for a userid."""
 
     def __call__(self, code: str, /) -> str: ...
+
+
+class AcceptedFile(Protocol):
+    """A file that was looked into and lies on the disk; the names are random. The copies are those of a picture."""
+
+    @property
+    def kind(self) -> FileKind: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def stored_name(self) -> str: ...
+    @property
+    def width(self) -> int | None: ...
+    @property
+    def height(self) -> int | None: ...
+    @property
+    def shown_name(self) -> str: ...
+    @property
+    def shown_kind(self) -> FileKind | None: ...
+    @property
+    def thumb_name(self) -> str: ...
+    @property
+    def thumb_kind(self) -> FileKind | None: ...
+
+
+class KeepsFiles(Protocol):
+    def accept(self, stream: IO[bytes], /) -> AcceptedFile: ...
+    def forget(self, accepted: AcceptedFile, /) -> None: ...

@@ -8,11 +8,11 @@ from functools import partial
 
 from crm import uow
 from crm.flows import directory
-from crm.usecases import retention, slots
+from crm.usecases import attachments, retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
 from jobs import deliver, inbox, sealing, spool, sweeps
-from jobs.wiring import Wiring, fixed
+from jobs.wiring import Wiring, file_store, fixed
 
 log = logging.getLogger(__name__)
 
@@ -69,11 +69,13 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         yield f"补收回调 {spool.drain(w.spool, w.settings)} 条"
     elif job == "purge":
         yield from _purged(now)
+    elif job == "files":
+        yield from _files_swept(w, now)
     else:
         raise ValueError(f"没有叫「{job}」的任务，可用的有：{'、'.join(JOBS)}")
 
 
-JOBS = (*sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge")
+JOBS = (*sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge", "files")
 
 
 def _sealed(w: Wiring) -> Iterator[str]:
@@ -91,6 +93,24 @@ def _purged(now: datetime) -> Iterator[str]:
             total += gone
             yield ""
     yield f"清理过期记录 {total} 行"
+
+
+def _files_swept(w: Wiring, now: datetime) -> Iterator[str]:
+    """Rows first: what they let go of here lies among the orphans a moment later."""
+    rows = files = 0
+    while gone := uow.attempt(partial(_batch, attachments.purge_removed, now)):
+        rows += gone
+        yield ""
+    for removed in file_store(w.settings).sweep(_named):
+        files += removed
+        yield ""
+    if rows or files:
+        yield f"清理移除过的附件 {rows} 个，删除没有记录的文件 {files} 个"
+
+
+def _named(names: list[str]) -> set[str]:
+    with uow.reading() as s:
+        return attachments.named_files(s, names)
 
 
 def _batch(purge: Callable[[uow.Session, datetime], int], now: datetime, s: uow.Session) -> int:

@@ -47,6 +47,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     Daily("registrations", 2, 20),
     Daily("directory", 3, 30),
     Daily("purge", 4, 0),
+    Daily("files", 4, 20),
     Daily("contests", 7, 50),
     # Ten minutes before the list is due; after 20:00 nobody reads today's list any more.
     Daily("daily-list", 8, 20, working_days_only=True, useful_for=timedelta(hours=11, minutes=40)),

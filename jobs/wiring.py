@@ -21,6 +21,7 @@ from crm.flows.inbox import Handlers
 from crm.tokens import TokenTable
 from crm.usecases.outbox import OutboxDraft
 from gateways.dropbox import Dropbox
+from gateways.files import FileStore
 from gateways.spool import Spool
 from gateways.wecom import cards
 from gateways.wecom.client import WecomClient
@@ -89,6 +90,11 @@ def incoming(settings: Settings) -> Dropbox:
 def outgoing(settings: Settings) -> Dropbox:
     """Where exported lists lie until they expire."""
     return Dropbox(settings.var_dir / "exports")
+
+
+def file_store(settings: Settings) -> FileStore:
+    """Where every process of this company keeps and finds files."""
+    return FileStore(settings.var_dir / "files")
 
 
 def wecom_client(settings: Settings, clock: Clock) -> WecomClient:

@@ -120,6 +120,28 @@ class SharedOut(Answer):
     credit_percent: int
 
 
+class AttachmentOut(Answer):
+    """`kind` is what the file is by its content; `width` and `height`, in pixels, of pictures. `size` in bytes."""
+
+    id: str
+    name: str
+    note: str
+    kind: str
+    kind_label: str
+    size: int
+    width: int | None
+    height: int | None
+    uploaded_by: str
+    at: datetime
+
+
+class AttachmentsOut(Answer):
+    """The newest first. `may_write`: whether you may add to them and remove them."""
+
+    attachments: list[AttachmentOut]
+    may_write: bool
+
+
 class LinkOut(Answer):
     """A WeCom contact whose chat belongs to this customer."""
 

@@ -5,6 +5,7 @@ from flask import request
 from flask.blueprints import BlueprintSetupState
 
 from miniapp_api import reading
+from miniapp_api.attachments import attachment_routes
 from miniapp_api.customers import customer_routes
 from miniapp_api.deps import ApiDeps
 from miniapp_api.docs import serve_docs
@@ -30,6 +31,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     visit_routes(bp, deps)
     lead_routes(bp, deps)
     share_routes(bp, deps)
+    attachment_routes(bp, deps)
     return bp
 
 

@@ -1,10 +1,11 @@
-"""What the API is given by the process that mounts it: the time, and how to learn who holds a login code."""
+"""What the API is given by the process that mounts it: the time, who holds a login code, where files are kept."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from config.clock import Clock
 from config.vocabulary import LoginVia
+from gateways.files import FileStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +15,4 @@ class ApiDeps:
     clock: Clock
     who: Mapping[LoginVia, Callable[[str], str]]
     outside_errors: tuple[type[Exception], ...]
+    files: FileStore

@@ -18,6 +18,19 @@ _STYLE = (Path(__file__).parent / "templates" / "api" / "docs.css").read_text(en
 _DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _CSP = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+_UPLOAD = (
+    "",
+    "--x",
+    'Content-Disposition: form-data; name="file"; filename="旧泵铭牌.jpg"',
+    "",
+    "（文件本身）",
+    "--x",
+    'Content-Disposition: form-data; name="note"',
+    "",
+    "泵房 2 号位",
+    "--x--",
+)
+
 
 def serve_docs(app: APIFlask) -> None:
     """Put our page where APIFlask's would be, whether or not the application asked for one."""
@@ -38,7 +51,8 @@ def _page(app: APIFlask) -> Response:
 # The order in which a phone comes to need them; what is not named here stands behind, as the process's health does.
 _ORDER = ("/session", "/me", "/customers", "/customers/{customer_id}", "/follow-ups", "/check-ins", "/contacts")
 _HOLE = re.compile(r"\{(\w+)\}")
-_WHERE = {"header": "请求头", "query": "地址参数", "path": "地址", "body": "JSON 字段"}
+_WHERE = {"header": "请求头", "query": "地址参数", "path": "地址", "body": "JSON 字段", "form": "表单字段"}
+_JSON, _FORM, _BYTES = "application/json", "multipart/form-data", "application/octet-stream"
 
 
 def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
@@ -69,15 +83,18 @@ def _rank(path: str) -> tuple[int, str]:
 
 
 def _body_fields(spec: dict[str, Any], operation: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fields of the JSON body in the shape of parameters."""
-    model = _model(spec, operation.get("requestBody", {}))
+    """The fields of the body in the shape of parameters."""
+    body = operation.get("requestBody", {})
+    model, place = _model(spec, body), "body"
+    if not model:
+        model, place = _model(spec, body, _FORM), "form"
     needed = model.get("required", [])
-    return [{"name": field, "in": "body", "required": field in needed} for field in model.get("properties", {})]
+    return [{"name": field, "in": place, "required": field in needed} for field in model.get("properties", {})]
 
 
-def _model(spec: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a request's or an answer's JSON; {} where there is none."""
-    reference = part.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+def _model(spec: dict[str, Any], part: dict[str, Any], media: str = _JSON) -> dict[str, Any]:
+    """The schema of a request's or an answer's JSON, or of a form; {} where there is none."""
+    reference = part.get("content", {}).get(media, {}).get("schema", {}).get("$ref", "")
     found: dict[str, Any] = spec["components"]["schemas"].get(reference.rsplit("/", 1)[-1], {})
     return found
 
@@ -95,6 +112,8 @@ def _asked(spec: dict[str, Any], method: str, path: str, operation: dict[str, An
     model = _model(spec, operation.get("requestBody", {}))
     if model:
         lines += ["Content-Type: application/json", "", _json(model["examples"][0])]
+    elif _FORM in operation.get("requestBody", {}).get("content", {}):
+        lines += ["Content-Type: multipart/form-data; boundary=x", *_UPLOAD]
     return "\n".join(lines)
 
 
@@ -103,6 +122,8 @@ def _told(spec: dict[str, Any], operation: dict[str, Any]) -> str:
     status, answer = min((status, one) for status, one in operation["responses"].items() if status.startswith("2"))
     if "201" in operation["responses"]:  # a repeated visit answers 200, the first one 201
         status, answer = "201", operation["responses"]["201"]
+    if _BYTES in answer.get("content", {}):
+        return f"{status}\n\n（文件本身，作为附件下载）"
     examples = _model(spec, answer).get("examples")
     return f"{status}\n\n{_json(examples[0])}" if examples else status
 

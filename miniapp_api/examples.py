@@ -4,8 +4,15 @@ from typing import Any
 
 CUSTOMER_ID, ENTRY_ID = "3f9c1d0a7be25486c0d1", "b71e04c9d2f8a6533e10"
 CONTACT_ID, SHARE_ID = "5d20c7e81b9f43a6d410", "8ac14e5f07d93b62e1b9"
+ATTACHMENT_ID = "e07a94c25b1d4f8836ad"
 # By the name they have in an address.
-IDS = {"customer_id": CUSTOMER_ID, "entry_id": ENTRY_ID, "contact_id": CONTACT_ID, "share_id": SHARE_ID}
+IDS = {
+    "customer_id": CUSTOMER_ID,
+    "entry_id": ENTRY_ID,
+    "contact_id": CONTACT_ID,
+    "share_id": SHARE_ID,
+    "attachment_id": ATTACHMENT_ID,
+}
 _CURSOR = "WyJkYXlzX2xlZnQiLDAsIjIwMjYtMTAtMTZUMDE6MTI6MDArMDA6MDAiLCIzZjljMWQwYTdiZTI1NDg2YzBkMSJd"
 _ME = {"userid": "liqiang", "name": "李强", "role": "rep", "role_label": "销售"}
 _WHY = "已 38 天没有跟进，还剩 7 天"
@@ -18,6 +25,19 @@ _HELD = {
 }
 _CLOCK = {"queued": False, "silent_days": 38, "days_left": 7, "why": _WHY}
 _SAID = "电话确认了口径和扬程，周五前给修改方案"
+
+_ATTACHMENT = {
+    "id": ATTACHMENT_ID,
+    "name": "旧泵铭牌.jpg",
+    "note": "泵房 2 号位",
+    "kind": "jpeg",
+    "kind_label": "图片",
+    "size": 2483112,
+    "width": 3024,
+    "height": 4032,
+    "uploaded_by": "李强",
+    "at": "2026-11-23T02:00:00Z",
+}
 
 # By the name of the model.
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -64,6 +84,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ],
         "owners": [{"holder": "李强", "reason": "新建", "started_at": "2026-06-26T02:00:00Z", "ended_at": None}],
     },
+    "AttachmentOut": _ATTACHMENT,
+    "AttachmentsOut": {"attachments": [_ATTACHMENT], "may_write": True},
+    "AttachmentQuery": {"original": "0"},
     "PhoneOut": {"phone": "13800000000", "left": 19},
     "ShareIn": {"userid": "wangfang", "access": "together", "last_day": "2027-02-21", "credit_percent": 20},
     "SharedOut": {

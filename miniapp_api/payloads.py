@@ -4,9 +4,12 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
+from apiflask.fields import UploadFile
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from werkzeug.datastructures import FileStorage
 
 from config.vocabulary import Datum, ShareAccess
+from crm.usecases.attachments import LONGEST_NOTE
 from crm.usecases.followups import LONGEST
 from miniapp_api.examples import shown
 
@@ -24,6 +27,12 @@ def _written_out(value: object) -> object:
 def _a_day(value: object) -> object:
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         raise ValueError("要填日期，例如 2026-03-02")
+    return value
+
+
+def _a_file(value: object) -> object:
+    if not isinstance(value, FileStorage):
+        raise ValueError("要选一个文件")
     return value
 
 
@@ -99,6 +108,27 @@ class ShareIn(Payload):
     access: ShareAccess
     last_day: Day | None = None
     credit_percent: int = Field(default=0, ge=0, le=100)
+
+
+class UploadIn(Payload):
+    """A form with the file in `file` (at most 20 MB, what it is told by its content) and a `note` of one line."""
+
+    file: Annotated[UploadFile, BeforeValidator(_a_file)]
+    note: Words = Field(default="", max_length=LONGEST_NOTE)
+
+
+class Uploaded(Payload):
+    """What makes two uploads the same."""
+
+    sha256: str
+    name: str
+    note: str
+
+
+class AttachmentQuery(Payload):
+    """`original=1`: the picture as it came, for those who work on the customer."""
+
+    original: Literal["0", "1"] = "0"
 
 
 class RepeatHeaders(BaseModel):

@@ -6,6 +6,7 @@ from models import (  # noqa: F401  (importing a module registers its tables)
     customers,
     deals,
     fields,
+    files,
     imports,
     leads,
     links,

@@ -7,6 +7,7 @@ from console.desk import EVERYBODY, Desk, actor, asked, asked_number
 from crm import policy as numbers
 from crm import uow
 from crm.reads import customers as reads
+from crm.reads.attachments import attachments_of
 from crm.reads.customer_page import customer_page
 from crm.reads.people import in_sight
 from crm.reads.queue import colleagues, queued_one
@@ -64,6 +65,7 @@ def mount(desk: Desk) -> None:
         page = asked_number("page")
         with uow.reading() as s:
             file = customer_page(s, actor(), public_id, clock(), page)
+            files = attachments_of(s, actor(), public_id)
             waiting = queued_one(s, actor(), public_id, clock()) if file.queued else None
             givable = colleagues(s, actor()) if waiting else ()
             shared = shares_of(s, actor(), public_id, clock())
@@ -72,6 +74,7 @@ def mount(desk: Desk) -> None:
         return render_template(
             "console/customer.html",
             file=file,
+            files=files,
             page=page,
             waiting=waiting,
             colleagues=givable,

@@ -14,6 +14,7 @@ from crm.access.actors import (
     known_actor,
     require,
 )
+from crm.access.files import get_attachment, no_attachment
 from crm.access.grants import Groups, Sight, editable, readable, sight
 from crm.access.prospects import get_lead, get_project, get_registration, sees_lead, sees_project
 from crm.access.rows import (
@@ -65,6 +66,7 @@ __all__ = [
     "deals_for",
     "directors_over",
     "editable",
+    "get_attachment",
     "get_contact",
     "get_customer",
     "get_lead",
@@ -72,6 +74,7 @@ __all__ = [
     "get_registration",
     "known_actor",
     "leaders_of",
+    "no_attachment",
     "not_there",
     "readable",
     "require",

@@ -50,6 +50,12 @@ def recall(s: Session, person_id: int, key: str, request_hash: str) -> Stored | 
     return Stored(row.status, row.answer)
 
 
+def used(s: Session, person_id: int, key: str | None) -> bool:
+    """Whether this key has an answer already, to whatever: then nothing is refused before it was recalled."""
+    mine = (IdempotencyKey.person_id == person_id, IdempotencyKey.key == key)
+    return key is not None and s.scalar(select(IdempotencyKey.key).where(*mine)) is not None
+
+
 def keep(
     s: Session, person_id: int, key: str, request_hash: str, status: int, answer: dict[str, Any], now: datetime
 ) -> None:

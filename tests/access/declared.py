@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 from config.vocabulary import Role
@@ -84,6 +85,10 @@ def _dealer(it: Things) -> Mapping[str, Any]:
     return {"customer": it.customer_public, "role": "dealer"}
 
 
+def _file() -> tuple[BytesIO, str]:
+    return BytesIO("技术协议第二稿".encode()), "技术协议.txt"
+
+
 ROUTES: Mapping[str, Door] = {
     "GET /": Open(),
     "GET /healthz": Open(),
@@ -104,6 +109,11 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/customers/<customer_id>/shares": Record(DECIDE, lambda _: {"userid": "wu", "access": "read"}),
     "DELETE /api/v1/shares/<share_id>": Record(DECIDE, thing="share"),
     "POST /api/v1/contacts/<contact_id>/phone": Record(READ, thing="contact"),
+    "GET /api/v1/customers/<customer_id>/attachments": Record(READ),
+    "POST /api/v1/customers/<customer_id>/attachments": Record(WRITE, lambda _: {"file": _file()}),
+    "GET /api/v1/attachments/<attachment_id>": Record(READ, thing="attachment"),
+    "DELETE /api/v1/attachments/<attachment_id>": Record(WRITE, thing="attachment"),
+    "POST /api/v1/attachments/<attachment_id>/restore": Record(WRITE, thing="attachment"),
     "DELETE /api/v1/follow-ups/<entry_id>": Mine("entry"),
     "POST /api/v1/check-ins": Record(
         WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
@@ -151,6 +161,11 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/logout": Page(),
     "GET /console/customers": Page(),
     "GET /console/customers/<public_id>": Record(READ),
+    "POST /console/customers/<public_id>/attachments": Record(WRITE, lambda _: {"file": _file()}),
+    "GET /console/attachments/<public_id>": Record(READ, thing="attachment"),
+    "GET /console/attachments/<public_id>/thumb": Record(READ, thing="attachment"),
+    "POST /console/attachments/<public_id>/remove": Record(WRITE, thing="attachment"),
+    "POST /console/attachments/<public_id>/restore": Record(WRITE, thing="attachment"),
     "GET /console/contacts/<number>": Friend(),
     "POST /console/contacts/<number>/ignore": Friend(),
     "POST /console/contacts/<number>/unignore": Friend(),

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from crm import uow
+from gateways.files import FileStore
 from tests.access.world import NOW, World, furnish
 from tests.bot.wecom import ClockFile, Wecom, settings_of
 from wsgi import create_app
@@ -36,7 +37,7 @@ def staged(url: str, folder: Path) -> Iterator[Stage]:
         uow._hooks.clear()  # nobody is nudged
         uow._SNAPSHOT = {}  # inside a transaction that is taken back nobody begins another kind of one
         engine = uow.connect(url)
-        yield Stage(app, Wecom(app, clock), furnish(), engine)
+        yield Stage(app, Wecom(app, clock), furnish(FileStore(folder / "files")), engine)
         engine.dispose()
     finally:
         uow._SNAPSHOT = snapshot

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from io import BytesIO
 
+from PIL import Image
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
@@ -27,9 +29,11 @@ from crm import uow
 from crm.access import HOLDERS, actor_by_userid
 from crm.holding import Holder, holder_of
 from crm.usecases import customers, deals, followups, projects, registrations, sessions, todos, visits
+from crm.usecases.attachments import add_attachment
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.ownership import pass_on
 from crm.usecases.sharing import Wish, share_customer
+from gateways.files import Accepted, FileStore
 from models.customers import Contact, Customer
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team, TeamLeader, TeamScope
@@ -74,6 +78,7 @@ class Things:
     project_public: str
     registration: int
     registration_public: str
+    attachment: str
     canaries: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -95,6 +100,7 @@ NOBODYS = Things(
     project_public="0" * 20,
     registration=8_000_006,
     registration_public="0" * 20,
+    attachment="0" * 20,
 )
 
 
@@ -109,8 +115,9 @@ class World:
         return self.things.get((role, relation))
 
 
-def furnish() -> World:
-    """Fill the connected, migrated store."""
+def furnish(files: FileStore) -> World:
+    """Fill the connected, migrated store. Every customer's file is the same picture, under a name of its own."""
+    picture = files.accept(BytesIO(_picture()))
     with uow.transaction() as s:
         _staff(s)
     made: dict[tuple[Role, Relation], Things] = {}
@@ -120,7 +127,7 @@ def furnish() -> World:
         common = {}
         for relation, holder in makers.items():
             number += 1
-            common[relation] = _things(s, number, holder)
+            common[relation] = _things(s, number, picture, holder)
         for role in Role:
             made |= {(role, relation): things for relation, things in common.items()}
             for relation in (Relation.OWN, Relation.MERGED, Relation.SHARED_READ, Relation.TOGETHER):
@@ -129,7 +136,7 @@ def furnish() -> World:
                 number += 1
                 his = relation in (Relation.OWN, Relation.MERGED)
                 access = {Relation.SHARED_READ: ShareAccess.READ, Relation.TOGETHER: ShareAccess.TOGETHER}.get(relation)
-                made[role, relation] = _things(s, number, role.value if his else STRANGER, role.value, access)
+                made[role, relation] = _things(s, number, picture, role.value if his else STRANGER, role.value, access)
         _into_the_queue(s, common[Relation.QUEUE].customer)
         merged = [made[role, Relation.MERGED].customer for role in HOLDERS]
         s.execute(
@@ -161,11 +168,19 @@ def _staff(s: Session) -> None:
     s.flush()
 
 
-def _things(s: Session, number: int, holder: str, asker: str = "", access: ShareAccess | None = None) -> Things:
-    """A customer of `holder`, with a contact, a deal, a note, a visit, a to-do, a friend on WeCom, maybe a share."""
+def _picture() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def _things(
+    s: Session, number: int, picture: Accepted, holder: str, asker: str = "", access: ShareAccess | None = None
+) -> Things:
+    """A customer of `holder`, with a contact, a file, a deal, a note, a visit, a to-do, a friend, maybe a share."""
     canary = "".join(chr(0x7400 + 40 * number + 9 * place) for place in range(4))  # no two records share a letter
     tokens = {kind: f"{canary}{kind}" for kind in ("note", "deal", "todo", "report", "address", "friend", "person")}
-    tokens |= {kind: f"{canary}{kind}" for kind in ("lead", "project")}
+    tokens |= {kind: f"{canary}{kind}" for kind in ("lead", "project", "file")}
     tokens["name"], tokens["phone"] = f"{canary}阀业", f"13{number:02d}7{number:02d}9{number:03d}"
     who = actor_by_userid(s, holder, NOW)
     draft = customers.CustomerDraft(
@@ -192,13 +207,14 @@ def _things(s: Session, number: int, holder: str, asker: str = "", access: Share
     plan = projects.ProjectDraft(tokens["project"], end_user_id=made.id)
     project = projects.create_project(s, who, plan, _EARLIER, entrance="console")
     held = registrations.register(s, who, project.id, made.id, "", _EARLIER, entrance="console")
+    attached = add_attachment(s, who, made.id, picture, f"{tokens['file']}.jpg", NOW, entrance="console")
     wish = Wish(asker if access else "wu", access or ShareAccess.READ)
     shared = share_customer(s, who, made.id, wish, _EARLIER, entrance="console")
     s.flush()
     return Things(
         made.id, made.public_id, made.name, contact.public_id, deal.id, deal.public_id, entry.public_id,
         been.public_id, todo.id, friend.id, shared.public_id, shared.id, lead.id, lead.public_id,
-        project.public_id, held.id, held.public_id, tokens,
+        project.public_id, held.id, held.public_id, attached.public_id, tokens,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from config.vocabulary import CustomerLevel, CustomerSource, HolderKind, LoginVi
 from crm import uow
 from crm.usecases.deals import install_default_pipeline
 from crm.usecases.sessions import open_session
+from gateways.files import FileStore
 from miniapp_api import ApiDeps, api
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.people import Person, Team, TeamLeader
@@ -83,9 +84,9 @@ class Phone:
         return self.headers | ({"Idempotency-Key": key} if key else {})
 
 
-def make_app(clock: Callable[[], datetime]) -> APIFlask:
+def make_app(clock: Callable[[], datetime], files: Path) -> APIFlask:
     app = APIFlask(__name__, title="CRM", spec_path="/api/openapi.json", docs_path="/api/docs")
-    deps = ApiDeps(clock, {LoginVia.MINIAPP: who, LoginVia.SIDEBAR: who}, (CodeRefused, LineDown))
+    deps = ApiDeps(clock, {LoginVia.MINIAPP: who, LoginVia.SIDEBAR: who}, (CodeRefused, LineDown), FileStore(files))
     app.register_blueprint(api(deps))
     return app
 
@@ -175,8 +176,8 @@ def both_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engi
 
 
 @pytest.fixture
-def app(engine: Engine, clock: Shifting) -> APIFlask:
-    return make_app(clock)
+def app(engine: Engine, clock: Shifting, tmp_path: Path) -> APIFlask:
+    return make_app(clock, tmp_path / "files")
 
 
 @pytest.fixture

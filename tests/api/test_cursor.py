@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def test_pages_put_together_are_the_whole_list_ties_and_gaps_included(both_store
     with uow.transaction() as s:
         token, _ = open_session(s, "zhang", LoginVia.MINIAPP, NOW)
     more_customers()
-    phone = Phone(make_app(lambda: NOW).test_client(), token)
+    phone = Phone(make_app(lambda: NOW, Path("nowhere")).test_client(), token)
     whole = pages(phone, sort, 100)
     assert len(whole) == 1
     for limit in (1, 4, OWN):

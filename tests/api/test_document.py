@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from apiflask import APIFlask
 from flask import Flask
 
 from config.clock import machine_time
+from gateways.files import FileStore
 from miniapp_api import ApiDeps, answers, api, payloads
 from miniapp_api.examples import CUSTOMER_ID, EXAMPLES
 
@@ -123,10 +125,10 @@ def test_every_body_and_every_answer_has_its_example(document: dict[str, Any]) -
 
 def test_the_page_is_there_also_where_the_application_asked_for_none() -> None:
     app = APIFlask(__name__, spec_path="/api/openapi.json", docs_path=None)
-    app.register_blueprint(api(ApiDeps(machine_time, {}, ())))
+    app.register_blueprint(api(ApiDeps(machine_time, {}, (), FileStore(Path("nowhere")))))
     assert app.test_client().get("/api/docs").status_code == 200
 
 
 def test_a_plain_flask_application_is_refused_at_the_start() -> None:
     with pytest.raises(TypeError, match="APIFlask"):
-        Flask(__name__).register_blueprint(api(ApiDeps(machine_time, {}, ())))
+        Flask(__name__).register_blueprint(api(ApiDeps(machine_time, {}, (), FileStore(Path("nowhere")))))

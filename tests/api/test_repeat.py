@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
@@ -91,7 +92,7 @@ def at_once(app: APIFlask, token: str, key: str, path: str, body: object) -> lis
 
 
 def test_twins_sent_at_once_have_one_effect_and_one_answer(both_stores: Engine) -> None:
-    app = make_app(lambda: NOW)
+    app = make_app(lambda: NOW, Path("nowhere"))
     with uow.transaction() as s:
         token, _ = open_session(s, "zhang", LoginVia.MINIAPP, NOW)
     for turn in range(5):
@@ -106,7 +107,7 @@ def test_one_visit_sent_at_once_without_a_key_is_one_visit(both_stores: Engine) 
         "client_id": "v-1", "customer_id": MINE, "latitude": 31.23, "longitude": 121.47, "datum": "wgs84",
         "at": NOW.isoformat(),
     }  # fmt: skip
-    app = make_app(lambda: NOW)
+    app = make_app(lambda: NOW, Path("nowhere"))
     with uow.transaction() as s:
         token, _ = open_session(s, "zhang", LoginVia.MINIAPP, NOW)
     answers = at_once(app, token, "", "/check-ins", visit)

@@ -16,6 +16,7 @@ from console.guard import COOKIE, csrf_of
 from crm import uow
 from crm.usecases import sessions
 from gateways.dropbox import Dropbox
+from gateways.files import FileStore
 from tests.console.office import NOW, furnish
 
 STATIC = Path(__file__).resolve().parents[2] / "web" / "dist" / "static"
@@ -33,6 +34,7 @@ class World:
     people: dict[str, str] = field(default_factory=dict)  # login code -> userid
     synced: int = 0
     uploads: Path = Path("nowhere")
+    folder: Path = Path("nowhere")  # where files are kept
     told: str = "部门 3 个，成员 12 人"  # what a pull of the directory says
 
     def clock(self) -> datetime:
@@ -50,7 +52,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World(uploads=tmp_path / "imports")
+    return World(uploads=tmp_path / "imports", folder=tmp_path / "files")
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +89,7 @@ def deps(world: World, static: Path, *, secure: bool = False) -> ConsoleDeps:
         secure=secure,
         incoming=Dropbox(world.uploads),
         outgoing=Dropbox(world.uploads.parent / "exports"),
+        files=FileStore(world.folder),
         outside_errors=(OutsideError,),
         sync_directory=world.sync,
     )

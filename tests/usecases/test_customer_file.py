@@ -22,6 +22,7 @@ from models.audit import AuditEntry
 from models.customers import Contact, Customer
 from models.fields import FieldChange, FieldValue
 from tests.support.company import NOW, actor, at_once, customer, rows, snapshot
+from tests.support.files import attach
 
 FIRST, OTHER = "91320500MA1XK2AB7", "91320500MA1XK2AC5"
 USCC, USCC_2 = FIRST + check_sign(FIRST), OTHER + check_sign(OTHER)
@@ -55,7 +56,7 @@ def test_every_kind_of_field_is_stored_typed_and_read_back(company: Engine) -> N
     file = customer("Zhang", "甲机电有限公司")
     typed = {
         "jianjie": "一\n二", "taishu": "１２", "yusuan": "80万", "jianxiuri": "2026年3月5日", "bengxing": "螺杆泵",
-        "jiezhi": "酸、清水", "jishuzhichi": "孙六", "changqu": "江苏/苏州", "tuzhi": "0123456789abcdef0123",
+        "jiezhi": "酸、清水", "jishuzhichi": "孙六", "changqu": "江苏/苏州", "tuzhi": attach("Zhang", file),
         "annual_estimate": "1.2亿", "phone": "+86 13800138000", "website": "https://www.Example.com/a", "uscc": USCC,
         "region": "江苏 苏州", "procurement_cycle": "每季度",
     }  # fmt: skip
