@@ -8,6 +8,7 @@ from crm import policy as numbers
 from crm import uow
 from crm.reads import customers as reads
 from crm.reads.attachments import attachments_of
+from crm.reads.customer_form import changes_of, customer_form
 from crm.reads.customer_page import customer_page
 from crm.reads.people import in_sight
 from crm.reads.queue import colleagues, queued_one
@@ -66,6 +67,8 @@ def mount(desk: Desk) -> None:
         with uow.reading() as s:
             file = customer_page(s, actor(), public_id, clock(), page)
             files = attachments_of(s, actor(), public_id)
+            form = customer_form(s, actor(), public_id)
+            changes = changes_of(s, actor(), public_id)
             waiting = queued_one(s, actor(), public_id, clock()) if file.queued else None
             givable = colleagues(s, actor()) if waiting else ()
             shared = shares_of(s, actor(), public_id, clock())
@@ -75,6 +78,8 @@ def mount(desk: Desk) -> None:
             "console/customer.html",
             file=file,
             files=files,
+            form=form,
+            changes=changes,
             page=page,
             waiting=waiting,
             colleagues=givable,

@@ -134,7 +134,8 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
 
 def _contacts(s: Session, actor: Actor, customer: Customer) -> tuple[ContactRow, ...]:
     seen, held = sight(s, actor, "contact"), (customer.id, customer.owner_id)
-    rows = s.scalars(select(Contact).where(Contact.customer_id == customer.id).order_by(Contact.id))
+    here = (Contact.customer_id == customer.id, Contact.retired_at.is_(None))
+    rows = s.scalars(select(Contact).where(*here).order_by(Contact.id))
     return tuple(
         ContactRow(
             public_id=c.public_id,

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from config.vocabulary import CooperationStage, FieldObject, NameKind
+from config.vocabulary import CooperationStage, FieldKind, FieldObject, NameKind
 from crm import audit, name_index
 from crm.access import Actor, get_customer
 from crm.errors import Conflict, Invalid, NotFound
@@ -129,7 +129,10 @@ def touched(
     lost = [
         known[key]
         for key in changed
-        if key in known and key in seen and seen[key] not in (say(known[key], had.get(key)), plain(had.get(key)) or "")
+        if key in known
+        and known[key].kind is not FieldKind.COMPANY  # shown by its name, kept by its number
+        and key in seen
+        and seen[key] not in (say(known[key], had.get(key)), plain(had.get(key)) or "")
     ]
     if lost:
         said = {spec.key: f"刚被别人改成「{say(spec, had.get(spec.key)) or '空'}」，请确认后再保存" for spec in lost}

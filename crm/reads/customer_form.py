@@ -1,0 +1,187 @@
+"""A customer's or a contact's form as one person sees it: what is filled in, what is missing, what has changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import CooperationStage, FieldKind, FieldObject
+from crm.access import READ, Actor, Groups, Sight, To, customers_for, editable, get_customer, sight
+from crm.errors import NotFound
+from crm.field_store import values_of
+from crm.forms import form
+from crm.rules.fields import FieldSpec, Value, missing, say
+from models.customers import Contact, Customer
+from models.fields import FieldChange
+from models.people import Person
+
+_LATEST = 30  # changes that a page shows
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """`shown` is the value as one would type it, or a part of it; `keys` are the choices taken."""
+
+    spec: FieldSpec
+    shown: str
+    keys: tuple[str, ...]
+    missing: bool
+    editable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    label: str
+    fields: tuple[FormField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`missing` are the labels of what the stage asks for and nobody has filled."""
+
+    customer_id: str
+    title: str
+    sections: tuple[FormSection, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    id: int
+    label: str
+    before: str
+    after: str
+    who: str
+    at: datetime
+
+
+def empty_form(s: Session, actor: Actor, of: FieldObject) -> Form:
+    """What is asked of a new record."""
+    given: dict[str, Value] = {spec.key: spec.starts_as for section in form(s, of) for spec in section.fields}
+    seen = _Sight(sight(s, actor, of), editable(s, actor, of), 0, actor.person_id)
+    return _form(s, of, seen, {key: value for key, value in given.items() if value}, "", "", None)
+
+
+def customer_form(s: Session, actor: Actor, public_id: str, to: To = READ) -> Form:
+    """One customer's file; NotFound also for one that is not his to look at (`to`: to write in)."""
+    customer = get_customer(s, actor, public_id, to=to)
+    fields = [spec for section in form(s, FieldObject.CUSTOMER) for spec in section.fields]
+    held = values_of(s, fields, FieldObject.CUSTOMER, customer)
+    if "parent" in held:  # by name, and only of one that he may see
+        held["parent"] = (
+            s.scalar(customers_for(actor).with_only_columns(Customer.name).where(Customer.id == customer.parent_id))
+            or "（同事的客户）"
+        )
+    return _form(
+        s,
+        FieldObject.CUSTOMER,
+        _sees(s, actor, customer, FieldObject.CUSTOMER),
+        held,
+        customer.public_id,
+        customer.name,
+        CooperationStage(customer.cooperation_stage),
+    )
+
+
+def contact_form(s: Session, actor: Actor, contact_id: str, to: To = READ) -> Form:
+    """One person at a customer."""
+    contact = s.scalar(select(Contact).where(Contact.public_id == contact_id))
+    if contact is None:
+        raise NotFound("没有找到这位联系人，或者他所在的客户不在您名下。请刷新页面")
+    try:
+        customer = get_customer(s, actor, contact.customer_id, to=to)
+    except NotFound:
+        raise NotFound("没有找到这位联系人，或者他所在的客户不在您名下。请刷新页面") from None
+    fields = [spec for section in form(s, FieldObject.CONTACT) for spec in section.fields]
+    held = values_of(s, fields, FieldObject.CONTACT, contact)
+    return _form(
+        s,
+        FieldObject.CONTACT,
+        _sees(s, actor, customer, FieldObject.CONTACT),
+        held,
+        customer.public_id,
+        contact.name,
+        CooperationStage(customer.cooperation_stage),
+    )
+
+
+def changes_of(s: Session, actor: Actor, public_id: str) -> tuple[ChangeRow, ...]:
+    """What was changed in a customer's file, the newest first."""
+    customer = get_customer(s, actor, public_id, to=READ)
+    known = {spec.id: spec for section in form(s, FieldObject.CUSTOMER) for spec in section.fields}
+    seen = _sees(s, actor, customer, FieldObject.CUSTOMER)
+    rows = s.execute(
+        select(FieldChange, Person.name)
+        .outerjoin(Person, Person.id == FieldChange.actor_id)
+        .where(FieldChange.object_kind == FieldObject.CUSTOMER, FieldChange.object_id == customer.id)
+        .order_by(FieldChange.id.desc())
+        .limit(_LATEST)
+    ).all()
+    return tuple(
+        ChangeRow(
+            change.id,
+            known[change.field_id].label,
+            seen.said(known[change.field_id], change.before),
+            seen.said(known[change.field_id], change.after),
+            who or "系统",
+            change.at,
+        )
+        for change, who in rows
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    sight: Sight
+    may: Groups
+    customer_id: int
+    owner_id: int | None
+
+    def shown(self, spec: FieldSpec, value: str) -> str:
+        return self.sight.shown(self.customer_id, self.owner_id, spec.group, value)
+
+    def said(self, spec: FieldSpec, kept: Any) -> str:
+        """A value as the history keeps it; of a parent company it says only that there was one."""
+        if spec.kind is FieldKind.COMPANY:
+            return "已填" if kept else ""
+        value: Value = tuple(kept) if isinstance(kept, list) else kept
+        return self.shown(spec, say(spec, value))
+
+
+def _sees(s: Session, actor: Actor, customer: Customer, of: FieldObject) -> _Sight:
+    return _Sight(sight(s, actor, of), editable(s, actor, of), customer.id, customer.owner_id)
+
+
+def _form(
+    s: Session, of: FieldObject, seen: _Sight, held: Mapping[str, Value], customer_id: str, title: str,
+    stage: CooperationStage | None,
+) -> Form:  # fmt: skip
+    sections = form(s, of)
+    fields = [spec for section in sections for spec in section.fields]
+    lacking = () if stage is None else missing(fields, held, stage)
+    return Form(
+        customer_id,
+        title,
+        tuple(
+            FormSection(section.label, _fields(section.fields, held, seen, lacking))
+            for section in sections
+            if any(not spec.retired for spec in section.fields)
+        ),
+        tuple(spec.label for spec in lacking),
+    )
+
+
+def _fields(
+    specs: Sequence[FieldSpec], held: Mapping[str, Value], seen: _Sight, lacking: Sequence[FieldSpec]
+) -> tuple[FormField, ...]:
+    found = []
+    for spec in specs:
+        if not spec.retired:
+            value = held.get(spec.key)
+            keys = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+            shown = seen.shown(spec, say(spec, value))
+            found.append(FormField(spec, shown, keys, spec in lacking, spec.group in seen.may))
+    return tuple(found)
