@@ -13,6 +13,7 @@ from crm.errors import Conflict, CrmError, Invalid, NotAllowed
 from crm.reads.customer_form import Form, contact_form, customer_form, empty_form
 from crm.rules.field_input import Raw
 from crm.usecases import contact_file, customer_file
+from crm.usecases.collisions import Refused
 
 _LONGEST = 5_500  # characters of one field as it is sent; the rules say how many may stay
 
@@ -31,6 +32,8 @@ def mount(desk: Desk) -> None:
             made = uow.attempt(lambda s: customer_file.create(s, actor(), _written(form), clock(), entrance="console"))
         except (Invalid, Conflict, NotAllowed) as error:
             return _drawn(form, "新建客户", back, error)
+        if isinstance(made, Refused):
+            return _drawn(form, "新建客户", back, Conflict(made.said))
         return redirect(url_for("console.customer", public_id=made.public_id), 303)
 
     @desk.page("/customers/<public_id>/edit", EVERYBODY, "GET", "POST")
