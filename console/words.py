@@ -45,6 +45,7 @@ SUBJECTS = {
     "visit": "拜访",
     "team": "部门",
     "role": "角色",
+    "radar": "查重规则",
     "sending": "消息发送",
     "directory": "通讯录",
 }
@@ -78,6 +79,13 @@ DETAILS = {
     "hits": "命中",
     "left": "今天还剩",
     "typed": "查的名称",
+    "reason": "依据",
+    "verdict": "意见",
+    "evidence": "信息",
+    "before": "原来",
+    "after": "改为",
+    "moved": "并入（条）",
+    "stayed": "保留后来的改动（处）",
     "read": "可看",
     "edit": "可改",
     "record": "对象",
@@ -201,7 +209,7 @@ def subject(kind: str, about: str) -> str:
     return _POLICY.get(about, about) if kind == "policy" else about
 
 
-_NUMBERS = {"entry", "period", "team_id", "visit", "path", "external_userid"}
+_NUMBERS = {"collision", "entry", "loser", "merge", "period", "team_id", "visit", "path", "external_userid"}
 _ROLES = {word.value for word in (*Role, *ShareAccess)}
 _REASONS = {reason.value for reason in OwnershipReason}
 

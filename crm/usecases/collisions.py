@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.collisions import CollisionVerdict
+from config.collisions import CollisionVerdict, said
 from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, Role, ShareAccess, TimelineKind
 from crm import audit
 from crm import policy as numbers
@@ -136,7 +136,7 @@ def vote(
     s.flush()
     audit.record(
         s, actor.person_id, "vote_collision", f"customer:{collision.customer_id}", now, entrance=entrance,
-        collision=collision.id, verdict=verdict.value,
+        collision=collision.id, verdict=said(verdict),
     )  # fmt: skip
     if decides_alone:
         return _decide(s, actor, collision, verdict, now, entrance)
@@ -164,9 +164,9 @@ def vote_on(
 ) -> str:
     """The same from outside; the card that asked for it is closed."""
     number = s.scalar(select(Collision.id).where(Collision.public_id == public_id))
-    said = vote(s, actor, number or 0, verdict, now, entrance=entrance)
-    close_matter(s, f"collision:{number}:{actor.person_id}", said, now, by=actor)
-    return said
+    told = vote(s, actor, number or 0, verdict, now, entrance=entrance)
+    close_matter(s, f"collision:{number}:{actor.person_id}", told, now, by=actor)
+    return told
 
 
 def escalate(s: Session, collision: Collision, now: datetime) -> None:
@@ -184,14 +184,14 @@ def _decide(
     collision.decided_at, collision.decided_by_id, collision.verdict = now, actor.person_id, verdict
     collision.effect = _carry_out(s, actor, collision, verdict, now, entrance)
     s.flush()
-    said = outcome_words(s, collision)
-    write_entry(s, collision.customer_id, TimelineKind.OWNERSHIP, f"撞单裁定：{said}", actor.person_id, now)
+    outcome = outcome_words(s, collision)
+    write_entry(s, collision.customer_id, TimelineKind.OWNERSHIP, f"撞单裁定：{outcome}", actor.person_id, now)
     audit.record(
         s, actor.person_id, "decide_collision", f"customer:{collision.customer_id}", now, entrance=entrance,
-        collision=collision.id, verdict=verdict.value,
+        collision=collision.id, verdict=said(verdict),
     )  # fmt: skip
-    _tell(s, collision, said, now)
-    return f"已裁定：{said}"
+    _tell(s, collision, outcome, now)
+    return f"已裁定：{outcome}"
 
 
 def _carry_out(
@@ -224,7 +224,7 @@ def _in_whose_name(s: Session, actor: Actor, collision: Collision) -> Actor:
     return actor_by_id(s, side[0]) if side else actor
 
 
-def _tell(s: Session, collision: Collision, said: str, now: datetime) -> None:
+def _tell(s: Session, collision: Collision, outcome: str, now: datetime) -> None:
     """Who asked and who holds it; when it is another company after all, who asked may make it with one tap."""
     policy, key = numbers.current(s), f"decided:{collision.id}:{now:%Y%m%d%H%M%S%f}"
     if collision.verdict == CollisionVerdict.DIFFERENT:
@@ -232,11 +232,11 @@ def _tell(s: Session, collision: Collision, said: str, now: datetime) -> None:
         taps = [Tap("新建", "create_anyway", {"name": collision.name}, 1), Tap("不建了", "dismiss", {})]
         prompt_card(s, collision.asked_by_id, notice, taps, matter=key, dedupe=key, now=now, policy=policy)
         return
-    asked = Notice(title=f"撞单有结果了：{collision.name}", body=said)
+    asked = Notice(title=f"撞单有结果了：{collision.name}", body=outcome)
     prompt(s, collision.asked_by_id, asked, dedupe=f"{key}:asker", now=now)
     _, holder, _ = holder_of(s, collision.customer_id)
     for person_id in {holder.id if holder.kind is HolderKind.PERSON else None} - {None, collision.asked_by_id}:
-        held = Notice(title=f"撞单有结果了：{s.get_one(Customer, collision.customer_id).name}", body=said)
+        held = Notice(title=f"撞单有结果了：{s.get_one(Customer, collision.customer_id).name}", body=outcome)
         prompt(s, int(person_id or 0), held, dedupe=f"{key}:holder", now=now)
 
 
