@@ -11,6 +11,7 @@ from crm.reads.attachments import attachments_of
 from crm.reads.customer_form import changes_of, customer_form
 from crm.reads.customer_page import customer_page
 from crm.reads.people import in_sight
+from crm.reads.projects import projects_of
 from crm.reads.queue import colleagues, queued_one
 from crm.reads.shares import mates, shares_of
 
@@ -72,10 +73,12 @@ def mount(desk: Desk) -> None:
             waiting = queued_one(s, actor(), public_id, clock()) if file.queued else None
             givable = colleagues(s, actor()) if waiting else ()
             shared = shares_of(s, actor(), public_id, clock())
+            plans = projects_of(s, actor(), file.id)
             sharable = mates(s, actor(), public_id) if shared.decides else ()
             days = numbers.current(s).share_days
         return render_template(
             "console/customer.html",
+            plans=plans,
             file=file,
             files=files,
             form=form,
