@@ -33,7 +33,7 @@ _LENGTH_BITS, _LENGTH = 5, 31
 _MOST_ID = (1 << 32 - _LENGTH_BITS) - 1
 _SHORT_ROW = 4_000  # entries of a posting row that are read at once; of a longer one only when they are needed
 _MOST_ENTRIES = 25_000  # entries looked at for one name, the rarest pieces first: some milliseconds
-_MOST_OF_A_ROW = 2_000  # the same for a row of an import: a full name's rarest pieces are enough
+_MOST_OF_A_ROW, _LEAST_OF_A_ROW = 1_500, 0.5  # the same and `_LEAST` for a row of an import
 _PER_LETTER = 0.1  # what every letter takes that a name has more than the one asked about
 _LEAST = 0.15  # a name that shares less than this part of what the best one shares is not looked at again
 _FEW = 64  # names put at once that are written one by one
@@ -120,12 +120,16 @@ def candidates(s: Session, query: str, limit: int = 50) -> list[Hit]:
     return candidates_many(s, [query], limit)[0]
 
 
-def candidates_many(s: Session, queries: Sequence[str], limit: int = 50, most: int = _MOST_ENTRIES) -> list[list[Hit]]:
-    """The same for several names in a few statements, in their order: an import asks for hundreds at once."""
+def candidates_many(s: Session, queries: Sequence[str], limit: int = 50, *, quickly: bool = False) -> list[list[Hit]]:
+    """The same for several names in a few statements, in their order: an import asks for hundreds at once.
+
+    `quickly` is for full names: their rarest pieces are enough, and what shares less than half is another company.
+    """
+    most, least = (_MOST_OF_A_ROW, _LEAST_OF_A_ROW) if quickly else (_MOST_ENTRIES, _LEAST)
     pieces = [tokens_of(query) for query in queries]
     postings = _read(s, {token for tokens, _ in pieces for token in tokens})
     everybody = s.scalar(select(func.max(_NAMES.customer_id))) or 1
-    found = [_promising(tokens, length, postings, everybody, limit, most) for tokens, length in pieces]
+    found = [_promising(tokens, length, postings, everybody, limit, most, least) for tokens, length in pieces]
     names = _names_of(s, {who for some in found for who in some})
     return [[(who, name) for who in some for name in names.get(who, ())] for some in found]
 
@@ -135,7 +139,7 @@ def judge_many(s: Session, names: Sequence[str], similar_at: int) -> list[list[C
 
     Made for hundreds of rows at once: of each only the few names are judged that share most with it.
     """
-    offered = candidates_many(s, names, _OFFERED, _MOST_OF_A_ROW)
+    offered = candidates_many(s, names, _OFFERED, quickly=True)
     return [rank(name, _likeliest(name, some), similar_at, _JUDGED) for name, some in zip(names, offered, strict=True)]
 
 
@@ -172,6 +176,7 @@ def _promising(
     everybody: int,
     limit: int,
     most: int,
+    least: float,
 ) -> list[int]:
     """Customers by the rarity of the pieces they share (the logarithm of how few have them), long names less."""
     weight: defaultdict[int, float] = defaultdict(float)
@@ -187,11 +192,11 @@ def _promising(
     if not weight:
         return []
     divide = [1 + _PER_LETTER * max(0, letters - length) for letters in range(_LENGTH + 1)]
-    least = max(weight.values()) * _LEAST
+    enough = max(weight.values()) * least
     worth = (
         (shared / divide[entry & _LENGTH], -(entry >> _LENGTH_BITS))
         for entry, shared in weight.items()
-        if shared >= least
+        if shared >= enough
     )
     return list(dict.fromkeys(-who for _, who in nlargest(2 * limit, worth)))[:limit]
 
