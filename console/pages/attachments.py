@@ -69,10 +69,12 @@ def mount(desk: Desk) -> None:
         return response
 
     def _sent(found: Served, *, as_attachment: bool) -> Response:
-        return send_file(
+        response = send_file(
             files.path(found.stored_name), found.mime, as_attachment=as_attachment, download_name=found.name,
             conditional=False, etag=False,
         )  # fmt: skip
+        response.headers["Cache-Control"] = "no-store"  # Flask's own word for files lets a proxy keep them
+        return response
 
     @desk.page("/attachments/<public_id>/remove", EVERYBODY, "POST")
     def remove_attachment(public_id: str) -> ResponseReturnValue:

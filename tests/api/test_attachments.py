@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 from sqlalchemy import Engine, func, select
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from config.files import MOST_BYTES
 from config.vocabulary import LoginVia
@@ -34,8 +35,10 @@ def send(
     phone: Phone, data: bytes, name: str = "说明.txt", *, to: str = MINE, key: str = "", **more: Any
 ) -> TestResponse:
     headers = phone.headers | ({"Idempotency-Key": key} if key else {})
-    form = {"file": (io.BytesIO(data), name), **more}
-    return phone.client.post(f"/api/v1/customers/{to}/attachments", data=form, headers=headers)
+    # Encoded here: the client itself would leave a temporary file open behind a large body.
+    boundary, body = encode_multipart({"file": FileStorage(io.BytesIO(data), name), **more})
+    kind = f"multipart/form-data; boundary={boundary}"
+    return phone.client.post(f"/api/v1/customers/{to}/attachments", data=body, content_type=kind, headers=headers)
 
 
 def count() -> int:
