@@ -7,18 +7,20 @@ from decimal import Decimal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from config.collisions import RadarEntry
 from config.prospects import LeadInlet, LeadState, LeadStep, ResponseKind
 from config.vocabulary import ContactState, CustomerSource, TimelineKind, label
 from crm import audit
-from crm.access import READ, Actor, get_customer, sees_customer
+from crm import policy as numbers
+from crm.access import Actor, get_customer
 from crm.cards import close_matter
 from crm.errors import Conflict, Invalid
-from crm.rules.naming import clean_name, name_key
 from crm.usecases import customers, deals, linking
 from crm.usecases.followups import write_entry
 from crm.usecases.lead_cards import called
 from crm.usecases.lead_steps import StepDone, open_lead, put_back, standing, undoable
 from crm.usecases.leads import matter_of, step, tell
+from crm.usecases.radar import Question, ask
 from models.customers import Contact, Customer
 from models.leads import Lead
 from models.links import ExternalContact
@@ -116,14 +118,10 @@ def _customer(
     name = wish.name or lead.company
     if not name.strip():
         raise Invalid("还不知道是哪家公司，请写公司全称", {"name": "不能为空"})
-    try:
-        key = name_key(clean_name(name))
-    except ValueError as error:
-        raise Invalid(str(error), {"name": str(error)}) from None
-    mine = select(Customer.id).where(Customer.name_key == key, Customer.merged_into_id.is_(None))
-    twin = s.scalar(mine.where(sees_customer(actor, READ)))
-    if twin is not None:
-        return get_customer(s, actor, twin), False
+    asked = Question(name, phones=(lead.phone,) if lead.phone else ())
+    for hit in ask(s, actor, asked, RadarEntry.LEAD, numbers.current(s)):
+        if hit.same and hit.customer_id is not None:
+            return get_customer(s, actor, hit.customer_id), False
     draft = customers.CustomerDraft(name=name, source=CustomerSource(lead.source))
     made = customers.create_customer(s, actor, draft, now, entrance=entrance)
     customer = s.get_one(Customer, made.id)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from config.collisions import RadarEntry
+from config.policy import Policy
 from config.prospects import LeadInlet, LeadState, LeadStep
 from config.vocabulary import CustomerSource, PersonStatus, TimelineKind, label
 from crm import audit
@@ -15,13 +17,13 @@ from crm.access import HOLDERS, READ, Actor, leaders_of, sees_customer, sees_per
 from crm.errors import Invalid, NotAllowed, NotFound
 from crm.messages import prompt_card
 from crm.rules.naming import clean_name, name_key
-from crm.rules.reach import clean_phone, phone_key
+from crm.rules.reach import clean_phone
 from crm.rules.response_clock import due_after
 from crm.rules.words import storable
 from crm.usecases.followups import write_entry
 from crm.usecases.lead_cards import called, lead_card, queue_card
-from crm.usecases.radar import COLLEAGUE
-from models.customers import Campaign, Contact, Customer
+from crm.usecases.radar import COLLEAGUE, Question, hits
+from models.customers import Campaign, Customer
 from models.leads import Lead, LeadEvent, LeadSource
 from models.people import Person
 
@@ -89,9 +91,9 @@ def capture(s: Session, actor: Actor | None, draft: LeadDraft, now: datetime, *,
         said = "刚才已经收到过同样的内容，没有重复记录"
         return Captured(twin.id, twin.public_id, twin.company, said, contested=twin.rival_id is not None)
     place = _place(s, actor, draft, inlet)
-    customer = who_has(s, told["company"], told["phone"])
-    seen = customer is not None and (actor is None or _sees(s, actor, customer))
     policy, calendar = numbers.current(s), numbers.calendar(s)
+    customer = _who_has(s, actor, told["company"], told["phone"], policy)
+    seen = customer is not None and (actor is None or _sees(s, actor, customer))
     lead = Lead(
         **told,
         company_key=name_key(told["company"])[:128],
@@ -219,15 +221,12 @@ def _campaign(s: Session, campaign_id: int | None) -> int | None:
     return campaign_id
 
 
-def who_has(s: Session, company: str, phone: str) -> Customer | None:
-    """The customer of that name or telephone, whoever holds it: looks beyond what anybody may see."""
-    there = select(Customer).where(Customer.merged_into_id.is_(None)).order_by(Customer.id).limit(1)
-    key = name_key(company) if company else ""
-    found = s.scalar(there.where(Customer.name_key == key)) if key else None
-    if found is None and phone_key(phone):
-        contacts = select(Contact.customer_id).where(Contact.phone == phone)
-        found = s.scalar(there.where(or_(Customer.phone == phone, Customer.id.in_(contacts))))
-    return found
+def _who_has(s: Session, actor: Actor | None, company: str, phone: str, policy: Policy) -> Customer | None:
+    """The customer it is, whoever holds it: looks beyond what anybody may see. A telephone alone tells it only where
+    no company was named: people take their number along to the next one."""
+    found = hits(s, actor, Question(company, phones=(phone,)), RadarEntry.LEAD, policy)
+    meant = [hit for hit in found if hit.same] or ([] if company else found)
+    return s.get_one(Customer, meant[0].customer_id) if meant else None
 
 
 def _sees(s: Session, actor: Actor, customer: Customer) -> bool:

@@ -99,7 +99,7 @@ def ask(
     ]
 
 
-def hits(s: Session, actor: Actor, question: Question, entry: RadarEntry, policy: Policy) -> list[Hit]:
+def hits(s: Session, actor: Actor | None, question: Question, entry: RadarEntry, policy: Policy) -> list[Hit]:
     """The same customers first, then the likeliest. Those that were decided to be another company are left out."""
     weights = weights_at(s, entry)
     best: dict[int, Hit] = {}
@@ -148,10 +148,10 @@ def _equal(question: Question) -> Iterator[tuple[Evidence, Select[int]]]:
         yield Evidence.DOMAIN, select(Customer.id).where(Customer.website == question.website)
 
 
-def _decided_different(s: Session, actor: Actor, question: Question, found: Mapping[int, Hit]) -> list[int]:
+def _decided_different(s: Session, actor: Actor | None, question: Question, found: Mapping[int, Hit]) -> list[int]:
     """Hits of which supervisors have told this very person that it is another company."""
     unsure = [customer_id for customer_id, hit in found.items() if not hit.certain]
-    if not unsure:
+    if not unsure or actor is None:  # a stranger's web form was told nothing
         return []
     told = select(Collision.customer_id).where(
         Collision.customer_id.in_(unsure),

@@ -14,9 +14,9 @@ from crm.usecases.lead_sources import SourceDraft, close_source, open_source
 from crm.usecases.people import grant
 from crm.usecases.policy import change
 from models.customers import Customer
-from models.leads import Lead
-from tests.api.conftest import MINE, NOW, Phone
-from tests.support.company import actor, rows
+from models.leads import Lead, LeadSource
+from tests.api.conftest import NOW, Phone
+from tests.support.company import actor, customer, rows
 
 FORM = {"company": "苏州恒力泵业有限公司", "contact_name": "王工", "phone": "13800138000", "need": "问循环泵"}
 
@@ -48,8 +48,7 @@ def test_no_other_address_may_be_asked_from_elsewhere(phone: Phone) -> None:
 
 
 def test_whom_we_know_gets_the_very_same_answer(app: APIFlask, token: str) -> None:
-    with uow.reading() as s:
-        known = s.scalars(select(Customer.name).where(Customer.public_id == MINE)).one()
+    known = rows(Customer, Customer.id == customer("zhang", "无锡锦澜环保科技有限公司"))[0].name
     stranger, ours = send(app, token), send(app, token, company=known)
     assert (stranger.status_code, stranger.data) == (ours.status_code, ours.data)
     assert sorted(lead.known for lead in rows(Lead)) == [False, True]
@@ -62,8 +61,6 @@ def test_what_fills_the_trap_is_thanked_and_forgotten(app: APIFlask, token: str)
 
 def test_a_closed_form_and_none_look_alike(app: APIFlask, token: str) -> None:
     def close(s: uow.Session) -> str:
-        from models.leads import LeadSource
-
         public_id = s.scalars(select(LeadSource.public_id)).one()
         return close_source(s, actor("sun"), public_id, NOW, entrance="console")
 

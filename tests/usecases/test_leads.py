@@ -1,6 +1,7 @@
 """A lead is answered by whom it concerns, becomes one customer, and never tells a stranger whom we know."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -89,7 +90,14 @@ def test_the_telephone_alone_tells_the_customer(company: Engine) -> None:
     own = customer("Zhang", "无锡锦澜环保科技有限公司")
     with uow.transaction() as s:
         s.add(Contact(customer_id=own, name="徐主管", phone="13800138000", created_at=NOW))
-    assert lead(capture("Zhang")).customer_id == own
+    assert lead(capture("Zhang", replace(FAIR, company=""))).customer_id == own
+    assert lead(capture("Zhang")).customer_id is None  # he works for another company now
+
+
+def test_a_short_name_is_known_too(company: Engine) -> None:
+    own = customer("Zhang", "昆山恒泽水务设备有限公司")
+    one = lead(capture("li", replace(FAIR, company="昆山恒泽水务设备公司")))
+    assert (one.customer_id, one.owner_id) == (own, IDS["zhang"])
 
 
 @pytest.mark.parametrize("who", ["qian", "wu"])
