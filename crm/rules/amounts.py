@@ -54,7 +54,7 @@ def _spoken(typed: str) -> Decimal | None:
     Without 千, 万, 亿 or 元 it may be anything (二, 三十): that is no amount.
     """
     words = typed.removesuffix("整").removesuffix("元").removesuffix("块钱").removesuffix("块").removesuffix("圆")
-    if (words == typed and not set("千万亿") & set(words)) or not _SPOKEN.fullmatch(words):
+    if not words or (words == typed and not set("千万亿") & set(words)) or not _SPOKEN.fullmatch(words):
         return None
     total = section = digit = 0
     tenths = 1
