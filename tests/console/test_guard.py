@@ -56,6 +56,14 @@ DOORS = {
     "ask_export": HOLDERS,
     "decide_export": ASSIGNERS,
     "fetch_export": HOLDERS,
+    **dict.fromkeys(("duplicates", "compare", "merge_customers", "undo_merge", "vote_collision"), ASSIGNERS),
+    "weigh_evidence": OPERATORS,
+    **dict.fromkeys(
+        ("field_list", "new_field", "edit_field", "turn_field", "move_field", "new_field_group"), OPERATORS
+    ),
+    **dict.fromkeys(("new_campaign", "turn_campaign"), OPERATORS),
+    **dict.fromkeys(("edit_customer", "restore_change", "new_contact", "edit_contact", "retire_contact"), EVERYBODY),
+    "new_customer": HOLDERS,
     "contests": ASSIGNERS,
     "decide_contest": ASSIGNERS,
     "upload_attachment": EVERYBODY,
