@@ -43,7 +43,10 @@ class Refused:
 def create_or_report(
     s: Session, actor: Actor, draft: CustomerDraft, now: datetime, *, entrance: str, anyway: bool = False
 ) -> CustomerMade | Refused:
-    """Make a customer, or tell the supervisors that a colleague has it: returned, not raised, for it must commit."""
+    """Make a customer, or tell the supervisors that a colleague has it: returned, not raised, for it must commit.
+
+    Raises Taken for one that the actor himself may see: there is nothing to decide, and nothing has happened.
+    """
     try:
         return create_customer(s, actor, draft, now, entrance=entrance, anyway=anyway)
     except Taken as taken:
@@ -53,7 +56,7 @@ def create_or_report(
 def report(s: Session, actor: Actor, taken: Taken, name: str, now: datetime, *, entrance: str) -> str:
     """What to say to who asked. A customer that he may not see becomes a matter for both supervisors, once."""
     if s.scalar(select(Customer.id).where(Customer.id == taken.hit.customer_id, sees_customer(actor))) is not None:
-        return str(taken)
+        raise taken
     if taken.leaves is not None:
         taken.leaves(s)
     calendar, local = numbers.calendar(s), now.astimezone(SHANGHAI)

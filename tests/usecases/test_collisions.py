@@ -16,6 +16,7 @@ from crm.access import Actor
 from crm.errors import CrmError, Gone, Invalid, NotAllowed, NotFound
 from crm.usecases import collisions, customers, radar
 from crm.usecases.collisions import Refused
+from crm.usecases.customer_identity import Taken
 from jobs.sweeps import run
 from models.collisions import Collision
 from models.customers import Contact, Customer
@@ -86,10 +87,10 @@ def test_both_supervisors_get_a_card_and_the_asker_a_promise(clash: int) -> None
 
 def test_the_same_customer_of_ones_own_is_refused_without_a_case(company: Engine) -> None:
     customer("Zhang", PUMP)
-    answer = ask_for("Zhang", SPELLINGS[4])
-    assert isinstance(answer, Refused)
-    assert "已经在您名下" in answer.said
-    assert isinstance(ask_for("li", PUMP), Refused)  # his lead sees it: nobody needs to decide anything
+    with pytest.raises(Taken, match="已经在您名下"):
+        ask_for("Zhang", SPELLINGS[4])
+    with pytest.raises(Taken, match="由 张三 负责"):
+        ask_for("li", PUMP)  # his lead sees it: nobody needs to decide anything
     assert rows(Collision) == []
 
 

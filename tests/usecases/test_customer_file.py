@@ -16,7 +16,6 @@ from crm.forms import specs
 from crm.rules.field_input import Raw
 from crm.rules.uscc import check_sign
 from crm.usecases import campaigns, contact_file, customer_file, customers, fields
-from crm.usecases.collisions import Refused
 from crm.usecases.customers import CustomerMade
 from models.audit import AuditEntry
 from models.customers import Contact, Customer
@@ -223,11 +222,8 @@ def test_a_customer_is_made_from_a_form_with_its_campaign(company: Engine) -> No
         uow.attempt(
             lambda s: customer_file.create(s, actor("Zhang"), {**raw, "name": "乙泵业", "uscc": ""}, NOW, entrance="c")
         )
-    twin = uow.attempt(
-        lambda s: customer_file.create(s, actor("Zhang"), {"name": "乙泵业", "uscc": USCC}, NOW, entrance="c")
-    )
-    assert isinstance(twin, Refused)
-    assert "已经在您名下" in twin.said
+    with pytest.raises(Conflict, match="已经在您名下"):
+        created({"name": "乙泵业", "uscc": USCC})
     uow.attempt(lambda s: customers.withdraw_customer(s, actor("Zhang"), made.id, NOW, entrance="chat"))
     again = created({"name": "丙", "uscc": USCC})
     assert again.id != made.id
