@@ -6,6 +6,7 @@ import random
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -51,7 +52,8 @@ def run(plan: Plan) -> list[str]:
         cast = Cast(it, plan.seed, workers=2 if plan.redis else 1, horses=plan.redis)
         crowd = Crowd(it, company, plan.seed)
         stop = asyncio.Event()
-        took = asyncio.run(_under_fire(plan, cast, crowd, stop))
+        with ThreadPoolExecutor(1) as apart:  # a browser of another test may have a loop running in this thread
+            took = apart.submit(asyncio.run, _under_fire(plan, cast, crowd, stop)).result()
         # The last kill may have hit the web: let its successor stand before the minute is counted.
         drained = it.drain(DRAIN)
         cast.stop()
