@@ -70,7 +70,7 @@ def give_back(s: Session, on: On) -> Tapped:
     customer_id = int(on.args["customer"])
     done = pool.give_back(s, on.actor, customer_id, on.now, numbers.current(s), entrance=CARD)
     return Tapped(
-        f"已退回 {done.customer_name}，等主管分配", undo("ownership", customer=customer_id, period=done.period_id)
+        f"已退回 {done.customer_name}，等主管分配", undo("ownership", customer=done.customer_id, period=done.period_id)
     )
 
 
@@ -80,14 +80,14 @@ def assign(s: Session, on: On) -> Tapped:
     if not on.choice:
         raise Invalid("请先在卡片上选一位同事，再点「分配」")
     done = pool.assign(s, on.actor, customer_id, chosen_id(on.choice), on.now, entrance=CARD)
-    return Tapped(f"已分配给 {done.person_name}", undo("ownership", customer=customer_id, period=done.period_id))
+    return Tapped(f"已分配给 {done.person_name}", undo("ownership", customer=done.customer_id, period=done.period_id))
 
 
 @button("return")
 def give_to_former(s: Session, on: On) -> Tapped:
     customer_id = int(on.args["customer"])
     done = pool.give_to_former(s, on.actor, customer_id, on.now, numbers.current(s), entrance=CARD)
-    return Tapped(f"已退还 {done.person_name}", undo("ownership", customer=customer_id, period=done.period_id))
+    return Tapped(f"已退还 {done.person_name}", undo("ownership", customer=done.customer_id, period=done.period_id))
 
 
 @button(UNDO + "ownership")

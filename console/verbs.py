@@ -108,6 +108,7 @@ VERBS = {
     "decide_collision": "裁定撞单",
     "merge": "合并客户",
     "take_apart": "拆开合并",
+    "gather_strays": "合并后补齐记录",
     "take_back_vote": "撤回撞单意见",
     "vote_collision": "撞单表态",
     "weigh_evidence": "调整查重规则",

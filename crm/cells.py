@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     exists,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -57,10 +58,10 @@ def _pointers() -> tuple[tuple[Table, Column[Any]], ...]:
     )
 
 
-def point_elsewhere(s: Session, customer_id: int, to: int) -> list[Cell]:
+def point_elsewhere(s: Session, customer_id: int, to: int, *, dry_run: bool = False) -> list[Cell]:
     """Rows of one customer become rows of another. One that the other has already, by a unique key, stays.
 
-    Running it again moves only what has come since.
+    Running it again moves only what has come since. `dry_run` only says which they are.
     """
     moved: list[Cell] = []
     for table, column in _pointers():
@@ -68,9 +69,19 @@ def point_elsewhere(s: Session, customer_id: int, to: int) -> list[Cell]:
         own = (column == customer_id, *(~twin for twin in _twins(table, column, to)))
         found = [tuple(row) for row in s.execute(select(*keys).where(*own).order_by(*keys))]
         cells = [Cell(table, key, column.name, customer_id, to) for key in found]
-        _write(s, [(cell, cell.before, cell.after) for cell in cells])
+        if not dry_run:
+            _write(s, [(cell, cell.before, cell.after) for cell in cells])
         moved += cells
     return moved
+
+
+def points_at(customer_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether any row belongs to this customer, of a statement about customers."""
+    rows = (table.alias() for table, _ in _pointers())
+    held = (
+        exists().where(row.c[column.name] == customer_id) for row, (_, column) in zip(rows, _pointers(), strict=True)
+    )
+    return or_(*held)
 
 
 def _twins(table: Table, column: Column[Any], to: int) -> Iterator[ColumnElement[bool]]:

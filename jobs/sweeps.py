@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from crm import uow
-from crm.usecases import collisions, contests, lead_sweep, registration_sweep, sweeps
+from crm.usecases import collisions, contests, lead_sweep, registration_sweep, stray_rows, sweeps
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ SWEEPS: dict[str, tuple[Candidates, Judge]] = {
     "registrations": (registration_sweep.registration_candidates, registration_sweep.judge_registration),
     "leads": (lead_sweep.late_candidates, lead_sweep.judge_lead),
     "contests": (contests.overdue, contests.let_the_first_have_it),
+    "stray-rows": (stray_rows.recent_merges, stray_rows.gather),
     "daily-list": (_everybody, sweeps.promise_list),
 }
 

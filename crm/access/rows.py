@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import ShareAccess
 from crm.access.actors import Actor, Reach
 from crm.errors import NotAllowed, NotFound
+from models.base import bare
 from models.customers import Customer
 from models.deals import Deal
 from models.links import ExternalContact, ExternalFollow
@@ -23,6 +24,8 @@ NOT_TO_DECIDE = "「{}」由 {} 负责，只有负责人、他的主管和销售
 ME: BindParameter[int] = bindparam("me")
 TEAMS: BindParameter[int] = bindparam("teams", expanding=True)
 AT: BindParameter[Any] = bindparam("at", type_=CustomerShare.until.type)
+
+_MERGED = select(bare(Customer).c.id, bare(Customer).c.merged_into_id)
 
 
 class To(Enum):
@@ -83,12 +86,24 @@ def get_customer(s: Session, actor: Actor, customer_id: int | str, *, to: To = W
 
     Whoever may only look at it and wants to write is told so by name: that it is there he knows already. What forgets
     to say that it only looks (`to=READ`) is too strict, never too lax.
+
+    The id of one that was merged leads to what it is part of now: old cards, links and phones go on working.
     """
     query = _one_customer(actor.reach, isinstance(customer_id, int), to, lock)
     found = s.scalar(query, {**within(actor), "id": customer_id})
-    if found is None:
-        raise not_there(s, actor, customer_id, to)
-    return found
+    if found is not None:
+        return found
+    winner_id = merged_into(s, customer_id)
+    if winner_id is not None:
+        return get_customer(s, actor, winner_id, to=to, lock=lock)
+    raise not_there(s, actor, customer_id, to)
+
+
+def merged_into(s: Session, customer_id: int | str) -> int | None:
+    """What a merged customer went into; None for one that was not merged, was taken back, or never was there."""
+    wanted = bare(Customer).c.id if isinstance(customer_id, int) else bare(Customer).c.public_id
+    row = s.execute(_MERGED.where(wanted == customer_id)).one_or_none()
+    return None if row is None or row.merged_into_id == row.id else row.merged_into_id
 
 
 def not_there(s: Session, actor: Actor, customer_id: int | str, to: To) -> NotFound | NotAllowed:

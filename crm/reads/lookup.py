@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session
 from crm import name_index
 from crm.access import ME, Actor, Reach, customer_in, sees_customer, within
 from crm.rules.naming import name_key, rank, said_in
+from models.base import bare
 from models.customers import Customer
+from models.merges import CustomerMerge
+from models.names import CompanyName
 from models.timeline import TimelineEntry
 
 _CLOSE_ENOUGH = 75
@@ -17,6 +20,7 @@ _MOST = 6  # one more than is shown, to know that there are more
 _EACH_COMPARED = 1_000  # customers compared one by one: some tens of milliseconds
 _OFFERED = 400  # what the index is asked for, of which the actor sees a part
 _WHICH = select(Customer.id, Customer.public_id, Customer.name)
+_WINNERS = select(CustomerMerge.winner_id).where(CustomerMerge.undone_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +44,29 @@ def meant(s: Session, actor: Actor, typed: str) -> list[Found]:
     exact, partly = _named(actor.reach)
     asked = {**within(actor), "key": key}
     found = s.execute(exact, asked).all()
-    if not found:
-        asked |= {"name_part": _holding(key or words), "pinyin_part": _holding(words.casefold())}
-        found = s.execute(partly, asked).all()
-    return [Found(*row) for row in found]
+    if found:
+        return [Found(*row) for row in found]
+    asked |= {"name_part": _holding(key or words), "pinyin_part": _holding(words.casefold())}
+    rows = s.execute(partly, asked).all()
+    return [Found(*row[:3]) for row in rows if row.whole] or [Found(*row[:3]) for row in rows]
 
 
 @cache
-def _named(reach: Reach) -> tuple[Select[int, str, str], Select[int, str, str]]:
-    """Customers of a name, and customers whose name or its pinyin holds a part. Built once: every follow-up asks."""
+def _named(reach: Reach) -> tuple[Select[int, str, str], Select[int, str, str, bool]]:
+    """Customers of a name, and customers whose name or its pinyin holds a part, or the name of one that was merged
+    into them (`whole`: that very name). Built once: every follow-up asks."""
     visible = _WHICH.where(Customer.merged_into_id.is_(None), customer_in(reach))
+    name = bare(CompanyName).c
+    once = select(name.customer_id).where(name.customer_id.in_(_WINNERS))
     holds = or_(
         Customer.name_key.like(bindparam("name_part"), escape="/"),
         Customer.pinyin.like(bindparam("pinyin_part"), escape="/"),
+        Customer.id.in_(once.where(name.key.like(bindparam("name_part"), escape="/"))),
     )
-    mine_first = (Customer.owner_id != ME, Customer.name)
+    whole = Customer.id.in_(once.where(name.key == bindparam("key")))
+    ordered = (whole.desc(), Customer.owner_id != ME, Customer.name)
     exact = visible.where(Customer.name_key == bindparam("key"))
-    return exact.limit(_MOST), visible.where(holds).order_by(*mine_first).limit(_MOST)
+    return exact.limit(_MOST), visible.add_columns(whole.label("whole")).where(holds).order_by(*ordered).limit(_MOST)
 
 
 def _holding(part: str) -> str:
@@ -87,11 +97,12 @@ def _visible(actor: Actor) -> Select[int, str, str]:
 def named_in(s: Session, actor: Actor, text: str) -> Found | None:
     """The actor's own customer that the text names; whose name stands there at greatest length wins."""
     own = _WHICH.where(Customer.owner_id == actor.person_id, Customer.merged_into_id.is_(None))
+    once = own.add_columns(CompanyName.name).join(CompanyName, CompanyName.customer_id == Customer.id)
+    known = [(Found(*row), row.name) for row in s.execute(own)]
+    known += [(Found(*row[:3]), row[3]) for row in s.execute(once.where(Customer.id.in_(_WINNERS)))]
     words = name_key(text)
-    hits = [(letters, row) for row in s.execute(own) if (letters := said_in(row.name, words))]
-    if not hits:
-        return None
-    return Found(*max(hits, key=lambda hit: hit[0])[1])
+    hits = [(letters, found) for found, name in known if (letters := said_in(name, words))]
+    return max(hits, key=lambda hit: hit[0])[1] if hits else None
 
 
 def last_touched(s: Session, actor: Actor) -> Found | None:

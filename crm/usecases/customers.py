@@ -101,6 +101,8 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
     its id must never meet another customer.
     """
     customer = get_customer(s, actor, customer_id, to=DECIDE, lock=True)
+    if customer.id != customer_id:
+        raise Conflict(f"您刚建的客户已经合并到「{customer.name}」，没有撤销新建。合错了请撤销合并")
     if customer.created_by_id != actor.person_id or customer.owner_id != actor.person_id:
         raise NotFound("没有找到您刚建的这个客户")
     minutes = numbers.current(s).undo_minutes

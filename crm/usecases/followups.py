@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import HolderKind, TimelineKind
 from crm import audit, policy
-from crm.access import WRITE, Actor, Reach, customer_there, get_customer, not_there, within
+from crm.access import WRITE, Actor, Reach, customer_there, get_customer, merged_into, not_there, within
 from crm.errors import Gone, Invalid, NotFound
 from crm.holding import holder_of, tenure_began
 from crm.rules.activity import counts as activity_counts
@@ -99,6 +99,9 @@ def _customer_and_recent(s: Session, actor: Actor, customer_id: int | str) -> tu
     wanted = {**within(actor), "id": customer_id}
     rows = s.execute(_recent_of(actor.reach, isinstance(customer_id, int)), wanted).all()
     if not rows:
+        winner_id = merged_into(s, customer_id)
+        if winner_id is not None:
+            return _customer_and_recent(s, actor, winner_id)
         raise not_there(s, actor, customer_id, WRITE)
     return _Written(*rows[0][:3]), [row.text for row in rows if row.text is not None]
 

@@ -55,10 +55,7 @@ def merge(
     changed = settle(s, winner, loser, from_loser)
     moved = cells.point_elsewhere(s, loser.id, winner.id)
     changed += moved
-    changed += out_of_circle(s, winner.id)
-    _names(s, winner.id)
-    changed += _deals(s, winner, moved)
-    changed += _clock(s, winner)
+    changed += follow_up_moved(s, winner, moved)
     changed += cells.set_values(s, bare(Customer), loser.id, {"merged_into_id": winner.id})
     cells.keep(s, written.id, changed)
     s.refresh(winner)
@@ -82,8 +79,17 @@ def _both(s: Session, actor: Actor, winner_id: int | str, loser_id: int | str) -
     if not (actor.manages or actor.sees_all) and any(customer.owner_id != actor.person_id for customer in seen):
         raise NotAllowed("只能合并自己名下的两份客户。要和同事的合并，请找您的主管")
     for one in sorted(customer.id for customer in seen):
-        get_customer(s, actor, one, to=DECIDE, lock=True)
+        if get_customer(s, actor, one, to=DECIDE, lock=True).id != one:
+            raise Conflict("其中一份刚刚被合并到别的客户，没有再合并。请刷新页面看看现在的档案")
     return seen
+
+
+def follow_up_moved(s: Session, winner: Customer, moved: list[Cell]) -> list[Cell]:
+    """What rows that came along bring with them: names, open deals, the clock; and no company above itself."""
+    changed = out_of_circle(s, winner.id)
+    _names(s, winner.id)
+    changed += _deals(s, winner, moved)
+    return changed + _clock(s, winner)
 
 
 def _names(s: Session, winner_id: int) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
 from crm import audit, policy
-from crm.access import Actor, customers_for, get_customer, supervisor_of
+from crm.access import Actor, customers_for, get_customer, merged_into, supervisor_of
 from crm.errors import Gone, Invalid, NotAllowed, NotFound
 from crm.holding import Holder, holder_at, holder_of
 from crm.messages import Tap, prompt_card
@@ -17,6 +17,7 @@ from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_
 from crm.rules.days import SHANGHAI
 from crm.usecases.followups import rewind, touch, write_entry
 from models.customers import Customer
+from models.merges import CustomerMerge
 from models.timeline import TimelineEntry
 from models.visits import Visit
 
@@ -83,12 +84,13 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
     if known is not None:
         place = s.scalars(select(Customer.name).where(Customer.id == known.customer_id)).one()
         return CheckInDone(known.public_id, known.distance_m, _said(known.distance_m), place, again=True)
-    customer, late = _visited(s, actor, draft)
+    visited = _visited(s, actor, draft)
+    customer = visited.customer
     distance = None
     if customer.latitude is not None and customer.longitude is not None:
         target = Point(customer.latitude, customer.longitude, Datum.GCJ02)
         distance = round(metres_between(to_gcj02(point), target))
-    holder = holder_at(s, customer.id, draft.visited_at)
+    holder = holder_at(s, visited.file_id, draft.visited_at)
     words = f"拜访打卡，{_said(distance)}" + (f"：{draft.report}" if draft.report else "")
     happened = min(draft.visited_at, now)
     entry_id, _ = write_entry(s, customer.id, TimelineKind.VISIT, words, actor.person_id, now, at=happened, counts=True)
@@ -122,21 +124,48 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
         visit=visit.id,
         metres=distance,
     )
-    if late:
+    if visited.late:
         _ask_whether_to_return(s, actor, customer, visit, now)
-    return CheckInDone(visit.public_id, distance, _said(distance), customer.name, again=False)
+    return CheckInDone(visit.public_id, distance, _said(distance), visited.name, again=False)
 
 
-def _visited(s: Session, actor: Actor, draft: CheckInDraft) -> tuple[Customer, bool]:
-    """The customer, and whether it has left the actor since: a visit counts for whoever held it on its day."""
+@dataclass(frozen=True, slots=True)
+class _Visited:
+    """Where a visit belongs, and the file that was visited: another one where it has been merged since.
+
+    `late`: it has left the actor meanwhile.
+    """
+
+    customer: Customer
+    file_id: int
+    name: str
+    late: bool
+
+
+def _visited(s: Session, actor: Actor, draft: CheckInDraft) -> _Visited:
+    """A visit counts for whoever held that file on its day, also when the file has gone to somebody else since."""
+    column = Customer.id if isinstance(draft.customer_id, int) else Customer.public_id
+    file = s.scalar(select(Customer).where(column == draft.customer_id))
     try:
-        return get_customer(s, actor, draft.customer_id), False
+        customer = get_customer(s, actor, draft.customer_id)
+        return _Visited(customer, file.id if file else customer.id, customer.name, late=False)
     except (NotAllowed, NotFound):
-        column = Customer.id if isinstance(draft.customer_id, int) else Customer.public_id
-        customer = s.scalar(select(Customer).where(column == draft.customer_id, Customer.merged_into_id.is_(None)))
-        if customer is None or holder_at(s, customer.id, draft.visited_at) != Holder.person(actor.person_id):
+        if file is None or not _held_then(s, actor, file, draft.visited_at):
             raise
-        return customer, True
+        part_of = file.id
+        while (above := merged_into(s, part_of)) is not None:
+            part_of = above
+        customer_now = s.scalar(select(Customer).where(Customer.id == part_of, Customer.merged_into_id.is_(None)))
+        if customer_now is None:  # it was taken back
+            raise
+        return _Visited(customer_now, file.id, file.name, late=True)
+
+
+def _held_then(s: Session, actor: Actor, file: Customer, moment: datetime) -> bool:
+    """Whether the actor held this file at that moment, before it went into another one."""
+    merge = (CustomerMerge.loser_id == file.id, CustomerMerge.undone_at.is_(None), CustomerMerge.at <= moment)
+    gone = s.scalar(select(CustomerMerge.id).where(*merge).limit(1))
+    return gone is None and holder_at(s, file.id, moment) == Holder.person(actor.person_id)
 
 
 def _ask_whether_to_return(s: Session, actor: Actor, customer: Customer, visit: Visit, now: datetime) -> None:

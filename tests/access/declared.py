@@ -18,7 +18,7 @@ ASSIGNERS = OPERATORS | {Role.TEAM_LEAD, Role.REGIONAL_MANAGER, Role.DIRECTOR}
 _LOOK, _WORK, _ALL = frozenset({READ}), frozenset({READ, WRITE}), frozenset({READ, WRITE, DECIDE})
 _OWN = {Relation.OWN: _ALL, Relation.SHARED_READ: _LOOK, Relation.TOGETHER: _WORK}
 _TEAM = _OWN | {Relation.TEAM: _ALL, Relation.QUEUE: _ALL, Relation.LEAVER: _ALL}
-_COMPANY = dict.fromkeys(set(Relation) - {Relation.MERGED}, _ALL)
+_COMPANY = dict.fromkeys(Relation, _ALL)
 # What a role may do with a customer of each relation, and with all that hangs on it. What is not here is not there.
 MAY: Mapping[Role, Mapping[Relation, frozenset[To]]] = {
     Role.REP: _OWN,

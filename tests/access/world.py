@@ -31,6 +31,7 @@ from crm.holding import Holder, holder_of
 from crm.usecases import customers, deals, followups, projects, registrations, sessions, todos, visits
 from crm.usecases.attachments import add_attachment
 from crm.usecases.leads import LeadDraft, capture
+from crm.usecases.merging import merge
 from crm.usecases.ownership import pass_on
 from crm.usecases.sharing import Wish, share_customer
 from gateways.files import Accepted, FileStore
@@ -42,6 +43,7 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Shanghai
 HEAD, ONE, TWO = 1, 2, 3
 MATE, STRANGER, GONE = "mate", "stranger", "gone"
 _EARLIER = NOW - timedelta(days=3)
+_MERGED_AT = NOW - timedelta(days=1)
 
 
 class Relation(StrEnum):
@@ -54,7 +56,7 @@ class Relation(StrEnum):
     LEAVER = "leaver"  # of somebody of team ONE who has left
     SHARED_READ = "shared_read"  # team TWO's, shown to him
     TOGETHER = "together"  # team TWO's, worked on together with him
-    MERGED = "merged"  # was his own until it went into another one
+    MERGED = "merged"  # was his own until it went into team TWO's: what leads to it leads there
 
 
 @dataclass(frozen=True)
@@ -138,10 +140,9 @@ def furnish(files: FileStore) -> World:
                 access = {Relation.SHARED_READ: ShareAccess.READ, Relation.TOGETHER: ShareAccess.TOGETHER}.get(relation)
                 made[role, relation] = _things(s, number, picture, role.value if his else STRANGER, role.value, access)
         _into_the_queue(s, common[Relation.QUEUE].customer)
-        merged = [made[role, Relation.MERGED].customer for role in HOLDERS]
-        s.execute(
-            update(Customer).where(Customer.id.in_(merged)).values(merged_into_id=common[Relation.OTHER].customer)
-        )
+        admin, winner = actor_by_userid(s, Role.ADMIN.value, NOW), common[Relation.OTHER].customer
+        for role in sorted(HOLDERS):
+            merge(s, admin, winner, made[role, Relation.MERGED].customer, (), _MERGED_AT, entrance="console")
         s.execute(update(Person).where(Person.userid == GONE).values(status=PersonStatus.LEFT))
         api = {role: sessions.open_session(s, role.value, LoginVia.MINIAPP, NOW)[0] for role in Role}
         console = {role: sessions.open_session(s, role.value, LoginVia.CONSOLE, NOW)[0] for role in Role}

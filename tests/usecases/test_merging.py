@@ -15,20 +15,25 @@ from sqlalchemy.engine import Engine
 
 from config.collisions import RadarEntry
 from config.policy import Policy
-from config.vocabulary import FieldKind, FieldObject, TimelineKind
+from config.vocabulary import Datum, FieldKind, FieldObject, FixSource, TimelineKind
 from crm import cells, uow
+from crm.access import get_customer
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
 from crm.forms import specs
 from crm.reads.customer_page import customer_page
-from crm.usecases import deals, merging, todos
-from crm.usecases.followups import write_follow_up
+from crm.reads.lookup import meant, named_in
+from crm.usecases import deals, merging, todos, visits
+from crm.usecases.customers import withdraw_customer
+from crm.usecases.followups import write_entry, write_follow_up
 from crm.usecases.radar import Question, ask
+from jobs import sweeps
 from models.audit import AuditEntry
 from models.customers import Contact, Customer
 from models.deals import Deal
 from models.fields import FieldDefinition, FieldGroup, FieldValue
 from models.messages import OutboxMessage
 from models.timeline import TimelineEntry
+from models.visits import Visit
 from tests.support.company import DAY, IDS, NOW, actor, customer, rows, snapshot
 
 # What a merge and its undoing leave behind on purpose: their own books, and what people are told.
@@ -308,3 +313,118 @@ def test_a_merge_that_fails_half_way_leaves_nothing(company: Engine) -> None:
     with pytest.raises(ZeroDivisionError):
         uow.attempt(half)
     assert snapshot() == before
+
+
+def test_an_old_id_leads_to_what_the_customer_is_part_of_now_for_who_may_see_that(company: Engine) -> None:
+    one, two, three = (
+        customer("Zhang", "华东泵业有限公司"),
+        customer("sun", "灵朗密封件厂"),
+        customer("qian", "丙阀门厂"),
+    )
+    zhang, sun, now = actor("Zhang"), actor("sun"), NOW + DAY
+    done = merge("li", one, two)
+    with uow.reading() as s:
+        public_id = s.get_one(Customer, two).public_id
+        for known_as in (two, public_id):
+            assert get_customer(s, zhang, known_as).id == one
+            with pytest.raises(NotFound, match="没有找到这个客户"):
+                get_customer(s, sun, known_as)
+        assert customer_page(s, zhang, public_id, now).id == one
+    write_old = uow.attempt(lambda s: write_follow_up(s, zhang, two, "旧卡片上点的记录", now, entrance="card"))
+    assert write_old.customer_id == one
+    merge("wang", three, one)
+    qian = actor("qian")
+    with uow.reading() as s:
+        assert get_customer(s, qian, two).id == three  # and on from there
+        with pytest.raises(NotFound):
+            get_customer(s, zhang, two)
+    assert done.loser_name == "灵朗密封件厂"
+
+
+def test_a_visit_that_comes_late_counts_for_whoever_held_the_file_that_was_merged_since(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂", NOW - 9 * DAY), customer("sun", "乙水泵厂", NOW - 9 * DAY)
+    merge("li", one, two)
+    sun = actor("sun")
+    been = visits.CheckInDraft("v1", two, 31.2, 121.4, Datum.GCJ02, None, FixSource.MINIAPP, NOW - DAY, "", "看了泵房")
+    uow.attempt(lambda s: visits.check_in(s, sun, been, NOW + DAY, entrance="miniapp"))
+    (visit,) = rows(Visit)
+    assert (visit.customer_id, visit.owner_then_id) == (one, IDS["sun"])
+
+
+def test_the_names_of_a_merged_customer_are_understood_in_chat_until_it_is_taken_apart(company: Engine) -> None:
+    one, two = customer("Zhang", "华东泵业有限公司"), customer("Zhang", "灵朗密封件厂")
+    zhang = actor("Zhang")
+
+    def understood(typed: str) -> list[int]:
+        with uow.reading() as s:
+            return [found.id for found in meant(s, zhang, typed)]
+
+    done = merge("Zhang", one, two)
+    assert (understood("灵朗密封件厂"), understood("灵朗")) == ([one], [one])
+    with uow.reading() as s:
+        named = named_in(s, zhang, "今天去灵朗密封件厂看了现场")
+        assert named is not None
+        assert named.id == one
+        assert meant(s, actor("qian"), "灵朗") == []
+    take_apart("Zhang", done.public_id)
+    assert understood("灵朗") == [two]
+
+
+def test_an_old_tap_never_takes_the_winner_back(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂")
+    merge("Zhang", one, two)
+    zhang = actor("Zhang")
+    with pytest.raises(Conflict, match="已经合并到「甲水泵厂」"):
+        uow.attempt(lambda s: withdraw_customer(s, zhang, two, NOW, entrance="card"))
+
+
+def gathered(at: datetime = NOW) -> list[str]:
+    return [line for line in sweeps.run("stray-rows", at) if line]
+
+
+def test_what_was_written_to_the_loser_by_one_who_had_read_it_before_follows(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂", NOW - 9 * DAY), customer("Zhang", "乙水泵厂", NOW - 9 * DAY)
+    zhang, at = actor("Zhang"), NOW - DAY
+    before = state()
+    if company.dialect.name == "postgresql":
+        merged = _merge_while_somebody_writes(one, two, at)
+    else:  # writers of SQLite come one after the other: what such a transaction would leave
+        merged = merge("Zhang", one, two)
+        with uow.transaction() as s:
+            write_entry(s, two, TimelineKind.FOLLOW_UP, "旧页面上写的跟进", zhang.person_id, at, at=at, counts=True)
+    (entry,) = rows(TimelineEntry, TimelineEntry.kind == TimelineKind.FOLLOW_UP)
+    assert entry.customer_id == two
+    assert list(sweeps.run("stray-rows", NOW, dry_run=True)) != []
+    assert rows(TimelineEntry, TimelineEntry.kind == TimelineKind.FOLLOW_UP)[0].customer_id == two
+    assert len(gathered()) == 1
+    (entry,) = rows(TimelineEntry, TimelineEntry.kind == TimelineKind.FOLLOW_UP)
+    assert entry.customer_id == one
+    assert rows(Customer, Customer.id == one)[0].silent_since == at
+    assert gathered() == []
+    assert take_apart("Zhang", merged.public_id).stayed == 0
+    (entry,) = rows(TimelineEntry, TimelineEntry.kind == TimelineKind.FOLLOW_UP)
+    assert entry.customer_id == two
+    with uow.transaction() as s:
+        s.delete(s.get_one(TimelineEntry, entry.id))
+    assert [row for row in state()["customer"] if row[0] == one] == [row for row in before["customer"] if row[0] == one]
+    assert gathered() == []  # taken apart: it is the loser's again
+
+
+def _merge_while_somebody_writes(one: int, two: int, at: datetime) -> merging.Merged:
+    """Two connections: the first has read the loser, the second merges it, and then the first one writes."""
+    with uow.transaction() as first:
+        read = get_customer(first, actor("Zhang"), two)
+        merged = merge("Zhang", one, two)
+        who = IDS["zhang"]
+        write_entry(first, read.id, TimelineKind.FOLLOW_UP, "旧页面上写的跟进", who, at, at=at, counts=True)
+    return merged
+
+
+def test_strays_of_a_chain_of_merges_reach_its_end_round_by_round(company: Engine) -> None:
+    one, two, three = (customer("Zhang", f"{name}水泵厂") for name in "甲乙丙")
+    merge("Zhang", two, three)
+    merge("Zhang", one, two)
+    with uow.transaction() as s:
+        s.add(Contact(customer_id=three, name="陈工", created_at=NOW))
+    assert [len(gathered()) for _ in range(3)] == [1, 1, 0]
+    assert rows(Contact)[0].customer_id == one
