@@ -7,8 +7,9 @@ PHONE_EXAMPLE = "13800138000、0512-65880000 转 801"
 _KEPT = re.compile(r"[^0-9+]")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#|,)\s*([0-9]{1,6})$", re.I)
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_CUT_OFF = re.compile(r"1[3-9][0-9]{0,8}")
 _FIXED = re.compile(r"(?:0[0-9]{2,3})?[2-9][0-9]{6,7}")
-_SERVICE = re.compile(r"(?:400|800)[0-9]{7}|95[0-9]{3,4}|1[0-9]{2,4}")
+_SERVICE = re.compile(r"(?:400|800)[0-9]{7}|95[0-9]{3,4}|1[0-2][0-9]{1,3}")  # 110, 12345, 10086
 _ABROAD = re.compile(r"\+[0-9]{7,15}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})")
 _MAIL = re.compile(r"[a-z0-9._%+'-]{1,64}@([a-z0-9.-]{3,190})", re.I)
@@ -27,6 +28,9 @@ def clean_phone(text: str) -> str:
         if area and not 7 <= len(number) - area <= 8:
             raise ValueError(_no_phone(text))
         written = f"{number[:area]}-{number[area:]}" if area else number
+    elif _CUT_OFF.fullmatch(number):
+        short = 11 - len(number)
+        raise ValueError(f"「{text.strip()[:30]}」像手机号，但少了 {short} 位。手机号要 11 位，例如 {PHONE_EXAMPLE}")
     else:
         raise ValueError(_no_phone(text))
     return f"{written} 转 {extension}" if extension else written

@@ -21,6 +21,9 @@ from crm.rules.reach import clean_domain, clean_email, clean_phone, phone_key
         ("86-512-65880000", "0512-65880000"),
         ("65880000", "65880000"),
         ("400-800-1234", "4008001234"),
+        ("110", "110"),
+        ("10086", "10086"),
+        ("95588", "95588"),
         ("+1 650 253 0000", "+16502530000"),
     ],
 )
@@ -33,6 +36,12 @@ def test_a_telephone_is_kept_as_one_dials_it(typed: str, kept: str) -> None:
 def test_what_nobody_could_dial_is_refused_with_an_example(typed: str) -> None:
     with pytest.raises(ValueError, match="例如"):
         clean_phone(typed)
+
+
+@given(st.from_regex(r"1[3-9][0-9]{0,8}", fullmatch=True))
+def test_a_mobile_that_was_cut_off_is_no_service_number_and_the_refusal_says_so(number: str) -> None:
+    with pytest.raises(ValueError, match=f"少了 {11 - len(number)} 位"):
+        clean_phone(number)
 
 
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
