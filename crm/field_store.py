@@ -69,7 +69,7 @@ def added_values(
     found: dict[int, dict[str, Value]] = defaultdict(dict)
     for row in rows:
         spec = known[row.field_id]
-        value = _stored(spec, getattr(row, COLUMNS[spec.kind]))
+        value = stored_value(spec, getattr(row, COLUMNS[spec.kind]))
         if spec.kind is FieldKind.MULTI_SELECT and isinstance(value, str):
             several = {*_several(found[row.object_id].get(spec.key)), value}
             value = tuple(one.key for one in spec.options if one.key in several)
@@ -141,18 +141,27 @@ def plain(value: Value) -> Any:
     return list(value) if isinstance(value, tuple) else value or None
 
 
-def _built_in(s: Session, spec: FieldSpec, record: Any) -> Value:
-    held = getattr(record, column_of(spec))
+def built_in_value(spec: FieldSpec, record: Any) -> Value:
+    """What a column holds; of a parent company the row's number, which only a query turns into its name."""
+    held: Any = getattr(record, column_of(spec))
     if held is None or held == "":
         return None
     if spec.key == "parent":
-        return s.scalar(select(Customer.public_id).where(Customer.id == held))
+        return held  # type: ignore[no-any-return]
     if spec.key == "campaign":
         return next((one.key for one in spec.options if one.id == held), None)
-    return _stored(spec, held)
+    return stored_value(spec, held)
 
 
-def _stored(spec: FieldSpec, held: Any) -> Value:
+def _built_in(s: Session, spec: FieldSpec, record: Any) -> Value:
+    held = built_in_value(spec, record)
+    if held is None or spec.key != "parent":
+        return held
+    return s.scalar(select(Customer.public_id).where(Customer.id == held))
+
+
+def stored_value(spec: FieldSpec, held: Any) -> Value:
+    """A typed column's value as the rules know it."""
     if spec.kind in (FieldKind.PERSON, FieldKind.SELECT, FieldKind.MULTI_SELECT) and not spec.built_in:
         return next((one.key for one in spec.options if one.id == held), None)
     if spec.kind is FieldKind.MONEY:

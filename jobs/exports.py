@@ -36,7 +36,7 @@ def _write(order: Order, clock: Clock, box: Dropbox) -> None:
             if rows > order.most:
                 raise CrmError(f"列表现在有 {rows:,} 行，比申请时多了不少，没有导出。请重新申请")
             above = reads.watermark(actor.name, actor.userid, order.public_id, now)
-            sheets = [(SHEETS[one], reads.WRITTEN[one](s, actor, order.asked, now)) for one in order.sheets]
+            sheets = [(SHEETS[one], reads.sheet(s, actor, one, order.asked, now)) for one in order.sheets]
             writing.write(box.path(key), sheets, above=above)
     except CrmError as error:
         words = str(error)

@@ -1,11 +1,14 @@
 """客户: the list with 「还剩几天」, and one customer's whole file."""
 
-from flask import render_template
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
 
 from config.vocabulary import CustomerLevel
 from console.desk import EVERYBODY, Desk, actor, asked, asked_number
+from console.field_filters import field_filters
 from crm import policy as numbers
 from crm import uow
+from crm.errors import Invalid
 from crm.reads import customers as reads
 from crm.reads.attachments import attachments_of
 from crm.reads.customer_form import changes_of, customer_form
@@ -16,51 +19,62 @@ from crm.reads.queue import colleagues, queued_one
 from crm.reads.shares import mates, shares_of
 
 _FRONT = "days_left"
+_ELSEWHERE = ("name", "level")  # fields that have a control of their own beside the search
 
 
 def mount(desk: Desk) -> None:
     clock = desk.deps.clock
 
     @desk.page("/customers", EVERYBODY)
-    def customers() -> str:
-        sort = asked("sort")
-        level = asked("level")
-        chosen = {
+    def customers() -> ResponseReturnValue:
+        level, state, sort = asked("level"), asked("state"), asked("sort")
+        owner, team = asked_number("owner", 0), asked_number("team", 0)
+        with uow.reading() as s:
+            fields = reads.open_fields(s, actor())
+            scope = in_sight(s, actor())
+        by_field = [spec for spec in reads.filterable(fields) if spec.key not in _ELSEWHERE]
+        orders = [spec for spec in reads.sortable(fields) if spec.key not in _ELSEWHERE]
+        ways = {*reads.SORTS, *(f"{sign}field:{spec.key}" for spec in orders for sign in ("", "-"))}
+        narrowed = field_filters(request.args, by_field)
+        chosen: dict[str, str] = {
             "q": asked("q"),
-            "sort": sort if sort in reads.SORTS else _FRONT,
+            "sort": sort if sort in ways else _FRONT,
             "level": level if level in set(CustomerLevel) else "",
-            "state": asked("state") if asked("state") in ("soon", "queued") else "",
-            "team": str(asked_number("team", 0) or ""),
-            "owner": str(asked_number("owner", 0) or ""),
+            "state": state if state in ("soon", "queued") else "",
+            "team": str(team or ""),
+            "owner": str(owner or ""),
         }
         filters = reads.Filters(
-            owner_id=asked_number("owner", 0) or None,
-            team_id=asked_number("team", 0) or None,
+            owner_id=owner or None,
+            team_id=team or None,
             level=CustomerLevel(level) if chosen["level"] else None,
-            soon=chosen["state"] == "soon",
-            queued=chosen["state"] == "queued",
+            soon=state == "soon",
+            queued=state == "queued",
+            where=tuple(where for one in narrowed if (where := one.where)),
         )
-        with uow.reading() as s:
 
-            def page(number: int) -> reads.Page[reads.CustomerRow]:
-                return reads.list_customers(
-                    s,
-                    actor(),
-                    query=chosen["q"],
-                    sort=chosen["sort"],
-                    page=number,
-                    size=50,
-                    now=clock(),
-                    filters=filters,
-                )
+        def page(s: uow.Session, number: int) -> reads.Page[reads.CustomerRow]:
+            return reads.list_customers(
+                s, actor(), query=chosen["q"], sort=chosen["sort"], page=number, size=50, now=clock(), filters=filters
+            )
 
-            found = page(asked_number("page"))
-            if found.total and not found.rows:  # an old link, and the list has become shorter
-                found = page(found.pages)
-            scope = in_sight(s, actor())
-        return render_template(
-            "console/customers.html", found=found, chosen=chosen, levels=list(CustomerLevel), scope=scope
-        )
+        found: reads.Page[reads.CustomerRow] = reads.Page([], 0, 1, 50)
+        problem = ""
+        try:
+            with uow.reading() as s:
+                found = page(s, asked_number("page"))
+                if found.total and not found.rows:  # an old link, and the list has become shorter
+                    found = page(s, found.pages)
+        except Invalid as error:
+            problem = str(error)
+        address: dict[str, str | list[str]] = {**chosen}
+        for one in narrowed:
+            address |= one.address
+        drawn = render_template(
+            "console/customers.html", found=found, chosen=chosen, address=address, levels=list(CustomerLevel),
+            scope=scope, narrowed=narrowed, by_field=by_field, orders=orders, most=reads.MOST, problem=problem,
+        )  # fmt: skip
+        return drawn, 422 if problem else 200
 
     @desk.page("/customers/<public_id>", EVERYBODY)
     def customer(public_id: str) -> str:

@@ -6,9 +6,11 @@ from flask.typing import ResponseReturnValue
 from config.vocabulary import CustomerLevel
 from console.answers import done
 from console.desk import Desk, actor, asked_number, typed
+from console.field_filters import field_filters
 from crm import uow
 from crm.access import HOLDERS, MANAGERS, SEES_ALL
 from crm.reads import exports as reads
+from crm.reads.customers import filterable, open_fields
 from crm.usecases import exports as verbs
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -27,6 +29,9 @@ def mount(desk: Desk) -> None:
     def ask_export() -> ResponseReturnValue:
         """The filters come along as the list has them."""
         level = typed("level", 20)
+        with uow.reading() as s:
+            fields = filterable(open_fields(s, actor()))
+        by_field = [where for one in field_filters(request.form, fields) if (where := one.where)]
         asked = {
             "q": typed("q", 100),
             "level": level if level in set(CustomerLevel) else "",
@@ -34,6 +39,7 @@ def mount(desk: Desk) -> None:
             "queued": typed("state", 10) == "queued",
             "team": _number("team"),
             "owner": _number("owner"),
+            "where": [[where.key, where.typed] for where in by_field],
         }
         kept = {key: value for key, value in asked.items() if value}
         sheets = request.form.getlist("sheets")

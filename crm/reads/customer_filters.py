@@ -27,6 +27,7 @@ from models.people import Person, Team
 EMPTY = "未填"
 MOST = 5  # fields that one list is narrowed by
 _CHOICES = (FieldKind.SELECT, FieldKind.MULTI_SELECT, FieldKind.PERSON)
+WITHOUT = (FieldKind.ATTACHMENT, FieldKind.COMPANY, FieldKind.LONG_TEXT)  # kinds that no list is narrowed by
 _RANGES = (FieldKind.NUMBER, FieldKind.MONEY, FieldKind.DATE)
 _Words = aliased(Customer)
 
@@ -112,7 +113,7 @@ def _said(typed: str) -> Condition:
 def _field(spec: FieldSpec | None, where: Where, today: date) -> Condition:
     if spec is None:
         raise _not_understood(where, "没有这个字段")
-    if spec.kind in (FieldKind.ATTACHMENT, FieldKind.COMPANY, FieldKind.LONG_TEXT):
+    if spec.kind in WITHOUT:
         raise _not_understood(where, "这种字段不能筛选")
     try:
         if spec.built_in:

@@ -12,16 +12,30 @@ from config.vocabulary import CustomerLevel, FieldObject, label
 from crm import policy as numbers
 from crm.access import Actor, sees_customer
 from crm.access.grants import readable
+from crm.field_store import stored_value
 from crm.forms import specs
-from crm.reads.customer_filters import Condition, Filters, Where, conditions, opaque
-from crm.reads.customer_sorts import SORTS, Order, Place, Stretch, order_by
+from crm.reads.customer_filters import EMPTY, MOST, WITHOUT, Condition, Filters, Where, conditions, opaque
+from crm.reads.customer_sorts import SORTABLE, SORTS, Order, Place, Stretch, order_by
 from crm.rules.fields import FieldSpec, Value, say
 from crm.silence import silences_of
 from models.customers import Customer
 from models.fields import FieldValue
 from models.people import Person, Team
 
-__all__ = ["SORTS", "CustomerRow", "Filters", "Page", "Place", "Where", "list_customers"]
+__all__ = [
+    "EMPTY",
+    "MOST",
+    "SORTS",
+    "CustomerRow",
+    "Filters",
+    "Page",
+    "Place",
+    "Where",
+    "filterable",
+    "list_customers",
+    "open_fields",
+    "sortable",
+]
 
 T = TypeVar("T")
 COUNTED = 3_000  # customers that are counted; beyond, a list is "more than"
@@ -103,7 +117,7 @@ def list_customers(
     meanwhile, nobody else is skipped.
     """
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    fields = _open_fields(s, actor) if filters.where or "field:" in sort else ()
+    fields = open_fields(s, actor) if filters.where or "field:" in sort else ()
     order = order_by(sort, fields)
     wanted = conditions(query, filters, fields, now, policy.remind_after_days)
     total, scope = _scope(s, actor, wanted)
@@ -139,10 +153,20 @@ def list_customers(
     return Page(found, min(total, COUNTED), page, size, more, _DEEPEST if more else None)
 
 
-def _open_fields(s: Session, actor: Actor) -> list[FieldSpec]:
+def open_fields(s: Session, actor: Actor) -> list[FieldSpec]:
     """Whoever may not read a field learns nothing of it by filtering or by order either."""
     groups = readable(s, actor, FieldObject.CUSTOMER)
     return [spec for spec in specs(s, FieldObject.CUSTOMER) if spec.group in groups and not spec.retired]
+
+
+def filterable(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
+    """Of the open fields those that `Where` may name."""
+    return [spec for spec in fields if spec.kind not in WITHOUT]
+
+
+def sortable(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
+    """Of the open fields those that a list may stand in the order of."""
+    return [spec for spec in fields if spec.kind in SORTABLE]
 
 
 def _scope(s: Session, actor: Actor, wanted: Sequence[Condition]) -> tuple[int, _Scope]:
@@ -217,4 +241,4 @@ def _with_holders(s: Session, ids: Sequence[int]) -> dict[int, tuple[Customer, s
 
 
 def _sorted_by(spec: FieldSpec | None, keys: Sequence[Value]) -> str:
-    return "" if spec is None or not keys else say(spec, keys[0])
+    return "" if spec is None or not keys else say(spec, stored_value(spec, keys[0]))

@@ -21,7 +21,7 @@ from crm.rules.days import at, day_of
 from models.imports import ExportJob
 from models.people import Person
 
-SHEETS = {"customers": "客户", "contacts": "联系人", "deals": "商机"}
+SHEETS = {"customers": "客户", "contacts": "联系人", "deals": "商机", "visits": "拜访"}
 LEASE = timedelta(minutes=5)
 _COUNTED = (ExportState.ASKED, ExportState.RUNNING, ExportState.DONE, ExportState.EXPIRED)
 _NOT_THERE = "没有找到这次导出，或者不是您申请的"

@@ -3,25 +3,33 @@
 import logging
 import re
 import shutil
+import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from bot import forms, router
+from config.sheets import ExportState
 from config.vocabulary import Role
 from console.guard import COOKIE, csrf_of
 from crm import policy, uow
-from crm.access import DECIDE, READ, WRITE, actor_by_userid
+from crm.access import DECIDE, HOLDERS, READ, WRITE, actor_by_userid
 from crm.cards import UNDO, close_matter
 from crm.messages import Tap, prompt_card
 from crm.notices import Choice, Notice, Selection
+from crm.reads import exports as exported
+from crm.usecases import exports
+from gateways.dropbox import Dropbox
+from jobs.exports import work_due as write_exports
+from models.imports import ExportJob
 from models.messages import OutboxMessage
 from models.people import Person
 from tests.access.declared import (
@@ -131,6 +139,34 @@ def test_buttons(stage: Stage, role: Role, caplog: pytest.LogCaptureFixture) -> 
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("role", [role for role in Role if role in HOLDERS])
+def test_exported_files(stage: Stage, role: Role, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    """Every part of the file that a role is given is read, as an archive of XML: no canary, no whole number in it."""
+    box = Dropbox(tmp_path / "exports")
+    with undone(stage.engine):
+        with uow.transaction() as s:
+            actor = actor_by_userid(s, role.value, NOW)
+            many = exported.count(s, actor, {}, NOW)
+            exports.ask(s, actor, list(exports.SHEETS), {}, many, NOW, entrance="console")
+            s.execute(update(ExportJob).values(state=ExportState.RUNNING, approver_id=actor.person_id))
+        assert write_exports(lambda: NOW, box) == 1
+        with uow.reading() as s:
+            key = s.scalars(select(ExportJob.file_key)).one()
+        told = _unpacked(box.path(key))
+    things = stage.world.of(role, Relation.OWN)
+    assert things is not None
+    assert things.canaries["report"] in told  # what is his own stands in it, and is found where it is looked for
+    assert things.canaries["own"] in told
+    assert things.canaries["phone"] in told
+    assert Probe(stage, role, caplog)._leaks(f"{role} export", told, NOBODYS) == []
+
+
+def _unpacked(file: Path | BytesIO) -> str:
+    """Every part of a workbook as text."""
+    with zipfile.ZipFile(file) as book:
+        return "\n".join(book.read(name).decode(errors="replace") for name in book.namelist())
+
+
 @dataclass
 class Probe:
     """One role's finger on everything; `wrong` sentences come back from each."""
@@ -206,7 +242,7 @@ class Probe:
                 client.set_cookie(COOKIE, token, path="/console")
                 headers = {"X-CSRF-Token": csrf_of(token), "Origin": "http://localhost", "HX-Request": "true"}
                 answer = client.open(address, method=method, headers=headers, buffered=True, data=dict(body))
-            body_told = answer.get_data().decode(errors="replace")  # a file is no text
+            body_told = _read(answer)
             said = f"{body_told}\n{answer.headers}\n{self.log.text}\n{self._told_since(last)}"
         return answer, said
 
@@ -351,6 +387,14 @@ class Probe:
             return relation in MAY[self.role]
         team_one = (Role.REP, Role.TEAM_LEAD)
         return Relation.TEAM in MAY[self.role] and role in team_one and relation is Relation.OWN
+
+
+def _read(answer: TestResponse) -> str:
+    """The answer as text; of a workbook every part, unpacked."""
+    data = answer.get_data()
+    if data.startswith(b"PK") and zipfile.is_zipfile(BytesIO(data)):
+        return _unpacked(BytesIO(data))
+    return data.decode(errors="replace")  # a picture is no text
 
 
 def _all_of(answer: TestResponse) -> tuple[int, bytes, Mapping[str, str]]:

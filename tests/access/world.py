@@ -18,6 +18,8 @@ from config.vocabulary import (
     CustomerLevel,
     CustomerSource,
     Datum,
+    FieldKind,
+    FieldObject,
     FixSource,
     LoginVia,
     OwnershipReason,
@@ -28,8 +30,9 @@ from config.vocabulary import (
 from crm import uow
 from crm.access import HOLDERS, actor_by_userid
 from crm.holding import Holder, holder_of
-from crm.usecases import customers, deals, followups, projects, registrations, sessions, todos, visits
+from crm.usecases import customer_file, customers, deals, followups, projects, registrations, sessions, todos, visits
 from crm.usecases.attachments import add_attachment
+from crm.usecases.fields import FieldDraft, add_field
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.merging import merge
 from crm.usecases.ownership import pass_on
@@ -41,6 +44,7 @@ from models.people import Person, Team, TeamLeader, TeamScope
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Shanghai
 HEAD, ONE, TWO = 1, 2, 3
+OWN_FIELD = "anhao"  # a field that operations added to the customer's form
 MATE, STRANGER, GONE = "mate", "stranger", "gone"
 _EARLIER = NOW - timedelta(days=3)
 _MERGED_AT = NOW - timedelta(days=1)
@@ -167,6 +171,9 @@ def _staff(s: Session) -> None:
         s.add(TeamLeader(team_id=team, person_id=ids[userid]))
     s.add(TeamScope(team_id=ONE, person_id=ids[Role.REGIONAL_MANAGER.value]))
     s.flush()
+    operations = actor_by_userid(s, Role.OPERATIONS.value, NOW)
+    draft = FieldDraft("暗号", "basic")
+    add_field(s, operations, FieldObject.CUSTOMER, FieldKind.TEXT, draft, _EARLIER, entrance="console")
 
 
 def _picture() -> bytes:
@@ -181,13 +188,14 @@ def _things(
     """A customer of `holder`, with a contact, a file, a deal, a note, a visit, a to-do, a friend, maybe a share."""
     canary = "".join(chr(0x7400 + 40 * number + 9 * place) for place in range(4))  # no two records share a letter
     tokens = {kind: f"{canary}{kind}" for kind in ("note", "deal", "todo", "report", "address", "friend", "person")}
-    tokens |= {kind: f"{canary}{kind}" for kind in ("lead", "project", "file")}
+    tokens |= {kind: f"{canary}{kind}" for kind in ("lead", "project", "file", "own")}
     tokens["name"], tokens["phone"] = f"{canary}阀业", f"13{number:02d}7{number:02d}9{number:03d}"
     who = actor_by_userid(s, holder, NOW)
     draft = customers.CustomerDraft(
         tokens["name"], CustomerLevel.NORMAL, CustomerSource.EVENT, address=tokens["address"], region="江苏苏州"
     )
     made = customers.create_customer(s, who, draft, _EARLIER, entrance="chat")
+    customer_file.update_customer(s, who, made.id, {OWN_FIELD: tokens["own"]}, _EARLIER, entrance="console")
     contact = Contact(customer_id=made.id, name=tokens["person"], phone=tokens["phone"], created_at=_EARLIER)
     s.add(contact)
     entry = followups.write_follow_up(s, who, made.id, f"电话里说{tokens['note']}，下周再约", NOW, entrance="chat")

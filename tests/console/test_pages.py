@@ -12,6 +12,7 @@ from console import words
 from console.guard import COOKIE
 from crm import uow
 from models.customers import Customer
+from models.imports import ExportJob
 from models.messages import InboxEvent, OutboxMessage
 from models.people import Person, TeamScope
 from tests.console.conftest import SignIn, World, session_of
@@ -353,3 +354,42 @@ def test_a_programming_error_becomes_a_sentence_with_a_number(sign_in: SignIn, m
     assert answer.status_code == 500
     assert "编号" in answer.text
     assert "secret" not in answer.text
+
+
+def test_the_list_is_narrowed_and_ordered_by_fields_that_operations_added(sign_in: SignIn) -> None:
+    """Kept in the address, taken away one by one, and what was not understood says so beside what was typed."""
+    ops, rep = sign_in(BY_ROLE[Role.OPERATIONS]), sign_in(REP)
+    for label, kind, added in (("介质", "multi_select", "清水\n污水"), ("年用量", "number", "")):
+        form = {"of": "customer", "group": "more", "help": "", "label": label, "kind": kind, "added": added}
+        assert ops.post("/console/fields/new", data=form).status_code == 303
+    for part, medium, tons in (("恒力", "清水", "120"), ("华光", "污水", "30"), ("天宏", "清水", "7")):
+        form = {"jiezhi": medium, "was.jiezhi": "", "nianyongliang": tons, "was.nianyongliang": ""}
+        assert rep.post(f"/console/customers/{customer_called(part)}/edit", data=form).status_code == 303
+    blank = rep.get("/console/customers?add=jiezhi").text
+    assert 'name="f.jiezhi" value="qingshui"' in blank
+    assert "昆山精密" in blank
+    page = rep.get("/console/customers?f.jiezhi=qingshui&f.jiezhi=&sort=-field:nianyongliang").text
+    assert page.index("恒力泵业") < page.index("天宏机械")
+    assert "华光环保" not in page
+    assert '<td data-cell="年用量" class="num">120</td>' in page
+    assert '<input type="hidden" name="f.jiezhi" value="qingshui">' in page  # the export takes it along
+    many = rep.get("/console/customers?from.nianyongliang=20&to.nianyongliang=50").text
+    assert ("华光环保" in many, "恒力泵业" in many) == (True, False)
+    empty = rep.get("/console/customers?none.nianyongliang=1").text
+    assert ("昆山精密" in empty, "恒力泵业" in empty) == (True, False)
+    nothing = rep.get("/console/customers?from.nianyongliang=500").text
+    assert "没有符合条件的客户" in nothing
+    assert "清除全部筛选" in nothing
+    dropped = rep.get("/console/customers?from.nianyongliang=500&drop=nianyongliang").text
+    assert "恒力泵业" in dropped
+    wrong = rep.get("/console/customers?from.nianyongliang=abc")
+    assert (wrong.status_code, "「abc」不是数字" in wrong.text, 'value="abc"' in wrong.text) == (422, True, True)
+
+
+def test_an_export_is_asked_of_the_list_as_it_is_narrowed(sign_in: SignIn) -> None:
+    lead = sign_in(LEAD)
+    form = {"q": "", "f.region": "江苏无锡", "f.nonsense": "x", "sheets": ["customers"]}
+    assert lead.post("/console/exports", data=form).status_code == 303
+    with uow.reading() as s:
+        job = s.scalars(select(ExportJob)).one()
+        assert (job.rows, job.asked) == (1, {"where": [["region", "江苏无锡"]]})

@@ -1,6 +1,7 @@
 """导出: inside the row filter, strings alone, quota, four eyes, one's own file, gone in time."""
 
 import io
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,10 +9,15 @@ import openpyxl
 import pytest
 from sqlalchemy.engine import Engine
 
+from config.grants import Grant
+from config.vocabulary import FieldKind, FieldObject, Role
 from crm import uow
 from crm.errors import Conflict, Gone, NotFound
 from crm.reads import exports as reads
-from crm.usecases import exports
+from crm.reads.fields import specs
+from crm.usecases import contact_file, customer_file, exports
+from crm.usecases.fields import FieldDraft, add_field
+from crm.usecases.grants import grant_fields
 from gateways.dropbox import Dropbox
 from jobs import exports as jobs
 from models.audit import AuditEntry
@@ -38,6 +44,14 @@ def ask(who: str) -> str:
     with uow.transaction() as s:
         many = reads.count(s, actor(who), {}, NOW)
         return exports.ask(s, actor(who), ["customers", "contacts", "deals"], {}, many, NOW, entrance="console")
+
+
+def add(of: FieldObject, kind: FieldKind, label: str, group: str = "basic", options: Sequence[str] = ()) -> str:
+    """A field of operations' own; its key."""
+    with uow.transaction() as s:
+        draft = FieldDraft(label, group, added=options)
+        made = add_field(s, actor("wang"), of, kind, draft, NOW, entrance="console")
+        return next(one.key for one in specs(s, of) if one.id == made)
 
 
 def lines(path: Path, sheet: int = 0) -> list[list[object]]:
@@ -69,6 +83,56 @@ def test_a_file_holds_ones_own_rows_as_strings_under_a_watermark(box: Dropbox) -
         "run_export",
         "fetch_export",
     ]
+
+
+def test_own_fields_stand_in_the_file_and_what_is_masked_stays_masked(box: Dropbox) -> None:
+    """A lead's colleague two teams away reads no telephone whole; a field that his role may not read is no column."""
+    medium = add(FieldObject.CUSTOMER, FieldKind.MULTI_SELECT, "介质", options=("清水", "污水"))
+    hotline = add(FieldObject.CUSTOMER, FieldKind.TEXT, "热线", "reach")
+    hidden = add(FieldObject.CUSTOMER, FieldKind.TEXT, "付款习惯", "trade")
+    typed = {medium: "清水、污水", hotline: "13800001111", hidden: "=1+1拖三个月", "annual_estimate": "80万"}
+    file = customer("Zhang", "昆山恒泽水务")
+    with uow.transaction() as s:
+        customer_file.update_customer(s, actor("Zhang"), file, typed, NOW, entrance="console")
+        added = contact_file.add_contact(
+            s, actor("Zhang"), file, {"name": "张工", "phone": "13900002222"}, NOW, entrance="console"
+        )
+        assert added.id
+    own = ask("Zhang")
+    jobs.work_due(lambda: NOW, box)
+    _, header, row = lines(fetch("Zhang", own, box))
+    cells = dict(zip(header, row, strict=True))
+    assert (cells["介质"], cells["热线"], cells["付款习惯"]) == ("清水、污水", "13800001111", "=1+1拖三个月")
+    assert cells["年采购额"] == "800000.00"
+    with uow.transaction() as s:
+        trade = Grant(read=False, edit=False)
+        grant_fields(s, actor("wang"), FieldObject.CUSTOMER, {(Role.DIRECTOR, "trade"): trade}, NOW, entrance="console")
+    far = ask("zhou")
+    jobs.work_due(lambda: NOW, box)
+    path = fetch("zhou", far, box)
+    _, header, row = lines(path)
+    assert "付款习惯" not in header
+    assert dict(zip(header, row, strict=True))["热线"] == "138****1111"
+    assert lines(path, 1)[2][header_of(path, 1).index("电话")] == "139****2222"
+    assert "拖三个月" not in str(lines(path))
+
+
+def header_of(path: Path, sheet: int) -> list[object]:
+    return lines(path, sheet)[1]
+
+
+def test_a_file_is_of_the_list_as_it_was_narrowed_by_fields(box: Dropbox) -> None:
+    tons = add(FieldObject.CUSTOMER, FieldKind.NUMBER, "年用量")
+    for name, many in (("昆山恒泽水务", "120"), ("苏州瑞衡热能", "30")):
+        file = customer("Zhang", name)
+        with uow.transaction() as s:
+            customer_file.update_customer(s, actor("Zhang"), file, {tons: many}, NOW, entrance="console")
+    narrowed = {"where": [[tons, "100.."]]}
+    with uow.transaction() as s:
+        assert reads.count(s, actor("Zhang"), narrowed, NOW) == 1
+        mine = exports.ask(s, actor("Zhang"), ["customers"], narrowed, 1, NOW, entrance="console")
+    jobs.work_due(lambda: NOW, box)
+    assert [row[0] for row in lines(fetch("Zhang", mine, box))[2:]] == ["昆山恒泽水务"]
 
 
 def test_a_file_is_its_requesters_alone_and_gone_in_time(box: Dropbox) -> None:
