@@ -12,10 +12,12 @@ from config.prospects import LeadInlet, LeadState, LeadStep, ResponseKind
 from config.vocabulary import ContactState, CustomerSource, TimelineKind, label
 from crm import audit
 from crm import policy as numbers
-from crm.access import Actor, get_customer
+from crm.access import Actor, get_customer, sees_customer
 from crm.cards import close_matter
 from crm.errors import Conflict, Invalid
 from crm.usecases import customers, deals, linking
+from crm.usecases.collisions import report
+from crm.usecases.customer_identity import Taken
 from crm.usecases.followups import write_entry
 from crm.usecases.lead_cards import called
 from crm.usecases.lead_steps import StepDone, open_lead, put_back, standing, undoable
@@ -123,10 +125,22 @@ def _customer(
         if hit.same and hit.customer_id is not None:
             return get_customer(s, actor, hit.customer_id), False
     draft = customers.CustomerDraft(name=name, source=CustomerSource(lead.source))
-    made = customers.create_customer(s, actor, draft, now, entrance=entrance)
+    try:
+        made = customers.create_customer(s, actor, draft, now, entrance=entrance)
+    except Taken as taken:
+        raise _reported(s, actor, taken, name, now, entrance) from None
     customer = s.get_one(Customer, made.id)
     customer.campaign_id = lead.campaign_id
     return customer, True
+
+
+def _reported(s: Session, actor: Actor, taken: Taken, name: str, now: datetime, entrance: str) -> Taken:
+    """A colleague's company: nothing of the conversion stays but that both supervisors are asked whose it is."""
+    if s.scalar(select(Customer.id).where(Customer.id == taken.hit.customer_id, sees_customer(actor))) is not None:
+        return taken
+    refusal = Taken(f"{taken}。线索没有转，已请双方主管裁定归谁，一个工作日内给您答复", taken.hit)
+    refusal.leaves = lambda own: report(own, actor, taken, name, now, entrance=entrance)
+    return refusal
 
 
 def _keep_contact(s: Session, lead: Lead, customer: Customer, now: datetime) -> int | None:

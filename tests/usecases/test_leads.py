@@ -18,6 +18,7 @@ from crm.usecases import lead_convert, lead_steps, leads
 from crm.usecases.lead_convert import Conversion
 from crm.usecases.lead_sweep import judge_lead, late_candidates
 from crm.usecases.people import grant
+from models.collisions import Collision
 from models.customers import Contact, Customer
 from models.deals import Deal
 from models.leads import Lead, LeadEvent
@@ -144,9 +145,13 @@ def test_a_twin_that_one_sees_is_linked_and_a_colleagues_is_refused(company: Eng
     assert (done.customer_id, done.made) == (twin, False)
     other = capture("Zhang", leads.LeadDraft(LeadInlet.MANUAL, "无锡丙环保有限公司", phone="13800138002"))
     customer("qian", "无锡丙环保有限公司")
-    with pytest.raises(Conflict, match="同事在跟进"):
-        convert("Zhang", other)
+    for _ in range(2):
+        with pytest.raises(Conflict, match=r"同事在跟进.*双方主管"):
+            convert("Zhang", other)
     assert lead(other).state == LeadState.NEW
+    (collision,) = rows(Collision)
+    assert (collision.asked_by_id, collision.name) == (IDS["zhang"], "无锡丙环保有限公司")
+    assert [sum("撞单" in one for one in notices(who)) for who in ("li", "wu", "zhou")] == [1, 1, 0]
 
 
 def test_only_the_owner_converts(company: Engine) -> None:
