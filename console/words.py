@@ -131,7 +131,7 @@ EVENTS = {
     "delete_party": "删除部门",
 }
 _POLICY = {name: number.label for name, _, number in Policy()}
-_LABELS = {word.value: text for word, text in LABELS.items()}
+_TOLD = {word.value: {one[word] for one in LABELS.values() if word in one} for kind in LABELS for word in kind}
 _TEN_THOUSAND = Decimal(10_000)
 
 
@@ -175,8 +175,11 @@ def plain(value: Any) -> str:
 
 
 def label(word: str) -> str:
-    """The Chinese word of a vocabulary value, or the value itself where we have no word."""
-    return _LABELS.get(word, word)
+    """The Chinese word of a vocabulary value; of a bare value only where every kind that has it says the same."""
+    if isinstance(word, StrEnum) and type(word) in LABELS:
+        return LABELS[type(word)][word]
+    told = _TOLD.get(word, {word})
+    return next(iter(told)) if len(told) == 1 else word
 
 
 def sheet(word: StrEnum) -> str:

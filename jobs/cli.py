@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from config.settings import Settings
-from config.vocabulary import LABELS, Role
+from config.vocabulary import Role, label
 from crm import audit, name_index, uow
 from crm.errors import CrmError
 from crm.flows import contacts, directory
@@ -199,12 +199,12 @@ def user() -> None:
 def user_grant(userid: str, role: str) -> None:
     """Give the member USERID a ROLE."""
     if role not in tuple(Role):
-        known = "、".join(f"{one.value}（{LABELS[one]}）" for one in Role)
+        known = "、".join(f"{one.value}（{label(one)}）" for one in Role)
         raise Wrong(f"没有「{role[:20]}」这个角色，可用的有：{known}")
     w = _wired()
     now = w.clock()
     name = uow.attempt(lambda s: people.grant(s, None, userid, Role(role), now, entrance=_SHELL))
-    click.echo(f"{name} 现在是{LABELS[Role(role)]}")
+    click.echo(f"{name} 现在是{label(Role(role))}")
 
 
 @click.command("wecom-check")

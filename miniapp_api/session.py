@@ -5,7 +5,7 @@ from datetime import datetime
 from apiflask import APIBlueprint
 from flask import request
 
-from config.vocabulary import LABELS, LoginVia
+from config.vocabulary import LoginVia, label
 from crm import uow
 from crm.access import Actor
 from crm.errors import CrmError, NotSignedIn
@@ -94,7 +94,7 @@ def session_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
 
 
 def me_of(actor: Actor) -> MeOut:
-    return MeOut(userid=actor.userid, name=actor.name, role=actor.role, role_label=LABELS[actor.role])
+    return MeOut(userid=actor.userid, name=actor.name, role=actor.role, role_label=label(actor.role))
 
 
 def _userid_of(deps: ApiDeps, via: LoginVia, code: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import LABELS, PersonStatus, Role
+from config.vocabulary import PersonStatus, Role, label
 from crm import audit
 from crm.access import Actor
 from crm.ports import Department, Member
@@ -122,7 +122,7 @@ def mirror_member(s: Session, member: Member, now: datetime, counts: Counts) -> 
     audit.record(s, None, "mirror_person", f"person:{person.id}", now, entrance=_ENTRANCE, old=before, new=after)
     if "status" in before and status in _SHUT_OUT:
         sessions.revoke_all(s, person.id, now)
-        counts.reasons.append(f"{person.name}：{LABELS[status]}，已退出所有登录")
+        counts.reasons.append(f"{person.name}：{label(status)}，已退出所有登录")
     s.flush()
 
 

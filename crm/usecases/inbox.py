@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import LABELS, InboxState, Role
+from config.vocabulary import InboxState, Role, label
 from crm import audit, uow
 from crm.access import Actor, require
 from crm.errors import Conflict, NotFound
@@ -97,7 +97,7 @@ def retry(s: Session, actor: Actor, event_id: int, now: datetime, *, entrance: s
     if row is None:
         raise NotFound("没有这个事件")
     if row.state != InboxState.FAILED:
-        raise Conflict(f"这个事件现在是「{LABELS[InboxState(row.state)]}」，不用重新处理")
+        raise Conflict(f"这个事件现在是「{label(InboxState(row.state))}」，不用重新处理")
     if not may_be_repeated(row.event):
         raise Conflict("这条消息不能代替本人重新处理，请让他再发一次")
     audit.record(s, actor.person_id, "retry_event", f"inbox:{row.id}", now, entrance=entrance, was=row.error)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from config.vocabulary import LABELS, OutboxState, PersonStatus, Role
+from config.vocabulary import OutboxState, PersonStatus, Role, label
 from crm import audit, uow
 from crm.access import Actor, require
 from crm.errors import Conflict, NotFound
@@ -89,7 +89,7 @@ def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) 
             continue
         person = s.get_one(Person, row.person_id, with_for_update=True)  # two deliverers count his messages in turn
         if person.status in _GONE:
-            undeliverable.bury(s, row, f"{person.name}{LABELS[PersonStatus(person.status)]}，不再向他发送", now)
+            undeliverable.bury(s, row, f"{person.name}{label(PersonStatus(person.status))}，不再向他发送", now)
         elif (quiet_until := free_at(s, person.id, now)) is not None:
             _put_off(s, row, quiet_until)
         elif _drawn(row, person, render):
@@ -146,7 +146,7 @@ def retry(s: Session, actor: Actor, outbox_id: int, now: datetime, *, entrance: 
     if row is None:
         raise NotFound("没有这条消息")
     if row.state not in _STUCK:
-        raise Conflict(f"这条消息现在是「{LABELS[OutboxState(row.state)]}」，不用重发")
+        raise Conflict(f"这条消息现在是「{label(OutboxState(row.state))}」，不用重发")
     audit.record(s, actor.person_id, "retry_message", f"outbox:{row.id}", now, entrance=entrance, was=row.state)
     if row.first_try_at is None:
         row.payload = None

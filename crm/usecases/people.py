@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import LABELS, PersonStatus, Role
+from config.vocabulary import PersonStatus, Role, label
 from crm import audit, policy
 from crm.access import SEES_SUBTREE, Actor, require
 from crm.errors import Conflict, Gone, Invalid, NotFound
@@ -73,7 +73,7 @@ def assign_scope(
     if person.status == PersonStatus.LEFT:
         raise Invalid(f"{person.name} 已离职，不能再分管部门。请选一位在职的同事", {"team": "已离职"})
     if person.role not in SEES_SUBTREE:
-        raise Invalid(f"只有区域经理和总监能分管部门，{person.name} 现在是{LABELS[Role(person.role)]}。请先改角色")
+        raise Invalid(f"只有区域经理和总监能分管部门，{person.name} 现在是{label(Role(person.role))}。请先改角色")
     team = _team(s, team_id)
     if insert_once(s, TeamScope, team_id=team.id, person_id=person.id):
         _record(s, actor, "assign_scope", person, now, entrance, team_id=team.id, team=team.name)

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config import vocabulary
 from config.policy import Policy, parse_value
-from config.vocabulary import LABELS
+from config.prospects import ProjectState
+from config.vocabulary import LABELS, StageKind, label
+from console import words
 
 
 def test_every_number_has_a_label_a_reason_and_a_default_within_its_bounds() -> None:
@@ -81,7 +84,16 @@ def test_no_text_whatever_breaks_the_reader(typed: str) -> None:
 
 
 def test_every_word_has_a_label() -> None:
-    from config import vocabulary
+    kinds = [
+        v for v in vars(vocabulary).values() if isinstance(v, type) and issubclass(v, StrEnum) and v is not StrEnum
+    ]
+    assert [word for kind in kinds for word in kind if word not in LABELS.get(kind, {})] == []
 
-    words = [v for v in vars(vocabulary).values() if isinstance(v, type) and issubclass(v, StrEnum)]
-    assert [word for kind in words for word in kind if word not in LABELS] == []
+
+def test_no_word_takes_its_label_from_an_equal_value_of_another_kind() -> None:
+    """Each kind's own words as they stand in the table's rows; a word that is written twice would be the later one."""
+    rows = vocabulary._SAID
+    assert len(rows) == sum(len(one) for one in LABELS.values())
+    assert [word for word, text in rows if label(word) != text] == []
+    assert (label(StageKind.WON), label(ProjectState.WON)) == ("赢单", "已中标")
+    assert (words.label(StageKind.WON), words.label(ProjectState.WON), words.label("won")) == ("赢单", "已中标", "won")
