@@ -42,7 +42,7 @@ def mount(desk: Desk) -> None:
     def new_project() -> ResponseReturnValue:
         draft = verbs.ProjectDraft(typed("name"), typed("end_user"), None, typed("site"), typed("tender_no"))
         made = uow.attempt(lambda s: verbs.create_project(s, actor(), draft, clock(), entrance="console"))
-        return done(f"项目「{made.name}」已建好，接着报备", url_for("console.project", public_id=made.public_id))
+        return done(made.said, url_for("console.project", public_id=made.public_id))
 
     @desk.page("/projects/<public_id>", HOLDERS)
     def project(public_id: str) -> str:

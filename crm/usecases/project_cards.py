@@ -63,6 +63,21 @@ def later_side_card(project: Project, later: ProjectRegistration, rep: str, deal
     return notice, [Tap("知道了", "seen", {}, 1), Tap("放弃报备", "yield_registration", {"registration": later.id})]
 
 
+def met_notice(project: Project, rep: str, reason: str, other: str) -> Notice:
+    """For the supervisor on one side of two teams after one project, before anybody has registered it twice."""
+    return Notice(
+        title=f"项目撞单：{project.name}",
+        desc="两个团队在跟同一个项目",
+        facts=(
+            Fact("跟进人", rep),
+            Fact("终端用户", project.end_user or "未填"),
+            Fact("依据", reason),
+            Fact("找谁商量", other),
+        ),
+        body="请和对方主管商量由谁报备。先报备的受保护，在后的会收到提示",
+    )
+
+
 def _side(project: Project, registration: ProjectRegistration) -> tuple[Fact, ...]:
     until = registration.expires_at.astimezone(SHANGHAI)
     return Fact("终端用户", project.end_user or "未填"), Fact("到期", f"{until:%Y-%m-%d}")

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from config.prospects import PartyRole, ProjectState
 from config.vocabulary import label
 from crm import audit
-from crm.access import HOLDERS, READ, Actor, get_customer, get_project, sees_project
+from crm.access import HOLDERS, READ, Actor, get_customer, get_project, sees_project, supervisor_of
 from crm.errors import Conflict, Invalid, NotAllowed, NotFound
+from crm.messages import prompt
 from crm.rules.projects import (
     LONGEST_NAME,
     LONGEST_SITE,
@@ -23,8 +24,11 @@ from crm.rules.projects import (
     user_key,
 )
 from crm.rules.words import storable
+from crm.usecases.project_cards import met_notice
+from crm.usecases.radar import COLLEAGUE
 from models.base import insert_once
 from models.customers import Customer
+from models.people import Person
 from models.projects import Project, ProjectBlock, ProjectParty
 
 REGISTERED = "同事已报备"
@@ -44,9 +48,12 @@ class ProjectDraft:
 
 @dataclass(frozen=True, slots=True)
 class ProjectMade:
+    """`said` tells, beside that it is there, whether somebody has it already, and whom to ask."""
+
     id: int
     public_id: str
     name: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +117,15 @@ def lock_keys(s: Session, facts: ProjectFacts) -> None:
 
 def create_project(s: Session, actor: Actor, draft: ProjectDraft, now: datetime, *, entrance: str) -> ProjectMade:
     """A new project. One that the actor sees already is refused by name; a colleague's stands in nobody's way here:
-    who was first is settled when it is registered."""
+    who was first is settled when it is registered. But the actor learns whom to ask, and where two teams are after the
+    same project both supervisors hear of it.
+    """
     if actor.role not in HOLDERS:
         raise NotAllowed(f"{label(actor.role)}不跟项目，不能新建。请让负责的销售来建")
     facts = _facts(s, actor, draft)
     lock_keys(s, facts)
-    for other in same_projects(s, actor, facts):
+    alike = same_projects(s, actor, facts)
+    for other in alike:
         if other.same and other.project_id is not None:
             raise Conflict(f"已经有这个项目「{other.name}」（{other.reason}），没有重复新建。请直接在它上面报备")
     project = Project(
@@ -135,7 +145,35 @@ def create_project(s: Session, actor: Actor, draft: ProjectDraft, now: datetime,
     audit.record(
         s, actor.person_id, "create_project", f"project:{project.id}", now, entrance=entrance, name=project.name
     )
-    return ProjectMade(project.id, project.public_id, project.name)
+    said = f"项目「{project.name}」已建好。{_met(s, actor, project, alike, now)}"
+    return ProjectMade(project.id, project.public_id, project.name, said)
+
+
+def _met(s: Session, actor: Actor, project: Project, alike: list[SameProject], now: datetime) -> str:
+    """What its maker is told of those like it, the same one first; supervisors of two teams hear of the same one."""
+    if not alike:
+        return "接着报备"
+    nearest = next((one for one in alike if one.same), alike[0])
+    if nearest.project_id is not None:
+        return f"和「{nearest.name}」有些像（{nearest.reason}），是同一个就别重复建，直接在它上面报备"
+    others = [other for other, verdict in look_alikes(s, facts_of(project)) if verdict.same and other.id != project.id]
+    strangers = [other for other in others if s.get_one(Person, other.created_by_id).team_id != actor.team_id]
+    for other in strangers:
+        _tell_both_sides(s, other, project, nearest.reason, now)
+    if not nearest.same:
+        return f"同事在跟进一个相像的项目（{nearest.reason}）。拿不准是不是同一个，请问问您的主管，再报备"
+    told = "，两边主管都已收到消息" if strangers else ""
+    return f"{COLLEAGUE}这个项目（{nearest.reason}），请找您的主管协调{told}。先报备的受保护"
+
+
+def _tell_both_sides(s: Session, first: Project, later: Project, reason: str, now: datetime) -> None:
+    """Each supervisor reads his own side in its own words, and whom to speak with of the other one."""
+    for mine, theirs in ((first, later), (later, first)):
+        rep = s.get_one(Person, mine.created_by_id).name
+        other = "、".join(s.get_one(Person, one).name for one in supervisor_of(s, theirs.created_by_id)) or "管理员"
+        for person_id in supervisor_of(s, mine.created_by_id):
+            key = f"projects_meet:{first.id}:{later.id}:{mine.id}:{person_id}"
+            prompt(s, person_id, met_notice(mine, rep, reason, other), dedupe=key, now=now)
 
 
 def _facts(s: Session, actor: Actor, draft: ProjectDraft) -> ProjectFacts:

@@ -57,7 +57,8 @@ def test_the_later_one_is_told_politely_and_each_supervisor_reads_his_own_side(c
     assert not later.protected
     assert "同事已报备" in later.said
     assert "甲泵阀" not in later.said
-    (first_side,), (later_side,) = notices("li"), notices("wu")
+    (_, first_side), (_, later_side) = notices("li"), notices("wu")  # told already that two teams are at it
+    assert all("重复报备" in str(side["title"]) for side in (first_side, later_side))
     assert SECRET not in str(first_side)
     assert "甲泵阀" not in str(later_side)
     assert "张三" not in str(later_side)
@@ -72,6 +73,36 @@ def test_what_a_colleague_has_is_there_but_has_no_name(company: Engine) -> None:
         (own,) = projects.same_projects(s, actor("wu"), facts)
     assert (found.project_id, found.public_id, found.name, found.same) == (None, "", "", True)
     assert own.name == TWIN.name
+
+
+def made_by(who: str, draft: projects.ProjectDraft) -> str:
+    return uow.attempt(lambda s: projects.create_project(s, actor(who), draft, NOW, entrance="console")).said
+
+
+def test_two_teams_after_one_project_are_told_whom_to_ask_and_neither_reads_the_others_words(company: Engine) -> None:
+    assert made_by("qian", TWIN).endswith("接着报备")
+    said = made_by("Zhang", DRAFT)
+    assert "同事在跟进这个项目（招标编号相同），请找您的主管协调，两边主管都已收到消息" in said
+    (mine,), (theirs,) = notices("li"), notices("wu")
+    assert ("吴主管" in str(mine), "李主管" in str(theirs)) == (True, True)
+    assert SECRET not in said + str(mine)
+    assert DRAFT.name not in str(theirs)
+    assert notices("zhou") == []
+
+
+def test_a_mate_of_the_same_team_is_a_matter_for_its_one_supervisor(company: Engine) -> None:
+    made_by("sun", TWIN)
+    said = made_by("Zhang", DRAFT)
+    assert "同事在跟进这个项目" in said
+    assert "两边主管" not in said
+    assert notices("li") == []
+
+
+def test_what_is_only_alike_is_a_hint_to_its_maker_alone(company: Engine) -> None:
+    made_by("qian", projects.ProjectDraft("循环水泵改造", USER))
+    said = made_by("Zhang", projects.ProjectDraft("循环水站改造", USER))
+    assert "相像的项目" in said
+    assert notices("li") + notices("wu") == []
 
 
 def test_a_project_one_sees_is_not_made_twice(company: Engine) -> None:
