@@ -49,7 +49,7 @@ def mount(desk: Desk) -> None:
             raise Invalid("请勾选两份档案，再点「对比」。回到上一页重新勾选")
         winner, loser = chosen if asked("winner") != chosen[1] else chosen[::-1]
         with uow.reading() as s:
-            found = reads.compare(s, actor(), winner, loser)
+            found = reads.compare(s, actor(), winner, loser, clock())
             days = policy.current(s).merge_undo_days
         return render_template("console/compare.html", found=found, days=days)
 

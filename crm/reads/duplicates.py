@@ -13,11 +13,13 @@ from crm import policy
 from crm.access import DECIDE, Actor, get_customer, sees_customer, sees_person, sight
 from crm.field_store import values_of
 from crm.forms import specs
+from crm.rules.credit import room_for
 from crm.rules.fields import say
 from models.collisions import Collision
 from models.customers import Customer
 from models.merges import CustomerMerge
 from models.people import Person
+from models.sharing import CustomerShare
 
 MOST = 50  # lines of a list that a person works off, not an archive
 
@@ -40,16 +42,27 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A colleague's credit in percent, before and after the merge."""
+
+    person: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """`differs` needs a choice; `filled` is taken over because the winner says nothing there."""
+    """`differs` needs a choice; `filled` is taken over because the winner says nothing there; `cut` are shares of the
+    loser for which not all of their credit is left."""
 
     winner: Side
     loser: Side
     differs: Sequence[Choice]
     filled: Sequence[Choice]
+    cut: Sequence[Cut]
 
 
-def compare(s: Session, actor: Actor, winner_id: str, loser_id: str) -> Comparison:
+def compare(s: Session, actor: Actor, winner_id: str, loser_id: str, now: datetime) -> Comparison:
     """Two customers that this actor may decide about, field by field."""
     winner, loser = (get_customer(s, actor, one, to=DECIDE) for one in (winner_id, loser_id))
     known, eyes = specs(s, FieldObject.CUSTOMER), sight(s, actor, FieldObject.CUSTOMER)
@@ -72,7 +85,23 @@ def compare(s: Session, actor: Actor, winner_id: str, loser_id: str) -> Comparis
         _side(s, loser),
         differs=[row for row in rows if row.key in had],
         filled=[row for row in rows if row.key not in had],
+        cut=_cut(s, winner.id, loser.id, now),
     )
+
+
+def _cut(s: Session, winner_id: int, loser_id: int, now: datetime) -> list[Cut]:
+    live = (CustomerShare.ended_at.is_(None), CustomerShare.until > now)
+    query = select(Person.name, CustomerShare.credit_percent).join(Person, Person.id == CustomerShare.person_id)
+    kept, coming = (
+        s.execute(query.where(CustomerShare.customer_id == one, *live).order_by(CustomerShare.id)).all()
+        for one in (winner_id, loser_id)
+    )
+    room = room_for([row.credit_percent for row in kept], [row.credit_percent for row in coming])
+    return [
+        Cut(row.name, row.credit_percent, left)
+        for row, left in zip(coming, room, strict=True)
+        if left < row.credit_percent
+    ]
 
 
 def _side(s: Session, customer: Customer) -> Side:

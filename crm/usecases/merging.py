@@ -15,7 +15,7 @@ from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.messages import prompt
 from crm.notices import Fact, Notice
 from crm.usecases.followups import rewind, write_entry
-from crm.usecases.merged_fields import out_of_circle, settle
+from crm.usecases.merged_fields import out_of_circle, settle, within_credit
 from models.base import bare
 from models.customers import Customer
 from models.deals import Deal, Stage
@@ -55,7 +55,7 @@ def merge(
     changed = settle(s, winner, loser, from_loser)
     moved = cells.point_elsewhere(s, loser.id, winner.id)
     changed += moved
-    changed += follow_up_moved(s, winner, moved)
+    changed += follow_up_moved(s, winner, moved, now)
     changed += cells.set_values(s, bare(Customer), loser.id, {"merged_into_id": winner.id})
     cells.keep(s, written.id, changed)
     s.refresh(winner)
@@ -84,9 +84,9 @@ def _both(s: Session, actor: Actor, winner_id: int | str, loser_id: int | str) -
     return seen
 
 
-def follow_up_moved(s: Session, winner: Customer, moved: list[Cell]) -> list[Cell]:
-    """What rows that came along bring with them: names, open deals, the clock; and no company above itself."""
-    changed = out_of_circle(s, winner.id)
+def follow_up_moved(s: Session, winner: Customer, moved: list[Cell], now: datetime) -> list[Cell]:
+    """What rows that came along bring with them: names, open deals, credit, the clock; and no company above itself."""
+    changed = out_of_circle(s, winner.id) + within_credit(s, winner.id, moved, now)
     _names(s, winner.id)
     changed += _deals(s, winner, moved)
     return changed + _clock(s, winner)

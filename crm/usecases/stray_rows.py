@@ -38,7 +38,7 @@ def gather(s: Session, merge_id: int, now: datetime, *, dry_run: bool) -> str | 
     if not moved:
         return None
     if not dry_run:
-        cells.keep(s, merged.id, moved + follow_up_moved(s, winner, moved))
+        cells.keep(s, merged.id, moved + follow_up_moved(s, winner, moved, now))
         subject = f"customer:{winner.id}"
         audit.record(
             s, None, "gather_strays", subject, now, entrance="sweep", loser=loser.id, merge=merged.id, moved=len(moved)

@@ -15,23 +15,26 @@ from sqlalchemy.engine import Engine
 
 from config.collisions import RadarEntry
 from config.policy import Policy
-from config.vocabulary import Datum, FieldKind, FieldObject, FixSource, TimelineKind
+from config.vocabulary import Datum, FieldKind, FieldObject, FixSource, ShareAccess, TimelineKind
 from crm import cells, uow
 from crm.access import get_customer
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
 from crm.forms import specs
 from crm.reads.customer_page import customer_page
+from crm.reads.duplicates import compare
 from crm.reads.lookup import meant, named_in
 from crm.usecases import deals, merging, todos, visits
 from crm.usecases.customers import withdraw_customer
 from crm.usecases.followups import write_entry, write_follow_up
 from crm.usecases.radar import Question, ask
+from crm.usecases.sharing import Wish, share_customer
 from jobs import sweeps
 from models.audit import AuditEntry
 from models.customers import Contact, Customer
 from models.deals import Deal
 from models.fields import FieldDefinition, FieldGroup, FieldValue
 from models.messages import OutboxMessage
+from models.sharing import CustomerShare
 from models.timeline import TimelineEntry
 from models.visits import Visit
 from tests.support.company import DAY, IDS, NOW, actor, customer, rows, snapshot
@@ -428,3 +431,22 @@ def test_strays_of_a_chain_of_merges_reach_its_end_round_by_round(company: Engin
         s.add(Contact(customer_id=three, name="陈工", created_at=NOW))
     assert [len(gathered()) for _ in range(3)] == [1, 1, 0]
     assert rows(Contact)[0].customer_id == one
+
+
+def test_credit_of_two_shared_files_never_exceeds_all_of_it_and_the_preview_says_what_is_cut(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂")
+    zhang, lead, public = actor("Zhang"), actor("li"), {}
+    for file, mate, percent in ((one, "sun", 70), (two, "sun", 20), (two, "qian", 30)):
+        wish = Wish(IDS[mate], ShareAccess.TOGETHER, credit_percent=percent)
+        uow.attempt(partial(share_customer, actor=zhang, customer_id=file, wish=wish, now=NOW, entrance="chat"))
+    before = state()
+    with uow.reading() as s:
+        public = {one.id: one.public_id for one in s.scalars(select(Customer))}
+        cut = compare(s, lead, public[one], public[two], NOW).cut
+        assert [(one.person, one.before, one.after) for one in cut] == [("钱七", 30, 10)]
+        assert compare(s, lead, public[one], public[two], NOW + 400 * DAY).cut == []
+    done = merge("li", one, two)
+    shares = rows(CustomerShare)
+    assert [(row.customer_id, row.credit_percent) for row in shares] == [(one, 70), (one, 20), (one, 10)]
+    take_apart("li", done.public_id)
+    assert state() == before

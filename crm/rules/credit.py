@@ -1,0 +1,13 @@
+"""Credit that colleagues have of a customer: two files become one, and nobody can have more than all of it."""
+
+from collections.abc import Sequence
+
+
+def room_for(kept: Sequence[int], coming: Sequence[int]) -> list[int]:
+    """What is left of each share in percent that comes along: those already there keep theirs, the rest is given in
+    order until 100 is reached. The holder has what nobody else has."""
+    left, given = max(0, 100 - sum(kept)), []
+    for percent in coming:
+        given.append(min(percent, left))
+        left -= given[-1]
+    return given
