@@ -27,6 +27,8 @@ VERBS = {
     "add_contact": "新增联系人",
     "update_contact": "修改联系人",
     "retire_contact": "停用联系人",
+    "update_deal": "修改商机",
+    "update_visit": "补充拜访",
     "restore_contact": "恢复联系人",
     "add_campaign": "新增市场活动",
     "retire_campaign": "停用市场活动",

@@ -151,8 +151,15 @@ class LinkOut(Answer):
     linked_at: datetime
 
 
+class FieldSaid(Answer):
+    """A field that the company added, and what it holds, as people write it."""
+
+    label: str
+    value: str
+
+
 class DealOut(Answer):
-    """`amount` in yuan, as text, so that no phone rounds it."""
+    """`amount` in yuan, as text, so that no phone rounds it. `fields` are the company's own that are filled."""
 
     id: str
     name: str
@@ -160,10 +167,14 @@ class DealOut(Answer):
     stage: str
     owner: str
     stage_since: datetime
+    fields: list[FieldSaid]
 
 
 class EntryOut(Answer):
-    """One line of the timeline, newest first; `counts` says whether it restarted the silence clock."""
+    """One line of the timeline, newest first; `counts` says whether it restarted the silence clock.
+
+    `fields` are the company's own of a visit.
+    """
 
     id: str
     kind: str
@@ -172,6 +183,7 @@ class EntryOut(Answer):
     at: datetime
     text: str
     counts: bool
+    fields: list[FieldSaid]
 
 
 class PeriodOut(Answer):

@@ -6,6 +6,7 @@ from crm import uow
 from crm.access import Actor
 from crm.reads.customer_page import ContactRow, CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, customer_page
 from crm.reads.customers import CustomerRow, list_customers
+from crm.reads.record_form import Said
 from crm.usecases.sessions import actor_of_session
 from miniapp_api import cursor
 from miniapp_api.answers import (
@@ -15,6 +16,7 @@ from miniapp_api.answers import (
     CustomersOut,
     DealOut,
     EntryOut,
+    FieldSaid,
     LinkOut,
     PeriodOut,
 )
@@ -121,6 +123,7 @@ def _deal(row: DealRow) -> DealOut:
         stage=row.stage,
         owner=row.owner,
         stage_since=row.stage_since,
+        fields=_said(row.fields),
     )
 
 
@@ -133,4 +136,9 @@ def _entry(row: EntryRow) -> EntryOut:
         at=row.at,
         text=row.text,
         counts=row.counts,
+        fields=_said(row.fields),
     )
+
+
+def _said(fields: Said) -> list[FieldSaid]:
+    return [FieldSaid(label=label, value=value) for label, value in fields]

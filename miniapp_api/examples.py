@@ -69,6 +69,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "stage": "方案提交",
                 "owner": "李强",
                 "stage_since": "2026-11-11T02:00:00Z",
+                "fields": [{"label": "预计签约日", "value": "2026-12-20"}],
             }
         ],
         "timeline": [
@@ -80,6 +81,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "at": "2026-10-16T01:12:00Z",
                 "text": _SAID,
                 "counts": True,
+                "fields": [],
             }
         ],
         "owners": [{"holder": "李强", "reason": "新建", "started_at": "2026-06-26T02:00:00Z", "ended_at": None}],

@@ -1,21 +1,29 @@
-"""A customer's file as a form: made, changed, its people, and what was changed, each problem beside its field."""
+"""A customer's file as forms: itself, its people, deals and visits, each problem beside its field."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from config.vocabulary import FieldKind, FieldObject
 from console.desk import EVERYBODY, Desk, actor
+from console.uploads import LARGEST, sent_files, take
 from crm import uow
 from crm.access import HOLDERS, WRITE
 from crm.errors import Conflict, CrmError, Invalid, NotAllowed
 from crm.reads.customer_form import Form, contact_form, customer_form, empty_form
+from crm.reads.record_form import deal_form, visit_form
 from crm.rules.field_input import Raw
-from crm.usecases import contact_file, customer_file
+from crm.rules.name_words import PROVINCES
+from crm.usecases import attachments, contact_file, customer_file, record_fields
 from crm.usecases.collisions import Refused
 
 _LONGEST = 5_500  # characters of one field as it is sent; the rules say how many may stay
+_Sent = MultiDict[str, str]
+# What a form asks for with what was written, and what it had shown.
+_Save = Callable[[uow.Session, Mapping[str, Raw], Mapping[str, str]], object]
 
 
 def mount(desk: Desk) -> None:
@@ -29,78 +37,120 @@ def mount(desk: Desk) -> None:
         if request.method == "GET":
             return _drawn(form, "新建客户", back)
         try:
-            made = uow.attempt(lambda s: customer_file.create(s, actor(), _written(form), clock(), entrance="console"))
+            raw = _written(form, request.form)
+            made = uow.attempt(lambda s: customer_file.create(s, actor(), raw, clock(), entrance="console"))
         except (Invalid, Conflict, NotAllowed) as error:
             return _drawn(form, "新建客户", back, error)
         if isinstance(made, Refused):
             return _drawn(form, "新建客户", back, Conflict(made.said))
         return redirect(url_for("console.customer", public_id=made.public_id), 303)
 
-    @desk.page("/customers/<public_id>/edit", EVERYBODY, "GET", "POST")
+    @desk.page("/customers/<public_id>/edit", EVERYBODY, "GET", "POST", largest=LARGEST)
     def edit_customer(public_id: str) -> ResponseReturnValue:
         with uow.reading() as s:
             form = customer_form(s, actor(), public_id, WRITE)
-        back = url_for("console.customer", public_id=public_id)
 
-        def save(s: uow.Session) -> object:
-            return customer_file.update_customer(
-                s, actor(), public_id, _written(form), clock(), entrance="console", seen=_seen(form)
-            )
+        def save(s: uow.Session, raw: Mapping[str, Raw], seen: Mapping[str, str]) -> object:
+            return customer_file.update_customer(s, actor(), public_id, raw, clock(), entrance="console", seen=seen)
 
-        return _saved(form, f"修改 {form.title}", back, save)
+        return _saved(desk, form, f"修改 {form.title}", save)
 
     @desk.page("/customers/<public_id>/changes/<int(max=9007199254740991):number>/restore", EVERYBODY, "POST")
     def restore_change(public_id: str, number: int) -> ResponseReturnValue:
         uow.attempt(lambda s: customer_file.restore_value(s, actor(), public_id, number, clock(), entrance="console"))
         return redirect(url_for("console.customer", public_id=public_id), 303)
 
-    @desk.page("/customers/<public_id>/contacts/new", EVERYBODY, "GET", "POST")
+    @desk.page("/customers/<public_id>/contacts/new", EVERYBODY, "GET", "POST", largest=LARGEST)
     def new_contact(public_id: str) -> ResponseReturnValue:
         with uow.reading() as s:
-            company = customer_form(s, actor(), public_id, WRITE)
-            form = empty_form(s, actor(), FieldObject.CONTACT)
-        back = url_for("console.customer", public_id=public_id)
+            form = empty_form(s, actor(), FieldObject.CONTACT, public_id)
 
-        def save(s: uow.Session) -> object:
-            return contact_file.add_contact(s, actor(), public_id, _written(form), clock(), entrance="console")
+        def save(s: uow.Session, raw: Mapping[str, Raw], _: Mapping[str, str]) -> object:
+            return contact_file.add_contact(s, actor(), public_id, raw, clock(), entrance="console")
 
-        return _saved(form, f"{company.title} 的新联系人", back, save)
+        return _saved(desk, form, f"{form.title} 的新联系人", save)
 
-    @desk.page("/customers/contacts/<contact_id>/edit", EVERYBODY, "GET", "POST")
+    @desk.page("/customers/contacts/<contact_id>/edit", EVERYBODY, "GET", "POST", largest=LARGEST)
     def edit_contact(contact_id: str) -> ResponseReturnValue:
         with uow.reading() as s:
             form = contact_form(s, actor(), contact_id, WRITE)
-        back = url_for("console.customer", public_id=form.customer_id)
 
-        def save(s: uow.Session) -> object:
-            return contact_file.update_contact(
-                s, actor(), contact_id, _written(form), clock(), entrance="console", seen=_seen(form)
-            )
+        def save(s: uow.Session, raw: Mapping[str, Raw], seen: Mapping[str, str]) -> object:
+            return contact_file.update_contact(s, actor(), contact_id, raw, clock(), entrance="console", seen=seen)
 
         retire = url_for("console.retire_contact", contact_id=contact_id)
-        return _saved(form, f"修改联系人 {form.title}", back, save, retire)
+        return _saved(desk, form, f"修改联系人 {form.title}", save, retire)
 
     @desk.page("/customers/contacts/<contact_id>/retire", EVERYBODY, "POST")
     def retire_contact(contact_id: str) -> ResponseReturnValue:
+        return _turned(contact_id, contact_file.retire_contact)
+
+    @desk.page("/customers/contacts/<contact_id>/restore", EVERYBODY, "POST")
+    def restore_contact(contact_id: str) -> ResponseReturnValue:
+        return _turned(contact_id, contact_file.restore_contact)
+
+    def _turned(contact_id: str, verb: Callable[..., object]) -> ResponseReturnValue:
         with uow.reading() as s:
             form = contact_form(s, actor(), contact_id, WRITE)
-        uow.attempt(lambda s: contact_file.retire_contact(s, actor(), contact_id, clock(), entrance="console"))
-        return redirect(url_for("console.customer", public_id=form.customer_id), 303)
+        uow.attempt(lambda s: verb(s, actor(), contact_id, clock(), entrance="console"))
+        return redirect(url_for("console.customer", public_id=form.customer_id) + "#contacts", 303)
+
+    @desk.page("/customers/deals/<deal_id>/edit", EVERYBODY, "GET", "POST", largest=LARGEST)
+    def edit_deal(deal_id: str) -> ResponseReturnValue:
+        with uow.reading() as s:
+            form = deal_form(s, actor(), deal_id, WRITE)
+
+        def save(s: uow.Session, raw: Mapping[str, Raw], seen: Mapping[str, str]) -> object:
+            return record_fields.update_deal(s, actor(), deal_id, raw, clock(), entrance="console", seen=seen)
+
+        return _saved(desk, form, f"修改商机 {form.title}", save)
+
+    @desk.page("/customers/visits/<visit_id>/edit", EVERYBODY, "GET", "POST", largest=LARGEST)
+    def edit_visit(visit_id: str) -> ResponseReturnValue:
+        with uow.reading() as s:
+            form = visit_form(s, actor(), visit_id, WRITE)
+
+        def save(s: uow.Session, raw: Mapping[str, Raw], seen: Mapping[str, str]) -> object:
+            return record_fields.update_visit(s, actor(), visit_id, raw, clock(), entrance="console", seen=seen)
+
+        return _saved(desk, form, f"补充 {form.title}", save)
 
 
-def _saved(
-    form: Form, title: str, back: str, save: Callable[[uow.Session], object], retire: str = ""
-) -> ResponseReturnValue:
+def _saved(desk: Desk, form: Form, title: str, save: _Save, retire: str = "") -> ResponseReturnValue:
+    """What a form brings is taken in before it is judged: after a refusal the file is there, and chosen."""
+    back = url_for("console.customer", public_id=form.customer_id)
     if request.method == "GET":
         return _drawn(form, title, back, retire=retire)
+    sent: _Sent = request.form.copy()
     try:
-        uow.attempt(save)
+        form = _with_files(desk, form, sent)
+        raw, seen = _written(form, sent), _seen(form)
+        uow.attempt(lambda s: save(s, raw, seen))
     except (Invalid, Conflict, NotAllowed) as error:
-        return _drawn(form, title, back, error, retire)
+        return _drawn(form, title, back, error, retire, sent)
     return redirect(back, 303)
 
 
-def _drawn(form: Form, title: str, back: str, error: CrmError | None = None, retire: str = "") -> ResponseReturnValue:
+def _with_files(desk: Desk, form: Form, sent: _Sent) -> Form:
+    """The form once each new file is one of the customer's; `sent` then names it."""
+    for one in (one for section in form.sections for one in section.fields):
+        key = one.spec.key
+        if one.spec.kind is not FieldKind.ATTACHMENT or not one.editable or not (files := sent_files(f"file.{key}")):
+            continue
+        with uow.reading() as s:
+            attachments.may_attach(s, actor(), form.customer_id, desk.deps.clock())
+        try:
+            made = take(desk, form.customer_id, files[0], note=one.spec.label)
+        except Invalid as error:
+            raise Invalid(f"没有保存：{error}", {key: str(error)}) from None
+        sent[key] = made.public_id
+        form = replace(form, files=((made.public_id, made.name), *form.files))
+    return form
+
+
+def _drawn(
+    form: Form, title: str, back: str, error: CrmError | None = None, retire: str = "", sent: _Sent | None = None
+) -> ResponseReturnValue:
     """The form; after a refusal with everything that was typed, and the reason beside each field."""
     page = render_template(
         "console/form.html",
@@ -110,23 +160,24 @@ def _drawn(form: Form, title: str, back: str, error: CrmError | None = None, ret
         retire=retire,
         refused=str(error) if error else "",
         problems=error.fields if error else {},
-        typed=request.form if error else None,
+        typed=(sent or request.form) if error else None,
+        provinces=sorted(PROVINCES),
     )
     return page, error.http_status if error else 200
 
 
-def _written(form: Form) -> dict[str, Raw]:
+def _written(form: Form, sent: _Sent) -> dict[str, Raw]:
     """The fields that the page sent; of several choices all that were ticked."""
     written: dict[str, Raw] = {}
     for section in form.sections:
         for one in section.fields:
             key = one.spec.key
-            if not one.editable or (key not in request.form and f"was.{key}" not in request.form):
+            if not one.editable or (key not in sent and f"was.{key}" not in sent):
                 continue
             if one.spec.kind is FieldKind.MULTI_SELECT:
-                written[key] = "、".join(_clean(value) for value in request.form.getlist(key))
+                written[key] = "、".join(_clean(value) for value in sent.getlist(key))
             else:
-                written[key] = _clean(request.form.get(key, ""))
+                written[key] = _clean(sent.get(key, ""))
     return written
 
 

@@ -17,6 +17,7 @@ from crm.access.actors import (
 from crm.access.files import get_attachment, no_attachment
 from crm.access.grants import Groups, Sight, editable, readable, sight
 from crm.access.prospects import get_lead, get_project, get_registration, sees_lead, sees_project
+from crm.access.records import get_deal, get_visit
 from crm.access.rows import (
     AT,
     DECIDE,
@@ -70,9 +71,11 @@ __all__ = [
     "get_attachment",
     "get_contact",
     "get_customer",
+    "get_deal",
     "get_lead",
     "get_project",
     "get_registration",
+    "get_visit",
     "known_actor",
     "leaders_of",
     "merged_into",

@@ -16,9 +16,12 @@ from crm.forms import form
 from crm.rules.fields import FieldSpec, Value, missing, say
 from models.customers import Contact, Customer
 from models.fields import FieldChange
+from models.files import Attachment
 from models.people import Person
 
 _LATEST = 30  # changes that a page shows
+_GONE = "（文件已移除）"
+_CHOSEN = (FieldKind.SELECT, FieldKind.MULTI_SELECT, FieldKind.PERSON, FieldKind.ATTACHMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,16 @@ class FormSection:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`missing` are the labels of what the stage asks for and nobody has filled."""
+    """`missing` are the labels of what the stage asks for and nobody has filled.
+
+    `files` are the customer's files that an attachment field may name: public id and name.
+    """
 
     customer_id: str
     title: str
     sections: tuple[FormSection, ...]
     missing: tuple[str, ...]
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +65,15 @@ class ChangeRow:
     at: datetime
 
 
-def empty_form(s: Session, actor: Actor, of: FieldObject) -> Form:
-    """What is asked of a new record."""
+def empty_form(s: Session, actor: Actor, of: FieldObject, customer_id: str = "") -> Form:
+    """What is asked of a new record; of a customer that he may write to, where it hangs on one."""
     given: dict[str, Value] = {spec.key: spec.starts_as for section in form(s, of) for spec in section.fields}
-    seen = _Sight(sight(s, actor, of), editable(s, actor, of), 0, actor.person_id)
-    return _form(s, of, seen, {key: value for key, value in given.items() if value}, "", "", None)
+    filled = {key: value for key, value in given.items() if value}
+    if not customer_id:
+        seen = _Sight(sight(s, actor, of), editable(s, actor, of), 0, actor.person_id)
+        return drawn(s, of, seen, filled, "", "", None)
+    customer = get_customer(s, actor, customer_id)
+    return drawn(s, of, sees(s, actor, customer, of), filled, customer.public_id, customer.name, None)
 
 
 def customer_form(s: Session, actor: Actor, public_id: str, to: To = READ) -> Form:
@@ -75,10 +86,10 @@ def customer_form(s: Session, actor: Actor, public_id: str, to: To = READ) -> Fo
             s.scalar(customers_for(actor).with_only_columns(Customer.name).where(Customer.id == customer.parent_id))
             or "（同事的客户）"
         )
-    return _form(
+    return drawn(
         s,
         FieldObject.CUSTOMER,
-        _sees(s, actor, customer, FieldObject.CUSTOMER),
+        sees(s, actor, customer, FieldObject.CUSTOMER),
         held,
         customer.public_id,
         customer.name,
@@ -97,10 +108,10 @@ def contact_form(s: Session, actor: Actor, contact_id: str, to: To = READ) -> Fo
         raise NotFound("没有找到这位联系人，或者他所在的客户不在您名下。请刷新页面") from None
     fields = [spec for section in form(s, FieldObject.CONTACT) for spec in section.fields]
     held = values_of(s, fields, FieldObject.CONTACT, contact)
-    return _form(
+    return drawn(
         s,
         FieldObject.CONTACT,
-        _sees(s, actor, customer, FieldObject.CONTACT),
+        sees(s, actor, customer, FieldObject.CONTACT),
         held,
         customer.public_id,
         contact.name,
@@ -112,7 +123,7 @@ def changes_of(s: Session, actor: Actor, public_id: str) -> tuple[ChangeRow, ...
     """What was changed in a customer's file, the newest first."""
     customer = get_customer(s, actor, public_id, to=READ)
     known = {spec.id: spec for section in form(s, FieldObject.CUSTOMER) for spec in section.fields}
-    seen = _sees(s, actor, customer, FieldObject.CUSTOMER)
+    seen = sees(s, actor, customer, FieldObject.CUSTOMER)
     rows = s.execute(
         select(FieldChange, Person.name)
         .outerjoin(Person, Person.id == FieldChange.actor_id)
@@ -143,45 +154,68 @@ class _Sight:
     def shown(self, spec: FieldSpec, value: str) -> str:
         return self.sight.shown(self.customer_id, self.owner_id, spec.group, value)
 
+    def told(self, spec: FieldSpec, value: Value, files: Mapping[str, str]) -> str:
+        """A value as he may see it; a file by its name."""
+        if spec.kind is FieldKind.ATTACHMENT and value is not None:
+            return self.shown(spec, files.get(str(value), _GONE))
+        return self.shown(spec, say(spec, value))
+
     def said(self, spec: FieldSpec, kept: Any) -> str:
-        """A value as the history keeps it; of a parent company it says only that there was one."""
-        if spec.kind is FieldKind.COMPANY:
+        """A value as the history keeps it; of a parent company or a file it says only that there was one."""
+        if spec.kind in (FieldKind.COMPANY, FieldKind.ATTACHMENT):
             return "已填" if kept else ""
         value: Value = tuple(kept) if isinstance(kept, list) else kept
         return self.shown(spec, say(spec, value))
 
 
-def _sees(s: Session, actor: Actor, customer: Customer, of: FieldObject) -> _Sight:
+def sees(s: Session, actor: Actor, customer: Customer, of: FieldObject) -> _Sight:
     return _Sight(sight(s, actor, of), editable(s, actor, of), customer.id, customer.owner_id)
 
 
-def _form(
+def drawn(
     s: Session, of: FieldObject, seen: _Sight, held: Mapping[str, Value], customer_id: str, title: str,
     stage: CooperationStage | None,
 ) -> Form:  # fmt: skip
     sections = form(s, of)
     fields = [spec for section in sections for spec in section.fields]
     lacking = () if stage is None else missing(fields, held, stage)
+    files = file_names(s, seen.customer_id, fields)
     return Form(
         customer_id,
         title,
         tuple(
-            FormSection(section.label, _fields(section.fields, held, seen, lacking))
+            FormSection(section.label, _fields(section.fields, held, seen, lacking, files))
             for section in sections
             if any(not spec.retired for spec in section.fields)
         ),
         tuple(spec.label for spec in lacking),
+        tuple(files.items()),
     )
 
 
+def file_names(s: Session, customer_id: int, fields: Sequence[FieldSpec]) -> dict[str, str]:
+    """The customer's files by public id, the newest first; asked for only where a field can hold one."""
+    if not customer_id or not any(spec.kind is FieldKind.ATTACHMENT for spec in fields):
+        return {}
+    here = (Attachment.customer_id == customer_id, Attachment.removed_at.is_(None))
+    rows = s.execute(select(Attachment.public_id, Attachment.name).where(*here).order_by(Attachment.id.desc()))
+    return {row.public_id: row.name for row in rows}
+
+
 def _fields(
-    specs: Sequence[FieldSpec], held: Mapping[str, Value], seen: _Sight, lacking: Sequence[FieldSpec]
+    specs: Sequence[FieldSpec],
+    held: Mapping[str, Value],
+    seen: _Sight,
+    lacking: Sequence[FieldSpec],
+    files: Mapping[str, str],
 ) -> tuple[FormField, ...]:
     found = []
     for spec in specs:
         if not spec.retired:
             value = held.get(spec.key)
             keys = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
-            shown = seen.shown(spec, say(spec, value))
-            found.append(FormField(spec, shown, keys, spec in lacking, spec.group in seen.may))
+            whole = seen.shown(spec, say(spec, value)) == say(spec, value)
+            # A choice that is hidden from him cannot be told from an empty one in a form: he does not change it either.
+            may = spec.group in seen.may and (whole or spec.kind not in _CHOSEN)
+            found.append(FormField(spec, seen.told(spec, value, files), keys if whole else (), spec in lacking, may))
     return tuple(found)

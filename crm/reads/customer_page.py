@@ -8,15 +8,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.grants import REACH
-from config.vocabulary import ChatKind, CustomerLevel, CustomerSource, HolderKind, OwnershipReason, TimelineKind, label
+from config.vocabulary import (
+    ChatKind,
+    CustomerLevel,
+    CustomerSource,
+    FieldObject,
+    HolderKind,
+    OwnershipReason,
+    TimelineKind,
+    label,
+)
 from crm import policy as numbers
 from crm.access import READ, Actor, get_customer, sight
+from crm.reads.record_form import Said, added_said
 from crm.silence import silence_of
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.deals import Deal, Stage
 from models.links import ChatLink, ExternalContact
 from models.people import Person, Team
 from models.timeline import TimelineEntry
+from models.visits import Visit
 
 TIMELINE_LENGTH = 50
 
@@ -48,6 +59,7 @@ class DealRow:
     stage: str
     owner: str
     stage_since: datetime
+    fields: Said = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,8 @@ class EntryRow:
     at: datetime
     text: str
     counts: bool
+    visit: str = ""  # its public id, of a visit
+    fields: Said = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,7 @@ class CustomerFile:
     days_left: int | None
     why: str
     contacts: tuple[ContactRow, ...]
+    retired: tuple[ContactRow, ...]
     links: tuple[LinkRow, ...]
     deals: tuple[DealRow, ...]
     timeline: tuple[EntryRow, ...]
@@ -101,7 +116,7 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
     `page` turns the timeline, the newest first.
     """
     customer = get_customer(s, actor, public_id, to=READ)
-    timeline = _timeline(s, customer.id, page)
+    timeline = _timeline(s, actor, customer, page)
     policy, calendar = numbers.current(s), numbers.calendar(s)
     verdict = silence_of(s, customer, now, policy, calendar)
     held = customer.owner_id is not None
@@ -124,17 +139,19 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
         days_left=verdict.days_left if held and not verdict.paused else None,
         why=verdict.reason if held else f"等待主管分配，已等 {verdict.days} 天",
         contacts=_contacts(s, actor, customer),
+        retired=_contacts(s, actor, customer, retired=True),
         links=_links(s, customer.id),
-        deals=_deals(s, customer.id),
+        deals=_deals(s, actor, customer),
         timeline=timeline[:TIMELINE_LENGTH],
         older=len(timeline) > TIMELINE_LENGTH,
         owners=_owners(s, customer.id),
     )
 
 
-def _contacts(s: Session, actor: Actor, customer: Customer) -> tuple[ContactRow, ...]:
+def _contacts(s: Session, actor: Actor, customer: Customer, *, retired: bool = False) -> tuple[ContactRow, ...]:
     seen, held = sight(s, actor, "contact"), (customer.id, customer.owner_id)
-    here = (Contact.customer_id == customer.id, Contact.retired_at.is_(None))
+    away = Contact.retired_at.is_not(None) if retired else Contact.retired_at.is_(None)
+    here = (Contact.customer_id == customer.id, away)
     rows = s.scalars(select(Contact).where(*here).order_by(Contact.id))
     return tuple(
         ContactRow(
@@ -159,31 +176,40 @@ def _links(s: Session, customer_id: int) -> tuple[LinkRow, ...]:
     return tuple(LinkRow(r.name, r.corp_name, r.by, r.linked_at) for r in rows)
 
 
-def _deals(s: Session, customer_id: int) -> tuple[DealRow, ...]:
+def _deals(s: Session, actor: Actor, customer: Customer) -> tuple[DealRow, ...]:
     rows = s.execute(
         select(Deal, Stage.label, Person.name)
         .join(Stage, Stage.id == Deal.stage_id)
         .join(Person, Person.id == Deal.owner_id)
-        .where(Deal.customer_id == customer_id)
+        .where(Deal.customer_id == customer.id)
         .order_by(Deal.created_at.desc())
+    ).all()
+    said = added_said(s, actor, FieldObject.DEAL, customer, [d.id for d, *_ in rows])
+    return tuple(
+        DealRow(d.public_id, d.name, d.amount, stage, owner, d.stage_since, said.get(d.id, ()))
+        for d, stage, owner in rows
     )
-    return tuple(DealRow(d.public_id, d.name, d.amount, stage, owner, d.stage_since) for d, stage, owner in rows)
 
 
-def _timeline(s: Session, customer_id: int, page: int) -> tuple[EntryRow, ...]:
+def _timeline(s: Session, actor: Actor, customer: Customer, page: int) -> tuple[EntryRow, ...]:
     """A page of it and one entry more, which tells that there are older ones."""
     rows = s.execute(
-        select(TimelineEntry, Person.name)
+        select(TimelineEntry, Person.name, Visit.id, Visit.public_id)
         .outerjoin(Person, Person.id == TimelineEntry.author_id)
-        .where(TimelineEntry.customer_id == customer_id, TimelineEntry.retracted_at.is_(None))
+        .outerjoin(Visit, Visit.entry_id == TimelineEntry.id)
+        .where(TimelineEntry.customer_id == customer.id, TimelineEntry.retracted_at.is_(None))
         .order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc())
         .limit(TIMELINE_LENGTH + 1)
         .offset((page - 1) * TIMELINE_LENGTH)
-    )
+    ).all()
+    said = added_said(s, actor, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number])
     return tuple(
-        EntryRow(e.public_id, TimelineKind(e.kind), label(TimelineKind(e.kind)), who or "系统", e.at, e.text, e.counts)
-        for e, who in rows
-    )
+        EntryRow(
+            e.public_id, TimelineKind(e.kind), label(TimelineKind(e.kind)), who or "系统", e.at, e.text, e.counts,
+            visit or "", said.get(number or 0, ()),
+        )
+        for e, who, number, visit in rows
+    )  # fmt: skip
 
 
 def _owners(s: Session, customer_id: int) -> tuple[PeriodRow, ...]:

@@ -7,11 +7,12 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import DEFAULT_PIPELINE, DEFAULT_STAGES, StageKind, TimelineKind
+from config.vocabulary import DEFAULT_PIPELINE, DEFAULT_STAGES, FieldObject, StageKind, TimelineKind
 from crm import audit, policy
 from crm.access import READ, WRITE, Actor, To, deals_for, get_customer
 from crm.errors import Conflict, Gone, Invalid, NotFound
 from crm.usecases.followups import write_entry
+from crm.usecases.record_fields import forget_fields
 from models.deals import Deal, Pipeline, Stage, StagePeriod
 from models.people import Person
 from models.timeline import TimelineEntry
@@ -100,6 +101,7 @@ def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entr
     s.execute(delete(TimelineEntry).where(*told).execution_options(synchronize_session=False))
     audit.record(s, actor.person_id, "withdraw_deal", f"deal:{deal.id}", now, entrance=entrance, name=deal.name)
     name = deal.name
+    forget_fields(s, FieldObject.DEAL, deal.id)
     s.delete(deal)
     s.flush()
     return name

@@ -2,13 +2,16 @@
 
 import re
 from html import unescape
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 
 from crm import uow
 from models.customers import Contact, Customer
 from models.fields import FieldChange, FieldDefinition
+from models.files import Attachment
 from tests.console.conftest import SignIn
 from tests.support.company import rows
 
@@ -97,7 +100,49 @@ def test_a_customer_and_its_people_are_added_in_the_console(sign_in: SignIn) -> 
     rep.post(f"/console/customers/contacts/{person.public_id}/edit", data={"title": "设备科长"})
     assert rows(Contact)[-1].title == "设备科长"
     rep.post(f"/console/customers/contacts/{person.public_id}/retire")
-    assert "沈科长" not in text(rep, where).split("资料修改记录")[0].split("联系人</h2>")[1].split("</section>")[0]
+    people = text(rep, where).split("联系人</h2>")[1].split("</section>")[0]
+    listed, away = people.split("已停用的联系人 1 位")
+    assert ("沈科长" in listed, "沈科长" in away) == (False, True)
+    rep.post(f"/console/customers/contacts/{person.public_id}/restore")
+    assert "已停用的联系人" not in text(rep, where)
+
+
+def test_a_field_takes_a_file_that_the_form_brings_and_keeps_it_through_a_refusal(sign_in: SignIn) -> None:
+    define(sign_in("chenyun"), label="铭牌", kind="attachment")
+    define(sign_in("chenyun"), label="台数", kind="number")
+    rep, public_id = sign_in("zhangwei"), first_customer()
+    where = f"/console/customers/{public_id}/edit"
+    assert 'name="file.mingpai"' in text(rep, where)
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    sent = {"was.mingpai": "", "mingpai": "", "taishu": "很多", "was.taishu": ""}
+    refused = rep.post(where, data={**sent, "file.mingpai": (BytesIO(picture.getvalue()), "铭牌.png")})
+    page = unescape(refused.get_data(as_text=True))
+    held = rows(Attachment)[0].public_id
+    assert refused.status_code == 422
+    assert f'<option value="{held}" selected>铭牌.png</option>' in page
+    assert rep.post(where, data={**sent, "mingpai": held, "taishu": "3"}).status_code == 303
+    assert "铭牌.png" in text(rep, f"/console/customers/{public_id}").split('id="facts"')[1].split("</section>")[0]
+    wrong = rep.post(
+        where, data={"was.mingpai": held, "mingpai": held, "file.mingpai": (BytesIO(b"MZ\x90"), "铭牌.png")}
+    )
+    assert wrong.status_code == 422
+    assert "没有保存" in unescape(wrong.get_data(as_text=True))
+
+
+def test_deals_and_visits_are_written_where_the_customers_page_shows_them(sign_in: SignIn) -> None:
+    for of, label in (("deal", "签约日"), ("visit", "随行")):
+        define(sign_in("chenyun"), of=of, label=label, kind="date" if of == "deal" else "text", group="basic")
+    rep, public_id = sign_in("zhangwei"), first_customer()
+    page = text(rep, f"/console/customers/{public_id}")
+    found = re.search(r"/console/customers/deals/\w+/edit", page)
+    assert found is not None
+    form = text(rep, found[0])
+    assert "签约日" in form
+    wrong = rep.post(found[0], data={"was.qianyueri": "", "qianyueri": "某天"})
+    assert (wrong.status_code, 'value="某天"' in wrong.get_data(as_text=True)) == (422, True)
+    assert rep.post(found[0], data={"was.qianyueri": "", "qianyueri": "2026-12-20"}).status_code == 303
+    assert "<i>签约日</i>2026-12-20" in text(rep, f"/console/customers/{public_id}")
 
 
 @pytest.mark.parametrize("path", ["/console/fields", "/console/fields/new", "/console/fields/1"])

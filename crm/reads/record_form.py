@@ -1,0 +1,51 @@
+"""A deal's and a visit's fields: as a form for one of them, and said in a line for all that a customer has."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from config.vocabulary import CooperationStage, FieldObject
+from crm.access import READ, Actor, To, get_deal, get_visit
+from crm.field_store import added_values, values_of
+from crm.forms import specs
+from crm.reads.customer_form import Form, drawn, file_names, sees
+from crm.rules.days import day_of
+from models.customers import Customer
+
+# Label and value of each filled field, as the reader may see it.
+Said = tuple[tuple[str, str], ...]
+
+
+def deal_form(s: Session, actor: Actor, deal_id: str, to: To = READ) -> Form:
+    """NotFound also for a deal of a customer that is not his to look at (`to`: to write in)."""
+    deal, customer = get_deal(s, actor, deal_id, to=to)
+    return _form(s, actor, FieldObject.DEAL, deal, customer, deal.name)
+
+
+def visit_form(s: Session, actor: Actor, visit_id: str, to: To = READ) -> Form:
+    """The fields that operations added: what was reported on the day is evidence, and not edited."""
+    visit, customer = get_visit(s, actor, visit_id, to=to)
+    found = _form(s, actor, FieldObject.VISIT, visit, customer, f"{day_of(visit.visited_at)} 的拜访")
+    added = [replace(part, fields=tuple(f for f in part.fields if not f.spec.built_in)) for part in found.sections]
+    return replace(found, sections=tuple(part for part in added if part.fields))
+
+
+def added_said(s: Session, actor: Actor, of: FieldObject, customer: Customer, ids: Sequence[int]) -> dict[int, Said]:
+    """What operations' own fields hold, of many deals or visits of one customer, by the record's id."""
+    fields = [spec for spec in specs(s, of) if not spec.built_in and not spec.retired]
+    held = added_values(s, fields, of, ids)
+    if not held:
+        return {}
+    seen, files = sees(s, actor, customer, of), file_names(s, customer.id, fields)
+    return {
+        number: tuple((spec.label, seen.told(spec, values[spec.key], files)) for spec in fields if spec.key in values)
+        for number, values in held.items()
+    }
+
+
+def _form(s: Session, actor: Actor, of: FieldObject, record: Any, customer: Customer, title: str) -> Form:
+    held = values_of(s, specs(s, of), of, record)
+    stage = CooperationStage(customer.cooperation_stage)
+    return drawn(s, of, sees(s, actor, customer, of), held, customer.public_id, title, stage)
