@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from config.grants import REACH
 from config.prospects import InvalidReason, LeadInlet, LeadState, LeadStep, ResponseKind
-from config.vocabulary import CustomerSource, label
+from config.vocabulary import CustomerSource, FieldObject, label
 from crm import policy as numbers
-from crm.access import Actor, get_lead, sees_customer, sees_lead, supervisor_of
+from crm.access import Actor, Sight, get_lead, sees_customer, sees_lead, sight, supervisor_of
 from crm.reads.customers import Page
 from crm.reads.paging import cut
 from crm.rules.days import SHANGHAI, WorkCalendar
@@ -28,7 +29,8 @@ _COLUMNS = (Lead, _Owner.name, Team.name, Campaign.name)
 
 @dataclass(frozen=True, slots=True)
 class LeadRow:
-    """`why` says in a sentence what `urgency` paints; `owner` is empty in a queue."""
+    """`why` says in a sentence what `urgency` paints; `owner` is empty in a queue. `phone` is shown in part to who
+    would see a contact's in part."""
 
     id: int
     public_id: str
@@ -108,11 +110,15 @@ def open_leads(s: Session, actor: Actor, now: datetime, limit: int) -> tuple[Seq
 
 def list_leads(s: Session, actor: Actor, asked: Asked, *, page: int, size: int, now: datetime) -> Page[LeadRow]:
     """One page of the leads this actor may see: unanswered ones first, by when they are due; then the newest."""
-    calendar = numbers.calendar(s)
+    calendar, eyes = numbers.calendar(s), sight(s, actor, FieldObject.CONTACT)
     unanswered = case((Lead.state == LeadState.NEW, 0), else_=1)
     due = case((Lead.state == LeadState.NEW, Lead.due_at), else_=None)
-    query = _rows(actor).where(*_wanted(asked, now)).order_by(unanswered, due, Lead.created_at.desc(), Lead.id.desc())
-    return cut(s, query, page, size, lambda *columns: _row(now, calendar, *columns))
+    query = (
+        _rows(actor)
+        .where(*_wanted(actor, eyes, asked, now))
+        .order_by(unanswered, due, Lead.created_at.desc(), Lead.id.desc())
+    )
+    return cut(s, query, page, size, lambda *columns: _row(now, calendar, eyes, *columns))
 
 
 def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
@@ -125,12 +131,15 @@ def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _wanted(asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
+def _wanted(actor: Actor, eyes: Sight, asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     typed = asked.query.strip()
     if typed:
-        fields = (Lead.company, Lead.contact_name, Lead.phone, Lead.need)
-        conditions.append(or_(*(field.contains(typed, autoescape=True) for field in fields)))
+        fields = (Lead.company, Lead.contact_name, Lead.need)
+        said = [field.contains(typed, autoescape=True) for field in fields]
+        # A number that is shown in part cannot be felt out digit by digit either.
+        whole = true() if REACH in eyes.groups else Lead.owner_id == actor.person_id
+        conditions.append(or_(*said, and_(whole, Lead.phone.contains(typed, autoescape=True))))
     if asked.state is not None:
         conditions.append(Lead.state == asked.state)
     if asked.open_only:
@@ -157,7 +166,7 @@ def _wanted(asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _row(
-    now: datetime, calendar: WorkCalendar, lead: Lead, owner: str | None, team: str, campaign: str | None
+    now: datetime, calendar: WorkCalendar, eyes: Sight, lead: Lead, owner: str | None, team: str, campaign: str | None
 ) -> LeadRow:
     urgency, why = _urgency(lead, now, calendar)
     return LeadRow(
@@ -165,7 +174,7 @@ def _row(
         public_id=lead.public_id,
         name=lead.company or lead.contact_name or "未留名称",
         contact_name=lead.contact_name,
-        phone=lead.phone,
+        phone=_reach(eyes, lead, lead.phone),
         need=lead.need,
         inlet=label(LeadInlet(lead.inlet)),
         source=label(CustomerSource(lead.source)),
@@ -182,6 +191,11 @@ def _row(
         urgency=urgency,
         why=why,
     )
+
+
+def _reach(eyes: Sight, lead: Lead, value: str) -> str:
+    """A telephone or a mail address, as one of a customer that nobody works on together."""
+    return eyes.shown(0, lead.owner_id, REACH, value)
 
 
 def _urgency(lead: Lead, now: datetime, calendar: WorkCalendar) -> tuple[Urgency, str]:
@@ -212,9 +226,10 @@ def lead_page(s: Session, actor: Actor, public_id: str, now: datetime) -> LeadFi
     found = s.execute(_rows(actor).where(Lead.id == lead.id)).one()
     visible = select(Customer.name, Customer.public_id).where(Customer.id == lead.customer_id, sees_customer(actor))
     customer = s.execute(visible).one_or_none()
+    eyes = sight(s, actor, FieldObject.CONTACT)
     return LeadFile(
-        row=_row(now, numbers.calendar(s), *found),
-        email=lead.email,
+        row=_row(now, numbers.calendar(s), eyes, *found),
+        email=_reach(eyes, lead, lead.email),
         remark=lead.remark,
         consent=lead.consent,
         response=label(ResponseKind(lead.response_kind)) if lead.response_kind else "",

@@ -10,6 +10,7 @@ from crm.errors import Gone
 from crm.messages import Tap
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.rules.days import SHANGHAI
+from crm.rules.masking import masked
 from models.customers import Campaign, Customer
 from models.leads import Lead
 from models.people import Person
@@ -28,7 +29,7 @@ def lead_card(s: Session, lead: Lead, title: str = "新线索", body: str = "") 
     notice = Notice(
         title=f"{title}：{called(lead)}",
         desc="已经是您的客户，按询盘记到档案里了" if known else f"{_when(lead)} 前第一次联系，回得越早越容易成",
-        facts=_facts(s, lead),
+        facts=_facts(s, lead, whole=True),
         body=body or lead.need[:200],
         selection=Selection(SELECT_REASON, "无效原因", reasons),
     )
@@ -95,13 +96,14 @@ def came_from(s: Session, lead: Lead) -> str:
     return " · ".join(part for part in (label(LeadInlet(lead.inlet)), campaign) if part)
 
 
-def _facts(s: Session, lead: Lead) -> tuple[Fact, ...]:
+def _facts(s: Session, lead: Lead, *, whole: bool = False) -> tuple[Fact, ...]:
+    """How to reach him, whole only on the owner's own card: whoever gives the lead to somebody need not dial."""
     customer = s.scalar(select(Customer.name).where(Customer.id == lead.customer_id)) if lead.known else None
     told = (
         ("客户", customer or ""),
         ("联系人", lead.contact_name),
-        ("电话", lead.phone),
-        ("邮箱", lead.email if not lead.phone else ""),
+        ("电话", lead.phone if whole else masked(lead.phone)),
+        ("邮箱", "" if lead.phone else lead.email if whole else masked(lead.email)),
         ("来自", came_from(s, lead)),
     )
     return tuple(Fact(name, value) for name, value in told if value)

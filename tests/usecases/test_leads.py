@@ -14,6 +14,7 @@ from config.prospects import InvalidReason, LeadInlet, LeadState, ResponseKind
 from config.vocabulary import Role, TimelineKind
 from crm import uow
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotAllowed, NotFound
+from crm.reads import leads as reads
 from crm.usecases import lead_convert, lead_steps, leads
 from crm.usecases.lead_convert import Conversion
 from crm.usecases.lead_sweep import judge_lead, late_candidates
@@ -286,3 +287,19 @@ def test_who_holds_no_customers_takes_no_leads(company: Engine) -> None:
     uow.attempt(lambda s: grant(s, None, "sun", Role.SERVICE, NOW, entrance="shell"))
     with pytest.raises(NotAllowed):
         capture("sun")
+
+
+def test_how_to_reach_a_lead_is_shown_as_a_contacts_telephone_is(company: Engine) -> None:
+    one = capture("Zhang", leads.LeadDraft(LeadInlet.MANUAL, "无锡戊水务", phone="13800138005", email="a@wx.cn"))
+    waiting = capture("wang", leads.LeadDraft(LeadInlet.INQUIRY, "太仓己化工", phone="13800138006", team_id=ONE))
+    public = {row.id: row.public_id for row in rows(Lead)}
+    whole, part = "13800138005", "138****8005"
+    for who, shown in (("Zhang", whole), ("li", whole), ("zhou", part), ("wang", part)):
+        with uow.reading() as s:
+            file = reads.lead_page(s, actor(who), public[one], NOW)
+            assert (file.row.phone, file.email) == (shown, "a@wx.cn" if shown == whole else "a***@wx.cn")
+            asked = reads.list_leads(s, actor(who), reads.Asked(query="38005"), page=1, size=9, now=NOW)
+            assert [row.phone for row in asked.rows] == ([whole] if shown == whole else [])
+    assert whole not in str(notices("zhou") + notices("wang"))
+    assert "138****8006" in notices("li")[0]
+    assert lead(waiting).owner_id is None
