@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from bot import forms
+from bot.missing import ask_for_missing
 from bot.router import On, Tapped, button
 from config.vocabulary import Datum, FixSource
 from crm.access import get_customer
@@ -134,7 +135,8 @@ def create_anyway(s: Session, on: On) -> Tapped:
     if isinstance(made, collisions.Refused):
         return Tapped(made.said)
     linking.set_current(s, on.actor, made.id, on.now, entrance=CARD)
-    return Tapped(f"已新建 {made.name}，归您负责", undo("create", customer=made.id))
+    lacking = ask_for_missing(s, on.actor, made.public_id, on.now)
+    return Tapped(f"已新建 {made.name}，归您负责", undo("create", customer=made.id), say=lacking)
 
 
 @button(UNDO + "create")

@@ -17,6 +17,7 @@ from bot.forms import (
     read_into,
     some_text,
 )
+from bot.missing import ask_for_missing, lacks
 from bot.offers import offer
 from bot.router import Heard, all_commands, command, find_command, first_word, suggest
 from config.collisions import RadarEntry
@@ -27,6 +28,7 @@ from crm.errors import Invalid
 from crm.messages import Tap, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.reads import customers as customer_reads
+from crm.reads.customer_form import customer_form
 from crm.reads.customer_page import customer_page
 from crm.reads.lookup import look_up, meant
 from crm.rules.amounts import say_amount
@@ -79,7 +81,9 @@ def _create(s: Session, it: Filled) -> str:
         if isinstance(made, collisions.Refused):
             return made.said
         linking.set_current(s, it.actor, made.id, it.now, entrance=CHAT)
-        return f"已新建「{made.name}」，归您负责。直接打字就能记跟进，发 /待办 明天 回访 可以提醒自己。建错了发 /撤销"
+        said = f"已新建「{made.name}」，归您负责。直接打字就能记跟进，发 /待办 明天 回访 可以提醒自己。建错了发 /撤销"
+        lacking = ask_for_missing(s, it.actor, made.public_id, it.now)
+        return f"{said}\n{lacking}" if lacking else said
     notice = Notice(
         title=f"先别急着建：{name}",
         desc="系统里有名称相近的客户",
@@ -138,6 +142,7 @@ def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) ->
         *(f"微信联系人：{link.contact}" for link in file.links[:3]),
     ]
     lines += [f"{e.at.astimezone(SHANGHAI):%m-%d} {e.author}：{e.text[:40]}" for e in file.timeline[:5]]
+    lines += [lacking] if (lacking := lacks(customer_form(s, actor, file.public_id))) else []
     return "\n".join(lines) + "\n直接打字，就记到这个客户"
 
 

@@ -286,6 +286,7 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "客户": Say(READ, "/客户 {name}"),
     "关联": Say(READ, "/关联 {name}"),
     "解除": Plain("/解除 某人"),
+    "补资料": Say(WRITE, "/补资料 {name}"),
     "跟进": Say(WRITE, "/跟进 {name} 电话聊了交期下周三去现场"),
     "打卡": Plain("/打卡"),
     "查重": Asks("/查重 {name}"),
