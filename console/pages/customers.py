@@ -3,7 +3,7 @@
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from config.vocabulary import CustomerLevel, FieldObject
+from config.vocabulary import CustomerLevel
 from console.desk import EVERYBODY, Desk, actor, asked, asked_number
 from console.field_filters import field_filters
 from crm import policy as numbers
@@ -13,7 +13,6 @@ from crm.reads import customers as reads
 from crm.reads.attachments import attachments_of
 from crm.reads.customer_form import changes_of, customer_form
 from crm.reads.customer_page import customer_page
-from crm.reads.fields import specs
 from crm.reads.people import in_sight
 from crm.reads.projects import projects_of
 from crm.reads.queue import colleagues, queued_one
@@ -91,7 +90,6 @@ def mount(desk: Desk) -> None:
             plans = projects_of(s, actor(), file.id)
             sharable = mates(s, actor(), public_id) if shared.decides else ()
             days = numbers.current(s).share_days
-            visit_fields = any(not spec.built_in and not spec.retired for spec in specs(s, FieldObject.VISIT))
         return render_template(
             "console/customer.html",
             plans=plans,
@@ -105,5 +103,4 @@ def mount(desk: Desk) -> None:
             shares=shared,
             mates=sharable,
             days=days,
-            visit_fields=visit_fields,
         )

@@ -20,7 +20,7 @@ from config.vocabulary import (
 )
 from crm import policy as numbers
 from crm.access import READ, Actor, get_customer, sight
-from crm.reads.record_form import Said, added_said
+from crm.reads.record_form import Said, added_said, with_added
 from crm.silence import silence_of
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.deals import Deal, Stage
@@ -107,6 +107,7 @@ class CustomerFile:
     deals: tuple[DealRow, ...]
     timeline: tuple[EntryRow, ...]
     older: bool  # whether the timeline goes on beyond this page
+    visit_fields: bool  # whether a visit has anything to fill in
     owners: tuple[PeriodRow, ...]
 
 
@@ -116,7 +117,9 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
     `page` turns the timeline, the newest first.
     """
     customer = get_customer(s, actor, public_id, to=READ)
-    timeline = _timeline(s, actor, customer, page)
+    added = with_added(s)
+    timeline = _timeline(s, actor, customer, page, FieldObject.VISIT in added)
+    people = _contacts(s, actor, customer)
     policy, calendar = numbers.current(s), numbers.calendar(s)
     verdict = silence_of(s, customer, now, policy, calendar)
     held = customer.owner_id is not None
@@ -138,31 +141,33 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
         silent_days=verdict.days,
         days_left=verdict.days_left if held and not verdict.paused else None,
         why=verdict.reason if held else f"等待主管分配，已等 {verdict.days} 天",
-        contacts=_contacts(s, actor, customer),
-        retired=_contacts(s, actor, customer, retired=True),
+        contacts=tuple(row for row, away in people if not away),
+        retired=tuple(row for row, away in people if away),
         links=_links(s, customer.id),
-        deals=_deals(s, actor, customer),
+        deals=_deals(s, actor, customer, FieldObject.DEAL in added),
         timeline=timeline[:TIMELINE_LENGTH],
         older=len(timeline) > TIMELINE_LENGTH,
+        visit_fields=FieldObject.VISIT in added,
         owners=_owners(s, customer.id),
     )
 
 
-def _contacts(s: Session, actor: Actor, customer: Customer, *, retired: bool = False) -> tuple[ContactRow, ...]:
+def _contacts(s: Session, actor: Actor, customer: Customer) -> list[tuple[ContactRow, bool]]:
+    """Each with whether it has been put away."""
     seen, held = sight(s, actor, "contact"), (customer.id, customer.owner_id)
-    away = Contact.retired_at.is_not(None) if retired else Contact.retired_at.is_(None)
-    here = (Contact.customer_id == customer.id, away)
-    rows = s.scalars(select(Contact).where(*here).order_by(Contact.id))
-    return tuple(
-        ContactRow(
-            public_id=c.public_id,
-            name=c.name,
-            title=c.title,
-            phone=seen.shown(*held, REACH, c.phone),
-            masked=bool(c.phone) and not seen.whole(*held, REACH),
+    return [
+        (
+            ContactRow(
+                public_id=c.public_id,
+                name=c.name,
+                title=c.title,
+                phone=seen.shown(*held, REACH, c.phone),
+                masked=bool(c.phone) and not seen.whole(*held, REACH),
+            ),
+            c.retired_at is not None,
         )
-        for c in rows
-    )
+        for c in s.scalars(select(Contact).where(Contact.customer_id == customer.id).order_by(Contact.id))
+    ]
 
 
 def _links(s: Session, customer_id: int) -> tuple[LinkRow, ...]:
@@ -176,7 +181,7 @@ def _links(s: Session, customer_id: int) -> tuple[LinkRow, ...]:
     return tuple(LinkRow(r.name, r.corp_name, r.by, r.linked_at) for r in rows)
 
 
-def _deals(s: Session, actor: Actor, customer: Customer) -> tuple[DealRow, ...]:
+def _deals(s: Session, actor: Actor, customer: Customer, fields: bool) -> tuple[DealRow, ...]:
     rows = s.execute(
         select(Deal, Stage.label, Person.name)
         .join(Stage, Stage.id == Deal.stage_id)
@@ -184,14 +189,14 @@ def _deals(s: Session, actor: Actor, customer: Customer) -> tuple[DealRow, ...]:
         .where(Deal.customer_id == customer.id)
         .order_by(Deal.created_at.desc())
     ).all()
-    said = added_said(s, actor, FieldObject.DEAL, customer, [d.id for d, *_ in rows])
+    said = added_said(s, actor, FieldObject.DEAL, customer, [d.id for d, *_ in rows] if fields else [])
     return tuple(
         DealRow(d.public_id, d.name, d.amount, stage, owner, d.stage_since, said.get(d.id, ()))
         for d, stage, owner in rows
     )
 
 
-def _timeline(s: Session, actor: Actor, customer: Customer, page: int) -> tuple[EntryRow, ...]:
+def _timeline(s: Session, actor: Actor, customer: Customer, page: int, fields: bool) -> tuple[EntryRow, ...]:
     """A page of it and one entry more, which tells that there are older ones."""
     rows = s.execute(
         select(TimelineEntry, Person.name, Visit.id, Visit.public_id)
@@ -202,7 +207,7 @@ def _timeline(s: Session, actor: Actor, customer: Customer, page: int) -> tuple[
         .limit(TIMELINE_LENGTH + 1)
         .offset((page - 1) * TIMELINE_LENGTH)
     ).all()
-    said = added_said(s, actor, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number])
+    said = added_said(s, actor, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number and fields])
     return tuple(
         EntryRow(
             e.public_id, TimelineKind(e.kind), label(TimelineKind(e.kind)), who or "系统", e.at, e.text, e.counts,

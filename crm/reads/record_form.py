@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import CooperationStage, FieldObject
@@ -13,6 +14,7 @@ from crm.forms import specs
 from crm.reads.customer_form import Form, drawn, file_names, sees
 from crm.rules.days import day_of
 from models.customers import Customer
+from models.fields import FieldDefinition
 
 # Label and value of each filled field, as the reader may see it.
 Said = tuple[tuple[str, str], ...]
@@ -32,8 +34,18 @@ def visit_form(s: Session, actor: Actor, visit_id: str, to: To = READ) -> Form:
     return replace(found, sections=tuple(part for part in added if part.fields))
 
 
+def with_added(s: Session) -> frozenset[FieldObject]:
+    """The kinds of records that operations added fields to: of the others nothing more is asked."""
+    held = select(FieldDefinition.object_kind).where(
+        FieldDefinition.built_in.is_(False), FieldDefinition.retired_at.is_(None)
+    )
+    return frozenset(FieldObject(kind) for kind in s.scalars(held.distinct()))
+
+
 def added_said(s: Session, actor: Actor, of: FieldObject, customer: Customer, ids: Sequence[int]) -> dict[int, Said]:
     """What operations' own fields hold, of many deals or visits of one customer, by the record's id."""
+    if not ids:
+        return {}
     fields = [spec for spec in specs(s, of) if not spec.built_in and not spec.retired]
     held = added_values(s, fields, of, ids)
     if not held:
