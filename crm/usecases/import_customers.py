@@ -17,6 +17,7 @@ from crm.rules.fields import Value
 from crm.usecases.contests import claimed_twice
 from crm.usecases.customers_in_bulk import NewCustomer, create_many, insert_known, put_added, stored_value
 from crm.usecases.import_existing import contact_mark, contacts_of
+from crm.usecases.import_newcomers import met
 from crm.usecases.import_run import ENTRANCE, Line, Run
 from crm.usecases.radar import lock_names
 from models.base import bare, new_public_id
@@ -45,6 +46,8 @@ def do_customers(s: Session, run: Run, lines: Sequence[Line], now: datetime) -> 
     there = _targets(s, run, lines)
     by_key = {key: target for key, target in there.items() if isinstance(key, str)}
     codes = _codes(s, lines)
+    asked = [(line.number, line.draft.name, line.twin) for line in lines if line.resolution is RowResolution.CREATE]
+    newer = met(s, run.actor, run.newcomers, asked, run.policy.similar_at)
     new: dict[str, tuple[NewCustomer, list[Line]]] = {}
     merged: list[tuple[Line, _Target]] = []
     for line in lines:
@@ -52,6 +55,8 @@ def do_customers(s: Session, run: Run, lines: Sequence[Line], now: datetime) -> 
         joined = new.get(line.draft.key)
         if joined is not None:
             _join(joined, line)
+        elif twin is None and line.number in newer:
+            line.ends(RowOutcome.FAILED, newer[line.number])
         elif twin is None and line.resolution is RowResolution.CREATE:
             _make(run, line, codes, new)
         elif twin is not None and line.resolution is RowResolution.CREATE:

@@ -17,6 +17,7 @@ from crm.rules.fields import FieldSpec
 from crm.rules.naming import pinyin_of
 from crm.rules.sheet_rows import Draft
 from crm.usecases.import_drafts import loaded
+from crm.usecases.import_newcomers import Newcomers
 from crm.usecases.import_work import Work, next_rows, step
 from crm.usecases.imports import Options, clock_of, options_of
 from models.base import bare
@@ -48,6 +49,7 @@ class Run:
     options: Options
     clock_from: datetime
     policy: Policy
+    newcomers: Newcomers
 
 
 @dataclass(slots=True)
@@ -80,7 +82,9 @@ def prepare(s: Session, work: Work, now: datetime) -> Run:
     job = s.get_one(ImportJob, work.id)
     actor = actor_by_id(s, work.creator_id)
     forms = specs(s, FieldObject.CUSTOMER), specs(s, FieldObject.CONTACT)
-    return Run(job.id, actor, *forms, options_of(job), clock_of(job, now), policy.current(s))
+    return Run(
+        job.id, actor, *forms, options_of(job), clock_of(job, now), policy.current(s), Newcomers(job.id, job.created_at)
+    )
 
 
 def read_next(s: Session, work: Work, run: Run) -> list[Line]:
