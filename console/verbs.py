@@ -110,6 +110,7 @@ VERBS = {
     "decide_collision": "裁定撞单",
     "merge": "合并客户",
     "take_apart": "拆开合并",
+    "purge_import_rows": "清理导入明细",
     "gather_strays": "合并后补齐记录",
     "take_back_vote": "撤回撞单意见",
     "vote_collision": "撞单表态",

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from crm import policy as numbers
 from crm import uow
 from crm.flows import directory
 from crm.usecases import attachments, retention, slots
@@ -104,6 +105,12 @@ def _files_swept(w: Wiring, now: datetime) -> Iterator[str]:
     for removed in file_store(w.settings).sweep(_named):
         files += removed
         yield ""
+    with uow.reading() as s:
+        policy = numbers.current(s)
+    stray = timedelta(days=policy.stray_files_days)
+    lists = max(stray, timedelta(hours=policy.export_hours + 24))  # what may still be fetched stays
+    for box, kept in ((w.incoming, stray), (w.outgoing, lists)):
+        files += box.sweep(kept.total_seconds())
     if rows or files:
         yield f"清理移除过的附件 {rows} 个，删除没有记录的文件 {files} 个"
 

@@ -12,14 +12,16 @@ from config.sheets import ImportKind, RowResolution, RowVerdict
 from config.vocabulary import HolderKind, Role
 from crm import uow
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from crm.reads.imports import one_import, refused_rows
 from crm.rules.days import at
 from crm.usecases import import_run, imports
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.followups import write_follow_up
+from crm.usecases.import_retention import purge_import_rows
 from models.audit import AuditEntry
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.deals import Deal
-from models.imports import Contest, ImportJob
+from models.imports import Contest, ImportJob, ImportRow
 from models.names import CompanyName
 from models.timeline import TimelineEntry
 from tests.imports.sheets import Desk, csv_of
@@ -324,3 +326,23 @@ def test_two_sheets_that_claim_one_customer_are_contested(desk: Desk) -> None:
     assert desk.counts(second) == {"contested": 1}
     assert rows(Customer)[0].owner_id is None
     assert len(rows(Contest)) == 1
+
+
+def test_long_after_an_import_its_counts_are_left_and_not_its_rows(desk: Desk) -> None:
+    who, set_up = actor("Zhang"), csv_of(("公司", "电话"), ("昆山恒泽水务有限公司", "0512-57001234"), ("", "123"))
+    done, fresh = desk.done(who, set_up), desk.checked(who, csv_of(("公司",), ("无锡宏远泵业有限公司",)))
+    kept = len(rows(ImportRow))
+
+    def purged(days: int) -> int:
+        return uow.attempt(lambda s: purge_import_rows(s, NOW + days * DAY))
+
+    assert (purged(89), len(rows(ImportRow))) == (0, kept)
+    assert (purged(91), purged(91)) == (2, 0)  # the one that waits for a person keeps its rows
+    assert desk.rows(done) == []
+    assert len(desk.rows(fresh)) == 1
+    with uow.reading() as s:
+        view = one_import(s, who, done)
+        list(refused_rows(s, who, done)[1])
+    assert "已新建 1 行" in view.note
+    assert "57001234" not in str(view)
+    assert [customer.name for customer in rows(Customer)] == ["昆山恒泽水务有限公司"]

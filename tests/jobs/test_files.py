@@ -13,6 +13,7 @@ from crm import uow
 from crm.access import actor_by_userid
 from crm.usecases.attachments import add_attachment, remove_attachment
 from crm.usecases.customers import CustomerDraft, create_customer
+from crm.usecases.policy import change
 from jobs import runs
 from jobs.wiring import file_store
 from tests.jobs.company import NOW, settings_in, wiring_in
@@ -51,3 +52,18 @@ def test_what_was_removed_goes_ninety_days_later_and_what_nobody_names_after_one
 def test_it_judges_nothing_so_it_cannot_be_tried_out(store: Engine, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="不能试运行"):
         list(runs.perform(wiring_in(tmp_path, lambda: NOW), "files", NOW, dry_run=True))
+
+
+def test_sheets_and_lists_that_nobody_came_back_for_go_too_but_not_what_may_still_be_fetched(
+    store: Engine, tmp_path: Path
+) -> None:
+    w = wiring_in(tmp_path, lambda: NOW)
+    keys = {box: [box.keep(io.BytesIO(b"x"), 9) for _ in range(2)] for box in (w.incoming, w.outgoing)}
+    with uow.transaction() as s:
+        change(s, None, "export_hours", "360", NOW, entrance="shell")
+    for box, (old, _) in keys.items():
+        when = time.time() - 8 * 86_400
+        os.utime(box.path(old), (when, when))
+    assert sweep(tmp_path, 0) == ["清理移除过的附件 0 个，删除没有记录的文件 1 个"]
+    there = {box: [box.path(key).exists() for key in both] for box, both in keys.items()}
+    assert there == {w.incoming: [False, True], w.outgoing: [True, True]}
