@@ -22,9 +22,13 @@ class Undo:
 
 def toast(sentence: str, *, changed: bool = False) -> dict[str, str]:
     """The header that makes the page say something; `changed` has its counts and lists asked for again."""
-    short = sentence if len(sentence) <= _LONGEST else sentence[:_LONGEST] + "……"
+    short = _short(sentence)
     events = {"toast": short, "changed": ""} if changed else {"toast": short}
     return {"HX-Trigger": json.dumps(events)}
+
+
+def _short(sentence: str) -> str:
+    return sentence if len(sentence) <= _LONGEST else sentence[:_LONGEST] + "……"
 
 
 def done(sentence: str, back: str) -> ResponseReturnValue:
@@ -32,12 +36,22 @@ def done(sentence: str, back: str) -> ResponseReturnValue:
     return Response(status=204, headers=toast(sentence, changed=True)) if partial() else redirect(back, 303)
 
 
-def settled(sentence: str, undo: Undo) -> ResponseReturnValue:
-    """The row gives way to what was done, with 撤销; without scripts back to the desk."""
+def moved(sentence: str, to: str) -> ResponseReturnValue:
+    """On to another page, which says the sentence once it is there."""
     if not partial():
-        return redirect(url_for("console.home"), 303)
+        return redirect(to, 303)
+    return Response(status=204, headers={"HX-Redirect": to, "HX-Trigger": json.dumps({"later": _short(sentence)})})
+
+
+def settled(sentence: str, undo: Undo, back: str = "") -> ResponseReturnValue:
+    """The row gives way to what was done, with 撤销; without scripts back to the desk.
+
+    A page that shows its state again by itself names itself as `back`, and keeps the row until it is left.
+    """
+    if not partial():
+        return redirect(back or url_for("console.home"), 303)
     body = render_template("console/_settled.html", sentence=sentence, undo=undo)
-    return Response(body, headers=toast(sentence, changed=True))
+    return Response(body, headers=toast(sentence, changed=not back))
 
 
 def row_again(sentence: str, template: str, **values: object) -> ResponseReturnValue:

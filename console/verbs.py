@@ -57,6 +57,7 @@ VERBS = {
     "purge_attachments": "清理移除过的附件",
     "end_share": "结束共享",
     "take_back_share": "撤销共享",
+    "restore_share": "恢复共享",
     "reveal_phone": "看完整电话",
     "look_alikes": "查重命中他人客户",
     "grant_fields": "调整字段权限",

@@ -34,6 +34,7 @@ CONSOLE = {
     "rules": "rules",
     "fields": "fields",
     "field-new": "fields/new",
+    "field-stages": "fields/stages",
     "customer-new": "customers/new",
     "shares": "shares",
     "permissions": "permissions?of=contact",

@@ -8,7 +8,9 @@ from console.desk import LARGEST_ID, OPERATORS, Desk, actor, asked, typed, typed
 from crm import uow
 from crm.errors import Conflict, CrmError, Invalid
 from crm.reads import fields as reads
+from crm.reads.field_stages import by_stage
 from crm.usecases import campaigns, fields
+from crm.usecases.field_stages import require_by_stage
 
 _RELOAD = "这一页放得太久了，请刷新后再改"
 _KINDS = tuple(kind for kind in FieldKind if kind is not FieldKind.COMPANY)
@@ -71,6 +73,25 @@ def mount(desk: Desk) -> None:
         uow.attempt(lambda s: fields.move_field(s, actor(), number, up, clock(), entrance="console"))
         return _back(number)
 
+    @desk.page("/fields/stages", OPERATORS, "GET", "POST")
+    def field_stages() -> ResponseReturnValue:
+        """What must be filled from which stage on, with how many would then lack it."""
+        of, problem = _object(request.values.get("of", "")), ""
+        if request.method == "POST":
+            try:
+                uow.attempt(lambda s: require_by_stage(s, actor(), of, _ticked(), clock(), entrance="console"))
+            except Conflict as error:
+                problem = str(error)
+            else:
+                return redirect(url_for("console.field_stages", of=of, saved=1), 303)
+        with uow.reading() as s:
+            rows = by_stage(s, actor(), of)
+        page = render_template(
+            "console/field_stages.html", of=of, objects=list(FieldObject), rows=rows, stages=list(CooperationStage),
+            problem=problem, saved=asked("saved") == "1", typed=request.form if problem else None,
+        )  # fmt: skip
+        return page, 409 if problem else 200
+
     @desk.page("/fields/groups", OPERATORS, "POST")
     def new_field_group() -> ResponseReturnValue:
         of, words = _object(typed("of", 16)), typed("label", 60)
@@ -98,6 +119,21 @@ def _back(number: int) -> ResponseReturnValue:
     with uow.reading() as s:
         of, _ = reads.definition(s, actor(), number)
     return redirect(url_for("console.field_list", of=of) + f"#field-{number}", 303)
+
+
+def _ticked() -> dict[int, tuple[int, frozenset[CooperationStage]]]:
+    """By field: the version that the page showed, and the stages that were ticked."""
+    seen = {name[2:]: typed(name, 15) for name in request.form if name.startswith("v.")}
+    return {
+        int(number): (
+            int(version),
+            frozenset(
+                CooperationStage(one) for one in request.form.getlist(f"s.{number}") if one in set(CooperationStage)
+            ),
+        )
+        for number, version in seen.items()
+        if number.isascii() and number.isdigit() and len(number) < 16 and version.isascii() and version.isdigit()
+    }
 
 
 def _draft() -> fields.FieldDraft:

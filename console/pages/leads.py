@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from config.prospects import InvalidReason, LeadInlet, LeadState, ResponseKind
 from config.vocabulary import CustomerSource
-from console.answers import done
+from console.answers import done, moved
 from console.desk import OPERATORS, Desk, actor, asked, asked_number, typed, typed_number
 from console.pages.channels import span
 from crm import uow
@@ -106,7 +106,7 @@ def mount(desk: Desk) -> None:
     def assign_lead(public_id: str) -> ResponseReturnValue:
         to = typed_number("to", "请先选一位同事，再点分配")
         made = uow.attempt(lambda s: lead_steps.assign(s, actor(), public_id, to, clock(), entrance="console"))
-        return done(made.said, url_for("console.leads"))
+        return moved(made.said, url_for("console.leads"))
 
     @desk.page("/leads/<public_id>/respond", HOLDERS, "POST")
     def respond_lead(public_id: str) -> ResponseReturnValue:
@@ -139,7 +139,7 @@ def mount(desk: Desk) -> None:
             amount=_amount(typed("amount")),
         )
         made = uow.attempt(lambda s: lead_convert.convert(s, actor(), public_id, wish, clock(), entrance="console"))
-        return done(made.step.said, url_for("console.customer", public_id=made.customer_public_id))
+        return moved(made.step.said, url_for("console.customer", public_id=made.customer_public_id))
 
     @desk.page("/leads/<public_id>/undo", HOLDERS, "POST")
     def undo_lead(public_id: str) -> ResponseReturnValue:

@@ -1,16 +1,19 @@
 """项目: what is built, who meets in it, and whose registration protects whom."""
 
+from datetime import datetime, timedelta
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from config.prospects import PartyRole, ProjectState
-from console.answers import done
+from console.answers import Undo, done, moved, settled
 from console.desk import Desk, actor, asked, asked_number, typed
 from crm import uow
 from crm.access import HOLDERS
 from crm.errors import Invalid
 from crm.reads import projects as reads
 from crm.reads.lookup import look_up
+from crm.rules.days import SHANGHAI
 from crm.usecases import projects as verbs
 from crm.usecases import registrations
 
@@ -42,7 +45,7 @@ def mount(desk: Desk) -> None:
     def new_project() -> ResponseReturnValue:
         draft = verbs.ProjectDraft(typed("name"), typed("end_user"), None, typed("site"), typed("tender_no"))
         made = uow.attempt(lambda s: verbs.create_project(s, actor(), draft, clock(), entrance="console"))
-        return done(made.said, url_for("console.project", public_id=made.public_id))
+        return moved(made.said, _page(made.public_id))
 
     @desk.page("/projects/<public_id>", HOLDERS)
     def project(public_id: str) -> str:
@@ -96,14 +99,39 @@ def mount(desk: Desk) -> None:
     @desk.page("/registrations/<public_id>/extend", HOLDERS, "POST")
     def extend_registration(public_id: str) -> ResponseReturnValue:
         reason, project_id = typed("reason"), typed("project", 20)
-        uow.attempt(lambda s: registrations.extend(s, actor(), public_id, reason, clock(), entrance="console"))
-        return _back(project_id, "报备已延期")
+        _, was, until = uow.attempt(
+            lambda s: registrations.extend(s, actor(), public_id, reason, clock(), entrance="console")
+        )
+        undo = Undo(
+            url_for("console.undo_extend_registration", public_id=public_id),
+            {"was": was.isoformat(), "project": project_id},
+        )
+        last = (until - timedelta(seconds=1)).astimezone(SHANGHAI)
+        return settled(f"报备已延期到 {last:%Y-%m-%d}", undo, _page(project_id))
+
+    @desk.page("/registrations/<public_id>/extend/undo", HOLDERS, "POST")
+    def undo_extend_registration(public_id: str) -> ResponseReturnValue:
+        try:
+            was = datetime.fromisoformat(typed("was", 40))
+        except ValueError:
+            raise Invalid("这次延期不是刚才做的，没有撤销") from None
+        uow.attempt(lambda s: registrations.shorten(s, actor(), public_id, was, clock(), entrance="console"))
+        return _back(typed("project", 20), "延期已撤销")
 
     @desk.page("/registrations/<public_id>/end", HOLDERS, "POST")
     def end_registration(public_id: str) -> ResponseReturnValue:
         project_id = typed("project", 20)
         uow.attempt(lambda s: registrations.end(s, actor(), public_id, "", clock(), entrance="console"))
-        return _back(project_id, "报备已放弃")
+        undo = Undo(url_for("console.undo_end_registration", public_id=public_id), {"project": project_id})
+        return settled("报备已放弃，不再受保护", undo, _page(project_id))
+
+    @desk.page("/registrations/<public_id>/end/undo", HOLDERS, "POST")
+    def undo_end_registration(public_id: str) -> ResponseReturnValue:
+        uow.attempt(lambda s: registrations.take_back_end(s, actor(), public_id, clock(), entrance="console"))
+        return _back(typed("project", 20), "报备已恢复")
+
+    def _page(public_id: str) -> str:
+        return url_for("console.project", public_id=public_id or "0")
 
     def _back(public_id: str, sentence: str) -> ResponseReturnValue:
-        return done(sentence, url_for("console.project", public_id=public_id or "0"))
+        return done(sentence, _page(public_id))

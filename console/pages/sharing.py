@@ -44,7 +44,12 @@ def mount(desk: Desk) -> None:
     @desk.page("/shares/<share_id>/end", EVERYBODY, "POST")
     def end_share(share_id: str) -> ResponseReturnValue:
         done = uow.attempt(lambda s: sharing.end_share(s, actor(), share_id, clock(), entrance="console"))
-        return _after(done.customer_public, f"已收回给 {done.person_name} 的共享")
+        return _after(done.customer_public, f"已收回给 {done.person_name} 的共享", ended=done)
+
+    @desk.page("/shares/<share_id>/restore", EVERYBODY, "POST")
+    def restore_share(share_id: str) -> ResponseReturnValue:
+        back = uow.attempt(lambda s: sharing.restore_share(s, actor(), share_id, clock(), entrance="console"))
+        return _after(back.customer_public, f"给 {back.person_name} 的共享已恢复")
 
     @desk.page("/customers/contacts/<contact_id>/phone", EVERYBODY, "POST")
     def reveal_phone(contact_id: str) -> ResponseReturnValue:
@@ -53,18 +58,25 @@ def mount(desk: Desk) -> None:
         body = render_template("console/_phone.html", phone=shown.phone, left=left)
         return Response(body, headers=toast(f"已记录。{left}") if left else {})
 
-    def _section(public_id: str, problem: str = "") -> str:
+    def _section(public_id: str, problem: str = "", ended: sharing.Shared | None = None) -> str:
         with uow.reading() as s:
             found = reads.shares_of(s, actor(), public_id, clock())
             mates = reads.mates(s, actor(), public_id) if found.decides else ()
             days = numbers.current(s).share_days
-        values = {"public_id": public_id, "found": found, "mates": mates, "problem": problem, "days": days}
+        values = {
+            "public_id": public_id,
+            "found": found,
+            "mates": mates,
+            "problem": problem,
+            "days": days,
+            "ended": ended,
+        }
         return render_template("console/_shares.html", **values)
 
-    def _after(public_id: str, said: str) -> ResponseReturnValue:
+    def _after(public_id: str, said: str, ended: sharing.Shared | None = None) -> ResponseReturnValue:
         if not partial():
             return redirect(url_for("console.customer", public_id=public_id), 303)
-        return Response(_section(public_id), headers=toast(said))
+        return Response(_section(public_id, ended=ended), headers=toast(said))
 
 
 def _access() -> ShareAccess:

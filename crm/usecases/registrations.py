@@ -155,7 +155,9 @@ def extend(
     return project.name, was, registration.expires_at
 
 
-def shorten(s: Session, actor: Actor, registration_id: int, was: datetime, now: datetime, *, entrance: str) -> str:
+def shorten(
+    s: Session, actor: Actor, registration_id: int | str, was: datetime, now: datetime, *, entrance: str
+) -> str:
     """Take an extension back. The project's name."""
     registration, project = _open_one(s, actor, registration_id, now)
     days = numbers.current(s).registration_days
@@ -187,7 +189,7 @@ def end(s: Session, actor: Actor, registration_id: int | str, why: str, now: dat
     return project.name
 
 
-def take_back_end(s: Session, actor: Actor, registration_id: int, now: datetime, *, entrance: str) -> str:
+def take_back_end(s: Session, actor: Actor, registration_id: int | str, now: datetime, *, entrance: str) -> str:
     """放弃 taken back within the undo minutes, unless the place has been taken meanwhile. The project's name."""
     registration = get_registration(s, actor, registration_id)
     project = s.get_one(Project, registration.project_id)

@@ -94,6 +94,28 @@ def end_share(s: Session, actor: Actor, share_id: int | str, now: datetime, *, e
     return done
 
 
+def restore_share(s: Session, actor: Actor, share_id: int | str, now: datetime, *, entrance: str) -> Shared:
+    """An end taken back within the undo minutes by who ended it, unless the customer was shared anew meanwhile."""
+    share, customer, person = _share(s, actor, share_id)
+    minutes = numbers.current(s).undo_minutes
+    if share.ended_at is None:
+        return _shared(share, customer, person)
+    live = _live(s, customer.id, now)
+    again = any(one.person_id == person.id for one in live)
+    if share.ended_by_id != actor.person_id or share.until <= now or again:
+        raise Conflict(f"「{customer.name}」给 {person.name} 的共享之后又有变动，没有撤销")
+    if now > share.ended_at + timedelta(minutes=minutes):
+        raise Gone(f"收回超过 {minutes} 分钟，不能撤销了。需要的话请重新共享")
+    if share.credit_percent + sum(one.credit_percent for one in live) > 100:
+        raise Conflict("业绩分成加起来会超过 100%，没有撤销。请重新共享，并调整分成")
+    share.ended_at = share.ended_by_id = None
+    s.flush()
+    audit.record(s, actor.person_id, "restore_share", f"customer:{customer.id}", now, entrance=entrance, to=person.id)
+    back = Notice(title="共享已恢复", body=f"{actor.name} 又把「{customer.name}」共享给您了，刚才的收回不算")
+    prompt(s, person.id, back, dedupe=f"shared_again:{share.id}:{now:%Y%m%d%H%M%S%f}", now=now)
+    return _shared(share, customer, person)
+
+
 def take_back_share(s: Session, actor: Actor, share_id: int, now: datetime, *, entrance: str) -> Shared:
     """Undo one's own sharing within the undo minutes: what it replaced is there again."""
     share, customer, person = _share(s, actor, share_id)
@@ -209,4 +231,4 @@ def _record_end(s: Session, actor: Actor, verb: str, share: CustomerShare, now: 
     audit.record(s, actor.person_id, verb, subject, now, entrance=entrance, to=share.person_id)
     name = s.scalar(select(Customer.name).where(Customer.id == share.customer_id))
     gone = Notice(title="共享已结束", body=f"{actor.name} 收回了「{name}」的共享，您不用再跟进")
-    prompt(s, share.person_id, gone, dedupe=f"unshared:{share.id}", now=now)
+    prompt(s, share.person_id, gone, dedupe=f"unshared:{share.id}:{now:%Y%m%d%H%M%S%f}", now=now)

@@ -150,6 +150,10 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/projects/<public_id>/state": Friend(lambda _: {"state": "won"}, "project_public", HOLDERS),
     "POST /console/registrations/<public_id>/extend": Friend(thing="registration_public", roles=HOLDERS),
     "POST /console/registrations/<public_id>/end": Friend(thing="registration_public", roles=HOLDERS),
+    "POST /console/registrations/<public_id>/extend/undo": Friend(
+        lambda _: {"was": "2026-11-20T00:00:00+00:00"}, thing="registration_public", roles=HOLDERS
+    ),
+    "POST /console/registrations/<public_id>/end/undo": Friend(thing="registration_public", roles=HOLDERS),
     "GET /console/": Page(),
     "GET /console/<path:rest>": Page(frozenset(), at="/console/nowhere"),
     "POST /console/": Open(),
@@ -184,6 +188,8 @@ ROUTES: Mapping[str, Door] = {
     "GET /console/customers/visits/<visit_id>/edit": Record(WRITE, thing="visit"),
     "POST /console/customers/visits/<visit_id>/edit": Record(WRITE, thing="visit"),
     "GET /console/fields": Page(OPERATORS),
+    "GET /console/fields/stages": Page(OPERATORS),
+    "POST /console/fields/stages": Page(OPERATORS, {"of": "customer"}),
     "GET /console/fields/new": Page(OPERATORS),
     "POST /console/fields/new": Page(OPERATORS),
     "GET /console/fields/<number>": Page(OPERATORS, at="/console/fields/1"),
@@ -208,6 +214,7 @@ ROUTES: Mapping[str, Door] = {
     "GET /console/shares": Page(ASSIGNERS),
     "POST /console/customers/<public_id>/shares": Record(DECIDE, lambda _: {"person": 12, "access": "read"}),
     "POST /console/shares/<share_id>/end": Record(DECIDE, thing="share"),
+    "POST /console/shares/<share_id>/restore": Record(DECIDE, thing="share"),
     "POST /console/customers/contacts/<contact_id>/phone": Record(READ, thing="contact"),
     "GET /console/permissions": Page(OPERATORS),
     "POST /console/permissions/<record>": Page(ADMINS, {"rep:reach": "read"}, at="/console/permissions/contact"),

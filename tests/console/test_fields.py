@@ -154,3 +154,27 @@ def test_a_colleague_of_another_team_finds_no_form(sign_in: SignIn) -> None:
     customer = first_customer()
     for path in (f"/console/customers/{customer}/edit", f"/console/customers/{customer}/contacts/new"):
         assert sign_in("gaorep").get(path).status_code == 404
+
+
+def test_what_a_stage_asks_for_is_ticked_with_how_many_would_lack_it(sign_in: SignIn) -> None:
+    boss = sign_in("chenyun")
+    define(boss, label="台数", kind="number")
+    made = rows(FieldDefinition)[-1]
+    page = text(boss, "/console/fields/stages")
+    mine = page.split(f'name="v.{made.id}"')[1].split("</tr>")[0]
+    standing = [one for one in rows(Customer) if one.merged_into_id is None]
+    assert mine.count(f"已有 {len(standing)} 家缺这一项") == 1  # all are 潜在
+    form = {"of": "customer", f"v.{made.id}": str(made.version), f"s.{made.id}": ["potential", "trial"]}
+    rep = sign_in("zhangwei")
+    where = f"/console/customers/{first_customer()}/edit"
+    assert rep.post(where, data={"was.taishu": "", "taishu": "3"}).status_code == 303
+    assert (
+        f"已有 {len(standing) - 1} 家缺这一项" in text(boss, "/console/fields/stages").split(f'name="v.{made.id}"')[1]
+    )
+    assert boss.post("/console/fields/stages", data=form).status_code == 303
+    assert "必填：潜在、试单" in text(boss, "/console/fields")
+    stale = boss.post("/console/fields/stages", data={**form, f"s.{made.id}": []})
+    assert (stale.status_code, "刚被别人改过" in stale.text) == (409, True)
+    assert "必填：潜在、试单" in text(boss, "/console/fields")
+    for of in ("contact", "deal", "visit"):
+        assert "按阶段看必填" in text(boss, f"/console/fields/stages?of={of}")

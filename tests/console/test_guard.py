@@ -59,7 +59,8 @@ DOORS = {
     **dict.fromkeys(("duplicates", "compare", "merge_customers", "undo_merge", "vote_collision"), ASSIGNERS),
     "weigh_evidence": OPERATORS,
     **dict.fromkeys(
-        ("field_list", "new_field", "edit_field", "turn_field", "move_field", "new_field_group"), OPERATORS
+        ("field_list", "new_field", "edit_field", "turn_field", "move_field", "new_field_group", "field_stages"),
+        OPERATORS,
     ),
     **dict.fromkeys(("new_campaign", "turn_campaign"), OPERATORS),
     **dict.fromkeys(("edit_customer", "restore_change", "new_contact", "edit_contact", "retire_contact"), EVERYBODY),
@@ -104,6 +105,7 @@ DOORS = {
     "shares": ASSIGNERS,
     "share_customer": EVERYBODY,
     "end_share": EVERYBODY,
+    "restore_share": EVERYBODY,
     "reveal_phone": EVERYBODY,
     "permissions": OPERATORS,
     "grant_groups": frozenset({Role.ADMIN}),
@@ -129,6 +131,8 @@ DOORS = {
             "project_state",
             "extend_registration",
             "end_registration",
+            "undo_extend_registration",
+            "undo_end_registration",
         ),
         HOLDERS,
     ),

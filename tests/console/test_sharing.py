@@ -41,8 +41,12 @@ def test_a_customer_is_shared_on_its_page_and_taken_back_there(sign_in: SignIn) 
     assert "苏州恒力泵业有限公司" in listed
     share = rows(CustomerShare)[0].public_id
     assert sign_in("Li.Na").post(f"/console/shares/{share}/end").status_code == 404
-    assert "还没有共享给别人" in sign_in(REP).post(f"/console/shares/{share}/end", headers=HTMX).text
+    ended = sign_in(REP).post(f"/console/shares/{share}/end", headers=HTMX).text
+    assert "还没有共享给别人" in ended
+    assert f"/console/shares/{share}/restore" in ended
     assert sign_in("Li.Na").get(f"/console/customers/{held().public_id}").status_code == 404
+    assert "分成 30%" in sign_in(REP).post(f"/console/shares/{share}/restore", headers=HTMX).text
+    assert sign_in("Li.Na").get(f"/console/customers/{held().public_id}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from crm.reads.lookup import look_up
 from crm.rules.days import day_of
 from crm.usecases.followups import write_follow_up
 from crm.usecases.pool import give_back
-from crm.usecases.sharing import Shared, Wish, end_share, share_customer, take_back_share
+from crm.usecases.sharing import Shared, Wish, end_share, restore_share, share_customer, take_back_share
 from models.audit import AuditEntry
 from models.messages import OutboxMessage
 from models.sharing import CustomerShare
@@ -91,7 +91,33 @@ def test_an_ended_share_is_not_there_and_ending_twice_is_once(company: Engine) -
             end_share(s, actor_by_userid(s, "li", NOW), done.public_id, NOW + MINUTE, entrance="console")
     assert may("qian", number, READ) == "NotFound"
     assert [row.verb for row in rows(AuditEntry)][-2:] == ["share_customer", "end_share"]
-    assert [row.dedupe for row in rows(OutboxMessage)] == [f"share:{done.id}", f"unshared:{done.id}"]
+    first, second = (row.dedupe for row in rows(OutboxMessage))
+    assert (first, second.startswith(f"unshared:{done.id}:")) == (f"share:{done.id}", True)
+
+
+def test_an_end_is_taken_back_for_a_while_by_who_ended_it(company: Engine) -> None:
+    number = customer("zhang", "苏州瑞衡机电有限公司")
+    done = share("zhang", number, ShareAccess.TOGETHER, credit=60)
+    with uow.transaction() as s:
+        end_share(s, actor_by_userid(s, "li", NOW), done.id, NOW, entrance="console")
+
+    def restore(who: str, now: datetime) -> Shared:
+        return uow.attempt(
+            lambda s: restore_share(s, actor_by_userid(s, who, now), done.public_id, now, entrance="console")
+        )
+
+    with pytest.raises(Conflict):
+        restore("zhang", NOW + MINUTE)
+    with pytest.raises(Gone):
+        restore("li", NOW + DAY)
+    restore("li", NOW + MINUTE)
+    assert may("qian", number, WRITE) == "yes"
+    assert rows(AuditEntry)[-1].verb == "restore_share"
+    with uow.transaction() as s:
+        end_share(s, actor_by_userid(s, "li", NOW), done.id, NOW + 2 * MINUTE, entrance="console")
+    share("zhang", number, ShareAccess.TOGETHER, to=WU, credit=50)
+    with pytest.raises(Conflict, match="超过 100%"):
+        restore("li", NOW + 3 * MINUTE)
 
 
 @pytest.mark.parametrize(("who", "kind"), [("qian", NotFound), ("wu", NotFound), ("sun", NotFound)])

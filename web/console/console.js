@@ -16,6 +16,14 @@
     setTimeout(() => note.remove(), bad ? 9000 : 4500);
   };
 
+  // What is to be said on the page that one is being sent to.
+  document.addEventListener('later', (event) => sessionStorage.setItem('later', event.detail.value));
+  const kept = sessionStorage.getItem('later');
+  if (kept) {
+    sessionStorage.removeItem('later');
+    say(kept, false);
+  }
+
   document.addEventListener('toast', (event) => say(event.detail.value, false));
   document.addEventListener('htmx:responseError', (event) => {
     const { xhr, elt } = event.detail;
