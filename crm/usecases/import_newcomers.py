@@ -13,14 +13,16 @@ from config.sheets import RowOutcome
 from config.vocabulary import NameVerdict
 from crm import name_index
 from crm.access import WRITE, Actor, sees_customer
-from crm.rules.naming import Candidate, rank
+from crm.rules.naming import Candidate, core_name, rank
 from models.base import bare
 from models.customers import Customer
 from models.imports import ImportRow
 
 # Two who make customers at once may commit in another order than their ids: so far back they are looked at again.
 _LATE_BY = 1_000
-_ALIKE = 50.0  # what shares less than half of its letters with a full name is not the same company
+_AT_ONCE = 500  # ids in one statement
+_ALIKE = 60.0  # letters of 字号 and trade in common; the same company under two spellings shares most of them
+_ROWS_OF_ONE = 5  # rows of one chunk that may be one newcomer
 _MOST_ONE_BY_ONE = (
     1_000  # newcomers compared with a chunk in memory: some tens of milliseconds; of more the index tells
 )
@@ -37,13 +39,19 @@ class Newcomers:
     names: dict[int, str] = field(default_factory=dict)
 
     def look(self, s: Session) -> None:
-        mine = (_ROW.customer_id == _CUSTOMER.id, _ROW.job_id == self.job_id, _ROW.outcome == RowOutcome.MADE)
         # By one index each time: what this import makes itself is as new, and must not be walked for every chunk.
         newer = _CUSTOMER.id > self.seen_to - _LATE_BY if self.seen_to else _CUSTOMER.created_at >= self.since
-        wanted = select(_CUSTOMER.id, _CUSTOMER.name, _CUSTOMER.created_at)
-        for row in s.execute(wanted.where(newer, ~select(_ROW.number).where(*mine).exists())):
-            if row.created_at >= self.since:
-                self.names[row.id] = row.name
+        rows = s.execute(select(_CUSTOMER.id, _CUSTOMER.name, _CUSTOMER.created_at).where(newer))
+        new = {row.id: row.name for row in rows if row.created_at >= self.since and row.id not in self.names}
+        ids = list(new)
+        for start in range(0, len(ids), _AT_ONCE):
+            some = _ROW.customer_id.in_(
+                ids[start : start + _AT_ONCE]
+            )  # and no more: a database would take another index
+            for row in s.execute(select(_ROW.customer_id, _ROW.job_id, _ROW.outcome).where(some)):
+                if (row.job_id, row.outcome) == (self.job_id, RowOutcome.MADE):
+                    new.pop(row.customer_id, None)
+        self.names |= new
         self.seen_to = s.scalar(select(func.max(_CUSTOMER.id))) or 0
 
 
@@ -83,9 +91,10 @@ def _judged(
             for (number, *_), ranked in zip(rows, found, strict=True)
         }
     near: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    cores = [core_name(name) for name in names]  # region and legal form make all names alike
     for customer_id, known in newcomers.names.items():
         for _, _, place in process.extract(
-            known, names, scorer=fuzz.ratio, processor=None, score_cutoff=_ALIKE, limit=None
+            core_name(known), cores, scorer=fuzz.ratio, processor=None, score_cutoff=_ALIKE, limit=_ROWS_OF_ONE
         ):
             near[place].append((customer_id, known))
     return {rows[place][0]: rank(names[place], some, similar_at, 1) for place, some in near.items()}
