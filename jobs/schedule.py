@@ -46,6 +46,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     Daily("silent-customers", 2, 0),
     Daily("stale-deals", 2, 10),
     Daily("registrations", 2, 20),
+    Daily("name-index", 3, 0),
     Daily("directory", 3, 30),
     Daily("purge", 4, 0),
     Daily("files", 4, 20),

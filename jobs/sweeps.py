@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from crm import uow
-from crm.usecases import collisions, contests, lead_sweep, registration_sweep, stray_rows, sweeps
+from crm.usecases import collisions, contests, lead_sweep, name_folding, registration_sweep, stray_rows, sweeps
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ SWEEPS: dict[str, tuple[Candidates, Judge]] = {
     "leads": (lead_sweep.late_candidates, lead_sweep.judge_lead),
     "contests": (contests.overdue, contests.let_the_first_have_it),
     "stray-rows": (stray_rows.recent_merges, stray_rows.gather),
+    "name-index": (name_folding.scattered, name_folding.fold),
     "daily-list": (_everybody, sweeps.promise_list),
 }
 
