@@ -65,7 +65,7 @@ def test_the_slash_goes_to_the_search_and_typing_narrows_the_list(desk: Page, ad
     desk.keyboard.type("hengli")
     expect(desk.locator("tbody tr")).to_have_count(1)
     expect(desk.locator("tbody")).to_contain_text("苏州恒力")
-    expect(desk).to_have_url(address + "customers?q=hengli&state=&level=&team=&owner=&sort=days_left")
+    expect(desk).to_have_url(address + "customers?q=hengli&state=&level=&team=&owner=&sort=days_left&add=")
     desk.locator(".filters select[name=state]").select_option("queued")
     expect(desk.locator("#list")).to_contain_text("没有符合条件的客户")
 
