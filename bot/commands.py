@@ -111,7 +111,8 @@ def show_customers(s: Session, actor: Actor, heard: Heard) -> str:
     whose = "您能看到的客户" if actor.manages or actor.sees_all else "您的客户"
     lines = [f"{n}. {row.name}{_held_by(row, actor)}\n    {row.why}" for n, row in enumerate(page.rows, 1)]
     listed(s, actor, "show_customer", [row.public_id for row in page.rows], heard.now)
-    more = f"共 {page.total} 个，发 /客户 关键字 查具体一个；" if page.total > len(page.rows) else ""
+    many = f"超过 {page.total}" if page.more else f"共 {page.total}"
+    more = f"{many} 个，发 /客户 关键字 查具体一个；" if page.total > len(page.rows) else ""
     return f"{whose}（快到期的在前）：\n" + "\n".join(lines) + f"\n\n{more}回复序号看详情"
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from config.vocabulary import FieldKind
 from miniapp_api.examples import shown
 
 
@@ -66,21 +67,27 @@ class CustomersOut(Answer):
     """`next_cursor` is null on the last page; give it back as it is, with the same query and sort.
 
     It names the row the page ended with, so what changes between two pages makes no other row skipped or doubled.
+    Beyond 3,000 nobody counts: then `total` is 3,000, `total_at_least` is true, and the cursor still leads to the end.
     """
 
     customers: list[CustomerLine]
     total: int
+    total_at_least: bool
     next_cursor: str | None
 
 
 class ContactOut(Answer):
-    """`phone` is shown in part where `masked`; the whole number is asked for with `POST /contacts/{id}/phone`."""
+    """`phone` is shown in part where `masked`; the whole number is asked for with `POST /contacts/{id}/phone`.
+
+    `retired`: put away, and brought back with `POST /contacts/{id}/restore`.
+    """
 
     id: str
     name: str
     title: str
     phone: str
     masked: bool
+    retired: bool
 
 
 class PhoneOut(Answer):
@@ -195,7 +202,24 @@ class PeriodOut(Answer):
     ended_at: datetime | None
 
 
+class FieldValueOut(Answer):
+    """What one field of a record says, `shown` as one would type it, or in part (`****`) for whom it is not; `keys` are
+    the choices taken. `missing`: its stage asks for it. `may_edit`: this role may, in records that it may write to.
+    """
+
+    key: str
+    label: str
+    group: str
+    kind: FieldKind
+    shown: str
+    keys: list[str]
+    missing: bool
+    may_edit: bool
+
+
 class CustomerOut(Answer):
+    """`fields` are all that the form has today, in its order; `missing` the labels of what the stage still asks for."""
+
     id: str
     name: str
     level: str
@@ -212,6 +236,8 @@ class CustomerOut(Answer):
     days_left: int | None
     why: str
     contacts: list[ContactOut]
+    fields: list[FieldValueOut]
+    missing: list[str]
     links: list[LinkOut]
     deals: list[DealOut]
     timeline: list[EntryOut]
@@ -254,22 +280,4 @@ class LeadLine(Answer):
 
 class LeadsOut(Answer):
     leads: list[LeadLine]
-    total: int
-
-
-class ProjectLine(Answer):
-    """`registered_until` is until when an own dealer is protected; `contested`: a colleague registered first."""
-
-    id: str
-    name: str
-    end_user: str
-    site: str
-    tender_no: str
-    state: str
-    registered_until: datetime | None
-    contested: bool
-
-
-class ProjectsOut(Answer):
-    projects: list[ProjectLine]
     total: int

@@ -6,12 +6,18 @@ from flask.blueprints import BlueprintSetupState
 
 from miniapp_api import reading
 from miniapp_api.attachments import attachment_routes
+from miniapp_api.channels import channel_routes
+from miniapp_api.contacts import contact_routes
 from miniapp_api.customers import customer_routes
 from miniapp_api.deps import ApiDeps
 from miniapp_api.docs import serve_docs
 from miniapp_api.errors import PREFIX, handle_errors
 from miniapp_api.followups import follow_up_routes
+from miniapp_api.forms import form_routes
 from miniapp_api.leads import FORM, lead_routes
+from miniapp_api.projects import project_routes
+from miniapp_api.radar import radar_routes
+from miniapp_api.registrations import registration_routes
 from miniapp_api.session import bearer_token, session_routes
 from miniapp_api.shares import share_routes
 from miniapp_api.spec import configure
@@ -27,9 +33,15 @@ def api(deps: ApiDeps) -> APIBlueprint:
     handle_errors(bp)
     session_routes(bp, deps)
     customer_routes(bp, deps)
+    form_routes(bp, deps)
+    contact_routes(bp, deps)
+    radar_routes(bp, deps)
     follow_up_routes(bp, deps)
     visit_routes(bp, deps)
     lead_routes(bp, deps)
+    project_routes(bp, deps)
+    registration_routes(bp, deps)
+    channel_routes(bp, deps)
     share_routes(bp, deps)
     attachment_routes(bp, deps)
     return bp

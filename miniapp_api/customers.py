@@ -1,12 +1,18 @@
 """One's customers on the phone: the list with 「还剩几天」, and one customer's file."""
 
+from datetime import datetime
+
 from apiflask import APIBlueprint
 
+from config.vocabulary import CustomerLevel
 from crm import uow
 from crm.access import Actor
-from crm.reads.customer_page import ContactRow, CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, customer_page
-from crm.reads.customers import CustomerRow, list_customers
+from crm.reads.contacts import ContactRow
+from crm.reads.customer_form import Form, customer_form
+from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, customer_page
+from crm.reads.customers import CustomerRow, Filters, Where, list_customers
 from crm.reads.record_form import Said
+from crm.usecases.idempotency import Transaction
 from crm.usecases.sessions import actor_of_session
 from miniapp_api import cursor
 from miniapp_api.answers import (
@@ -17,6 +23,7 @@ from miniapp_api.answers import (
     DealOut,
     EntryOut,
     FieldSaid,
+    FieldValueOut,
     LinkOut,
     PeriodOut,
 )
@@ -43,12 +50,14 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
             after = cursor.read(asked.sort, asked.cursor)
             one_more = asked.limit + 1  # to see whether anything follows
             found = list_customers(
-                s, actor, query=asked.query, sort=asked.sort, page=1, size=one_more, now=now, after=after
-            )
+                s, actor, query=asked.query, sort=asked.sort, page=1, size=one_more, now=now, after=after,
+                filters=_filters(asked),
+            )  # fmt: skip
         rows = found.rows[: asked.limit]
         return CustomersOut(
             customers=[_line(row) for row in rows],
             total=found.total,
+            total_at_least=found.more,
             next_cursor=cursor.written(asked.sort, rows[-1].place) if len(found.rows) > asked.limit else None,
         )
 
@@ -59,7 +68,21 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             actor = actor_of_session(s, token, PHONES, now)
-            return _file(customer_page(s, actor, plain_id(customer_id), now), actor)
+            return file_of(s, actor, plain_id(customer_id), now)
+
+
+def file_of(s: Transaction, actor: Actor, public_id: str, now: datetime) -> CustomerOut:
+    """The whole file, as it is read and as a write answers it."""
+    return _file(customer_page(s, actor, public_id, now), customer_form(s, actor, public_id), actor)
+
+
+def _filters(asked: CustomersQuery) -> Filters:
+    return Filters(
+        level=CustomerLevel(asked.level) if asked.level else None,
+        soon=asked.soon == "1",
+        queued=asked.queued == "1",
+        where=tuple(Where(*one.split(":", 1)) for one in asked.where),
+    )
 
 
 def _line(row: CustomerRow) -> CustomerLine:
@@ -78,7 +101,7 @@ def _line(row: CustomerRow) -> CustomerLine:
     )
 
 
-def _file(found: CustomerFile, actor: Actor) -> CustomerOut:
+def _file(found: CustomerFile, form: Form, actor: Actor) -> CustomerOut:
     return CustomerOut(
         id=found.public_id,
         name=found.name,
@@ -95,7 +118,9 @@ def _file(found: CustomerFile, actor: Actor) -> CustomerOut:
         silent_days=found.silent_days,
         days_left=found.days_left,
         why=found.why,
-        contacts=[_contact(row) for row in found.contacts],
+        contacts=[contact_line(row) for row in found.contacts],
+        fields=values_in(form),
+        missing=list(form.missing),
         links=[_link(row) for row in found.links],
         deals=[_deal(row) for row in found.deals],
         timeline=[_entry(row) for row in found.timeline],
@@ -103,8 +128,28 @@ def _file(found: CustomerFile, actor: Actor) -> CustomerOut:
     )
 
 
-def _contact(row: ContactRow) -> ContactOut:
-    return ContactOut(id=row.public_id, name=row.name, title=row.title, phone=row.phone, masked=row.masked)
+def values_in(form: Form) -> list[FieldValueOut]:
+    """Every field of a filled form, under the headings that it has."""
+    return [
+        FieldValueOut(
+            key=one.spec.key,
+            label=one.spec.label,
+            group=section.label,
+            kind=one.spec.kind,
+            shown=one.shown,
+            keys=list(one.keys) if one.spec.options else [],
+            missing=one.missing,
+            may_edit=one.editable,
+        )
+        for section in form.sections
+        for one in section.fields
+    ]
+
+
+def contact_line(row: ContactRow) -> ContactOut:
+    return ContactOut(
+        id=row.public_id, name=row.name, title=row.title, phone=row.phone, masked=row.masked, retired=row.retired
+    )
 
 
 def _link(row: LinkRow) -> LinkOut:

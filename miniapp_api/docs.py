@@ -49,7 +49,17 @@ def _page(app: APIFlask) -> Response:
 
 
 # The order in which a phone comes to need them; what is not named here stands behind, as the process's health does.
-_ORDER = ("/session", "/me", "/customers", "/customers/{customer_id}", "/follow-ups", "/check-ins", "/contacts")
+_ORDER = (
+    "/session",
+    "/me",
+    "/fields",
+    "/customers",
+    "/customers/{customer_id}",
+    "/follow-ups",
+    "/check-ins",
+    "/contacts",
+    "/lookups",
+)
 _HOLE = re.compile(r"\{(\w+)\}")
 _WHERE = {"header": "请求头", "query": "地址参数", "path": "地址", "body": "JSON 字段", "form": "表单字段"}
 _JSON, _FORM, _BYTES = "application/json", "multipart/form-data", "application/octet-stream"
@@ -102,8 +112,10 @@ def _model(spec: dict[str, Any], part: dict[str, Any], media: str = _JSON) -> di
 def _asked(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> str:
     """An HTTP request as one would type it."""
     names = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
-    query = {name: value for name, value in EXAMPLES["CustomersQuery"].items() if name in names}
-    address = _HOLE.sub(lambda hole: IDS.get(hole[1], CUSTOMER_ID), path) + (f"?{urlencode(query)}" if query else "")
+    query = {name: value for name, value in _query(path).items() if name in names}
+    address = _HOLE.sub(lambda hole: IDS.get(hole[1], CUSTOMER_ID), path) + (
+        f"?{urlencode(query, doseq=True)}" if query else ""
+    )
     lines = [f"{method} {address}"]
     if operation.get("security"):
         lines.append("Authorization: Bearer Zk3v…")
@@ -115,6 +127,12 @@ def _asked(spec: dict[str, Any], method: str, path: str, operation: dict[str, An
     elif _FORM in operation.get("requestBody", {}).get("content", {}):
         lines += ["Content-Type: multipart/form-data; boundary=x", *_UPLOAD]
     return "\n".join(lines)
+
+
+def _query(path: str) -> dict[str, Any]:
+    """The example of the addresses' own model; a description of parameters does not name it."""
+    own = {"/fields": "FieldsQuery", "/channels": "ChannelsQuery", "/projects": "ProjectsQuery", "/leads": "LeadsQuery"}
+    return EXAMPLES[own.get(path.removeprefix(PREFIX), "CustomersQuery")]
 
 
 def _told(spec: dict[str, Any], operation: dict[str, Any]) -> str:

@@ -2,17 +2,12 @@
 
 from typing import Any
 
-CUSTOMER_ID, ENTRY_ID = "3f9c1d0a7be25486c0d1", "b71e04c9d2f8a6533e10"
-CONTACT_ID, SHARE_ID = "5d20c7e81b9f43a6d410", "8ac14e5f07d93b62e1b9"
-ATTACHMENT_ID = "e07a94c25b1d4f8836ad"
-# By the name they have in an address.
-IDS = {
-    "customer_id": CUSTOMER_ID,
-    "entry_id": ENTRY_ID,
-    "contact_id": CONTACT_ID,
-    "share_id": SHARE_ID,
-    "attachment_id": ATTACHMENT_ID,
-}
+from miniapp_api.example_ids import ATTACHMENT_ID, CONTACT_ID, CUSTOMER_ID, ENTRY_ID, IDS, LEAD_ID, SHARE_ID
+from miniapp_api.form_examples import FIELD_VALUE, FORM_EXAMPLES
+from miniapp_api.work_examples import WORK_EXAMPLES
+
+__all__ = ["CUSTOMER_ID", "EXAMPLES", "IDS", "shown"]
+
 _CURSOR = "WyJkYXlzX2xlZnQiLDAsIjIwMjYtMTAtMTZUMDE6MTI6MDArMDA6MDAiLCIzZjljMWQwYTdiZTI1NDg2YzBkMSJd"
 _ME = {"userid": "liqiang", "name": "李强", "role": "rep", "role_label": "销售"}
 _WHY = "已 38 天没有跟进，还剩 7 天"
@@ -39,15 +34,33 @@ _ATTACHMENT = {
     "at": "2026-11-23T02:00:00Z",
 }
 
+_LEAD = {
+    "id": LEAD_ID,
+    "name": "苏州恒力泵业有限公司",
+    "contact_name": "王工",
+    "phone": "13800138000",
+    "need": "问二期循环泵",
+    "inlet": "展会",
+    "campaign": "2026 上海泵阀展",
+    "owner": "李强",
+    "state": "new",
+    "state_label": "待联系",
+    "urgency": "fine",
+    "why": "11-23 12:00 前要联系",
+    "due_at": "2026-11-23T04:00:00Z",
+    "created_at": "2026-11-23T02:00:00Z",
+}
+
 # By the name of the model.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "SessionIn": {"code": "wx.qy.login 或 OAuth 给的一次性 code", "via": "miniapp"},
     "SessionOut": {"token": "Zk3v…（43 个字符）", "expires_at": "2026-11-30T02:00:00Z", "person": _ME},
     "MeOut": _ME,
-    "CustomersQuery": {"query": "changshu", "sort": "days_left", "limit": 20},
+    "CustomersQuery": {"query": "changshu", "sort": "days_left", "where": ["industry:泵"], "limit": 20},
     "CustomersOut": {
         "customers": [_HELD | {"team": "华东销售部", "last_activity_at": "2026-10-16T01:12:00Z"} | _CLOCK],
         "total": 7,
+        "total_at_least": False,
         "next_cursor": _CURSOR,
     },
     "CustomerOut": _HELD
@@ -59,7 +72,18 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "uscc": "",
         "mine": True,
         "created_at": "2026-06-26T02:00:00Z",
-        "contacts": [{"id": CONTACT_ID, "name": "沈科长", "title": "设备科长", "phone": "138****0000", "masked": True}],
+        "contacts": [
+            {
+                "id": CONTACT_ID,
+                "name": "沈科长",
+                "title": "设备科长",
+                "phone": "138****0000",
+                "masked": True,
+                "retired": False,
+            }
+        ],
+        "fields": [FIELD_VALUE],
+        "missing": ["统一社会信用代码"],
         "links": [],
         "deals": [
             {
@@ -149,48 +173,33 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "FormOut": {"message": "已收到，我们会尽快联系您"},
     "LeadIn": {"inlet": "exhibition", "company": "苏州恒力泵业有限公司", "phone": "13800138000", "need": "问循环泵"},
-    "LeadMadeOut": {"id": ENTRY_ID, "said": "已记下，归您跟进"},
+    "LeadMadeOut": {"id": LEAD_ID, "said": "已记下，归您跟进"},
     "LeadsQuery": {"state": "new", "limit": 20},
-    "LeadsOut": {
-        "leads": [
+    "LeadsOut": {"leads": [_LEAD], "total": 1},
+    "LeadOut": {
+        "lead": _LEAD,
+        "email": "",
+        "remark": "",
+        "rival": "",
+        "customer_id": "",
+        "customer_name": "",
+        "mine": True,
+        "steps": [
             {
-                "id": ENTRY_ID,
-                "name": "苏州恒力泵业有限公司",
-                "contact_name": "王工",
-                "phone": "13800138000",
-                "need": "问二期循环泵",
-                "inlet": "展会",
-                "campaign": "2026 上海泵阀展",
-                "owner": "李强",
-                "state": "new",
-                "state_label": "待联系",
-                "urgency": "fine",
-                "why": "11-23 12:00 前要联系",
-                "due_at": "2026-11-23T04:00:00Z",
-                "created_at": "2026-11-23T02:00:00Z",
+                "at": "2026-11-23T02:00:00Z",
+                "who": "李强",
+                "step": "录入",
+                "words": "",
+                "undone": False,
+                "may_undo": False,
             }
         ],
-        "total": 1,
     },
     "StepIn": {"step": "respond", "kind": "call", "words": "约了明天上门"},
     "ConvertIn": {"name": "苏州恒力泵业有限公司", "deal_name": "二期循环泵", "amount": "800000"},
     "LeadDoneOut": {"said": "已新建客户「苏州恒力泵业有限公司」"},
-    "ProjectsOut": {
-        "projects": [
-            {
-                "id": ENTRY_ID,
-                "name": "二期循环水泵",
-                "end_user": "常熟新泰纺织机械有限公司",
-                "site": "江苏常熟",
-                "tender_no": "SZ2026-0117",
-                "state": "open",
-                "registered_until": "2027-02-21T16:00:00Z",
-                "contested": False,
-            }
-        ],
-        "total": 1,
-    },
 }
+EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES
 
 
 def shown(schema: dict[str, Any], model: type[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Leads and projects on the phone, and the one door for strangers: a form on somebody's web page."""
+"""Leads on the phone, and the one door for strangers: a form on somebody's web page."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,11 +10,10 @@ from config.prospects import InvalidReason, LeadInlet, LeadState, ResponseKind
 from config.vocabulary import LoginVia, label
 from crm import uow
 from crm.access import Actor
-from crm.reads.leads import Asked, LeadRow, list_leads
-from crm.reads.projects import ProjectRow, list_projects
+from crm.reads.leads import Asked, LeadFile, LeadRow, lead_page, list_leads
 from crm.usecases import lead_steps
 from crm.usecases.idempotency import Stored, Transaction
-from crm.usecases.lead_convert import Conversion, convert
+from crm.usecases.lead_convert import Conversion, convert, take_back_newest
 from crm.usecases.lead_sources import FormWords, take_form
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.sessions import actor_of_session
@@ -24,14 +23,14 @@ from miniapp_api.answers import (
     LeadLine,
     LeadMadeOut,
     LeadsOut,
-    ProjectLine,
-    ProjectsOut,
 )
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import ConvertIn, FormIn, LeadIn, LeadsQuery, RepeatHeaders, StepIn
 from miniapp_api.repeat import Write, done, plain_id, write
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import READ, WRITE, answers
+from miniapp_api.work_answers import LeadOut, LeadStepOut
+from miniapp_api.work_payloads import AssignIn
 
 FORM = "api.send_form"
 
@@ -90,6 +89,46 @@ def lead_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     def add_lead(json_data: LeadIn, repeat: RepeatHeaders) -> Response:
         return write(deps, repeat.key, json_data, _captured(json_data))
 
+    @bp.get("/leads/<lead_id>")
+    @bp.output(LeadOut)
+    @bp.doc(summary="一条线索，和对它做过什么", security="bearer", responses=answers(READ))
+    def lead(lead_id: str) -> LeadOut:
+        token, now = bearer_token(), deps.clock()
+        with uow.reading() as s:
+            return _file(lead_page(s, actor_of_session(s, token, PHONES, now), plain_id(lead_id), now))
+
+    @bp.post("/leads/<lead_id>/assign")
+    @bp.input(AssignIn)
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.output(LeadDoneOut)
+    @bp.doc(
+        summary="分配线索",
+        description="主管分给自己团队的人，也可以改派。",
+        security="bearer",
+        responses=answers(WRITE | {403: "已停用或离职，或者不是主管、运营、管理员"}),
+    )
+    def assign_lead(lead_id: str, json_data: AssignIn, repeat: RepeatHeaders) -> Response:
+        return write(deps, repeat.key, json_data, _assigned(plain_id(lead_id), json_data))
+
+    @bp.post("/leads/<lead_id>/undo")
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.output(LeadDoneOut)
+    @bp.doc(
+        summary="撤销自己对线索做的最后一步",
+        description="领取、分配、已联系、无效和转客户都可以，在规则定的撤销时间内（默认 10 分钟）。",
+        security="bearer",
+        responses=answers(
+            READ
+            | {
+                404: "没有，或不是自己的",
+                409: "之后又有变动，没有可撤销的，或编号用过了",
+                410: "过了撤销时间",
+            }
+        ),
+    )
+    def undo_lead(lead_id: str, repeat: RepeatHeaders) -> Response:
+        return write(deps, repeat.key, None, _taken_back(plain_id(lead_id)))
+
     @bp.post("/leads/<lead_id>/steps")
     @bp.input(StepIn)
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
@@ -110,17 +149,6 @@ def lead_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.doc(summary="线索转客户，可以同时建商机", security="bearer", responses=answers(WRITE))
     def convert_lead(lead_id: str, json_data: ConvertIn, repeat: RepeatHeaders) -> Response:
         return write(deps, repeat.key, json_data, _converted(plain_id(lead_id), json_data))
-
-    @bp.get("/projects")
-    @bp.input(LeadsQuery, location="query", arg_name="asked")
-    @bp.output(ProjectsOut)
-    @bp.doc(summary="自己看得到的项目和报备", security="bearer", responses=answers(READ))
-    def projects(asked: LeadsQuery) -> ProjectsOut:
-        token, now = bearer_token(), deps.clock()
-        with uow.reading() as s:
-            actor = actor_of_session(s, token, PHONES, now)
-            found = list_projects(s, actor, query=asked.query, page=asked.page, size=asked.limit, now=now)
-        return ProjectsOut(projects=[_project(row) for row in found.rows], total=found.total)
 
 
 def _captured(body: LeadIn) -> Write:
@@ -163,6 +191,37 @@ def _converted(lead_id: str, body: ConvertIn) -> Write:
     return effect
 
 
+def _assigned(lead_id: str, body: AssignIn) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        return done(200, LeadDoneOut(said=lead_steps.assign(s, actor, lead_id, body.userid, now, entrance=via).said))
+
+    return effect
+
+
+def _taken_back(lead_id: str) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        called = take_back_newest(s, actor, lead_id, now, entrance=via)
+        return done(200, LeadDoneOut(said=f"已撤销对线索「{called}」的最后一步"))
+
+    return effect
+
+
+def _file(found: LeadFile) -> LeadOut:
+    return LeadOut(
+        lead=_line(found.row),
+        email=found.email,
+        remark=found.remark,
+        rival=found.rival,
+        customer_id=found.customer_public_id,
+        customer_name=found.customer,
+        mine=found.mine,
+        steps=[
+            LeadStepOut(at=one.at, who=one.who, step=one.step, words=one.words, undone=one.undone, may_undo=one.mine)
+            for one in found.steps
+        ],
+    )
+
+
 def _line(row: LeadRow) -> LeadLine:
     return LeadLine(
         id=row.public_id,
@@ -179,17 +238,4 @@ def _line(row: LeadRow) -> LeadLine:
         why=row.why,
         due_at=row.due_at,
         created_at=row.created_at,
-    )
-
-
-def _project(row: ProjectRow) -> ProjectLine:
-    return ProjectLine(
-        id=row.public_id,
-        name=row.name,
-        end_user=row.end_user,
-        site=row.site,
-        tender_no=row.tender_no,
-        state=row.state,
-        registered_until=row.registered_until,
-        contested=row.contested,
     )

@@ -51,6 +51,7 @@ def _storable(value: str) -> str:
 # Lax only in what is left after `_written_out`: text in ISO 8601.
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_of_this_century)]
 Words = Annotated[str, AfterValidator(_storable)]
+Narrowed = Annotated[Words, Field(pattern=r"^[a-z0-9_]{1,64}:[^\n]{1,200}$")]
 Day = Annotated[date, Field(strict=False), BeforeValidator(_a_day)]
 
 
@@ -92,11 +93,19 @@ class CheckInIn(Payload):
 class CustomersQuery(Payload):
     """`query` matches the name, its pinyin and its initials; `cursor` is `next_cursor` of the page before.
 
-    What a cursor may look like is said in `cursor.py`, where anything else is refused.
+    `where` narrows by any field, at most five times: 「industry:泵」「annual_purchase:10万..50万」「uscc:未填」.
+    `sort` is one of four or a field (`field:KEY`, downwards `-field:KEY`). `soon`: reminded of already;
+    `queued`: waits for its supervisor. What a cursor may look like is said in `cursor.py`.
     """
 
     query: Words = Field(default="", max_length=64)
-    sort: Literal["days_left", "name", "last_activity", "newest"] = "days_left"
+    sort: str = Field(
+        default="days_left", pattern=r"^(days_left|name|last_activity|newest|-?field:[a-z0-9_]{1,64})$", max_length=80
+    )
+    where: list[Narrowed] = Field(default=[], max_length=5)
+    level: Literal["", "key", "normal", "small"] = ""
+    soon: Literal["0", "1"] = "0"
+    queued: Literal["0", "1"] = "0"
     cursor: str = ""
     limit: int = Field(default=20, ge=1, le=100, strict=False)  # an address carries text
 

@@ -1,6 +1,6 @@
 """How a request is read: strict JSON of a bounded size into a strict model, or a refusal that names each field."""
 
-from typing import Any
+from typing import Any, get_origin
 
 from apiflask.schema_adapters import registry
 from apiflask.schema_adapters.pydantic import PydanticAdapter
@@ -31,7 +31,9 @@ class StrictAdapter(PydanticAdapter):
             if location == "form_and_files":
                 return model.model_validate(_form(request))
             if location == "query":
-                return model.model_validate(request.args.to_dict())
+                many = {name for name, field in model.model_fields.items() if get_origin(field.annotation) is list}
+                lists = {name: request.args.getlist(name) for name in many if name in request.args}
+                return model.model_validate(request.args.to_dict() | lists)
             if location == "headers":
                 # A field's alias is the header's name; absent is not the same as empty.
                 names = [field.alias or name for name, field in model.model_fields.items()]

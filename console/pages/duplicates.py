@@ -14,7 +14,7 @@ from crm import policy, uow
 from crm.access import Actor
 from crm.errors import Invalid
 from crm.reads import duplicates as reads
-from crm.usecases import collisions, looking, merging, radar
+from crm.usecases import collisions, look_up, merging, radar
 
 STRICT = frozenset({Role.OPERATIONS, Role.ADMIN})
 ENTRIES = tuple(entry for entry in RadarEntry if entry is not RadarEntry.QUOTE)
@@ -90,8 +90,4 @@ def mount(desk: Desk) -> None:
 
 
 def _look_up(s: uow.Session, me: Actor, name: str, now: datetime) -> list[radar.Similar]:
-    """What the radar says of a name; meeting colleagues' customers is limited by the day, here as in the chat."""
-    found = radar.ask(s, me, radar.Question(name), RadarEntry.CREATE, policy.current(s), limit=20)
-    hidden = sum(hit.customer_id is None for hit in found)
-    looking.told_apart(s, me, name, hidden, len(found) - hidden, now, entrance="console")
-    return found
+    return look_up.look_up(s, me, radar.Question(name), now, entrance="console", limit=20)

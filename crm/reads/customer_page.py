@@ -7,7 +7,6 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.grants import REACH
 from config.vocabulary import (
     ChatKind,
     CustomerLevel,
@@ -19,10 +18,11 @@ from config.vocabulary import (
     label,
 )
 from crm import policy as numbers
-from crm.access import READ, Actor, get_customer, sight
+from crm.access import READ, Actor, get_customer
+from crm.reads.contacts import ContactRow, contacts_at
 from crm.reads.record_form import Said, added_said, with_added
 from crm.silence import silence_of
-from models.customers import Contact, Customer, OwnershipPeriod
+from models.customers import Customer, OwnershipPeriod
 from models.deals import Deal, Stage
 from models.links import ChatLink, ExternalContact
 from models.people import Person, Team
@@ -30,17 +30,6 @@ from models.timeline import TimelineEntry
 from models.visits import Visit
 
 TIMELINE_LENGTH = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRow:
-    """`phone` is shown in part where `masked`: the whole number is asked for by `public_id`."""
-
-    public_id: str
-    name: str
-    title: str
-    phone: str
-    masked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +108,7 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
     customer = get_customer(s, actor, public_id, to=READ)
     added = with_added(s)
     timeline = _timeline(s, actor, customer, page, FieldObject.VISIT in added)
-    people = _contacts(s, actor, customer)
+    people = contacts_at(s, actor, customer, retired=True)
     policy, calendar = numbers.current(s), numbers.calendar(s)
     verdict = silence_of(s, customer, now, policy, calendar)
     held = customer.owner_id is not None
@@ -141,8 +130,8 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
         silent_days=verdict.days,
         days_left=verdict.days_left if held and not verdict.paused else None,
         why=verdict.reason if held else f"等待主管分配，已等 {verdict.days} 天",
-        contacts=tuple(row for row, away in people if not away),
-        retired=tuple(row for row, away in people if away),
+        contacts=tuple(row for row in people if not row.retired),
+        retired=tuple(row for row in people if row.retired),
         links=_links(s, customer.id),
         deals=_deals(s, actor, customer, FieldObject.DEAL in added),
         timeline=timeline[:TIMELINE_LENGTH],
@@ -150,24 +139,6 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
         visit_fields=FieldObject.VISIT in added,
         owners=_owners(s, customer.id),
     )
-
-
-def _contacts(s: Session, actor: Actor, customer: Customer) -> list[tuple[ContactRow, bool]]:
-    """Each with whether it has been put away."""
-    seen, held = sight(s, actor, "contact"), (customer.id, customer.owner_id)
-    return [
-        (
-            ContactRow(
-                public_id=c.public_id,
-                name=c.name,
-                title=c.title,
-                phone=seen.shown(*held, REACH, c.phone),
-                masked=bool(c.phone) and not seen.whole(*held, REACH),
-            ),
-            c.retired_at is not None,
-        )
-        for c in s.scalars(select(Contact).where(Contact.customer_id == customer.id).order_by(Contact.id))
-    ]
 
 
 def _links(s: Session, customer_id: int) -> tuple[LinkRow, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import FieldObject, Role
-from crm.access import Actor, require
+from crm.access import Actor, editable, readable, require
 from crm.errors import NotFound
 from crm.forms import Section, form, specs
 from crm.rules.fields import FieldSpec
@@ -57,6 +57,36 @@ class CampaignRow:
     name: str
     source: str
     retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskedField:
+    """What this actor's role may do with it, in records that he may see and write to."""
+
+    spec: FieldSpec
+    may_read: bool
+    may_edit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSection:
+    key: str
+    label: str
+    fields: tuple[AskedField, ...]
+
+
+def asked(s: Session, actor: Actor, of: FieldObject) -> tuple[AskedSection, ...]:
+    """What a form asks for today, under its headings, for whoever draws it; nothing that is retired."""
+    read, edit = readable(s, actor, of), editable(s, actor, of)
+    sections = (
+        AskedSection(
+            one.key,
+            one.label,
+            tuple(AskedField(spec, spec.group in read, spec.group in edit) for spec in one.fields if not spec.retired),
+        )
+        for one in form(s, of)
+    )
+    return tuple(section for section in sections if section.fields)
 
 
 def defined(s: Session, actor: Actor, of: FieldObject) -> list[DefinedGroup]:

@@ -12,7 +12,7 @@ from config.prospects import LeadInlet, LeadState, LeadStep, ResponseKind
 from config.vocabulary import ContactState, CustomerSource, TimelineKind, label
 from crm import audit
 from crm import policy as numbers
-from crm.access import Actor, get_customer, sees_customer
+from crm.access import Actor, get_customer, get_lead, sees_customer
 from crm.cards import close_matter
 from crm.errors import Conflict, Invalid
 from crm.usecases import customers, deals, linking
@@ -24,7 +24,7 @@ from crm.usecases.lead_steps import StepDone, open_lead, put_back, standing, und
 from crm.usecases.leads import matter_of, step, tell
 from crm.usecases.radar import Question, ask
 from models.customers import Contact, Customer
-from models.leads import Lead
+from models.leads import Lead, LeadEvent
 from models.links import ExternalContact
 from models.people import Person
 from models.timeline import TimelineEntry
@@ -192,6 +192,17 @@ def take_back(s: Session, actor: Actor, event_id: int, now: datetime, *, entranc
         lead.turn += 1
         tell(s, lead, now, but=actor.person_id)
     return called(lead)
+
+
+def take_back_newest(s: Session, actor: Actor, lead_id: int | str, now: datetime, *, entrance: str) -> str:
+    """The same of whatever this actor did last with a lead that he sees; Conflict where that was nothing."""
+    lead = get_lead(s, actor, lead_id)
+    own = (LeadEvent.lead_id == lead.id, LeadEvent.actor_id == actor.person_id, LeadEvent.undone_at.is_(None))
+    steps = select(LeadEvent.id).where(*own, LeadEvent.step.not_in((LeadStep.CAPTURED, LeadStep.UNDONE)))
+    newest = s.scalar(steps.order_by(LeadEvent.id.desc()).limit(1))
+    if newest is None:
+        raise Conflict(f"您还没有处理过线索「{called(lead)}」，没有可撤销的操作")
+    return take_back(s, actor, newest, now, entrance=entrance)
 
 
 def _unmake(s: Session, actor: Actor, lead: Lead, before: dict[str, object], now: datetime, entrance: str) -> None:

@@ -37,13 +37,13 @@ class StepDone:
 
 
 def assign(
-    s: Session, actor: Actor, lead_id: int | str, to_person_id: int, now: datetime, *, entrance: str
+    s: Session, actor: Actor, lead_id: int | str, to_person: int | str, now: datetime, *, entrance: str
 ) -> StepDone:
     """A manager gives a lead to somebody he answers for, or takes it from one and gives it to another."""
     if not actor.manages and not actor.sees_all:
         raise NotAllowed("只有主管能分配线索。没有人跟的线索，您可以直接领取")
     lead = open_lead(s, actor, lead_id)
-    to = taker(s, actor, to_person_id)
+    to = taker(s, actor, to_person)
     return _hand(s, actor, lead, to, now, entrance)
 
 

@@ -204,10 +204,11 @@ def _place(s: Session, actor: Actor | None, draft: LeadDraft, inlet: LeadSource 
     return _Place(actor.person_id, actor.team_id)
 
 
-def taker(s: Session, actor: Actor | None, person_id: int) -> Person:
-    """Somebody who may be given a lead by this actor: active, with a role that holds customers, and in his sight."""
+def taker(s: Session, actor: Actor | None, person: int | str) -> Person:
+    """Whom (id, or userid) this actor may give a lead: active, with a role that holds customers, in his sight."""
     within = None if actor is None else sees_person(actor)
-    found = None if within is None else s.scalar(select(Person).where(Person.id == person_id, within))
+    which = Person.id == person if isinstance(person, int) else Person.userid_key == person.casefold()
+    found = None if within is None else s.scalar(select(Person).where(which, within))
     if found is None or found.status != PersonStatus.ACTIVE:
         raise NotFound("没有找到这位同事，或者他不在您的团队里、已经停用")
     if found.role not in HOLDERS:

@@ -122,7 +122,7 @@ def create_project(s: Session, actor: Actor, draft: ProjectDraft, now: datetime,
     """
     if actor.role not in HOLDERS:
         raise NotAllowed(f"{label(actor.role)}不跟项目，不能新建。请让负责的销售来建")
-    facts = _facts(s, actor, draft)
+    facts = cleaned(s, actor, draft)
     lock_keys(s, facts)
     alike = same_projects(s, actor, facts)
     for other in alike:
@@ -176,7 +176,7 @@ def _tell_both_sides(s: Session, first: Project, later: Project, reason: str, no
             prompt(s, person_id, met_notice(mine, rep, reason, other), dedupe=key, now=now)
 
 
-def _facts(s: Session, actor: Actor, draft: ProjectDraft) -> ProjectFacts:
+def cleaned(s: Session, actor: Actor, draft: ProjectDraft) -> ProjectFacts:
     """What was typed, cleaned and checked; the end user's name is the customer's own where he is one."""
     fields = (
         ("name", "项目名称", draft.name, LONGEST_NAME),

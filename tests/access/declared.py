@@ -85,6 +85,10 @@ def _dealer(it: Things) -> Mapping[str, Any]:
     return {"customer": it.customer_public, "role": "dealer"}
 
 
+def _party(it: Things) -> Mapping[str, Any]:
+    return {"customer_id": it.customer_public, "role": "dealer"}
+
+
 def _file() -> tuple[BytesIO, str]:
     return BytesIO("技术协议第二稿".encode()), "技术协议.txt"
 
@@ -124,6 +128,44 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/leads/<lead_id>/steps": Friend(lambda _: {"step": "respond"}, "lead_public"),
     "POST /api/v1/leads/<lead_id>/convert": Friend(lambda _: {"name": "无锡蓝天全新公司"}, "lead_public"),
     "GET /api/v1/projects": Page(),
+    "GET /api/v1/fields": Page(at="/api/v1/fields?of=customer"),
+    "POST /api/v1/customers": Page(HOLDERS, {"fields": {"name": "无锡蓝天全新公司"}}),
+    "PATCH /api/v1/customers/<customer_id>": Record(WRITE, lambda _: {"fields": {"industry": "水处理"}}),
+    "GET /api/v1/customers/<customer_id>/contacts": Record(READ),
+    "POST /api/v1/customers/<customer_id>/contacts": Record(WRITE, lambda _: {"fields": {"name": "沈科长"}}),
+    "GET /api/v1/contacts/<contact_id>": Record(READ, thing="contact"),
+    "PATCH /api/v1/contacts/<contact_id>": Record(WRITE, lambda _: {"fields": {"title": "科长"}}, thing="contact"),
+    "POST /api/v1/contacts/<contact_id>/retire": Record(WRITE, thing="contact"),
+    "POST /api/v1/contacts/<contact_id>/restore": Record(WRITE, thing="contact"),
+    "POST /api/v1/lookups": Page(body={"name": "无锡蓝天全新公司"}),
+    # Who may merge or decide what: tests/api/test_radar.py, and below at the desk.
+    "GET /api/v1/customers/<customer_id>/merge/<loser_id>": Record(DECIDE),
+    "POST /api/v1/customers/<customer_id>/merge": Record(DECIDE, lambda it: {"loser_id": it.customer_public}),
+    "GET /api/v1/merges": Page(),
+    "POST /api/v1/merges/<merge_id>/undo": Page(at=f"/api/v1/merges/{'0' * 20}/undo"),
+    "GET /api/v1/collisions": Page(ASSIGNERS),
+    "POST /api/v1/collisions/<collision_id>/verdict": Page(
+        ASSIGNERS, {"verdict": "holder"}, f"/api/v1/collisions/{'0' * 20}/verdict"
+    ),
+    "GET /api/v1/leads/<lead_id>": Friend(thing="lead_public"),
+    "POST /api/v1/leads/<lead_id>/assign": Friend(lambda _: {"userid": "mate"}, "lead_public", ASSIGNERS),
+    "POST /api/v1/leads/<lead_id>/undo": Friend(thing="lead_public"),
+    "POST /api/v1/projects": Page(HOLDERS, {"name": "全新项目", "end_user": "无锡蓝天全新公司"}),
+    "GET /api/v1/projects/<project_id>": Friend(thing="project_public"),
+    "PATCH /api/v1/projects/<project_id>": Friend(lambda _: {"site": "江苏无锡"}, "project_public"),
+    "POST /api/v1/projects/<project_id>/state": Friend(lambda _: {"state": "won"}, "project_public"),
+    "POST /api/v1/projects/<project_id>/parties": Friend(_party, "project_public"),
+    "POST /api/v1/projects/<project_id>/parties/remove": Friend(_party, "project_public"),
+    "POST /api/v1/projects/<project_id>/registrations": Friend(
+        lambda it: {"customer_id": it.customer_public}, "project_public"
+    ),
+    "POST /api/v1/registrations/<registration_id>/extend": Friend(lambda _: {"reason": ""}, "registration_public"),
+    "POST /api/v1/registrations/<registration_id>/shorten": Friend(
+        lambda _: {"was": "2026-11-24T02:00:00+00:00"}, "registration_public"
+    ),
+    "POST /api/v1/registrations/<registration_id>/end": Friend(lambda _: {"reason": ""}, "registration_public"),
+    "POST /api/v1/registrations/<registration_id>/restore": Friend(thing="registration_public"),
+    "GET /api/v1/channels": Page(HOLDERS),
     "GET /console/leads": Page(HOLDERS),
     "POST /console/leads": Page(HOLDERS, _LEAD | {"inlet": "manual", "source": "inquiry"}),
     "GET /console/leads/<public_id>": Friend(thing="lead_public", roles=HOLDERS),

@@ -193,12 +193,16 @@ class Probe:
             answer, told = self._ask(way, door, things)
             what = f"{self.role} {way} {relation}"
             expected = self._expected(door, relation)
+            if way.startswith("POST /api/") and isinstance(door, Friend) and self.role not in door.roles:
+                expected = "barred"  # a desk has no such page; the API says that it is not for him
             if expected == "yes" and (answer.status_code in (401, 403, 404) or answer.status_code >= 500):
                 wrong.append(f"{what}: {answer.status_code} {answer.get_data()[-200:]!r}, should be let in")
             if expected == "no" and answer.status_code != 403:
                 wrong.append(f"{what}: {answer.status_code}, should be refused by name")
             if expected == "gone" and _all_of(answer) != _all_of(nothing):
                 wrong.append(f"{what}: {answer.status_code}, differs from what does not exist ({nothing.status_code})")
+            if expected == "barred" and (answer.status_code != 403 or _all_of(answer) != _all_of(nothing)):
+                wrong.append(f"{what}: {answer.status_code}, should be barred by role, whoever's it is")
             if expected == "gone" and answer.status_code != 404:
                 wrong.append(f"{what}: {answer.status_code}, should not be there")
             seen = things if expected == "yes" or relation in MAY[self.role] else NOBODYS

@@ -14,7 +14,16 @@ from flask import Flask
 
 from config.clock import machine_time
 from gateways.files import FileStore
-from miniapp_api import ApiDeps, answers, api, payloads
+from miniapp_api import (
+    ApiDeps,
+    answers,
+    api,
+    form_answers,
+    form_payloads,
+    payloads,
+    work_answers,
+    work_payloads,
+)
 from miniapp_api.examples import CUSTOMER_ID, EXAMPLES
 
 
@@ -108,7 +117,8 @@ def test_the_page_shows_an_example_of_every_request_and_answer(app: APIFlask) ->
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_an_example_is_what_its_model_takes(name: str) -> None:
-    model = getattr(payloads, name, None) or getattr(answers, name)
+    rooms = (payloads, answers, form_payloads, form_answers, work_payloads, work_answers)
+    model = next(getattr(room, name) for room in rooms if hasattr(room, name))
     read = model.model_validate_json(json.dumps(EXAMPLES[name]))
     assert set(EXAMPLES[name]) <= set(read.model_dump())
 

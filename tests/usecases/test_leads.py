@@ -228,9 +228,7 @@ def test_a_manager_hands_it_on_and_takes_it_back(company: Engine) -> None:
     for who, to, refusal in (("Zhang", "sun", NotAllowed), ("li", "qian", NotFound), ("li", "off", NotFound)):
         with pytest.raises(refusal):
             uow.attempt(
-                partial(
-                    lead_steps.assign, actor=actor(who), lead_id=one, to_person_id=IDS[to], now=NOW, entrance="card"
-                )
+                partial(lead_steps.assign, actor=actor(who), lead_id=one, to_person=IDS[to], now=NOW, entrance="card")
             )
 
 

@@ -1,0 +1,20 @@
+"""The public ids that examples are written with, by the name they have in an address."""
+
+CUSTOMER_ID, ENTRY_ID = "3f9c1d0a7be25486c0d1", "b71e04c9d2f8a6533e10"
+CONTACT_ID, SHARE_ID = "5d20c7e81b9f43a6d410", "8ac14e5f07d93b62e1b9"
+ATTACHMENT_ID, LOSER_ID = "e07a94c25b1d4f8836ad", "61fd0b98a3c2e7745d0f"
+MERGE_ID, COLLISION_ID = "2c8e50d7f1a94b36970e", "94b7e12f60ad38c5e2d1"
+PROJECT_ID, REGISTRATION_ID, LEAD_ID = "d3a60f7be91c25485e7a", "0e5b92c47fd1a8366b9c", "7f41c9d02ea85b3360d4"
+IDS = {
+    "customer_id": CUSTOMER_ID,
+    "entry_id": ENTRY_ID,
+    "contact_id": CONTACT_ID,
+    "share_id": SHARE_ID,
+    "attachment_id": ATTACHMENT_ID,
+    "loser_id": LOSER_ID,
+    "merge_id": MERGE_ID,
+    "collision_id": COLLISION_ID,
+    "project_id": PROJECT_ID,
+    "registration_id": REGISTRATION_ID,
+    "lead_id": LEAD_ID,
+}

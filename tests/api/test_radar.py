@@ -1,0 +1,103 @@
+"""Merges and collisions, projects and leads from a phone: what the desk can, as far as this person may."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine
+
+from config.vocabulary import CustomerLevel, CustomerSource
+from crm import uow
+from crm.access import actor_by_userid
+from crm.usecases.customers import CustomerDraft, create_customer
+from tests.api.conftest import MINE, NOW, OTHERS, TEAMMATES, Phone
+
+
+@pytest.fixture
+def engine(both_stores: Engine) -> Engine:
+    return both_stores
+
+
+@pytest.fixture
+def twin(engine: Engine) -> str:
+    """A second customer of the rep's own."""
+    with uow.transaction() as s:
+        draft = CustomerDraft("丙电气", CustomerLevel.NORMAL, CustomerSource.EVENT, address="丙路 8 号")
+        return create_customer(s, actor_by_userid(s, "zhang", NOW), draft, NOW, entrance="miniapp").public_id
+
+
+def test_two_of_ones_own_are_put_together_and_taken_apart(phone: Phone, twin: str) -> None:
+    seen = phone.get(f"/customers/{MINE}/merge/{twin}").get_json()
+    assert "name" in {one["key"] for one in seen["differs"]}
+    merged = phone.post(f"/customers/{MINE}/merge", {"loser_id": twin, "from_loser": ["name"]}, key="m1")
+    assert merged.status_code == 201
+    assert phone.get(f"/customers/{MINE}").get_json()["name"] == "丙电气"
+    assert [row["id"] for row in phone.get("/merges").get_json()["merges"]] == [merged.get_json()["id"]]
+    apart = phone.post(f"/merges/{merged.get_json()['id']}/undo", None)
+    assert (apart.status_code, apart.get_json()["loser_id"]) == (200, twin)
+    assert phone.get(f"/customers/{MINE}").get_json()["name"] == "甲机电"
+    assert phone.post(f"/merges/{merged.get_json()['id']}/undo", None).status_code == 410
+
+
+def test_nobody_merges_what_is_not_his(phone: Phone, phone_of: Callable[[str], Phone]) -> None:
+    assert phone.post(f"/customers/{MINE}/merge", {"loser_id": OTHERS}).status_code == 404
+    assert phone.get(f"/customers/{MINE}/merge/{OTHERS}").status_code == 404
+    assert phone_of("li").post(f"/customers/{MINE}/merge", {"loser_id": TEAMMATES}).status_code == 201
+
+
+def test_collisions_are_for_those_who_decide_them(phone: Phone, phone_of: Callable[[str], Phone]) -> None:
+    assert phone.get("/collisions").status_code == 403
+    assert phone_of("li").get("/collisions").get_json() == {"collisions": []}
+    assert phone_of("li").post(f"/collisions/{'0' * 20}/verdict", {"verdict": "holder"}).status_code == 404
+    assert phone_of("li").post(f"/collisions/{'0' * 20}/verdict", {"verdict": "mine"}).status_code == 422
+
+
+def test_a_project_is_made_changed_registered_and_given_up(phone: Phone, twin: str) -> None:
+    made = phone.post("/projects", {"name": "二期循环水泵", "end_user_id": MINE, "tender_no": "SZ2026-0117"})
+    assert made.status_code == 201
+    project = f"/projects/{made.get_json()['id']}"
+    assert phone.patch(project, {"site": "江苏无锡", "tender_no": "SZ2026-0118"}).get_json()["site"] == "江苏无锡"
+    added = phone.post(f"{project}/parties", {"customer_id": twin, "role": "dealer"}).get_json()
+    assert (twin, "dealer") in {(one["id"], one["role"]) for one in added["parties"]}
+    held = phone.post(f"{project}/registrations", {"customer_id": twin})
+    assert (held.status_code, held.get_json()["protected"]) == (201, True)
+    stuck = phone.patch(project, {"tender_no": "SZ2026-0119"})
+    assert stuck.status_code == 409
+    assert "保护期" in stuck.get_json()["message"]
+    assert phone.patch(project, {"name": "二期循环泵房"}).get_json()["end_user_id"] == MINE
+    number = held.get_json()["id"]
+    assert phone.post(f"/registrations/{number}/extend", {}).status_code == 409  # too early
+    assert phone.post(f"/registrations/{number}/end", {"reason": "不做了"}).status_code == 200
+    assert phone.post(f"/registrations/{number}/end", {}).status_code == 410
+    assert phone.post(f"/registrations/{number}/restore", None).status_code == 200
+    (standing,) = phone.get(project).get_json()["registrations"]
+    assert (standing["standing"], standing["own"]) == ("protected", True)
+    assert phone.post(f"{project}/state", {"state": "won"}).get_json()["state"] == "won"
+    assert [row["id"] for row in phone.get("/projects?state=won").get_json()["projects"]] == [made.get_json()["id"]]
+    assert phone.post(f"{project}/parties/remove", {"customer_id": twin, "role": "dealer"}).status_code == 200
+
+
+def test_a_project_of_nobodys_is_not_there(phone: Phone, phone_of: Callable[[str], Phone]) -> None:
+    made = phone_of("sun").post("/projects", {"name": "泵房改造", "end_user": "某厂"}).get_json()
+    assert phone.get(f"/projects/{made['id']}").status_code == 404
+    assert phone.patch(f"/projects/{made['id']}", {"site": "x"}).status_code == 404
+
+
+def test_a_lead_is_handed_out_by_a_manager_and_the_last_step_is_taken_back(
+    phone: Phone, phone_of: Callable[[str], Phone]
+) -> None:
+    lead, body = phone_of("li"), {"inlet": "manual", "company": "无锡蓝天泵业", "phone": "13800138000"}
+    number = lead.post("/leads", body).get_json()["id"]
+    assert phone.post(f"/leads/{number}/assign", {"userid": "zhang"}).status_code == 403
+    assert lead.post(f"/leads/{number}/undo", None).status_code == 409
+    assert lead.post(f"/leads/{number}/assign", {"userid": "ZHANG"}).status_code == 200
+    assert phone.get(f"/leads/{number}").get_json()["mine"]
+    assert lead.post(f"/leads/{number}/assign", {"userid": "nobody"}).status_code == 404
+    assert lead.post(f"/leads/{number}/undo", None).status_code == 200
+    assert phone.get(f"/leads/{number}").status_code == 404
+
+
+def test_channels_tell_what_came_in(phone: Phone) -> None:
+    (row,) = phone.get("/channels?since=2026-01-01").get_json()["channels"]
+    assert (row["source"], row["customers"]) == ("event", 1)
+    assert phone.get("/channels?since=2026-12-01&until=2026-01-01").status_code == 422
+    assert phone.get("/channels?since=yesterday").status_code == 422
