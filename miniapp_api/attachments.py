@@ -25,7 +25,7 @@ from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import READ, WRITE, answers
 
 _NO_WRITE = "已停用或离职，或者客户只是共享给您看的"
-_FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_FILE = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 def attachment_routes(bp: APIBlueprint, deps: ApiDeps) -> None:

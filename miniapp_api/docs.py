@@ -62,7 +62,7 @@ _ORDER = (
 )
 _HOLE = re.compile(r"\{(\w+)\}")
 _WHERE = {"header": "请求头", "query": "地址参数", "path": "地址", "body": "JSON 字段", "form": "表单字段"}
-_JSON, _FORM, _BYTES = "application/json", "multipart/form-data", "application/octet-stream"
+_JSON, _FORM, _BYTES = "application/json", "multipart/form-data", "*/*"
 
 
 def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:

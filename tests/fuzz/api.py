@@ -49,12 +49,21 @@ class Outcome:
 def fuzz_api(stage: Stage, count: int, number: int, roles: Sequence[Role] = tuple(Role)) -> Outcome:
     outcome = Outcome()
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", stage.app)
+    _without_locks(schema.raw_schema)
     for role in roles:
         for found in schema.get_all_operations():
             operation: Any = found.ok()  # type: ignore[union-attr]
             if operation.path.startswith("/api/v1/"):
                 _fuzz(stage, role, operation, count, number, outcome)
     return outcome
+
+
+def _without_locks(document: dict[str, Any]) -> None:
+    """Not a word of tokens: schemathesis leaves them out of half its requests, whatever is handed to it, and those
+    would meet nothing but the 401."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            operation.pop("security", None)
 
 
 def _fuzz(stage: Stage, role: Role, operation: Any, count: int, number: int, outcome: Outcome) -> None:
@@ -85,7 +94,7 @@ def _fuzz(stage: Stage, role: Role, operation: Any, count: int, number: int, out
             return
         try:
             case.validate_response(answer, checks=_CHECKS)
-        except Exception as failure:  # each check raises a kind of its own
+        except (Exception, BaseExceptionGroup) as failure:  # each check raises a kind of its own, several a group
             first = str(failure).strip().splitlines()[-1][:200]
             outcome.wrong.setdefault(f"{way}: {type(failure).__name__} {first}", case.as_curl_command())
 
