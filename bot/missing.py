@@ -8,7 +8,7 @@ from bot.router import Heard, command
 from config.vocabulary import FieldKind
 from crm import policy as numbers
 from crm.access import WRITE, Actor, get_customer
-from crm.errors import Invalid
+from crm.errors import Conflict, Invalid
 from crm.reads.customer_form import Form, FormField, customer_form
 from crm.uow import Session
 from crm.usecases import customer_file, dialogues
@@ -61,8 +61,13 @@ def _fill_in(s: Session, it: Filled) -> str:
     skipped = [*it.values.get("skipped", ()), *([key] if typed in _SKIP else [])]
     said = "好，先不填"
     if typed not in _SKIP:
-        done = customer_file.update_customer(s, it.actor, customer_id, {key: typed}, it.now, entrance=_CHAT)
-        said = f"已填到「{done.name}」：{'、'.join(done.changed) or '内容没有变化'}"
+        try:
+            done = customer_file.update_customer(
+                s, it.actor, customer_id, {key: typed}, it.now, entrance=_CHAT, seen={key: ""}
+            )
+            said = f"已填到「{done.name}」：{'、'.join(done.changed) or '内容没有变化'}"
+        except Conflict:
+            said = "这一项同事刚刚填好了，没有用您发的盖掉它"
     following = ask_for_missing(s, it.actor, customer_id, it.now, skipped)
     if following:
         return f"{said}\n{following}"

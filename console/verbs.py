@@ -86,6 +86,7 @@ VERBS = {
     "close_lead_source": "停用线索入口",
     "reopen_lead_source": "恢复线索入口",
     "create_project": "新建项目",
+    "update_project": "更正项目",
     "add_party": "项目加公司",
     "remove_party": "项目去掉公司",
     "project_state": "项目状态",

@@ -4,21 +4,24 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from crm.access.actors import Actor, Reach
-from crm.access.rows import sees_customer, sees_person
-from crm.errors import NotFound
+from crm.access.rows import READ, WRITE, To, sees_customer, sees_person
+from crm.errors import NotAllowed, NotFound
 from models.customers import Customer
 from models.leads import Lead
 from models.people import Person
 from models.projects import Project, ProjectParty, ProjectRegistration
 
 
-def sees_project(actor: Actor) -> ColumnElement[bool]:
-    """A project is there for whoever sees one of its companies, or registered or wrote it down, or answers for him."""
+def sees_project(actor: Actor, to: To = READ) -> ColumnElement[bool]:
+    """A project is there for whoever sees one of its companies, or registered or wrote it down, or answers for him.
+
+    With `WRITE`: his to change. A company that he may only look at does not make the project so.
+    """
     if actor.reach is Reach.ALL:
         return true()
     if actor.reach is Reach.NOTHING:  # what is shared with him is a customer, not what that customer builds
         return false()
-    seen = select(Customer.id).where(Customer.merged_into_id.is_(None), sees_customer(actor))
+    seen = select(Customer.id).where(Customer.merged_into_id.is_(None), sees_customer(actor, to))
     people = select(Person.id).where(sees_person(actor))
     parties = select(ProjectParty.project_id).where(ProjectParty.customer_id.in_(seen))
     registered = select(ProjectRegistration.project_id).where(ProjectRegistration.rep_id.in_(people))
@@ -30,13 +33,17 @@ def sees_project(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def get_project(s: Session, actor: Actor, project_id: int | str, *, lock: bool = False) -> Project:
+def get_project(s: Session, actor: Actor, project_id: int | str, *, to: To = WRITE, lock: bool = False) -> Project:
+    """One project; what is not there for him raises NotFound, what he may only look at NotAllowed."""
     wanted = (Project.id if isinstance(project_id, int) else Project.public_id) == project_id
-    query = select(Project).where(wanted, sees_project(actor))
+    query = select(Project).where(wanted, sees_project(actor, to))
     found = s.scalar(query.with_for_update() if lock else query)
-    if found is None:
+    if found is not None:
+        return found
+    seen = s.scalar(select(Project.name).where(wanted, sees_project(actor))) if to is not READ else None
+    if seen is None:
         raise NotFound("没有找到这个项目，或者它不在您能看到的范围里")
-    return found
+    raise NotAllowed(f"「{seen}」里的公司是共享给您看的，项目不能改动。请联系负责这些公司的同事，或请主管协调")
 
 
 def get_registration(s: Session, actor: Actor, registration_id: int | str) -> ProjectRegistration:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.prospects import PartyRole, ProjectState
 from config.vocabulary import label
-from crm.access import Actor, Reach, get_project, sees_customer, sees_person, sees_project
+from crm.access import READ, Actor, Reach, get_project, sees_customer, sees_person, sees_project
 from crm.reads.customers import Page
 from crm.reads.paging import cut
 from crm.rules.days import days_between
@@ -167,7 +167,7 @@ def _left(until: datetime, now: datetime) -> int:
 
 def project_page(s: Session, actor: Actor, public_id: str, now: datetime) -> ProjectFile:
     """Everything of one project that this actor may know; NotFound also for one he may not see."""
-    project = get_project(s, actor, public_id)
+    project = get_project(s, actor, public_id, to=READ)
     row = _row(now, *s.execute(_projects(actor, now).where(Project.id == project.id)).one())
     user = select(Customer.public_id).where(Customer.id == project.end_user_id, sees_customer(actor))
     return ProjectFile(

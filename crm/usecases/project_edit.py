@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from crm import audit
 from crm.access import Actor, get_project
 from crm.errors import Conflict
-from crm.rules.projects import tender_key, user_key
+from crm.rules.projects import ProjectFacts, tender_key, user_key
 from crm.usecases.projects import ProjectDraft, cleaned, lock_keys, same_projects
 from crm.usecases.registrations import live
 from models.projects import Project, ProjectRegistration
@@ -43,22 +43,9 @@ def update_project(
     and its end user or its tender were to change: his protection hangs on them.
     """
     project = get_project(s, actor, project_id)
-    named = change.end_user is not None or change.end_user_id is not None
-    facts = cleaned(
-        s,
-        actor,
-        ProjectDraft(
-            name=project.name if change.name is None else change.name,
-            end_user=(change.end_user or "") if named else project.end_user,
-            end_user_id=change.end_user_id,
-            site=project.site if change.site is None else change.site,
-            tender_no=project.tender_no if change.tender_no is None else change.tender_no,
-        ),
-    )
-    if not named:
-        facts = replace(facts, end_user_id=project.end_user_id)
-    lock_keys(s, facts)
-    s.refresh(project, with_for_update=True)
+    lock_keys(s, _corrected(s, actor, project, change))
+    s.refresh(project, with_for_update=True)  # what somebody else has corrected meanwhile stays as he left it
+    facts = _corrected(s, actor, project, change)
     changed = {key: value for key, value in asdict(facts).items() if getattr(project, key) != value}
     if changed.keys() & {"tender_no", "end_user", "end_user_id"}:
         _free_to_change(s, project, now)
@@ -76,6 +63,23 @@ def update_project(
         )  # fmt: skip
     s.flush()
     return labels
+
+
+def _corrected(s: Session, actor: Actor, project: Project, change: ProjectChange) -> ProjectFacts:
+    """The project as it stands, with what was sent in its place."""
+    named = change.end_user is not None or change.end_user_id is not None
+    facts = cleaned(
+        s,
+        actor,
+        ProjectDraft(
+            name=project.name if change.name is None else change.name,
+            end_user=(change.end_user or "") if named else project.end_user,
+            end_user_id=change.end_user_id,
+            site=project.site if change.site is None else change.site,
+            tender_no=project.tender_no if change.tender_no is None else change.tender_no,
+        ),
+    )
+    return facts if named else replace(facts, end_user_id=project.end_user_id)
 
 
 def _free_to_change(s: Session, project: Project, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from config.prospects import PartyRole, ProjectState
 from crm import audit
 from crm import policy as numbers
-from crm.access import Actor, get_customer, get_project, get_registration, supervisor_of
+from crm.access import READ, Actor, get_customer, get_project, get_registration, supervisor_of
 from crm.errors import Conflict, Gone, Invalid
 from crm.messages import prompt, prompt_card
 from crm.notices import Notice
@@ -47,7 +47,7 @@ def register(
     entrance: str,
 ) -> Registered:
     """Register the project for a dealer of the actor's. The first live registration protects its dealer."""
-    project = get_project(s, actor, project_id)
+    project = get_project(s, actor, project_id, to=READ)
     if project.state != ProjectState.OPEN:
         raise Conflict(f"项目「{project.name}」已经结束，不能再报备")
     words = _reason(reason)
@@ -161,7 +161,8 @@ def shorten(
     """Take an extension back. The project's name."""
     registration, project = _open_one(s, actor, registration_id, now)
     days = numbers.current(s).registration_days
-    if registration.extensions < 1 or registration.expires_at != was + timedelta(days=days):
+    later = was.tzinfo is None or was >= registration.expires_at  # no moment that it ever ended at
+    if registration.extensions < 1 or later or registration.expires_at != was + timedelta(days=days):
         raise Conflict("这条报备之后又有变动，没有撤销")
     registration.expires_at = was
     registration.extensions -= 1

@@ -152,7 +152,7 @@ def test_a_body_over_64_kib_is_refused_by_its_word_and_by_its_size(phone: Phone)
         ("GET", "/api/v1/../../etc/passwd", 404, "not_found"),
         ("PUT", "/api/v1/me", 405, "method_not_allowed"),
         ("GET", "/api/v1/check-ins", 405, "method_not_allowed"),
-        ("PATCH", f"/api/v1/customers/{MINE}", 405, "method_not_allowed"),
+        ("PUT", f"/api/v1/customers/{MINE}", 405, "method_not_allowed"),
     ],
 )
 def test_addresses_and_methods_that_do_not_exist_are_said_in_json(

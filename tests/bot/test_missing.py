@@ -4,8 +4,9 @@ import pytest
 
 from config.vocabulary import CooperationStage, FieldKind, FieldObject, Role
 from crm import uow
+from crm.forms import specs
 from crm.reads.customer_form import customer_form
-from crm.usecases import fields
+from crm.usecases import customer_file, fields
 from crm.usecases.fields import FieldDraft
 from models.customers import Customer
 from models.timeline import TimelineEntry
@@ -48,6 +49,19 @@ def test_a_new_customer_is_asked_for_what_its_stage_wants_and_the_rest_is_named(
     assert "还缺：现场照片" in wecom.say("Zhang", "12")
     told = held("苏州恒泽水泵有限公司")
     assert (told["泵型"], told["在用台数"]) == ("螺杆泵", "12")
+
+
+def test_what_a_colleague_filled_in_meanwhile_is_not_written_over(wecom: Wecom) -> None:
+    wecom.say("Zhang", "/新建 苏州恒泽水泵有限公司")
+    (one,) = rows(Customer, Customer.name == "苏州恒泽水泵有限公司")
+    with uow.reading() as s:
+        (pump,) = [spec for spec in specs(s, FieldObject.CUSTOMER) if spec.label == "泵型"]
+    colleague = {pump.key: "离心泵"}
+    uow.attempt(lambda s: customer_file.update_customer(s, actor("wang"), one.id, colleague, NOW, entrance="console"))
+    heard = wecom.say("Zhang", "螺杆泵")
+    assert "同事刚刚填好了" in heard
+    assert "「在用台数」是什么" in heard
+    assert held("苏州恒泽水泵有限公司")["泵型"] == "离心泵"
 
 
 def test_what_does_not_fit_is_refused_in_words_and_asked_again_and_may_be_skipped(wecom: Wecom) -> None:

@@ -1,6 +1,7 @@
 """项目报备: the first protects its dealer, the later one is told politely, and nobody reads the other side's words."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -8,12 +9,12 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from config.prospects import PartyRole, ProjectState
-from config.vocabulary import Role
+from config.vocabulary import Role, ShareAccess
 from crm import uow
-from crm.access import get_project
+from crm.access import READ, get_project
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotAllowed, NotFound
 from crm.rules.projects import ProjectFacts
-from crm.usecases import projects, registrations
+from crm.usecases import project_edit, projects, registrations, sharing
 from crm.usecases.people import grant
 from crm.usecases.registration_sweep import judge_registration, registration_candidates
 from models.messages import OutboxMessage
@@ -131,6 +132,15 @@ def test_another_teams_project_answers_like_one_that_never_was(company: Engine) 
         uow.attempt(lambda s: registrations.end(s, actor("Zhang"), made.id, "", NOW, entrance="api"))
 
 
+def test_a_moment_that_no_registration_ended_at_takes_no_extension_back(company: Engine) -> None:
+    made = register("Zhang", project("Zhang"), customer("Zhang", "苏州甲泵阀经销有限公司"))
+    near = made.expires_at - 5 * DAY
+    uow.attempt(lambda s: registrations.extend(s, actor("Zhang"), made.id, "投标推迟", near, entrance="card"))
+    for was in (datetime.max.replace(tzinfo=NOW.tzinfo), NOW.replace(tzinfo=None)):
+        with uow.transaction() as s, pytest.raises(Conflict):
+            registrations.shorten(s, actor("Zhang"), made.id, was, near, entrance="api")
+
+
 def test_whoever_sees_one_of_its_companies_sees_the_project(company: Engine) -> None:
     one = project("Zhang")
     dealer = customer("Zhang", "苏州甲泵阀经销有限公司")
@@ -142,6 +152,26 @@ def test_whoever_sees_one_of_its_companies_sees_the_project(company: Engine) -> 
     uow.attempt(lambda s: projects.add_party(s, actor("wang"), one, house, PartyRole.DESIGNER, NOW, entrance="api"))
     with uow.reading() as s:
         assert get_project(s, actor("sun"), one).id == one
+
+
+def test_whoever_may_only_look_at_its_company_does_not_change_the_project(company: Engine) -> None:
+    user = customer("Zhang", USER)
+    one = project("Zhang", projects.ProjectDraft("二期循环水泵", end_user_id=user))
+    until = NOW.date() + timedelta(days=30)
+    wish = sharing.Wish("qian", ShareAccess.READ, until, 0)
+    uow.attempt(lambda s: sharing.share_customer(s, actor("Zhang"), user, wish, NOW, entrance="console"))
+    with uow.reading() as s:
+        assert get_project(s, replace(actor("qian"), at=NOW), one, to=READ).id == one
+    change, looker = project_edit.ProjectChange(name="别的名字"), replace(actor("qian"), at=NOW)
+    for verb in (
+        lambda s: project_edit.update_project(s, looker, one, change, NOW, entrance="api"),
+        lambda s: projects.set_state(s, looker, one, ProjectState.LOST, NOW, entrance="api"),
+    ):
+        with pytest.raises(NotAllowed):
+            uow.attempt(verb)
+    assert uow.attempt(lambda s: project_edit.update_project(s, actor("Zhang"), one, change, NOW, entrance="api")) == (
+        "项目名称",
+    )
 
 
 def test_the_same_dealer_does_not_register_twice(company: Engine) -> None:
