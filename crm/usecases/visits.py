@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
@@ -131,9 +131,8 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
 
 @dataclass(frozen=True, slots=True)
 class _Visited:
-    """Where a visit belongs, and the file that was visited: another one where it has been merged since.
-
-    `late`: it has left the actor meanwhile.
+    """Where a visit belongs now, and the file that it was part of on its day: another one where that has been merged
+    since. `late`: it has left the actor meanwhile.
     """
 
     customer: Customer
@@ -145,27 +144,35 @@ class _Visited:
 def _visited(s: Session, actor: Actor, draft: CheckInDraft) -> _Visited:
     """A visit counts for whoever held that file on its day, also when the file has gone to somebody else since."""
     column = Customer.id if isinstance(draft.customer_id, int) else Customer.public_id
-    file = s.scalar(select(Customer).where(column == draft.customer_id))
+    sent = s.scalar(select(Customer.id).where(column == draft.customer_id))
+    then = None if sent is None else _part_of(s, sent, draft.visited_at)
     try:
         customer = get_customer(s, actor, draft.customer_id)
-        return _Visited(customer, file.id if file else customer.id, customer.name, late=False)
+        return _Visited(customer, then or customer.id, customer.name, late=False)
     except (NotAllowed, NotFound):
-        if file is None or not _held_then(s, actor, file, draft.visited_at):
+        if sent is None or then is None or holder_at(s, then, draft.visited_at) != Holder.person(actor.person_id):
             raise
-        part_of = file.id
+        part_of = sent
         while (above := merged_into(s, part_of)) is not None:
             part_of = above
         customer_now = s.scalar(select(Customer).where(Customer.id == part_of, Customer.merged_into_id.is_(None)))
         if customer_now is None:  # it was taken back
             raise
-        return _Visited(customer_now, file.id, file.name, late=True)
+        return _Visited(customer_now, then, s.get_one(Customer, then).name, late=True)
 
 
-def _held_then(s: Session, actor: Actor, file: Customer, moment: datetime) -> bool:
-    """Whether the actor held this file at that moment, before it went into another one."""
-    merge = (CustomerMerge.loser_id == file.id, CustomerMerge.undone_at.is_(None), CustomerMerge.at <= moment)
-    gone = s.scalar(select(CustomerMerge.id).where(*merge).limit(1))
-    return gone is None and holder_at(s, file.id, moment) == Holder.person(actor.person_id)
+def _part_of(s: Session, file_id: int, moment: datetime) -> int:
+    """The file that this one was part of at that moment: itself, or what it had been merged into by then.
+
+    A phone that has been without signal still knows it by the old id.
+    """
+    stood = or_(CustomerMerge.undone_at.is_(None), CustomerMerge.undone_at > moment)
+    while True:
+        into = (CustomerMerge.loser_id == file_id, CustomerMerge.at <= moment, stood)
+        winner = s.scalar(select(CustomerMerge.winner_id).where(*into).order_by(CustomerMerge.id.desc()).limit(1))
+        if winner is None:
+            return file_id
+        file_id = winner
 
 
 def _ask_whether_to_return(s: Session, actor: Actor, customer: Customer, visit: Visit, now: datetime) -> None:

@@ -37,7 +37,8 @@ from models.messages import OutboxMessage
 from models.sharing import CustomerShare
 from models.timeline import TimelineEntry
 from models.visits import Visit
-from tests.support.company import DAY, IDS, NOW, actor, customer, rows, snapshot
+from tests.support.company import DAY, IDS, MINUTE, NOW, actor, customer, rows, snapshot
+from tests.usecases.ledger import assign, release
 
 # What a merge and its undoing leave behind on purpose: their own books, and what people are told.
 # Postings of the name index are hints that may lead nowhere.
@@ -352,6 +353,42 @@ def test_a_visit_that_comes_late_counts_for_whoever_held_the_file_that_was_merge
     uow.attempt(lambda s: visits.check_in(s, sun, been, NOW + DAY, entrance="miniapp"))
     (visit,) = rows(Visit)
     assert (visit.customer_id, visit.owner_then_id) == (one, IDS["sun"])
+
+
+def been_at(who: str, customer_id: int, at: datetime, now: datetime) -> visits.CheckInDone:
+    draft = visits.CheckInDraft(
+        f"v{at:%d%H}", customer_id, 31.2, 121.4, Datum.GCJ02, None, FixSource.MINIAPP, at, "", "看了泵房"
+    )
+    visitor = actor(who)
+    return uow.attempt(lambda s: visits.check_in(s, visitor, draft, now, entrance="miniapp"))
+
+
+def test_a_visit_by_the_old_id_counts_for_who_held_the_winner_on_its_day_though_it_has_changed_hands_since(
+    company: Engine,
+) -> None:
+    one, two = customer("Zhang", "甲水泵厂", NOW - 9 * DAY), customer("sun", "乙水泵厂", NOW - 9 * DAY)
+    merge("li", one, two)
+    release(one, NOW + 2 * DAY)
+    assign(actor("wang"), one, "qian", NOW + 2 * DAY)
+    done = been_at("Zhang", two, NOW + DAY, NOW + 3 * DAY)
+    assert done.customer_name == "甲水泵厂"
+    (visit,) = rows(Visit)
+    assert (visit.customer_id, visit.owner_then_id) == (one, IDS["zhang"])
+    with pytest.raises(NotFound):  # he had it before it went into the other one, and not on that day
+        been_at("sun", two, NOW + DAY, NOW + 3 * DAY)
+
+
+def test_a_visit_by_the_old_id_names_the_holder_of_the_file_that_it_was_part_of(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂", NOW - 9 * DAY), customer("sun", "乙水泵厂", NOW - 9 * DAY)
+    done = merge("li", one, two)
+    been_at("Zhang", two, NOW - DAY, NOW + DAY)
+    been_at("Zhang", two, NOW + DAY, NOW + DAY)
+    assert [visit.owner_then_id for visit in rows(Visit)] == [IDS["sun"], IDS["zhang"]]
+    take_apart("li", done.public_id, NOW + 2 * DAY)
+    late = been_at("Zhang", two, NOW + DAY + 60 * MINUTE, NOW + 3 * DAY)  # on that day it was part of his
+    assert late.customer_name == "甲水泵厂"
+    (visit,) = rows(Visit, Visit.public_id == late.public_id)
+    assert (visit.customer_id, visit.owner_then_id) == (two, IDS["zhang"])
 
 
 def test_the_names_of_a_merged_customer_are_understood_in_chat_until_it_is_taken_apart(company: Engine) -> None:
