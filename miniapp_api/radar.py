@@ -9,6 +9,7 @@ from config.vocabulary import LoginVia
 from crm import uow
 from crm.access import MANAGERS, SEES_ALL, Actor, require
 from crm.reads import duplicates as reads
+from crm.rules.credit import Cut
 from crm.usecases import collisions, look_up, merging
 from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.radar import Similar
@@ -24,6 +25,7 @@ from miniapp_api.work_answers import (
     CollisionOut,
     CollisionsOut,
     ComparisonOut,
+    CutOut,
     HitOut,
     LookUpOut,
     MergedOut,
@@ -72,6 +74,7 @@ def radar_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
             loser=found.loser.name,
             differs=[_choice(one) for one in found.differs],
             filled=[_choice(one) for one in found.filled],
+            cut=[_cut(one) for one in found.cut],
         )
 
     @bp.post("/customers/<customer_id>/merge")
@@ -80,7 +83,7 @@ def radar_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(MergedOut, status_code=201)
     @bp.doc(
         summary="把另一份档案并进来",
-        description="什么都不丢，30 天内可以撤销。销售只能合并自己名下的两份。",
+        description="什么都不丢，`undo_until` 之前可以撤销（规则数字「合并可撤销」）。销售只能合并自己名下的两份。",
         security="bearer",
         responses=answers(WRITE | {403: "已停用或离职，只是共享给您看的，或者其中一份是同事的"}),
     )
@@ -160,6 +163,8 @@ def _merged(winner_id: str, body: MergeIn) -> Write:
             customer_name=made.winner_name,
             loser_name=made.loser_name,
             moved=made.moved,
+            cut=[_cut(one) for one in made.cut],
+            undo_until=made.undo_until,
         )
         return done(201, answer)
 
@@ -202,6 +207,10 @@ def _hit(hit: Similar) -> HitOut:
 
 def _choice(one: reads.Choice) -> ChoiceOut:
     return ChoiceOut(key=one.key, label=one.label, winner=one.winner, loser=one.loser)
+
+
+def _cut(one: Cut) -> CutOut:
+    return CutOut(person=one.person, before=one.before, after=one.after)
 
 
 def _merge(row: reads.MergeRow) -> MergeLine:

@@ -156,23 +156,40 @@ class ChoiceOut(Answer):
     loser: str
 
 
+class CutOut(Answer):
+    """Percent of the results that a colleague shares in."""
+
+    person: str
+    before: int
+    after: int
+
+
 class ComparisonOut(Answer):
-    """`differs` needs a choice; `filled` is taken over in any case, the winner saying nothing there."""
+    """`differs` needs a choice; `filled` is taken over in any case, the winner saying nothing there.
+
+    `cut`: colleagues for whose whole credit there is no room in one file.
+    """
 
     winner: str
     loser: str
     differs: list[ChoiceOut]
     filled: list[ChoiceOut]
+    cut: list[CutOut]
 
 
 class MergedOut(Answer):
-    """`moved` counts the rows that belong to the winner now; `id` undoes it."""
+    """`moved` counts the rows that belong to the winner now; `id` undoes it until `undo_until`.
+
+    Everybody in `cut` is told of it.
+    """
 
     id: str
     customer_id: str
     customer_name: str
     loser_name: str
     moved: int
+    cut: list[CutOut]
+    undo_until: datetime
 
 
 class ApartOut(Answer):

@@ -98,6 +98,8 @@ WORK_EXAMPLES: dict[str, dict[str, Any]] = {
         "customer_name": _NAME,
         "loser_name": _SHORT,
         "moved": 12,
+        "cut": [{"person": "王芳", "before": 30, "after": 10}],
+        "undo_until": "2026-12-23T02:00:00Z",
     },
     "MergesOut": {
         "merges": [
@@ -118,6 +120,7 @@ WORK_EXAMPLES: dict[str, dict[str, Any]] = {
         "loser": _SHORT,
         "differs": [{"key": "name", "label": "公司名称", "winner": _NAME, "loser": _SHORT}],
         "filled": [{"key": "address", "label": "地址", "winner": "", "loser": "常熟市新泰路 8 号"}],
+        "cut": [{"person": "王芳", "before": 30, "after": 10}],
     },
     "ApartOut": {"customer_name": _NAME, "loser_name": _SHORT, "loser_id": LOSER_ID, "stayed": 0},
     "AssignIn": {"userid": "wangfang"},

@@ -13,7 +13,7 @@ from crm import policy
 from crm.access import DECIDE, Actor, get_customer, sees_customer, sees_person, sight
 from crm.field_store import values_of
 from crm.forms import specs
-from crm.rules.credit import room_for
+from crm.rules.credit import Cut, room_for
 from crm.rules.fields import say
 from models.collisions import Collision
 from models.customers import Customer
@@ -39,15 +39,6 @@ class Side:
     public_id: str
     name: str
     owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A colleague's credit in percent, before and after the merge."""
-
-    person: str
-    before: int
-    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +82,16 @@ def compare(s: Session, actor: Actor, winner_id: str, loser_id: str, now: dateti
 
 def _cut(s: Session, winner_id: int, loser_id: int, now: datetime) -> list[Cut]:
     live = (CustomerShare.ended_at.is_(None), CustomerShare.until > now)
-    query = select(Person.name, CustomerShare.credit_percent).join(Person, Person.id == CustomerShare.person_id)
+    query = select(Person.id, Person.name, CustomerShare.credit_percent).join(
+        Person, Person.id == CustomerShare.person_id
+    )
     kept, coming = (
         s.execute(query.where(CustomerShare.customer_id == one, *live).order_by(CustomerShare.id)).all()
         for one in (winner_id, loser_id)
     )
     room = room_for([row.credit_percent for row in kept], [row.credit_percent for row in coming])
     return [
-        Cut(row.name, row.credit_percent, left)
+        Cut(row.id, row.name, row.credit_percent, left)
         for row, left in zip(coming, room, strict=True)
         if left < row.credit_percent
     ]

@@ -1,6 +1,17 @@
 """Credit that colleagues have of a customer: two files become one, and nobody can have more than all of it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A colleague's credit in percent, before and after two files became one."""
+
+    person_id: int
+    person: str
+    before: int
+    after: int
 
 
 def room_for(kept: Sequence[int], coming: Sequence[int]) -> list[int]:

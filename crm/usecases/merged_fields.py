@@ -13,11 +13,12 @@ from crm.cells import Cell
 from crm.errors import Invalid
 from crm.field_store import column_of, values_of
 from crm.forms import specs
-from crm.rules.credit import room_for
+from crm.rules.credit import Cut, room_for
 from crm.rules.fields import FieldSpec
 from models.base import bare
 from models.customers import Customer
 from models.fields import FieldValue
+from models.people import Person
 from models.sharing import CustomerShare
 
 # Columns that only make sense together; the first one is the field that people choose.
@@ -78,6 +79,17 @@ def within_credit(s: Session, winner_id: int, moved: Sequence[Cell], now: dateti
         for row, percent in zip(coming, room, strict=True)
         for cell in cells.set_values(s, bare(CustomerShare), row.id, {"credit_percent": percent})
     ]
+
+
+def cuts_in(s: Session, written: Sequence[Cell]) -> list[Cut]:
+    """Whose credit a merge cut, as its cells say; a share that was given up meanwhile is nobody's any more."""
+    credit = {cell.key[0]: cell for cell in written if cell.column == "credit_percent"}
+    if not credit:
+        return []
+    share = bare(CustomerShare).c
+    held = select(share.id, share.person_id, Person.name).join(Person, Person.id == share.person_id)
+    rows = s.execute(held.where(share.id.in_(credit), share.ended_at.is_(None)).order_by(share.id)).all()
+    return [Cut(row.person_id, row.name, credit[row.id].before, credit[row.id].after) for row in rows]
 
 
 def out_of_circle(s: Session, winner_id: int) -> list[Cell]:

@@ -1,6 +1,6 @@
 """Two files of one company become one, nothing is lost on the way, and it can be taken apart again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,8 +14,9 @@ from crm.cells import Cell
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.messages import prompt
 from crm.notices import Fact, Notice
+from crm.rules.credit import Cut
 from crm.usecases.followups import rewind, write_entry
-from crm.usecases.merged_fields import out_of_circle, settle, within_credit
+from crm.usecases.merged_fields import cuts_in, out_of_circle, settle, within_credit
 from models.base import bare
 from models.customers import Customer
 from models.deals import Deal, Stage
@@ -26,12 +27,16 @@ from models.people import Person
 
 @dataclass(frozen=True, slots=True)
 class Merged:
+    """`moved` counts the rows that now belong to the winner, `cut` says for whom not all of his credit was left."""
+
     public_id: str
     winner_id: int
     winner_public_id: str
     winner_name: str
     loser_name: str
-    moved: int  # rows that now belong to the winner
+    moved: int
+    cut: Sequence[Cut]
+    undo_until: datetime
 
 
 def merge(
@@ -65,7 +70,16 @@ def merge(
     audit.record(
         s, actor.person_id, "merge", subject, now, entrance=entrance, loser=loser.id, merge=written.id, moved=len(moved)
     )
-    return Merged(written.public_id, winner.id, winner.public_id, winner.name, names[1], len(moved))
+    return Merged(
+        public_id=written.public_id,
+        winner_id=winner.id,
+        winner_public_id=winner.public_id,
+        winner_name=winner.name,
+        loser_name=names[1],
+        moved=len(moved),
+        cut=cuts_in(s, changed),
+        undo_until=now + timedelta(days=policy.current(s).merge_undo_days),
+    )
 
 
 def _both(s: Session, actor: Actor, winner_id: int | str, loser_id: int | str) -> tuple[Customer, Customer]:
@@ -86,7 +100,10 @@ def _both(s: Session, actor: Actor, winner_id: int | str, loser_id: int | str) -
 
 def follow_up_moved(s: Session, winner: Customer, moved: list[Cell], now: datetime) -> list[Cell]:
     """What rows that came along bring with them: names, open deals, credit, the clock; and no company above itself."""
-    changed = out_of_circle(s, winner.id) + within_credit(s, winner.id, moved, now)
+    credit = within_credit(s, winner.id, moved, now)
+    for one in cuts_in(s, credit):
+        _tell_of_credit(s, winner, one, "有同一家公司的另一份档案合并进来，大家的分成加起来超过了 100%", now)
+    changed = out_of_circle(s, winner.id) + credit
     _names(s, winner.id)
     changed += _deals(s, winner, moved)
     return changed + _clock(s, winner)
@@ -137,6 +154,17 @@ def _tell(s: Session, actor: Actor, winner: Customer, loser: Customer, names: tu
         prompt(s, person_id, notice, dedupe=f"merged:{loser.id}:{person_id}:{now:%Y%m%d%H%M%S%f}", now=now)
 
 
+def _tell_of_credit(s: Session, customer: Customer, cut: Cut, why: str, now: datetime) -> None:
+    """To whom it was promised: what he has of the results is another share than he knows."""
+    owner = s.scalar(select(Person.name).where(Person.id == (customer.owner_id or 0)))
+    notice = Notice(
+        title=f"您在「{customer.name}」的业绩分成变了",
+        facts=(Fact("原来", f"{cut.before}%"), Fact("现在", f"{cut.after}%")),
+        body=f"{why}。有疑问请找{f'负责人 {owner}' if owner else '您的主管'}",
+    )
+    prompt(s, cut.person_id, notice, dedupe=f"credit:{customer.id}:{cut.person_id}:{now:%Y%m%d%H%M%S%f}", now=now)
+
+
 def _concerned(s: Session, actor: Actor, winner: Customer, loser: Customer) -> list[int]:
     """Whoever holds either file, and who answers for him; not the actor himself."""
     holders = {one.owner_id for one in (winner, loser) if one.owner_id is not None}
@@ -161,7 +189,8 @@ def take_apart(s: Session, actor: Actor, merge_id: str, now: datetime, *, entran
     """
     merged = _undoable(s, actor, merge_id, now)
     winner = s.scalars(select(Customer).where(Customer.id == merged.winner_id)).one()
-    stayed = cells.set_back(s, cells.kept(s, merged.id))
+    changed = cells.kept(s, merged.id)
+    stayed = cells.set_back(s, changed)
     merged.undone_at, merged.undone_by_id = now, actor.person_id
     s.flush()
     s.refresh(winner)
@@ -174,6 +203,9 @@ def take_apart(s: Session, actor: Actor, merge_id: str, now: datetime, *, entran
     notice = Notice(title=f"{loser.name} 已从 {winner.name} 拆开", body=f"{actor.name} 撤销了合并，两份档案各归各")
     for person_id in _concerned(s, actor, winner, loser):
         prompt(s, person_id, notice, dedupe=f"apart:{merged.id}:{person_id}", now=now)
+    for one in cuts_in(s, [cell for cell in changed if cell.column == "credit_percent" and cell not in stayed]):
+        again = Cut(one.person_id, one.person, before=one.after, after=one.before)
+        _tell_of_credit(s, loser, again, f"{actor.name} 撤销了合并，两份档案各归各", now)
     subject = f"customer:{winner.id}"
     audit.record(s, actor.person_id, "take_apart", subject, now, entrance=entrance, merge=merged.id, stayed=len(stayed))
     return TakenApart(winner.name, loser.name, loser.public_id, len(stayed))

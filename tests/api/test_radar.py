@@ -1,6 +1,7 @@
 """Merges and collisions, projects and leads from a phone: what the desk can, as far as this person may."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -9,6 +10,7 @@ from config.vocabulary import CustomerLevel, CustomerSource
 from crm import uow
 from crm.access import actor_by_userid
 from crm.usecases.customers import CustomerDraft, create_customer
+from crm.usecases.policy import change
 from tests.api.conftest import MINE, NOW, OTHERS, TEAMMATES, Phone
 
 
@@ -36,6 +38,21 @@ def test_two_of_ones_own_are_put_together_and_taken_apart(phone: Phone, twin: st
     assert (apart.status_code, apart.get_json()["loser_id"]) == (200, twin)
     assert phone.get(f"/customers/{MINE}").get_json()["name"] == "甲机电"
     assert phone.post(f"/merges/{merged.get_json()['id']}/undo", None).status_code == 410
+
+
+def test_a_merge_says_whose_credit_it_cuts_and_until_when_it_can_be_undone(phone: Phone, twin: str) -> None:
+    def shared(customer: str, userid: str, percent: int) -> None:
+        wish = {"userid": userid, "access": "together", "last_day": "2026-12-31", "credit_percent": percent}
+        assert phone.post(f"/customers/{customer}/shares", wish).status_code == 201
+
+    shared(MINE, "li", 80)
+    shared(twin, "sun", 30)
+    cut = [{"person": "sun名", "before": 30, "after": 20}]
+    assert phone.get(f"/customers/{MINE}/merge/{twin}").get_json()["cut"] == cut
+    with uow.transaction() as s:
+        change(s, None, "merge_undo_days", "7", NOW, entrance="shell")
+    merged = phone.post(f"/customers/{MINE}/merge", {"loser_id": twin}).get_json()
+    assert (merged["cut"], merged["undo_until"]) == (cut, (NOW + timedelta(days=7)).isoformat().replace("+00:00", "Z"))
 
 
 def test_nobody_merges_what_is_not_his(phone: Phone, phone_of: Callable[[str], Phone]) -> None:

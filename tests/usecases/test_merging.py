@@ -485,5 +485,11 @@ def test_credit_of_two_shared_files_never_exceeds_all_of_it_and_the_preview_says
     done = merge("li", one, two)
     shares = rows(CustomerShare)
     assert [(row.customer_id, row.credit_percent) for row in shares] == [(one, 70), (one, 20), (one, 10)]
+    assert [(cut.person, cut.before, cut.after) for cut in done.cut] == [("钱七", 30, 10)]
     take_apart("li", done.public_id)
     assert state() == before
+    told = [row for row in rows(OutboxMessage) if row.dedupe.startswith("credit:")]
+    assert {row.person_id for row in told} == {IDS["qian"]}
+    assert [[fact["value"] for fact in row.notice["facts"]] for row in told] == [["30%", "10%"], ["10%", "30%"]]
+    assert "超过了 100%" in told[0].notice["body"]
+    assert "撤销了合并" in told[1].notice["body"]
