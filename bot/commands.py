@@ -28,8 +28,7 @@ from crm.errors import Invalid
 from crm.messages import Tap, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.reads import customers as customer_reads
-from crm.reads.customer_form import customer_form
-from crm.reads.customer_page import customer_page
+from crm.reads.customer_page import page_and_form
 from crm.reads.lookup import look_up, meant
 from crm.rules.amounts import say_amount
 from crm.rules.days import SHANGHAI
@@ -134,7 +133,7 @@ def _one_or_some(s: Session, actor: Actor, heard: Heard) -> str:
 
 @picks_from("show_customer")
 def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) -> str:
-    file = customer_page(s, actor, str(public_id), now)
+    file, form = page_and_form(s, actor, str(public_id), now)
     linking.set_current(s, actor, file.id, now, entrance=CHAT)
     lines = [
         f"{file.name}（{file.level}）",
@@ -143,7 +142,7 @@ def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) ->
         *(f"微信联系人：{link.contact}" for link in file.links[:3]),
     ]
     lines += [f"{e.at.astimezone(SHANGHAI):%m-%d} {e.author}：{e.text[:40]}" for e in file.timeline[:5]]
-    lines += [lacking] if (lacking := lacks(customer_form(s, actor, file.public_id))) else []
+    lines += [lacking] if (lacking := lacks(form)) else []
     return "\n".join(lines) + "\n直接打字，就记到这个客户"
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import FieldKind, FieldObject
 from crm.errors import Invalid
-from crm.rules.fields import FieldSpec, Value
+from crm.rules.fields import FieldSpec, Value, say
 from models.base import bare
 from models.customers import Customer
 from models.fields import FieldChange, FieldDefinition, FieldValue
@@ -20,6 +20,7 @@ from models.files import Attachment
 
 _VALUE = bare(FieldValue).c
 _CENT = Decimal("0.01")
+_GONE = "（文件已移除）"
 COLUMNS = {
     FieldKind.TEXT: "text",
     FieldKind.REGION: "text",
@@ -102,6 +103,22 @@ def _its_own(s: Session, spec: FieldSpec, attachment_id: str, customer_id: int) 
     if s.scalar(select(Attachment.id).where(Attachment.public_id == attachment_id, *own)) is None:
         said = "这个客户没有这个附件。请先在客户页面上传，再选它"
         raise Invalid(f"有内容要改一下，没有保存：{spec.label}：{said}", {spec.key: said})
+
+
+def file_names(s: Session, customer_id: int, fields: Sequence[FieldSpec]) -> dict[str, str]:
+    """The customer's files by public id, the newest first; asked for only where a field can hold one."""
+    if not customer_id or not any(spec.kind is FieldKind.ATTACHMENT for spec in fields):
+        return {}
+    here = (Attachment.customer_id == customer_id, Attachment.removed_at.is_(None))
+    rows = s.execute(select(Attachment.public_id, Attachment.name).where(*here).order_by(Attachment.id.desc()))
+    return {row.public_id: row.name for row in rows}
+
+
+def shown_as(spec: FieldSpec, value: Value, files: Mapping[str, str]) -> str:
+    """A value as people read it: what they would type, or the name of a file."""
+    if spec.kind is FieldKind.ATTACHMENT and value is not None:
+        return files.get(str(value), _GONE)
+    return say(spec, value)
 
 
 def fields_that_name(s: Session, attachment_id: str) -> list[str]:

@@ -8,8 +8,8 @@ from config.vocabulary import CustomerLevel
 from crm import uow
 from crm.access import Actor
 from crm.reads.contacts import ContactRow
-from crm.reads.customer_form import Form, customer_form
-from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, customer_page
+from crm.reads.customer_form import Form
+from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, page_and_form
 from crm.reads.customers import CustomerRow, Filters, Where, list_customers
 from crm.reads.record_form import Said
 from crm.usecases.idempotency import Transaction
@@ -73,7 +73,7 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
 
 def file_of(s: Transaction, actor: Actor, public_id: str, now: datetime) -> CustomerOut:
     """The whole file, as it is read and as a write answers it."""
-    return _file(customer_page(s, actor, public_id, now), customer_form(s, actor, public_id), actor)
+    return _file(*page_and_form(s, actor, public_id, now), actor)
 
 
 def _filters(asked: CustomersQuery) -> Filters:
@@ -137,7 +137,7 @@ def values_in(form: Form) -> list[FieldValueOut]:
             group=section.label,
             kind=one.spec.kind,
             shown=one.shown,
-            keys=list(one.keys) if one.spec.options else [],
+            keys=list(one.keys),
             missing=one.missing,
             may_edit=one.editable,
         )

@@ -11,8 +11,8 @@ from crm import uow
 from crm.errors import Invalid
 from crm.reads import customers as reads
 from crm.reads.attachments import attachments_of
-from crm.reads.customer_form import changes_of, customer_form
-from crm.reads.customer_page import customer_page
+from crm.reads.customer_form import changes_of
+from crm.reads.customer_page import page_and_form
 from crm.reads.people import in_sight
 from crm.reads.projects import projects_of
 from crm.reads.queue import colleagues, queued_one
@@ -80,9 +80,8 @@ def mount(desk: Desk) -> None:
     def customer(public_id: str) -> str:
         page = asked_number("page")
         with uow.reading() as s:
-            file = customer_page(s, actor(), public_id, clock(), page)
+            file, form = page_and_form(s, actor(), public_id, clock(), page)
             files = attachments_of(s, actor(), public_id)
-            form = customer_form(s, actor(), public_id)
             changes = changes_of(s, actor(), public_id)
             waiting = queued_one(s, actor(), public_id, clock()) if file.queued else None
             givable = colleagues(s, actor()) if waiting else ()

@@ -15,7 +15,7 @@ from crm.access.actors import (
     require,
 )
 from crm.access.files import get_attachment, no_attachment
-from crm.access.grants import Groups, Sight, editable, readable, sight
+from crm.access.grants import Eyes, Groups, Sight, editable, eyes, readable, sight
 from crm.access.prospects import get_lead, get_project, get_registration, sees_lead, sees_project
 from crm.access.records import get_deal, get_visit
 from crm.access.rows import (
@@ -55,6 +55,7 @@ __all__ = [
     "WHO",
     "WRITE",
     "Actor",
+    "Eyes",
     "Groups",
     "Reach",
     "Sight",
@@ -68,6 +69,7 @@ __all__ = [
     "deals_for",
     "directors_over",
     "editable",
+    "eyes",
     "get_attachment",
     "get_contact",
     "get_customer",

@@ -1,5 +1,6 @@
 """Field groups: who reads them in full, who edits them, and the one function that shows a guarded value."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -69,7 +70,32 @@ class Sight:
         return masked(value) if group == REACH else HIDDEN
 
 
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """The same for every kind of record, for a page that shows several of them."""
+
+    me: int
+    role: Role
+    changed: Mapping[str, Mapping[str, Grant]]
+    together: frozenset[int]
+
+    def sight(self, record: str) -> Sight:
+        return Sight(self.me, Groups(self.role, edit=False, changed=self.changed.get(record, {})), self.together)
+
+    def editable(self, record: str) -> Groups:
+        return Groups(self.role, edit=True, changed=self.changed.get(record, {}))
+
+
+def eyes(s: Session, actor: Actor) -> Eyes:
+    """Two statements, whatever is shown through them."""
+    rows = select(_GRANT.record, _GRANT.group_key, _GRANT.may_read, _GRANT.may_edit).where(_GRANT.role == actor.role)
+    changed: dict[str, dict[str, Grant]] = defaultdict(dict)
+    for row in s.execute(rows):
+        changed[row.record][row.group_key] = Grant(row.may_read, row.may_edit)
+    together = frozenset(s.scalars(shared_with(actor.person_id, actor.at, WRITE)))
+    return Eyes(actor.person_id, actor.role, changed, together)
+
+
 def sight(s: Session, actor: Actor, record: str) -> Sight:
     """What pages, lists, cards, answers and files of a kind of record are shown through. Two statements."""
-    together = frozenset(s.scalars(shared_with(actor.person_id, actor.at, WRITE)))
-    return Sight(actor.person_id, readable(s, actor, record), together)
+    return eyes(s, actor).sight(record)

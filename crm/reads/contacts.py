@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.grants import REACH
-from crm.access import READ, Actor, get_customer, sight
+from crm.access import READ, Actor, Sight, get_customer, sight
 from models.customers import Contact, Customer
 
 
@@ -24,14 +24,15 @@ class ContactRow:
 
 def contacts_of(s: Session, actor: Actor, customer_id: str) -> tuple[ContactRow, ...]:
     """Everybody who was ever written down there, those put away last; NotFound for a customer that is not his."""
-    return contacts_at(s, actor, get_customer(s, actor, customer_id, to=READ), retired=True)
+    return contacts_at(s, sight(s, actor, "contact"), get_customer(s, actor, customer_id, to=READ))
 
 
-def contacts_at(s: Session, actor: Actor, customer: Customer, *, retired: bool = False) -> tuple[ContactRow, ...]:
-    """The same of a customer that the caller was let in to; `retired`: also those who were put away."""
-    seen, held = sight(s, actor, "contact"), (customer.id, customer.owner_id)
-    here = [Contact.customer_id == customer.id] + ([] if retired else [Contact.retired_at.is_(None)])
-    rows = s.scalars(select(Contact).where(*here).order_by(Contact.retired_at.is_not(None), Contact.id))
+def contacts_at(s: Session, seen: Sight, customer: Customer) -> tuple[ContactRow, ...]:
+    """The same of a customer that the caller was let in to."""
+    held = customer.id, customer.owner_id
+    rows = s.scalars(
+        select(Contact).where(Contact.customer_id == customer.id).order_by(Contact.retired_at.is_not(None), Contact.id)
+    )
     return tuple(
         ContactRow(
             public_id=c.public_id,

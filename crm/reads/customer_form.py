@@ -9,24 +9,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import CooperationStage, FieldKind, FieldObject
-from crm.access import READ, Actor, Groups, Sight, To, customers_for, editable, get_customer, sight
+from crm.access import READ, Actor, Eyes, Groups, Sight, To, customers_for, eyes, get_customer
 from crm.errors import NotFound
-from crm.field_store import values_of
-from crm.forms import form
+from crm.field_store import file_names, shown_as, values_of
+from crm.forms import Section, form
 from crm.rules.fields import FieldSpec, Value, missing, say
 from models.customers import Contact, Customer
 from models.fields import FieldChange
-from models.files import Attachment
 from models.people import Person
 
 _LATEST = 30  # changes that a page shows
-_GONE = "（文件已移除）"
 _CHOSEN = (FieldKind.SELECT, FieldKind.MULTI_SELECT, FieldKind.PERSON, FieldKind.ATTACHMENT)
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """`shown` is the value as one would type it, or a part of it; `keys` are the choices taken."""
+    """`shown` is the value as one would type it, or a part of it; `keys` are the choices taken, of a file its id."""
 
     spec: FieldSpec
     shown: str
@@ -67,19 +65,25 @@ class ChangeRow:
 
 def empty_form(s: Session, actor: Actor, of: FieldObject, customer_id: str = "") -> Form:
     """What is asked of a new record; of a customer that he may write to, where it hangs on one."""
-    given: dict[str, Value] = {spec.key: spec.starts_as for section in form(s, of) for spec in section.fields}
+    sections, seen = form(s, of), eyes(s, actor)
+    given: dict[str, Value] = {spec.key: spec.starts_as for section in sections for spec in section.fields}
     filled = {key: value for key, value in given.items() if value}
     if not customer_id:
-        seen = _Sight(sight(s, actor, of), editable(s, actor, of), 0, actor.person_id)
-        return drawn(s, of, seen, filled, "", "", None)
+        own = _Sight(seen.sight(of), seen.editable(of), 0, actor.person_id)
+        return drawn(s, sections, own, filled, "", "", None)
     customer = get_customer(s, actor, customer_id)
-    return drawn(s, of, sees(s, actor, customer, of), filled, customer.public_id, customer.name, None)
+    return drawn(s, sections, sees(seen, customer, of), filled, customer.public_id, customer.name, None)
 
 
 def customer_form(s: Session, actor: Actor, public_id: str, to: To = READ) -> Form:
     """One customer's file; NotFound also for one that is not his to look at (`to`: to write in)."""
-    customer = get_customer(s, actor, public_id, to=to)
-    fields = [spec for section in form(s, FieldObject.CUSTOMER) for spec in section.fields]
+    return form_at(s, actor, get_customer(s, actor, public_id, to=to), eyes(s, actor))
+
+
+def form_at(s: Session, actor: Actor, customer: Customer, seen: Eyes) -> Form:
+    """The same of a customer that the caller was let in to."""
+    sections = form(s, FieldObject.CUSTOMER)
+    fields = [spec for section in sections for spec in section.fields]
     held = values_of(s, fields, FieldObject.CUSTOMER, customer)
     if "parent" in held:  # by name, and only of one that he may see
         held["parent"] = (
@@ -88,8 +92,8 @@ def customer_form(s: Session, actor: Actor, public_id: str, to: To = READ) -> Fo
         )
     return drawn(
         s,
-        FieldObject.CUSTOMER,
-        sees(s, actor, customer, FieldObject.CUSTOMER),
+        sections,
+        sees(seen, customer, FieldObject.CUSTOMER),
         held,
         customer.public_id,
         customer.name,
@@ -106,12 +110,13 @@ def contact_form(s: Session, actor: Actor, contact_id: str, to: To = READ) -> Fo
         customer = get_customer(s, actor, contact.customer_id, to=to)
     except NotFound:
         raise NotFound("没有找到这位联系人，或者他所在的客户不在您名下。请刷新页面") from None
-    fields = [spec for section in form(s, FieldObject.CONTACT) for spec in section.fields]
+    sections = form(s, FieldObject.CONTACT)
+    fields = [spec for section in sections for spec in section.fields]
     held = values_of(s, fields, FieldObject.CONTACT, contact)
     return drawn(
         s,
-        FieldObject.CONTACT,
-        sees(s, actor, customer, FieldObject.CONTACT),
+        sections,
+        sees(eyes(s, actor), customer, FieldObject.CONTACT),
         held,
         customer.public_id,
         contact.name,
@@ -123,7 +128,7 @@ def changes_of(s: Session, actor: Actor, public_id: str) -> tuple[ChangeRow, ...
     """What was changed in a customer's file, the newest first."""
     customer = get_customer(s, actor, public_id, to=READ)
     known = {spec.id: spec for section in form(s, FieldObject.CUSTOMER) for spec in section.fields}
-    seen = sees(s, actor, customer, FieldObject.CUSTOMER)
+    seen = sees(eyes(s, actor), customer, FieldObject.CUSTOMER)
     rows = s.execute(
         select(FieldChange, Person.name)
         .outerjoin(Person, Person.id == FieldChange.actor_id)
@@ -156,9 +161,7 @@ class _Sight:
 
     def told(self, spec: FieldSpec, value: Value, files: Mapping[str, str]) -> str:
         """A value as he may see it; a file by its name."""
-        if spec.kind is FieldKind.ATTACHMENT and value is not None:
-            return self.shown(spec, files.get(str(value), _GONE))
-        return self.shown(spec, say(spec, value))
+        return self.shown(spec, shown_as(spec, value, files))
 
     def said(self, spec: FieldSpec, kept: Any) -> str:
         """A value as the history keeps it; of a parent company or a file it says only that there was one."""
@@ -168,15 +171,14 @@ class _Sight:
         return self.shown(spec, say(spec, value))
 
 
-def sees(s: Session, actor: Actor, customer: Customer, of: FieldObject) -> _Sight:
-    return _Sight(sight(s, actor, of), editable(s, actor, of), customer.id, customer.owner_id)
+def sees(seen: Eyes, customer: Customer, of: FieldObject) -> _Sight:
+    return _Sight(seen.sight(of), seen.editable(of), customer.id, customer.owner_id)
 
 
 def drawn(
-    s: Session, of: FieldObject, seen: _Sight, held: Mapping[str, Value], customer_id: str, title: str,
+    s: Session, sections: Sequence[Section], seen: _Sight, held: Mapping[str, Value], customer_id: str, title: str,
     stage: CooperationStage | None,
 ) -> Form:  # fmt: skip
-    sections = form(s, of)
     fields = [spec for section in sections for spec in section.fields]
     lacking = () if stage is None else missing(fields, held, stage)
     files = file_names(s, seen.customer_id, fields)
@@ -191,15 +193,6 @@ def drawn(
         tuple(spec.label for spec in lacking),
         tuple(files.items()),
     )
-
-
-def file_names(s: Session, customer_id: int, fields: Sequence[FieldSpec]) -> dict[str, str]:
-    """The customer's files by public id, the newest first; asked for only where a field can hold one."""
-    if not customer_id or not any(spec.kind is FieldKind.ATTACHMENT for spec in fields):
-        return {}
-    here = (Attachment.customer_id == customer_id, Attachment.removed_at.is_(None))
-    rows = s.execute(select(Attachment.public_id, Attachment.name).where(*here).order_by(Attachment.id.desc()))
-    return {row.public_id: row.name for row in rows}
 
 
 def _fields(
@@ -217,5 +210,6 @@ def _fields(
             whole = seen.shown(spec, say(spec, value)) == say(spec, value)
             # A choice that is hidden from him cannot be told from an empty one in a form: he does not change it either.
             may = spec.group in seen.may and (whole or spec.kind not in _CHOSEN)
-            found.append(FormField(spec, seen.told(spec, value, files), keys if whole else (), spec in lacking, may))
+            taken = keys if whole and spec.kind in _CHOSEN else ()
+            found.append(FormField(spec, seen.told(spec, value, files), taken, spec in lacking, may))
     return tuple(found)

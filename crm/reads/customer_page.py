@@ -18,8 +18,9 @@ from config.vocabulary import (
     label,
 )
 from crm import policy as numbers
-from crm.access import READ, Actor, get_customer
+from crm.access import READ, Actor, Eyes, eyes, get_customer
 from crm.reads.contacts import ContactRow, contacts_at
+from crm.reads.customer_form import Form, form_at
 from crm.reads.record_form import Said, added_said, with_added
 from crm.silence import silence_of
 from models.customers import Customer, OwnershipPeriod
@@ -105,10 +106,21 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
 
     `page` turns the timeline, the newest first.
     """
-    customer = get_customer(s, actor, public_id, to=READ)
+    return _page(s, get_customer(s, actor, public_id, to=READ), eyes(s, actor), now, page)
+
+
+def page_and_form(
+    s: Session, actor: Actor, public_id: str | int, now: datetime, page: int = 1
+) -> tuple[CustomerFile, Form]:
+    """The same with every field that the customer's form has."""
+    customer, seen = get_customer(s, actor, public_id, to=READ), eyes(s, actor)
+    return _page(s, customer, seen, now, page), form_at(s, actor, customer, seen)
+
+
+def _page(s: Session, customer: Customer, seen: Eyes, now: datetime, page: int) -> CustomerFile:
     added = with_added(s)
-    timeline = _timeline(s, actor, customer, page, FieldObject.VISIT in added)
-    people = contacts_at(s, actor, customer, retired=True)
+    timeline = _timeline(s, seen, customer, page, FieldObject.VISIT in added)
+    people = contacts_at(s, seen.sight(FieldObject.CONTACT), customer)
     policy, calendar = numbers.current(s), numbers.calendar(s)
     verdict = silence_of(s, customer, now, policy, calendar)
     held = customer.owner_id is not None
@@ -133,7 +145,7 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
         contacts=tuple(row for row in people if not row.retired),
         retired=tuple(row for row in people if row.retired),
         links=_links(s, customer.id),
-        deals=_deals(s, actor, customer, FieldObject.DEAL in added),
+        deals=_deals(s, seen, customer, FieldObject.DEAL in added),
         timeline=timeline[:TIMELINE_LENGTH],
         older=len(timeline) > TIMELINE_LENGTH,
         visit_fields=FieldObject.VISIT in added,
@@ -152,7 +164,7 @@ def _links(s: Session, customer_id: int) -> tuple[LinkRow, ...]:
     return tuple(LinkRow(r.name, r.corp_name, r.by, r.linked_at) for r in rows)
 
 
-def _deals(s: Session, actor: Actor, customer: Customer, fields: bool) -> tuple[DealRow, ...]:
+def _deals(s: Session, seen: Eyes, customer: Customer, fields: bool) -> tuple[DealRow, ...]:
     rows = s.execute(
         select(Deal, Stage.label, Person.name)
         .join(Stage, Stage.id == Deal.stage_id)
@@ -160,14 +172,14 @@ def _deals(s: Session, actor: Actor, customer: Customer, fields: bool) -> tuple[
         .where(Deal.customer_id == customer.id)
         .order_by(Deal.created_at.desc())
     ).all()
-    said = added_said(s, actor, FieldObject.DEAL, customer, [d.id for d, *_ in rows] if fields else [])
+    said = added_said(s, seen, FieldObject.DEAL, customer, [d.id for d, *_ in rows] if fields else [])
     return tuple(
         DealRow(d.public_id, d.name, d.amount, stage, owner, d.stage_since, said.get(d.id, ()))
         for d, stage, owner in rows
     )
 
 
-def _timeline(s: Session, actor: Actor, customer: Customer, page: int, fields: bool) -> tuple[EntryRow, ...]:
+def _timeline(s: Session, seen: Eyes, customer: Customer, page: int, fields: bool) -> tuple[EntryRow, ...]:
     """A page of it and one entry more, which tells that there are older ones."""
     rows = s.execute(
         select(TimelineEntry, Person.name, Visit.id, Visit.public_id)
@@ -178,7 +190,7 @@ def _timeline(s: Session, actor: Actor, customer: Customer, page: int, fields: b
         .limit(TIMELINE_LENGTH + 1)
         .offset((page - 1) * TIMELINE_LENGTH)
     ).all()
-    said = added_said(s, actor, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number and fields])
+    said = added_said(s, seen, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number and fields])
     return tuple(
         EntryRow(
             e.public_id, TimelineKind(e.kind), label(TimelineKind(e.kind)), who or "系统", e.at, e.text, e.counts,
@@ -189,19 +201,21 @@ def _timeline(s: Session, actor: Actor, customer: Customer, page: int, fields: b
 
 
 def _owners(s: Session, customer_id: int) -> tuple[PeriodRow, ...]:
-    periods = s.scalars(
-        select(OwnershipPeriod).where(OwnershipPeriod.customer_id == customer_id).order_by(OwnershipPeriod.id.desc())
-    ).all()
-    people = dict(s.execute(select(Person.id, Person.name).where(Person.id.in_([p.holder_id for p in periods]))).all())
-    teams = dict(s.execute(select(Team.id, Team.name).where(Team.id.in_([p.holder_id for p in periods]))).all())
-
-    def holder(period: OwnershipPeriod) -> str:
-        match HolderKind(period.holder_kind):
-            case HolderKind.PERSON:
-                return people[period.holder_id or 0]
-            case HolderKind.QUEUE:
-                return f"{teams[period.holder_id or 0]} · 待分配"
-            case HolderKind.POOL:
-                return "公海"
-
-    return tuple(PeriodRow(holder(p), label(OwnershipReason(p.reason)), p.started_at, p.ended_at) for p in periods)
+    rows = s.execute(
+        select(OwnershipPeriod, Person.name, Team.name)
+        .outerjoin(
+            Person, (Person.id == OwnershipPeriod.holder_id) & (OwnershipPeriod.holder_kind == HolderKind.PERSON)
+        )
+        .outerjoin(Team, (Team.id == OwnershipPeriod.holder_id) & (OwnershipPeriod.holder_kind == HolderKind.QUEUE))
+        .where(OwnershipPeriod.customer_id == customer_id)
+        .order_by(OwnershipPeriod.id.desc())
+    )
+    return tuple(
+        PeriodRow(
+            person or (f"{team} · 待分配" if team else "公海"),
+            label(OwnershipReason(p.reason)),
+            p.started_at,
+            p.ended_at,
+        )
+        for p, person, team in rows
+    )

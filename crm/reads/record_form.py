@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import CooperationStage, FieldObject
-from crm.access import READ, Actor, To, get_deal, get_visit
-from crm.field_store import added_values, values_of
-from crm.forms import specs
-from crm.reads.customer_form import Form, drawn, file_names, sees
+from crm.access import READ, Actor, Eyes, To, eyes, get_deal, get_visit
+from crm.field_store import added_values, file_names, values_of
+from crm.forms import form, specs
+from crm.reads.customer_form import Form, drawn, sees
 from crm.rules.days import day_of
 from models.customers import Customer
 from models.fields import FieldDefinition
@@ -42,7 +42,7 @@ def with_added(s: Session) -> frozenset[FieldObject]:
     return frozenset(FieldObject(kind) for kind in s.scalars(held.distinct()))
 
 
-def added_said(s: Session, actor: Actor, of: FieldObject, customer: Customer, ids: Sequence[int]) -> dict[int, Said]:
+def added_said(s: Session, seen: Eyes, of: FieldObject, customer: Customer, ids: Sequence[int]) -> dict[int, Said]:
     """What operations' own fields hold, of many deals or visits of one customer, by the record's id."""
     if not ids:
         return {}
@@ -50,14 +50,15 @@ def added_said(s: Session, actor: Actor, of: FieldObject, customer: Customer, id
     held = added_values(s, fields, of, ids)
     if not held:
         return {}
-    seen, files = sees(s, actor, customer, of), file_names(s, customer.id, fields)
+    shown, files = sees(seen, customer, of), file_names(s, customer.id, fields)
     return {
-        number: tuple((spec.label, seen.told(spec, values[spec.key], files)) for spec in fields if spec.key in values)
+        number: tuple((spec.label, shown.told(spec, values[spec.key], files)) for spec in fields if spec.key in values)
         for number, values in held.items()
     }
 
 
 def _form(s: Session, actor: Actor, of: FieldObject, record: Any, customer: Customer, title: str) -> Form:
-    held = values_of(s, specs(s, of), of, record)
+    sections = form(s, of)
+    held = values_of(s, [spec for section in sections for spec in section.fields], of, record)
     stage = CooperationStage(customer.cooperation_stage)
-    return drawn(s, of, sees(s, actor, customer, of), held, customer.public_id, title, stage)
+    return drawn(s, sections, sees(eyes(s, actor), customer, of), held, customer.public_id, title, stage)

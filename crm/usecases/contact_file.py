@@ -10,7 +10,7 @@ from config.vocabulary import CooperationStage, FieldObject
 from crm import audit
 from crm.access import Actor, get_customer
 from crm.errors import Conflict, NotFound
-from crm.field_store import Change, note, put, values_of
+from crm.field_store import Change, file_names, note, put, values_of
 from crm.forms import specs
 from crm.rules.days import day_of
 from crm.rules.field_input import Raw
@@ -59,7 +59,7 @@ def update_contact(
     had = values_of(s, fields, FieldObject.CONTACT, contact)
     held = guard(s, actor, FieldObject.CONTACT, fields)
     raw, seen = held.unmasked(customer, had, raw), seen and held.seen_whole(customer, had, seen)
-    raw = touched(fields, had, raw, seen)
+    raw = touched(fields, had, raw, seen, file_names(s, customer.id, fields))
     held.check(raw)
     checked = validate(fields, raw, stage, today=day_of(now), before=had)
     values = accept(fields, checked)

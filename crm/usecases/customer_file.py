@@ -11,11 +11,11 @@ from config.vocabulary import CooperationStage, FieldKind, FieldObject, NameKind
 from crm import audit, name_index
 from crm.access import Actor, get_customer
 from crm.errors import Conflict, Invalid, NotFound
-from crm.field_store import note, plain, put, values_of
+from crm.field_store import file_names, note, plain, put, shown_as, values_of
 from crm.forms import specs
 from crm.rules.days import day_of
 from crm.rules.field_input import Raw, read_words
-from crm.rules.fields import Checked, FieldSpec, Value, missing, say, validate
+from crm.rules.fields import Checked, FieldSpec, Value, missing, validate
 from crm.rules.naming import name_key, pinyin_of
 from crm.usecases.collisions import Refused, create_or_report
 from crm.usecases.customer_identity import claim_name, free_uscc, parent_named
@@ -76,7 +76,7 @@ def update_customer(
     had = values_of(s, fields, FieldObject.CUSTOMER, customer)
     held = guard(s, actor, FieldObject.CUSTOMER, fields)
     raw, seen = held.unmasked(customer, had, raw), seen and held.seen_whole(customer, had, seen)
-    raw = touched(fields, had, raw, seen)
+    raw = touched(fields, had, raw, seen, file_names(s, customer.id, fields))
     held.check(raw)
     stage = CooperationStage(customer.cooperation_stage)
     values = accept(fields, validate(fields, raw, stage, today=day_of(now), before=had))
@@ -119,9 +119,13 @@ def restore_value(
 
 
 def touched(
-    fields: Fields, had: Mapping[str, Value], raw: Mapping[str, Raw], seen: Mapping[str, str] | None
-) -> dict[str, Raw]:
-    """What a form really changes; Conflict where somebody else changed the same field meanwhile."""
+    fields: Fields, had: Mapping[str, Value], raw: Mapping[str, Raw], seen: Mapping[str, str] | None,
+    files: Mapping[str, str],
+) -> dict[str, Raw]:  # fmt: skip
+    """What a form really changes; Conflict where somebody else changed the same field meanwhile.
+
+    `files` are the names that the customer's files are shown by.
+    """
     if seen is None:
         return dict(raw)
     known = {spec.key: spec for spec in fields}
@@ -132,10 +136,13 @@ def touched(
         if key in known
         and known[key].kind is not FieldKind.COMPANY  # shown by its name, kept by its number
         and key in seen
-        and seen[key] not in (say(known[key], had.get(key)), plain(had.get(key)) or "")
+        and seen[key] not in (shown_as(known[key], had.get(key), files), plain(had.get(key)) or "")
     ]
     if lost:
-        said = {spec.key: f"刚被别人改成「{say(spec, had.get(spec.key)) or '空'}」，请确认后再保存" for spec in lost}
+        said = {
+            spec.key: f"刚被别人改成「{shown_as(spec, had.get(spec.key), files) or '空'}」，请确认后再保存"
+            for spec in lost
+        }
         raise Conflict("您填写的时候，有内容被别人改过，没有保存。请看标出的地方", said)
     return changed
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import CooperationStage, FieldObject
 from crm import audit
 from crm.access import Actor, get_deal, get_visit
-from crm.field_store import note, put, values_of
+from crm.field_store import file_names, note, put, values_of
 from crm.forms import specs
 from crm.rules.days import day_of
 from crm.rules.field_input import Raw
@@ -76,7 +76,7 @@ def _update(
     had = values_of(s, fields, of, record)
     held = guard(s, actor, of, fields)
     raw, seen = held.unmasked(customer, had, raw), seen and held.seen_whole(customer, had, seen)
-    raw = touched(fields, had, raw, seen)
+    raw = touched(fields, had, raw, seen, file_names(s, customer.id, fields))
     held.check(raw)
     stage = CooperationStage(customer.cooperation_stage)
     values = accept(fields, validate(fields, raw, stage, today=day_of(now), before=had))

@@ -172,7 +172,7 @@ def test_a_check_in_is_of_the_last_thirty_days(phone: Phone, shift: timedelta, s
     [
         ("GET /me", 2),
         ("GET /customers", 10),
-        (f"GET /customers/{MINE}", 32),  # the file, and its form with every field and who may do what with it
+        (f"GET /customers/{MINE}", 21),  # the file, and its form with every field and who may do what with it
         (f"POST /customers/{MINE}/follow-ups", 12),
         ("POST /check-ins", 14),
         ("DELETE /session", 1),
