@@ -33,9 +33,13 @@ class Invalid(CrmError):
 
 
 class Conflict(CrmError):
-    """Somebody or something else was there first."""
+    """Somebody or something else was there first.
+
+    `customer_id`: the public id of the customer that was, where whoever is refused may see it.
+    """
 
     code, http_status = "conflict", 409
+    customer_id: str | None = None
 
 
 class NotAllowed(CrmError):

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from crm.errors import CrmError, NotSignedIn
+from crm.errors import Conflict, CrmError, NotSignedIn
 from crm.uow import StoreDown
 
 log = logging.getLogger(__name__)
@@ -43,17 +43,22 @@ def sealed(response: Response) -> Response:
     return response
 
 
-def _answer(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> Response:
+def _answer(
+    status: int, code: str, message: str, fields: dict[str, str] | None = None, customer_id: str | None = None
+) -> Response:
     body: dict[str, Any] = {"code": code, "message": message}
     if fields:
         body["fields"] = fields
+    if customer_id:
+        body["customer_id"] = customer_id
     response = jsonify(body)
     response.status_code = status
     return response
 
 
 def _refused(error: CrmError) -> Response:
-    response = _answer(error.http_status, error.code, str(error), error.fields)
+    there = error.customer_id if isinstance(error, Conflict) else None
+    response = _answer(error.http_status, error.code, str(error), error.fields, there)
     if isinstance(error, NotSignedIn):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -52,7 +52,7 @@ def form_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(CustomerOut, status_code=201)
     @bp.doc(
         summary="新建客户",
-        description="先查重。自己看得到的那一家回 409 并说是谁负责；同事的那一家也回 409，"
+        description="先查重。自己看得到的那一家回 409，说是谁负责，`customer_id` 是它；同事的那一家也回 409，"
         "已请双方主管裁定，再发一次不会再请一次。`missing` 是这个阶段还要填的。",
         security="bearer",
         responses=answers(

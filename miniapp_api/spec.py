@@ -10,6 +10,7 @@ _ERROR: dict[str, Any] = {
         "code": {"type": "string", "description": "给程序看，不会变"},
         "message": {"type": "string", "description": "给人看：出了什么事，接着怎么办"},
         "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+        "customer_id": {"type": "string", "description": "已经有的那个客户，自己看得到才有"},
     },
     "required": ["code", "message"],
     "additionalProperties": False,

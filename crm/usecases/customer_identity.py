@@ -62,9 +62,12 @@ def free_uscc(s: Session, actor: Actor, uscc: str, but: int | None = None) -> No
 
 
 def _met(s: Session, actor: Actor, twin: Customer, typed: str, refusal: Conflict) -> Conflict:
-    """Trying names by making customers of them is looking them up: a colleague's counts, one's own does not."""
+    """Trying names by making customers of them is looking them up: a colleague's counts, one's own is named."""
     visible = s.scalar(select(Customer.id).where(Customer.id == twin.id, sees_customer(actor)))
-    return refusal if visible else counted(actor, typed, refusal)
+    if visible is None:
+        return counted(actor, typed, refusal)
+    refusal.customer_id = twin.public_id
+    return refusal
 
 
 def taken(s: Session, actor: Actor, twin: Customer) -> str:

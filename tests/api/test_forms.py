@@ -1,17 +1,22 @@
 """A customer's file and its people written from a phone: by the fields there are, judged once, never twice the same."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from apiflask import APIFlask
 from sqlalchemy import Engine, func, select
+from werkzeug.test import TestResponse
 
-from config.vocabulary import LoginVia
+from config.vocabulary import FieldKind, FieldObject, LoginVia, Role
 from crm import name_index, uow
+from crm.access import actor_by_userid
+from crm.usecases.fields import FieldDraft, add_field
 from crm.usecases.sessions import open_session
 from models.collisions import Collision
 from models.customers import Customer
 from tests.api.conftest import CANARY, MINE, NOW, OTHERS, TEAMMATES, Phone
+from tests.api.test_attachments import send
 
 
 @pytest.fixture
@@ -40,6 +45,10 @@ def test_a_customer_is_made_with_its_fields_once_however_often_it_is_sent(phone:
     twin = phone.post("/customers", {"fields": {"name": "无锡蓝天泵业有限公司"}})
     assert twin.status_code == 409
     assert "已经在您名下" in twin.get_json()["message"]
+    assert twin.get_json()["customer_id"] == body["id"]
+    other = phone.post("/customers", {"fields": {"name": "常州明月电机厂"}}).get_json()["id"]
+    renamed = phone.patch(f"/customers/{other}", {"fields": {"name": "无锡蓝天泵业有限公司"}})
+    assert (renamed.status_code, renamed.get_json()["customer_id"]) == (409, body["id"])
 
 
 def test_a_field_that_is_not_there_is_refused_by_name_and_nothing_is_made(phone: Phone) -> None:
@@ -60,6 +69,7 @@ def test_a_colleagues_customer_is_not_named_and_both_supervisors_are_asked_once(
         assert answer.status_code == 409
         assert "同事在跟进" in answer.get_json()["message"]
         assert CANARY not in answer.get_data(as_text=True)
+        assert "customer_id" not in answer.get_json()
     with uow.reading() as s:
         assert s.scalar(select(func.count()).select_from(Collision)) == 1
 
@@ -72,6 +82,34 @@ def test_a_change_touches_its_fields_alone_and_does_not_overwrite_what_it_has_no
     assert (late.status_code, list(late.get_json()["fields"])) == (409, ["industry"])
     assert phone.get(f"/customers/{MINE}").get_json()["industry"] == "水处理"
     assert phone.patch(f"/customers/{OTHERS}", {"fields": {"industry": "x"}}).status_code == 404
+
+
+def test_a_file_in_a_field_is_shown_by_its_name_and_changed_by_its_id(
+    phone: Phone, phone_of: Callable[[str], Phone]
+) -> None:
+    with uow.transaction() as s:
+        draft = FieldDraft("图纸", "more", "", frozenset())
+        admin = replace(actor_by_userid(s, "li", NOW), role=Role.ADMIN)
+        add_field(s, admin, FieldObject.CUSTOMER, FieldKind.ATTACHMENT, draft, NOW, entrance="console")
+    first, second = (send(phone, b"DN80", name).get_json()["id"] for name in ("一号.txt", "二号.txt"))
+
+    def drawing() -> tuple[str, list[str]]:
+        fields = {field["key"]: field for field in phone.get(f"/customers/{MINE}").get_json()["fields"]}
+        return fields["tuzhi"]["shown"], fields["tuzhi"]["keys"]
+
+    def write(file: str, seen: str) -> TestResponse:
+        return phone.patch(f"/customers/{MINE}", {"fields": {"tuzhi": file}, "seen": {"tuzhi": seen}})
+
+    assert write(first, "").status_code == 200
+    assert drawing() == ("一号.txt", [first])
+    assert write(second, "一号.txt").status_code == 200
+    late = write(first, "一号.txt")
+    assert (late.status_code, "二号.txt" in late.get_json()["fields"]["tuzhi"]) == (409, True)
+    assert second not in late.get_data(as_text=True)
+    assert write("二号.txt", "二号.txt").status_code == 200  # as it was read: not touched
+    assert drawing() == ("二号.txt", [second])
+    assert write("", "二号.txt").status_code == 200
+    assert drawing() == ("", [])
 
 
 def test_contacts_come_change_go_and_come_back(phone: Phone) -> None:
