@@ -32,7 +32,7 @@ def _write(order: Order, clock: Clock, box: Dropbox) -> None:
     try:
         with uow.reading() as s:
             actor = actor_by_id(s, order.requester_id)
-            rows = reads.count(s, actor, order.asked, now)
+            rows = reads.count(s, actor, order.sheets, order.asked, now)
             if rows > order.most:
                 raise CrmError(f"列表现在有 {rows:,} 行，比申请时多了不少，没有导出。请重新申请")
             above = reads.watermark(actor.name, actor.userid, order.public_id, now)

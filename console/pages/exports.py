@@ -42,10 +42,10 @@ def mount(desk: Desk) -> None:
             "where": [[where.key, where.typed] for where in by_field],
         }
         kept = {key: value for key, value in asked.items() if value}
-        sheets = request.form.getlist("sheets")
+        sheets = [one for one in verbs.SHEETS if one in request.form.getlist("sheets")] or ["customers"]
 
         def wanted(s: uow.Session) -> str:
-            rows = reads.count(s, actor(), kept, clock())
+            rows = reads.count(s, actor(), sheets, kept, clock())
             return verbs.ask(s, actor(), sheets, kept, rows, clock(), entrance="console")
 
         uow.attempt(wanted)

@@ -4,19 +4,19 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from config.grants import MASKED
 from config.vocabulary import FieldKind, FieldObject
 from crm import policy as numbers
 from crm.access import Actor, Sight, customers_for, sees_customer, sight
-from crm.field_store import added_values, built_in_value
+from crm.field_store import added_values, built_in_value, shown_as
 from crm.forms import specs
 from crm.reads.customer_filters import Filters, conditions
 from crm.reads.customers import open_fields
 from crm.rules.days import SHANGHAI
-from crm.rules.fields import FieldSpec, Value, say
+from crm.rules.fields import FieldSpec, Value
 from models.customers import Contact, Customer
 from models.deals import Deal, Stage
 from models.files import Attachment
@@ -26,6 +26,12 @@ from models.visits import Visit
 Rows = Iterator[list[str]]
 _AT_ONCE = 1000
 _Owner = aliased(Person)
+_HANGING: Mapping[str, type[Contact] | type[Deal] | type[Visit]] = {"contacts": Contact, "deals": Deal, "visits": Visit}
+# What was put away or taken back is in no file.
+_STANDING: Mapping[Any, Sequence[ColumnElement[bool]]] = {
+    Contact: (Contact.retired_at.is_(None),),
+    Visit: (Visit.retracted_at.is_(None),),
+}
 
 
 def found(s: Session, actor: Actor, query: str, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
@@ -33,6 +39,15 @@ def found(s: Session, actor: Actor, query: str, filters: Filters, now: datetime)
     fields = open_fields(s, actor) if filters.where else ()
     asked_for = conditions(query, filters, fields, now, numbers.current(s).remind_after_days)
     return [Customer.merged_into_id.is_(None), sees_customer(actor), *(one.passing for one in asked_for)]
+
+
+def rows_of(s: Session, sheet: str, where: Sequence[ColumnElement[bool]]) -> int:
+    """How many rows a sheet has below its header."""
+    of = _HANGING.get(sheet)
+    query = select(func.count()).select_from(Customer).where(*where)
+    if of is not None:
+        query = query.join(of, of.customer_id == Customer.id).where(*_STANDING.get(of, ()))
+    return s.scalar(query) or 0
 
 
 def customers(s: Session, actor: Actor, where: Sequence[ColumnElement[bool]]) -> Rows:
@@ -49,39 +64,33 @@ def customers(s: Session, actor: Actor, where: Sequence[ColumnElement[bool]]) ->
 def contacts(s: Session, actor: Actor, where: Sequence[ColumnElement[bool]]) -> Rows:
     sheet = _Sheet(s, actor, FieldObject.CONTACT)
     yield ["客户名称", *sheet.labels]
-    for companies in _companies(s, where):
-        held = select(Contact).where(Contact.customer_id.in_(companies), Contact.retired_at.is_(None))
-        people = s.scalars(held.order_by(Contact.customer_id, Contact.id)).all()
-        cells = sheet.cells(people, {one.id: (one.customer_id, companies[one.customer_id][1]) for one in people})
-        for one in people:
-            yield [companies[one.customer_id][0], *cells[one.id]]
+    for rows in _hanging(s, where, Contact, select(Contact)):
+        cells = sheet.of_others(rows)
+        for row in rows:
+            yield [row.company, *cells[row[0].id]]
 
 
 def deals(s: Session, actor: Actor, where: Sequence[ColumnElement[bool]]) -> Rows:
     sheet = _Sheet(s, actor, FieldObject.DEAL)
     yield ["客户名称", *sheet.labels, "阶段", "负责人"]
-    for companies in _companies(s, where):
-        of = select(Deal, Stage.label, Person.name).where(Deal.customer_id.in_(companies))
-        of = of.join(Stage, Stage.id == Deal.stage_id).join(Person, Person.id == Deal.owner_id)
-        rows = s.execute(of.order_by(Deal.customer_id, Deal.id)).all()
-        customer_of = {deal.id: (deal.customer_id, companies[deal.customer_id][1]) for deal, *_ in rows}
-        cells = sheet.cells([deal for deal, *_ in rows], customer_of)
-        for deal, stage, owner in rows:
-            yield [companies[deal.customer_id][0], *cells[deal.id], stage, owner]
+    of = select(Deal, Stage.label.label("stage"), Person.name.label("who"))
+    of = of.join(Stage, Stage.id == Deal.stage_id).join(Person, Person.id == Deal.owner_id)
+    for rows in _hanging(s, where, Deal, of):
+        cells = sheet.of_others(rows)
+        for row in rows:
+            yield [row.company, *cells[row[0].id], row.stage, row.who]
 
 
 def visits(s: Session, actor: Actor, where: Sequence[ColumnElement[bool]]) -> Rows:
     sheet = _Sheet(s, actor, FieldObject.VISIT)
     yield ["客户名称", "拜访时间", "拜访人", "离客户（米）", *sheet.labels]
-    for companies in _companies(s, where):
-        of = select(Visit, Person.name).where(Visit.customer_id.in_(companies), Visit.retracted_at.is_(None))
-        of = of.join(Person, Person.id == Visit.person_id).order_by(Visit.customer_id, Visit.id)
-        rows = s.execute(of).all()
-        customer_of = {visit.id: (visit.customer_id, companies[visit.customer_id][1]) for visit, _ in rows}
-        cells = sheet.cells([visit for visit, _ in rows], customer_of)
-        for visit, who in rows:
+    of = select(Visit, Person.name.label("who")).join(Person, Person.id == Visit.person_id)
+    for rows in _hanging(s, where, Visit, of):
+        cells = sheet.of_others(rows)
+        for row in rows:
+            visit = row[0]
             metres = "" if visit.distance_m is None else str(visit.distance_m)
-            yield [companies[visit.customer_id][0], _when(visit.visited_at), who, metres, *cells[visit.id]]
+            yield [row.company, _when(visit.visited_at), row.who, metres, *cells[visit.id]]
 
 
 WRITTEN: Mapping[str, Callable[[Session, Actor, Sequence[ColumnElement[bool]]], Rows]] = {
@@ -114,6 +123,10 @@ class _Sheet:
         named: dict[Any, str] = {**self._parents(records), **self._files(values.values())}
         return {one.id: self._line(values[one.id], *customer_of[one.id], named) for one in records}
 
+    def of_others(self, rows: Sequence[Any]) -> dict[int, list[str]]:
+        """The same of records that hang on a customer, as `_hanging` finds them."""
+        return self.cells([row[0] for row in rows], {row[0].id: (row[0].customer_id, row.held_by) for row in rows})
+
     def _line(
         self, values: Mapping[str, Value], customer_id: int, owner_id: int | None, named: Mapping[Any, str]
     ) -> list[str]:
@@ -135,17 +148,18 @@ class _Sheet:
         ids = {str(one[key]) for one in values for key in keys if one.get(key)}
         if not ids:
             return {}
-        names = select(Attachment.public_id, Attachment.name).where(Attachment.public_id.in_(ids))
+        there = (Attachment.public_id.in_(ids), Attachment.removed_at.is_(None))
+        names = select(Attachment.public_id, Attachment.name).where(*there)
         return {row.public_id: row.name for row in self._s.execute(names)}
 
 
 def _text(spec: FieldSpec, value: Value, named: Mapping[Any, str]) -> str:
     """A sum stays in digits: a spreadsheet adds them up."""
-    if spec.kind in (FieldKind.ATTACHMENT, FieldKind.COMPANY):
+    if spec.kind is FieldKind.COMPANY:
         return named.get(value, "") if value else ""
     if spec.kind is FieldKind.MONEY:
         return "" if value is None else f"{value:f}"
-    return say(spec, value)
+    return shown_as(spec, value, named)
 
 
 def _walk(s: Session, where: Sequence[ColumnElement[bool]], *columns: Any) -> Iterator[Sequence[Any]]:
@@ -158,10 +172,22 @@ def _walk(s: Session, where: Sequence[ColumnElement[bool]], *columns: Any) -> It
         s.expunge_all()
 
 
-def _companies(s: Session, where: Sequence[ColumnElement[bool]]) -> Iterator[dict[int, tuple[str, int | None]]]:
-    """The same as name and owner by id."""
-    for rows in _walk(s, where, Customer.name, Customer.owner_id):
-        yield {row.at: (row.name, row.owner_id) for row in rows}
+def _hanging(
+    s: Session,
+    where: Sequence[ColumnElement[bool]],
+    of: type[Contact] | type[Deal] | type[Visit],
+    query: Select[*tuple[Any, ...]],
+) -> Iterator[Sequence[Any]]:
+    """Records of the list's customers, the record first in each row, some at a time however many one customer has."""
+    there = query.add_columns(Customer.name.label("company"), Customer.owner_id.label("held_by"))
+    there = there.join(Customer, Customer.id == of.customer_id).where(*where, *_STANDING.get(of, ()))
+    after = 0, 0
+    while rows := s.execute(
+        there.where(tuple_(of.customer_id, of.id) > after).order_by(of.customer_id, of.id).limit(_AT_ONCE)
+    ).all():
+        yield rows
+        after = rows[-1][0].customer_id, rows[-1][0].id
+        s.expunge_all()
 
 
 def _when(instant: datetime | None) -> str:

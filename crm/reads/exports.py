@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from config.sheets import ExportState
@@ -13,10 +13,9 @@ from config.vocabulary import CustomerLevel
 from crm.access import Actor
 from crm.reads.customer_filters import Filters
 from crm.reads.customers import Page, Where
-from crm.reads.export_rows import WRITTEN, Rows, found
+from crm.reads.export_rows import WRITTEN, Rows, found, rows_of
 from crm.reads.paging import cut
 from crm.rules.days import SHANGHAI
-from models.customers import Customer
 from models.imports import ExportJob
 from models.people import Person
 
@@ -47,10 +46,10 @@ def filters_of(asked: Mapping[str, Any]) -> tuple[str, Filters]:
     )
 
 
-def count(s: Session, actor: Actor, asked: Mapping[str, Any], now: datetime) -> int:
-    """How many customers the list finds now. Invalid where a condition is no longer understood."""
+def count(s: Session, actor: Actor, sheets: Sequence[str], asked: Mapping[str, Any], now: datetime) -> int:
+    """How many rows these sheets of the list have together now. Invalid where a condition is no longer understood."""
     where = found(s, actor, *filters_of(asked), now)
-    return s.scalar(select(func.count()).select_from(Customer).where(*where)) or 0
+    return sum(rows_of(s, one, where) for one in sheets)
 
 
 def sheet(s: Session, actor: Actor, name: str, asked: Mapping[str, Any], now: datetime) -> Rows:

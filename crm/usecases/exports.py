@@ -41,11 +41,14 @@ def ask(
     *,
     entrance: str,
 ) -> str:
-    """A file of what the list finds (`rows` customers now) is wanted. Many rows wait for a second person."""
+    """A file of what the list finds is wanted: these `sheets` of `SHEETS`, which have `rows` rows together now.
+
+    Many rows wait for a second person.
+    """
     if actor.role not in HOLDERS:
         raise NotAllowed("您的岗位不看客户名单，不能导出")
     if rows == 0:
-        raise Conflict("筛选出来的列表是空的，没有可以导出的客户")
+        raise Conflict("筛选出来的列表是空的，没有可以导出的内容")
     policy = numbers.current(s)
     today = (ExportJob.requester_id == actor.person_id, ExportJob.created_at >= at(day_of(now), 0))
     # The person's row is locked: two requests in one moment share one quota.
@@ -60,7 +63,7 @@ def ask(
     alone = rows <= policy.export_alone
     job = ExportJob(
         state=ExportState.RUNNING if alone else ExportState.ASKED,
-        sheets=[one for one in SHEETS if one in sheets] or ["customers"],
+        sheets=list(sheets),
         asked=dict(asked),
         rows=rows,
         requester_id=actor.person_id,
@@ -82,7 +85,7 @@ def _ask_the_second(s: Session, actor: Actor, job: ExportJob, now: datetime) -> 
     policy = numbers.current(s)
     what = "、".join(SHEETS[one] for one in job.sheets)
     notice = Notice(
-        title=f"{actor.name} 申请导出 {job.rows:,} 家客户",
+        title=f"{actor.name} 申请导出 {job.rows:,} 行",
         facts=(Fact("内容", what), Fact("申请人", actor.name)),
         body=f"超过 {policy.export_alone} 行要您同意。文件有水印，只有申请人能下载，{policy.export_hours} 小时后删除",
     )
@@ -107,13 +110,13 @@ def decide(s: Session, actor: Actor, export_id: int | str, agrees: bool, now: da
         actor.person_id,
         now,
     )
-    outcome = f"{'同意' if agrees else '驳回'} {name} 导出 {job.rows:,} 家客户"
+    outcome = f"{'同意' if agrees else '驳回'} {name} 导出 {job.rows:,} 行"
     close_matter(s, matter_of(job.id), outcome, now, by=actor)
     audit.record(s, actor.person_id, "decide_export", f"export:{job.id}", now, entrance=entrance, agrees=agrees)
     if agrees:
         uow.nudge(s, "export")
     else:
-        notice = Notice(title="导出申请被驳回", body=f"{actor.name} 没有同意导出 {job.rows:,} 家客户。请和他沟通用途")
+        notice = Notice(title="导出申请被驳回", body=f"{actor.name} 没有同意导出 {job.rows:,} 行。请和他沟通用途")
         prompt(s, job.requester_id, notice, dedupe=f"export-no:{job.id}", now=now)
     return outcome
 
@@ -129,7 +132,7 @@ def may_decide(actor: Actor) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One file to be written now; `alone` is how many rows it may have without a second person's word."""
+    """One file to be written now; `most` is how many rows it may have without a second person's word."""
 
     id: int
     public_id: str
@@ -162,7 +165,7 @@ def record_done(s: Session, order: Order, file_key: str, rows: int, now: datetim
     job.state, job.file_key, job.finished_at, job.rows = ExportState.DONE, file_key, now, rows
     job.expires_at, job.lease_until = now + timedelta(hours=hours), None
     audit.record(s, job.requester_id, "run_export", f"export:{job.id}", now, entrance="job", rows=rows)
-    notice = Notice(title="导出好了", body=f"{rows:,} 家客户。请到管理后台「导出」下载，{hours} 小时后删除")
+    notice = Notice(title="导出好了", body=f"{rows:,} 行。请到管理后台「导出」下载，{hours} 小时后删除")
     prompt(s, job.requester_id, notice, dedupe=f"export:{job.id}", now=now)
     return True
 

@@ -146,7 +146,7 @@ def test_exported_files(stage: Stage, role: Role, caplog: pytest.LogCaptureFixtu
     with undone(stage.engine):
         with uow.transaction() as s:
             actor = actor_by_userid(s, role.value, NOW)
-            many = exported.count(s, actor, {}, NOW)
+            many = exported.count(s, actor, list(exports.SHEETS), {}, NOW)
             exports.ask(s, actor, list(exports.SHEETS), {}, many, NOW, entrance="console")
             s.execute(update(ExportJob).values(state=ExportState.RUNNING, approver_id=actor.person_id))
         assert write_exports(lambda: NOW, box) == 1

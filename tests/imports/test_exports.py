@@ -7,12 +7,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 from config.grants import Grant
 from config.vocabulary import FieldKind, FieldObject, Role
 from crm import uow
 from crm.errors import Conflict, Gone, NotFound
+from crm.reads import export_rows
 from crm.reads import exports as reads
 from crm.reads.fields import specs
 from crm.usecases import contact_file, customer_file, exports
@@ -21,6 +23,8 @@ from crm.usecases.grants import grant_fields
 from gateways.dropbox import Dropbox
 from jobs import exports as jobs
 from models.audit import AuditEntry
+from models.customers import Contact, Customer
+from models.files import Attachment
 from models.imports import ExportJob
 from models.messages import OutboxMessage
 from tests.support.company import DAY, IDS, NOW, actor, customer, rows, set_policy
@@ -40,10 +44,17 @@ def box(company: Engine, tmp_path: Path) -> Dropbox:
     return Dropbox(tmp_path / "exports")
 
 
-def ask(who: str) -> str:
+def ask(who: str, *sheets: str) -> str:
     with uow.transaction() as s:
-        many = reads.count(s, actor(who), {}, NOW)
-        return exports.ask(s, actor(who), ["customers", "contacts", "deals"], {}, many, NOW, entrance="console")
+        wanted = sheets or ("customers", "contacts", "deals", "visits")
+        many = reads.count(s, actor(who), wanted, {}, NOW)
+        return exports.ask(s, actor(who), wanted, {}, many, NOW, entrance="console")
+
+
+def people_at(customer_id: int, *names: str) -> None:
+    for name in names:
+        with uow.transaction() as s:
+            contact_file.add_contact(s, actor("Zhang"), customer_id, {"name": name}, NOW, entrance="console")
 
 
 def add(of: FieldObject, kind: FieldKind, label: str, group: str = "basic", options: Sequence[str] = ()) -> str:
@@ -129,7 +140,7 @@ def test_a_file_is_of_the_list_as_it_was_narrowed_by_fields(box: Dropbox) -> Non
             customer_file.update_customer(s, actor("Zhang"), file, {tons: many}, NOW, entrance="console")
     narrowed = {"where": [[tons, "100.."]]}
     with uow.transaction() as s:
-        assert reads.count(s, actor("Zhang"), narrowed, NOW) == 1
+        assert reads.count(s, actor("Zhang"), ["customers"], narrowed, NOW) == 1
         mine = exports.ask(s, actor("Zhang"), ["customers"], narrowed, 1, NOW, entrance="console")
     jobs.work_due(lambda: NOW, box)
     assert [row[0] for row in lines(fetch("Zhang", mine, box))[2:]] == ["昆山恒泽水务"]
@@ -175,6 +186,55 @@ def test_a_day_has_a_quota(box: Dropbox) -> None:
     ask("Zhang")
     with pytest.raises(Conflict, match="还能导 1 行"):
         ask("Zhang")
+
+
+def test_every_sheet_counts_towards_quota_and_second_person(box: Dropbox) -> None:
+    set_policy(export_alone=2, export_rows_per_day=5)
+    file = customer("Zhang", "昆山恒泽水务")
+    people_at(file, "张工", "李工")
+    ask("Zhang", "customers")
+    ask("Zhang", "contacts")
+    assert [(job.state, job.rows) for job in rows(ExportJob)] == [("running", 1), ("running", 2)]
+    with pytest.raises(Conflict, match="还能导 2 行，这次有 3 行"):
+        ask("Zhang", "customers", "contacts")
+    set_policy(export_rows_per_day=6)
+    ask("Zhang", "customers", "contacts")
+    assert (rows(ExportJob)[2].state, rows(ExportJob)[2].rows) == ("asked", 3)
+    people_at(file, "王工")
+    jobs.work_due(lambda: NOW, box)
+    assert [job.state for job in rows(ExportJob)] == ["done", "failed", "asked"]
+
+
+def test_a_sheet_is_read_some_rows_at_a_time_and_has_each_once(box: Dropbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_rows, "_AT_ONCE", 2)
+    for name in ("昆山恒泽水务", "苏州瑞衡热能"):
+        people_at(customer("Zhang", name), *(f"{name[:2]}{number}工" for number in range(5)))
+    with uow.reading() as s:
+        held = export_rows._hanging(s, [Customer.merged_into_id.is_(None)], Contact, select(Contact))
+        assert [len(batch) for batch in held] == [2] * 5
+    mine = ask("Zhang")
+    jobs.work_due(lambda: NOW, box)
+    expected = [[name, f"{name[:2]}{number}工"] for name in ("昆山恒泽水务", "苏州瑞衡热能") for number in range(5)]
+    assert [row[:2] for row in lines(fetch("Zhang", mine, box), 1)[2:]] == expected
+
+
+def test_a_file_that_was_removed_is_not_named(box: Dropbox) -> None:
+    key = add(FieldObject.CUSTOMER, FieldKind.ATTACHMENT, "图纸")
+    file = customer("Zhang", "昆山恒泽水务")
+    with uow.transaction() as s:
+        held = Attachment(
+            customer_id=file, name="保密图纸.pdf", stored_name="x" * 32, sha256="0" * 64, kind="pdf", size=1,
+            uploaded_by_id=actor("Zhang").person_id, at=NOW,
+        )  # fmt: skip
+        s.add(held)
+        s.flush()
+        customer_file.update_customer(s, actor("Zhang"), file, {key: held.public_id}, NOW, entrance="console")
+        held.removed_at = NOW
+    mine = ask("Zhang")
+    jobs.work_due(lambda: NOW, box)
+    told = str(lines(fetch("Zhang", mine, box)))
+    assert "保密图纸" not in told
+    assert "文件已移除" in told
 
 
 def test_a_list_that_has_grown_is_not_taken_out_unseen(box: Dropbox) -> None:
