@@ -59,7 +59,7 @@ VERBS = {
     "take_back_share": "撤销共享",
     "restore_share": "恢复共享",
     "reveal_phone": "看完整电话",
-    "look_alikes": "查重命中他人客户",
+    "look_alikes": "查重命中他人客户或项目",
     "grant_fields": "调整字段权限",
     "open_deal": "新建商机",
     "snooze_deal": "商机暂缓",

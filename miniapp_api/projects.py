@@ -19,7 +19,15 @@ from miniapp_api.payloads import RepeatHeaders
 from miniapp_api.repeat import Write, done, plain_id, write
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import READ, WRITE, answers
-from miniapp_api.work_answers import PartyOut, ProjectLine, ProjectOut, ProjectsOut, RegisteredOut, RegistrationOut
+from miniapp_api.work_answers import (
+    PartyOut,
+    ProjectLine,
+    ProjectOut,
+    ProjectSavedOut,
+    ProjectsOut,
+    RegisteredOut,
+    RegistrationOut,
+)
 from miniapp_api.work_payloads import PartyIn, ProjectChangeIn, ProjectIn, ProjectsQuery, ProjectStateIn, RegisterIn
 
 _NO_PROJECTS = "已停用或离职，岗位不跟项目，或者客户只是共享给您看的"
@@ -54,10 +62,10 @@ def project_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.post("/projects")
     @bp.input(ProjectIn)
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
-    @bp.output(ProjectOut, status_code=201)
+    @bp.output(ProjectSavedOut, status_code=201)
     @bp.doc(
         summary="新建项目",
-        description="自己看得到的同一个项目回 409；同事先报备的，报备时才说。",
+        description="自己看得到的同一个项目回 409；同事在跟的照样建，`said` 说，算一次查重，当天用完就不说。",
         security="bearer",
         responses=answers(WRITE | {403: _NO_PROJECTS}),
     )
@@ -67,10 +75,10 @@ def project_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.patch("/projects/<project_id>")
     @bp.input(ProjectChangeIn)
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
-    @bp.output(ProjectOut)
+    @bp.output(ProjectSavedOut)
     @bp.doc(
         summary="修改项目",
-        description="有报备在保护期里的，终端用户和招标编号不能改（409）。",
+        description="有报备在保护期里的，终端用户和招标编号不能改（409）。改成同事在跟的，`said` 说，算一次查重。",
         security="bearer",
         responses=answers(WRITE | {403: _NO_PROJECTS}),
     )
@@ -125,7 +133,7 @@ def _made(body: ProjectIn) -> Write:
         user = plain_id(body.end_user_id) if body.end_user_id else None
         draft = projects.ProjectDraft(body.name, body.end_user, user, body.site, body.tender_no)
         made = projects.create_project(s, actor, draft, now, entrance=via)
-        return done(201, _file(s, actor, made.public_id, now))
+        return done(201, _saved(s, actor, made.public_id, made.said, now))
 
     return effect
 
@@ -134,8 +142,8 @@ def _changed(project_id: str, body: ProjectChangeIn) -> Write:
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
         user = None if body.end_user_id is None else plain_id(body.end_user_id)
         change = ProjectChange(body.name, body.end_user, user, body.site, body.tender_no)
-        update_project(s, actor, project_id, change, now, entrance=via)
-        return done(200, _file(s, actor, project_id, now))
+        corrected = update_project(s, actor, project_id, change, now, entrance=via)
+        return done(200, _saved(s, actor, project_id, corrected.said, now))
 
     return effect
 
@@ -186,6 +194,10 @@ def _file(s: Transaction, actor: Actor, project_id: str, now: datetime) -> Proje
         parties=[_company(one) for one in found.parties],
         registrations=[_registration(one) for one in found.registrations],
     )
+
+
+def _saved(s: Transaction, actor: Actor, project_id: str, said: str, now: datetime) -> ProjectSavedOut:
+    return ProjectSavedOut(**dict(_file(s, actor, project_id, now)), said=said)
 
 
 def _company(row: PartyRow) -> PartyOut:

@@ -66,6 +66,12 @@ class ProjectOut(Answer):
     registrations: list[RegistrationOut]
 
 
+class ProjectSavedOut(ProjectOut):
+    """`said` tells also whether a colleague is after the same project, and whom to ask."""
+
+    said: str
+
+
 class RegisteredOut(Answer):
     """`protected` is false where somebody else was first; `said` tells what that means and whom to ask."""
 

@@ -15,6 +15,25 @@ _PROJECT = {
     "registered_until": "2027-02-21T16:00:00Z",
     "contested": False,
 }
+_FILE = _PROJECT | {
+    "end_user_id": CUSTOMER_ID,
+    "created_by": "李强",
+    "created_at": "2026-11-23T02:00:00Z",
+    "parties": [{"id": CUSTOMER_ID, "name": _NAME, "role": "end_user", "role_label": "终端用户"}],
+    "registrations": [
+        {
+            "id": REGISTRATION_ID,
+            "dealer": "苏州恒力泵业有限公司",
+            "rep": "李强",
+            "reason": "设计院已经选型",
+            "registered_at": "2026-11-23T02:00:00Z",
+            "expires_at": "2027-02-21T16:00:00Z",
+            "standing": "protected",
+            "days_left": 90,
+            "own": True,
+        }
+    ],
+}
 _PARTY = {"customer_id": CUSTOMER_ID, "role": "dealer"}
 
 WORK_EXAMPLES: dict[str, dict[str, Any]] = {
@@ -27,26 +46,8 @@ WORK_EXAMPLES: dict[str, dict[str, Any]] = {
     "RegisterIn": {"customer_id": CUSTOMER_ID, "reason": "设计院已经选型"},
     "ReasonIn": {"reason": "招标推迟到下季度"},
     "ShortenIn": {"was": "2027-02-21T16:00:00Z"},
-    "ProjectOut": _PROJECT
-    | {
-        "end_user_id": CUSTOMER_ID,
-        "created_by": "李强",
-        "created_at": "2026-11-23T02:00:00Z",
-        "parties": [{"id": CUSTOMER_ID, "name": _NAME, "role": "end_user", "role_label": "终端用户"}],
-        "registrations": [
-            {
-                "id": REGISTRATION_ID,
-                "dealer": "苏州恒力泵业有限公司",
-                "rep": "李强",
-                "reason": "设计院已经选型",
-                "registered_at": "2026-11-23T02:00:00Z",
-                "expires_at": "2027-02-21T16:00:00Z",
-                "standing": "protected",
-                "days_left": 90,
-                "own": True,
-            }
-        ],
-    },
+    "ProjectOut": _FILE,
+    "ProjectSavedOut": _FILE | {"said": "项目「二期循环水泵」已建好。接着报备"},
     "RegisteredOut": {
         "id": REGISTRATION_ID,
         "expires_at": "2027-02-21T16:00:00Z",

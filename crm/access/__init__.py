@@ -16,7 +16,14 @@ from crm.access.actors import (
 )
 from crm.access.files import get_attachment, no_attachment
 from crm.access.grants import Eyes, Groups, Sight, editable, eyes, readable, sight
-from crm.access.prospects import get_lead, get_project, get_registration, sees_lead, sees_project
+from crm.access.prospects import (
+    end_user_known_to,
+    get_lead,
+    get_project,
+    get_registration,
+    sees_lead,
+    sees_project,
+)
 from crm.access.records import get_deal, get_visit
 from crm.access.rows import (
     AT,
@@ -69,6 +76,7 @@ __all__ = [
     "deals_for",
     "directors_over",
     "editable",
+    "end_user_known_to",
     "eyes",
     "get_attachment",
     "get_contact",

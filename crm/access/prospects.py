@@ -1,6 +1,6 @@
 """What comes before a customer, and for whom it is there: projects, their registrations, and leads."""
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from crm.access.actors import Actor, Reach
@@ -10,6 +10,8 @@ from models.customers import Customer
 from models.leads import Lead
 from models.people import Person
 from models.projects import Project, ProjectParty, ProjectRegistration
+
+COLLEAGUES_CUSTOMER = "同事的客户"
 
 
 def sees_project(actor: Actor, to: To = READ) -> ColumnElement[bool]:
@@ -44,6 +46,13 @@ def get_project(s: Session, actor: Actor, project_id: int | str, *, to: To = WRI
     if seen is None:
         raise NotFound("没有找到这个项目，或者它不在您能看到的范围里")
     raise NotAllowed(f"「{seen}」里的公司是共享给您看的，项目不能改动。请联系负责这些公司的同事，或请主管协调")
+
+
+def end_user_known_to(actor: Actor) -> ColumnElement[str]:
+    """A project's end user as this actor may know it: a customer of his by its own name, a colleague's by none."""
+    own = (Customer.id == Project.end_user_id, Customer.merged_into_id.is_(None), sees_customer(actor))
+    named = func.coalesce(select(Customer.name).where(*own).scalar_subquery(), COLLEAGUES_CUSTOMER)
+    return case((Project.end_user_id.is_(None), Project.end_user), else_=named)
 
 
 def get_registration(s: Session, actor: Actor, registration_id: int | str) -> ProjectRegistration:

@@ -4,12 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from config.prospects import PartyRole, ProjectState
 from config.vocabulary import label
-from crm.access import READ, Actor, Reach, get_project, sees_customer, sees_person, sees_project
+from crm.access import (
+    READ,
+    Actor,
+    Reach,
+    end_user_known_to,
+    get_project,
+    sees_customer,
+    sees_person,
+    sees_project,
+)
 from crm.reads.customers import Page
 from crm.reads.paging import cut
 from crm.rules.days import days_between
@@ -17,7 +26,6 @@ from models.customers import Customer
 from models.people import Person
 from models.projects import Project, ProjectParty, ProjectRegistration
 
-COLLEAGUES_CUSTOMER = "同事的客户"
 _SOON = 7  # days before its end in which a registration is painted amber
 
 
@@ -103,7 +111,7 @@ def list_projects(
     wanted: list[ColumnElement[bool]] = [sees_project(actor)]
     typed = query.strip()
     if typed:
-        fields = (Project.name, _user(actor), Project.tender_no, Project.site)
+        fields = (Project.name, end_user_known_to(actor), Project.tender_no, Project.site)
         wanted.append(or_(*(field.contains(typed, autoescape=True) for field in fields)))
     if state is not None:
         wanted.append(Project.state == state)
@@ -131,14 +139,9 @@ def _projects(actor: Actor, now: datetime) -> Select[*tuple[Any, ...]]:
     first = ProjectRegistration.behind_id.is_(None)
     until = select(func.max(ProjectRegistration.expires_at)).where(*mine, first).scalar_subquery()
     behind = exists().where(*mine, ProjectRegistration.behind_id.is_not(None))
-    return select(Project, _user(actor), Person.name, until, behind).join(Person, Person.id == Project.created_by_id)
-
-
-def _user(actor: Actor) -> ColumnElement[str]:
-    """The end user's name as this actor may know it: a customer of his by its own name, a colleague's by none."""
-    own = (Customer.id == Project.end_user_id, Customer.merged_into_id.is_(None), sees_customer(actor))
-    named = func.coalesce(select(Customer.name).where(*own).scalar_subquery(), COLLEAGUES_CUSTOMER)
-    return case((Project.end_user_id.is_(None), Project.end_user), else_=named)
+    return select(Project, end_user_known_to(actor), Person.name, until, behind).join(
+        Person, Person.id == Project.created_by_id
+    )
 
 
 def _row(

@@ -66,7 +66,7 @@ def _card(
     if kind is ItemKind.LEAD:
         return card_again(s, actor, object_id)[1:]
     if kind is ItemKind.REGISTRATION:
-        return expiring_card(s, object_id, now, policy)
+        return expiring_card(s, object_id, actor.person_id, now, policy)
     if kind is ItemKind.STALL:
         return _stall(s, actor, object_id, now, policy, calendar)
     customer = s.get_one(Customer, object_id)

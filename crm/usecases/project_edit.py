@@ -10,7 +10,8 @@ from crm import audit
 from crm.access import Actor, get_project
 from crm.errors import Conflict
 from crm.rules.projects import ProjectFacts, tender_key, user_key
-from crm.usecases.projects import ProjectDraft, cleaned, lock_keys, same_projects
+from crm.usecases.project_meets import Alike, alike, facts_of, lock_keys, look_alikes, met
+from crm.usecases.projects import ProjectDraft, cleaned
 from crm.usecases.registrations import live
 from models.projects import Project, ProjectRegistration
 
@@ -34,10 +35,18 @@ class ProjectChange:
     tender_no: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectCorrected:
+    """`labels` of what is another now; `said` also tells whether it has come to be a colleague's project."""
+
+    labels: tuple[str, ...]
+    said: str
+
+
 def update_project(
     s: Session, actor: Actor, project_id: int | str, change: ProjectChange, now: datetime, *, entrance: str
-) -> tuple[str, ...]:
-    """Correct a project. The labels of what is another now.
+) -> ProjectCorrected:
+    """Correct a project. One that it comes to be the same as is told, and told to both supervisors, as on creation.
 
     Raises Conflict where it would become a project that the actor sees already, and where somebody has registered it
     and its end user or its tender were to change: his protection hangs on them.
@@ -47,22 +56,33 @@ def update_project(
     s.refresh(project, with_for_update=True)  # what somebody else has corrected meanwhile stays as he left it
     facts = _corrected(s, actor, project, change)
     changed = {key: value for key, value in asdict(facts).items() if getattr(project, key) != value}
+    if not changed:
+        return ProjectCorrected((), "没有改动")
     if changed.keys() & {"tender_no", "end_user", "end_user_id"}:
         _free_to_change(s, project, now)
-        for other in same_projects(s, actor, facts):
-            if other.same and other.project_id not in (None, project.id):
-                raise Conflict(f"改成这样就和「{other.name}」是同一个项目（{other.reason}），没有保存。请直接用那一个")
+    others = _newly_alike(s, actor, project, facts)
+    for one in others:
+        if one.verdict.same and one.seen:
+            known = f"「{one.project.name}」是同一个项目（{one.verdict.reason}）"
+            raise Conflict(f"改成这样就和{known}，没有保存。请直接用那一个")
     for key, value in changed.items():
         setattr(project, key, value)
     project.user_key, project.tender_key = user_key(project.end_user), tender_key(project.tender_no)
     labels = tuple(dict.fromkeys(_SAYS[key] for key in changed))
-    if labels:
-        audit.record(
-            s, actor.person_id, "update_project", f"project:{project.id}", now, entrance=entrance,
-            name=project.name, changed=list(labels),
-        )  # fmt: skip
+    audit.record(
+        s, actor.person_id, "update_project", f"project:{project.id}", now, entrance=entrance,
+        name=project.name, changed=list(labels),
+    )  # fmt: skip
     s.flush()
-    return labels
+    told = met(s, actor, project, others, now, entrance=entrance)
+    return ProjectCorrected(labels, f"已更正{'、'.join(labels)}" + (f"。{told}" if told else ""))
+
+
+def _newly_alike(s: Session, actor: Actor, project: Project, facts: ProjectFacts) -> list[Alike]:
+    """Those that the project is like, or the same as, only by what is corrected: the others were told before."""
+    before = {other.id: verdict.same for other, verdict in look_alikes(s, facts_of(project))}
+    others = [one for one in alike(s, actor, facts) if one.project.id != project.id]
+    return [one for one in others if before.get(one.project.id) not in (True, one.verdict.same)]
 
 
 def _corrected(s: Session, actor: Actor, project: Project, change: ProjectChange) -> ProjectFacts:

@@ -4,32 +4,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.prospects import PartyRole, ProjectState
 from config.vocabulary import label
 from crm import audit
-from crm.access import HOLDERS, READ, Actor, get_customer, get_project, sees_project, supervisor_of
+from crm.access import HOLDERS, READ, Actor, get_customer, get_project
 from crm.errors import Conflict, Invalid, NotAllowed, NotFound
-from crm.messages import prompt
 from crm.rules.projects import (
     LONGEST_NAME,
     LONGEST_SITE,
     LONGEST_TENDER,
     ProjectFacts,
-    Sameness,
-    judge,
     tender_key,
     user_key,
 )
 from crm.rules.words import storable
-from crm.usecases.project_cards import met_notice
-from crm.usecases.radar import COLLEAGUE
-from models.base import insert_once
+from crm.usecases.project_meets import alike, lock_keys, met
 from models.customers import Customer
-from models.people import Person
-from models.projects import Project, ProjectBlock, ProjectParty
+from models.projects import Project, ProjectParty
 
 REGISTERED = "同事已报备"
 _MOST_PARTIES = 30
@@ -56,65 +50,6 @@ class ProjectMade:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class SameProject:
-    """A project that the asked one may be. For one this actor may not see, id and name are empty: 同事已报备."""
-
-    project_id: int | None
-    public_id: str
-    name: str
-    same: bool
-    score: int
-    reason: str
-
-
-def same_projects(s: Session, actor: Actor, facts: ProjectFacts) -> list[SameProject]:
-    """Open projects that these facts may describe, best first; looks beyond what the actor may see, and says no more
-    of it than that it is there."""
-    alike = look_alikes(s, facts)
-    seen = set(s.scalars(select(Project.id).where(Project.id.in_([p.id for p, _ in alike]), sees_project(actor))))
-    return [
-        SameProject(
-            project_id=project.id if project.id in seen else None,
-            public_id=project.public_id if project.id in seen else "",
-            name=project.name if project.id in seen else "",
-            same=verdict.same,
-            score=verdict.score,
-            reason=verdict.reason,
-        )
-        for project, verdict in alike
-    ]
-
-
-def look_alikes(s: Session, facts: ProjectFacts) -> list[tuple[Project, Sameness]]:
-    """Open projects that share a key with these facts and that the rule takes for them, whoever has them."""
-    rows = s.scalars(select(Project).where(Project.state == ProjectState.OPEN, _sharing(facts)).order_by(Project.id))
-    found = [(project, verdict) for project in rows if (verdict := judge(facts, facts_of(project))) is not None]
-    return sorted(found, key=lambda pair: -pair[1].score)
-
-
-def facts_of(project: Project) -> ProjectFacts:
-    return ProjectFacts(project.name, project.end_user, project.site, project.tender_no, project.end_user_id)
-
-
-def _sharing(facts: ProjectFacts) -> ColumnElement[bool]:
-    """Any of the keys in common: what shares none is another project."""
-    tender, user = tender_key(facts.tender_no), user_key(facts.end_user)
-    return or_(
-        Project.tender_key == tender if tender else false(),
-        Project.user_key == user if user else false(),
-        Project.end_user_id == facts.end_user_id if facts.end_user_id is not None else false(),
-    )
-
-
-def lock_keys(s: Session, facts: ProjectFacts) -> None:
-    """Whoever registers a project of these keys waits for whoever is at it: of two at once, one is first."""
-    keys = [f"tender:{tender_key(facts.tender_no)}", f"user:{user_key(facts.end_user)}"]
-    for key in sorted(key for key in keys if not key.endswith(":")):
-        insert_once(s, ProjectBlock, key=key)
-        s.execute(select(ProjectBlock).where(ProjectBlock.key == key).with_for_update())
-
-
 def create_project(s: Session, actor: Actor, draft: ProjectDraft, now: datetime, *, entrance: str) -> ProjectMade:
     """A new project. One that the actor sees already is refused by name; a colleague's stands in nobody's way here:
     who was first is settled when it is registered. But the actor learns whom to ask, and where two teams are after the
@@ -124,10 +59,11 @@ def create_project(s: Session, actor: Actor, draft: ProjectDraft, now: datetime,
         raise NotAllowed(f"{label(actor.role)}不跟项目，不能新建。请让负责的销售来建")
     facts = cleaned(s, actor, draft)
     lock_keys(s, facts)
-    alike = same_projects(s, actor, facts)
-    for other in alike:
-        if other.same and other.project_id is not None:
-            raise Conflict(f"已经有这个项目「{other.name}」（{other.reason}），没有重复新建。请直接在它上面报备")
+    others = alike(s, actor, facts)
+    for one in others:
+        if one.verdict.same and one.seen:
+            known = f"「{one.project.name}」（{one.verdict.reason}）"
+            raise Conflict(f"已经有这个项目{known}，没有重复新建。请直接在它上面报备")
     project = Project(
         name=facts.name,
         end_user_id=facts.end_user_id,
@@ -145,35 +81,8 @@ def create_project(s: Session, actor: Actor, draft: ProjectDraft, now: datetime,
     audit.record(
         s, actor.person_id, "create_project", f"project:{project.id}", now, entrance=entrance, name=project.name
     )
-    said = f"项目「{project.name}」已建好。{_met(s, actor, project, alike, now)}"
-    return ProjectMade(project.id, project.public_id, project.name, said)
-
-
-def _met(s: Session, actor: Actor, project: Project, alike: list[SameProject], now: datetime) -> str:
-    """What its maker is told of those like it, the same one first; supervisors of two teams hear of the same one."""
-    if not alike:
-        return "接着报备"
-    nearest = next((one for one in alike if one.same), alike[0])
-    if nearest.project_id is not None:
-        return f"和「{nearest.name}」有些像（{nearest.reason}），是同一个就别重复建，直接在它上面报备"
-    others = [other for other, verdict in look_alikes(s, facts_of(project)) if verdict.same and other.id != project.id]
-    strangers = [other for other in others if s.get_one(Person, other.created_by_id).team_id != actor.team_id]
-    for other in strangers:
-        _tell_both_sides(s, other, project, nearest.reason, now)
-    if not nearest.same:
-        return f"同事在跟进一个相像的项目（{nearest.reason}）。拿不准是不是同一个，请问问您的主管，再报备"
-    told = "，两边主管都已收到消息" if strangers else ""
-    return f"{COLLEAGUE}这个项目（{nearest.reason}），请找您的主管协调{told}。先报备的受保护"
-
-
-def _tell_both_sides(s: Session, first: Project, later: Project, reason: str, now: datetime) -> None:
-    """Each supervisor reads his own side in its own words, and whom to speak with of the other one."""
-    for mine, theirs in ((first, later), (later, first)):
-        rep = s.get_one(Person, mine.created_by_id).name
-        other = "、".join(s.get_one(Person, one).name for one in supervisor_of(s, theirs.created_by_id)) or "管理员"
-        for person_id in supervisor_of(s, mine.created_by_id):
-            key = f"projects_meet:{first.id}:{later.id}:{mine.id}:{person_id}"
-            prompt(s, person_id, met_notice(mine, rep, reason, other), dedupe=key, now=now)
+    told = met(s, actor, project, others, now, entrance=entrance) or "接着报备"
+    return ProjectMade(project.id, project.public_id, project.name, f"项目「{project.name}」已建好。{told}")
 
 
 def cleaned(s: Session, actor: Actor, draft: ProjectDraft) -> ProjectFacts:

@@ -13,7 +13,7 @@ from crm.access import supervisor_of
 from crm.messages import remind
 from crm.notices import Notice
 from crm.rules.days import days_between
-from crm.usecases.project_cards import expiry_card
+from crm.usecases.project_cards import expiring_card
 from crm.usecases.registrations import move_up
 from models.customers import Customer
 from models.people import Person
@@ -45,15 +45,13 @@ def judge_registration(s: Session, registration_id: int, now: datetime, *, dry_r
     if project.state != ProjectState.OPEN or one.behind_id is not None or left > policy.registration_remind_days:
         return None
     step = LAST_DAYS if left <= LAST_DAYS else policy.registration_remind_days
-    notice, taps = expiry_card(project, one, dealer, left, policy)
     key = f"registration:{one.id}:{one.expires_at:%Y%m%d}:{step}"
     told = [
         dry_run
         or remind(
             s,
             person_id,
-            notice,
-            taps,
+            *expiring_card(s, one.id, person_id, now, policy),
             matter=key,
             dedupe=f"{key}:{person_id}",
             now=now,

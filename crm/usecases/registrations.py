@@ -14,8 +14,9 @@ from crm.errors import Conflict, Gone, Invalid
 from crm.messages import prompt, prompt_card
 from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
-from crm.usecases.project_cards import first_side_card, later_side_card
-from crm.usecases.projects import REGISTERED, facts_of, lock_keys, look_alikes, put_party
+from crm.usecases.project_cards import end_user_for, first_side_card, later_side_card
+from crm.usecases.project_meets import facts_of, lock_keys, look_alikes
+from crm.usecases.projects import REGISTERED, put_party
 from models.customers import Customer
 from models.people import Person
 from models.projects import Project, ProjectRegistration
@@ -116,9 +117,9 @@ def _tell_of_contest(s: Session, first: ProjectRegistration, later: ProjectRegis
         project = s.get_one(Project, mine.project_id)
         dealer, rep = s.get_one(Customer, mine.dealer_id).name, s.get_one(Person, mine.rep_id).name
         other = "、".join(s.get_one(Person, one).name for one in supervisor_of(s, theirs.rep_id)) or "管理员"
-        notice, taps = card(project, mine, rep, dealer, other)
         matter = f"contest:{first.id}:{later.id}:{side}"
         for person_id in supervisor_of(s, mine.rep_id):
+            notice, taps = card(project, end_user_for(s, person_id, project, now), mine, rep, dealer, other)
             dedupe = f"{matter}:{person_id}"
             prompt_card(s, person_id, notice, taps, matter=matter, dedupe=dedupe, now=now, policy=policy)
 

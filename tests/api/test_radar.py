@@ -11,7 +11,7 @@ from crm import uow
 from crm.access import actor_by_userid
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.policy import change
-from tests.api.conftest import MINE, NOW, OTHERS, TEAMMATES, Phone
+from tests.api.conftest import CANARY, MINE, NOW, OTHERS, TEAMMATES, Phone
 
 
 @pytest.fixture
@@ -71,6 +71,7 @@ def test_collisions_are_for_those_who_decide_them(phone: Phone, phone_of: Callab
 def test_a_project_is_made_changed_registered_and_given_up(phone: Phone, twin: str) -> None:
     made = phone.post("/projects", {"name": "二期循环水泵", "end_user_id": MINE, "tender_no": "SZ2026-0117"})
     assert made.status_code == 201
+    assert made.get_json()["said"] == "项目「二期循环水泵」已建好。接着报备"
     project = f"/projects/{made.get_json()['id']}"
     assert phone.patch(project, {"site": "江苏无锡", "tender_no": "SZ2026-0118"}).get_json()["site"] == "江苏无锡"
     added = phone.post(f"{project}/parties", {"customer_id": twin, "role": "dealer"}).get_json()
@@ -97,6 +98,25 @@ def test_a_project_of_nobodys_is_not_there(phone: Phone, phone_of: Callable[[str
     made = phone_of("sun").post("/projects", {"name": "泵房改造", "end_user": "某厂"}).get_json()
     assert phone.get(f"/projects/{made['id']}").status_code == 404
     assert phone.patch(f"/projects/{made['id']}", {"site": "x"}).status_code == 404
+
+
+def test_whoever_makes_a_project_or_corrects_one_hears_that_a_colleague_has_it(
+    phone: Phone, phone_of: Callable[[str], Phone]
+) -> None:
+    theirs = {"name": f"{CANARY}泵房改造", "end_user": f"{CANARY}水务", "tender_no": "SZ2026-0117"}
+    assert phone_of(CANARY).post("/projects", theirs).status_code == 201
+    told = "同事在跟进这个项目（招标编号相同），请找您的主管协调，两边主管都已收到消息。先报备的受保护"
+    made = phone.post("/projects", {"name": "二期循环水泵", "tender_no": "SZ 2026 0117"}).get_json()
+    assert made["said"] == f"项目「二期循环水泵」已建好。{told}"
+    other = phone.post("/projects", {"name": "污水泵", "end_user": "某厂"}).get_json()
+    corrected = phone.patch(f"/projects/{other['id']}", {"site": "江苏无锡"})
+    assert corrected.get_json()["said"] == "已更正项目地点"
+    own = phone.patch(f"/projects/{other['id']}", {"tender_no": "sz20260117"})
+    assert (own.status_code, "二期循环水泵" in own.get_json()["message"]) == (409, True)
+    assert phone.post(f"/projects/{made['id']}/state", {"state": "lost"}).status_code == 200
+    met = phone.patch(f"/projects/{other['id']}", {"tender_no": "sz20260117"})
+    assert met.get_json()["said"] == f"已更正招标编号。{told}"
+    assert CANARY not in str(made) + str(met.get_json())
 
 
 def test_a_lead_is_handed_out_by_a_manager_and_the_last_step_is_taken_back(
