@@ -6,10 +6,24 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, Table, column, insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    column,
+    func,
+    insert,
+    update,
+)
 from sqlalchemy import table as lightweight
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
@@ -95,15 +109,55 @@ def insert_many(s: Session, table: type[Base], columns: Sequence[str], rows: Ite
     Values go to the driver as they are: no defaults, no types of ours. A session that flushes by itself is not asked.
     """
     connection = s.connection()
-    if connection.dialect.name == "postgresql":
-        types = [str(bare(table).c[one].type.compile(connection.dialect)).lower() for one in columns]
-        cursor: Any = connection.connection.cursor()
-        with cursor.copy(f"COPY {bare(table).name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types([kind.partition("(")[0] for kind in types])
-            for row in rows:
-                copy.write_row(row)
+    cursor: Any = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "postgresql":
+            types = [str(bare(table).c[one].type.compile(connection.dialect)).lower() for one in columns]
+            with cursor.copy(f"COPY {bare(table).name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types([kind.partition("(")[0] for kind in types])
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            named = insert(lightweight(bare(table).name, *map(column, columns)))
+            cursor.executemany(str(named.compile(dialect=connection.dialect, column_keys=columns)), rows)
+    except connection.dialect.loaded_dbapi.Error as error:  # whoever tells errors apart knows SQLAlchemy's alone
+        raise DBAPIError.instance(
+            f"insert into {bare(table).name}", None, error, connection.dialect.loaded_dbapi.Error,
+            dialect=connection.dialect,
+        ) from error  # fmt: skip
+
+
+def insert_rows(s: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """The same for rows by column, with our types: each has the same columns, and every one that needs a value."""
+    if rows:
+        columns = list(rows[0])
+        dialect = s.get_bind().dialect
+        binds = [bare(table).c[one].type.dialect_impl(dialect).bind_processor(dialect) for one in columns]
+        pairs = list(zip(columns, binds, strict=True))
+        insert_many(s, table, columns, ([bind(row[one]) if bind else row[one] for one, bind in pairs] for row in rows))
+
+
+def update_rows(
+    s: Session, table: type[Base], key: str, rows: Sequence[Mapping[str, Any]], *among: ColumnElement[bool]
+) -> None:
+    """Change many rows, each to its own values; `key` is the column by which each is found `among` those allowed.
+
+    In one statement on PostgreSQL, where each would otherwise be a message to the server and a plan of its own. `among`
+    must leave few rows: of a table that has just been filled the planner knows nothing, and would walk it whole.
+    """
+    if not rows:
         return
-    named = insert(lightweight(bare(table).name, *map(column, columns)))
-    statement = named.compile(dialect=connection.dialect, column_keys=columns)
-    file: Any = connection.connection.cursor()
-    file.executemany(str(statement), rows)
+    held, given = bare(table).c, {one: f"v_{one}" for one in rows[0]}
+    many = s.get_bind().dialect.name == "postgresql"
+    new: Mapping[str, Any]
+    if many:
+        arrays = [bindparam(name, type_=postgresql.ARRAY(held[one].type)) for one, name in given.items()]
+        new = dict(func.unnest(*arrays).table_valued(*given, name="new").render_derived().c)
+    else:
+        new = {one: bindparam(name) for one, name in given.items()}
+    change = update(bare(table)).where(*among, held[key] == new[key])
+    change = change.values({one: new[one] for one in given if one != key})
+    if many:
+        s.execute(change, {name: [row[one] for row in rows] for one, name in given.items()})
+    else:
+        s.execute(change, [{name: row[one] for one, name in given.items()} for row in rows])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import FieldObject, HolderKind, OwnershipReason
@@ -14,7 +14,7 @@ from crm.field_store import column_of, typed_rows
 from crm.holding import Holder
 from crm.rules.fields import FieldSpec, Value
 from models.audit import AuditEntry
-from models.base import bare, new_public_id
+from models.base import bare, insert_rows, new_public_id
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.fields import FieldValue
 from models.timeline import TimelineEntry
@@ -51,8 +51,9 @@ def create_many(
     rows = [_row(one, built_in, actor_id, now, silent_since) for one in new]
     ids = insert_known(s, Customer, rows)
     name_index.put_many(s, [(number, one.name) for number, one in zip(ids, new, strict=True)])
-    s.execute(
-        insert(bare(OwnershipPeriod)).inline(),
+    insert_rows(
+        s,
+        OwnershipPeriod,
         [
             {
                 "customer_id": number,
@@ -68,8 +69,9 @@ def create_many(
     )
     added = [spec for spec in specs if not spec.built_in]
     put_added(s, FieldObject.CUSTOMER, added, [(number, one.values) for number, one in zip(ids, new, strict=True)])
-    s.execute(
-        insert(bare(AuditEntry)).inline(),
+    insert_rows(
+        s,
+        AuditEntry,
         [
             {
                 "at": now,
@@ -88,8 +90,8 @@ def create_many(
 def insert_known(
     s: Session, table: type[Customer | Contact | TimelineEntry], rows: Sequence[dict[str, Any]]
 ) -> list[int]:
-    """Insert rows that carry their public ids; their numbers, in order. RETURNING would send them one by one."""
-    s.execute(insert(bare(table)).inline(), rows)
+    """Insert rows that carry their public ids; their numbers, in order. COPY returns nothing."""
+    insert_rows(s, table, rows)
     column = bare(table).c
     public = [row["public_id"] for row in rows]
     numbers = dict(s.execute(select(column.public_id, column.id).where(column.public_id.in_(public))).all())
@@ -107,7 +109,7 @@ def put_added(
                 for row in typed_rows(spec, of, number, values[spec.key]):
                     by_column.setdefault(frozenset(row), []).append(row)
     for rows in by_column.values():
-        s.execute(insert(bare(FieldValue)), rows)
+        insert_rows(s, FieldValue, rows)
 
 
 def stored_value(spec: FieldSpec, value: Value) -> Any:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.sheets import ImportKind, ImportState
 from crm.columns import choice, guesses
 from crm.rules.headers import header_row
 from crm.usecases.imports import remembered
-from models.base import bare
+from models.base import bare, insert_rows
 from models.imports import ImportJob, ImportRow
 
 LEASE = timedelta(seconds=30)  # far longer than any of its transactions
@@ -22,7 +22,6 @@ _MOST_BREAKS = 10
 _SAMPLES = 8  # cells of each column that are kept to be shown
 _WORKING = (ImportState.READING, ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
 _JOB, _ROW = bare(ImportJob).c, bare(ImportRow).c
-_STAGE = insert(bare(ImportRow))
 _STEP = (
     update(bare(ImportJob))
     .where(
@@ -189,8 +188,7 @@ def stage(s: Session, work: Work, lines: Sequence[tuple[int, Sequence[str]]], to
         }
         for number, cells in lines
     ]
-    if rows:
-        s.execute(_STAGE, rows)
+    insert_rows(s, ImportRow, rows)
     s.execute(update(bare(ImportJob)).where(_JOB.id == work.id).values(rows=_JOB.rows + len(rows)))
     return replace(moved, rows=work.rows + len(rows))
 

@@ -1,6 +1,7 @@
 """Only what time mends counts as an absent store; what a statement did wrong stays the error it is."""
 
 import threading
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from crm import uow
+from models.base import insert_rows, update_rows
+from models.customers import Customer, NameBlock
 from models.ops import Pause
-from tests.support.company import NOW
+from tests.support.company import DAY, NOW, customer, rows
 
 
 def run(*statements: str) -> None:
@@ -102,3 +105,32 @@ def test_transactions_that_get_in_each_others_way_every_time_are_a_busy_store(co
         pytest.skip("SQLite has one writer at a time")
     with pytest.raises(uow.StoreDown):
         uow.attempt(lambda s: s.execute(text("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$")))
+
+
+def test_a_fast_insert_tells_its_errors_as_every_statement_does(company: Engine) -> None:
+    """A key that another transaction has taken is worth another try, whichever way the row came."""
+    tries = []
+
+    def twice(s: uow.Session) -> None:
+        tries.append(1)
+        insert_rows(s, NameBlock, [{"key": "瑞衡"}, {"key": "瑞衡"}])
+
+    with pytest.raises(IntegrityError):
+        uow.attempt(twice)
+    assert len(tries) > 1
+    assert rows(NameBlock) == []
+
+
+def test_many_rows_are_changed_each_to_its_own_values_and_no_other(company: Engine) -> None:
+    ids = [customer("Zhang", name) for name in ("瑞衡热能", "恒泽水务", "华东泵业")]
+    changes = [
+        {"id": ids[0], "region": "苏州", "silent_since": NOW, "annual_estimate": Decimal("12.50")},
+        {"id": ids[1], "region": "昆山", "silent_since": NOW - DAY, "annual_estimate": None},
+        {"id": ids[2], "region": "上海", "silent_since": NOW, "annual_estimate": None},
+    ]
+    with uow.transaction() as s:
+        update_rows(s, Customer, "id", changes, Customer.id.between(ids[0], ids[1]))
+    held = {row.id: (row.region, row.silent_since, row.annual_estimate) for row in rows(Customer)}
+    assert held[ids[0]] == ("苏州", NOW, Decimal("12.50"))
+    assert held[ids[1]] == ("昆山", NOW - DAY, None)
+    assert held[ids[2]][0] == ""
