@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.sheets import RowOutcome
@@ -37,22 +37,36 @@ class Newcomers:
     since: datetime
     seen_to: int = 0
     names: dict[int, str] = field(default_factory=dict)
+    passed: set[int] = field(default_factory=set)  # no newcomers, as far back as is looked at again
 
     def look(self, s: Session) -> None:
         # By one index each time: what this import makes itself is as new, and must not be walked for every chunk.
         newer = _CUSTOMER.id > self.seen_to - _LATE_BY if self.seen_to else _CUSTOMER.created_at >= self.since
-        rows = s.execute(select(_CUSTOMER.id, _CUSTOMER.name, _CUSTOMER.created_at).where(newer))
-        new = {row.id: row.name for row in rows if row.created_at >= self.since and row.id not in self.names}
-        ids = list(new)
+        ids = list(s.scalars(select(_CUSTOMER.id).where(newer)))
+        fresh = [number for number in ids if number not in self.passed and number not in self.names]
+        made_here = self._made_here(s, fresh)
+        self.names |= self._came_later(s, [number for number in fresh if number not in made_here])
+        self.seen_to = max([self.seen_to, *ids])
+        self.passed = {number for number in ids if number > self.seen_to - _LATE_BY and number not in self.names}
+
+    def _came_later(self, s: Session, ids: Sequence[int]) -> dict[int, str]:
+        came = {}
         for start in range(0, len(ids), _AT_ONCE):
-            some = _ROW.customer_id.in_(
-                ids[start : start + _AT_ONCE]
-            )  # and no more: a database would take another index
+            some = _CUSTOMER.id.in_(ids[start : start + _AT_ONCE])
+            for row in s.execute(select(_CUSTOMER.id, _CUSTOMER.name, _CUSTOMER.created_at).where(some)):
+                if row.created_at >= self.since:
+                    came[row.id] = row.name
+        return came
+
+    def _made_here(self, s: Session, ids: Sequence[int]) -> set[int]:
+        own = set()
+        for start in range(0, len(ids), _AT_ONCE):
+            # By the customer alone: a database would take another index.
+            some = _ROW.customer_id.in_(ids[start : start + _AT_ONCE])
             for row in s.execute(select(_ROW.customer_id, _ROW.job_id, _ROW.outcome).where(some)):
                 if (row.job_id, row.outcome) == (self.job_id, RowOutcome.MADE):
-                    new.pop(row.customer_id, None)
-        self.names |= new
-        self.seen_to = s.scalar(select(func.max(_CUSTOMER.id))) or 0
+                    own.add(row.customer_id)
+        return own
 
 
 Asked = tuple[int, str, int | None]  # row, name, the customer that the importer has been shown already

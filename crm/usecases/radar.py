@@ -1,6 +1,6 @@
 """撞单雷达: is this company with somebody already? One question for every way in, by name and by what else is known."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -169,11 +169,16 @@ def lock_names(s: Session, names: Iterable[str]) -> None:
     one order, so that nobody waits in a circle.
     """
     pieces = sorted({piece for name in names for piece in _pairs(core_name(name))})
-    insert_missing(s, NameBlock, [{"key": piece} for piece in pieces])
     block = bare(NameBlock).c.key
-    for start in range(0, len(pieces), 500):
-        some = pieces[start : start + 500]
-        s.execute(select(block).where(block.in_(some)).order_by(block).with_for_update()).all()
+    known = set(_in_slices(s, select(block), pieces))
+    insert_missing(s, NameBlock, [{"key": piece} for piece in pieces if piece not in known])
+    _in_slices(s, select(block).order_by(block).with_for_update(), pieces)
+
+
+def _in_slices(s: Session, wanted: Select[str], pieces: Sequence[str]) -> list[str]:
+    block = bare(NameBlock).c.key
+    slices = (pieces[start : start + 500] for start in range(0, len(pieces), 500))
+    return [piece for some in slices for piece in s.scalars(wanted.where(block.in_(some)))]
 
 
 def _pairs(word: str) -> set[str]:
