@@ -1,5 +1,6 @@
 """The worker process: takes nudges from Redis and works the rows they speak of. Without Redis it waits, saying so."""
 
+import gc
 import logging
 import time
 
@@ -34,6 +35,8 @@ def main() -> None:
     start_logging()
     give_way()
     work.wired()  # imports and wires once; every job is a fork of this process
+    gc.collect()
+    gc.freeze()  # what is there by now stays shared: a collection in a fork would write on every page of it
     settings = Settings.load()
     while True:
         try:

@@ -174,7 +174,7 @@ def parts_of(name: str) -> NameParts:
     return _taken_apart(name.strip()[:_LONGEST_NAME])
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=16384)
 def _taken_apart(name: str) -> NameParts:
     folded = fold(name)
     text, regions, key = _unmarked(folded), set[str](), key_of(name)

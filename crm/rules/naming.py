@@ -119,12 +119,12 @@ def _words(run: str) -> Iterable[str]:
     return seg.cut(run) if _HAN.match(run) else (run,)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16384)
 def _syllables(word: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(word, style=Style.NORMAL))
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=16384)
 def _pinyin(core: str) -> tuple[str, str]:
     syllables = [syllable for run in _RUNS.findall(core) for word in _words(run) for syllable in _syllables(word)]
     return "".join(syllables), "".join(part[0] for part in syllables if part)

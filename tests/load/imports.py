@@ -62,23 +62,28 @@ def sheet(rows: int, seed: int) -> bytes:
 
 @dataclass(slots=True)
 class Watch:
-    """What was seen while it ran: megabytes of the jobs' processes, seconds of each stretch."""
+    """What was seen while it ran: megabytes of the jobs' processes, seconds of each stretch.
+
+    `heaviest` is what they have for themselves; `mapped` counts, besides, pages of files, SQLite's among them: these
+    are the system's, which drops them when memory is short.
+    """
 
     heaviest: float = 0.0
+    mapped: float = 0.0
     stretches: dict[str, float] = field(default_factory=dict)
 
     def weigh(self, running: list[Running]) -> None:
-        total = sum(_megabytes(pid) for one in running for pid in family(one.pid))
-        self.heaviest = max(self.heaviest, total)
+        weights = [_megabytes(pid) for one in running for pid in family(one.pid)]
+        self.heaviest = max(self.heaviest, sum(weight.get("Pss_Anon", 0.0) for weight in weights))
+        self.mapped = max(self.mapped, sum(weight.get("Pss", 0.0) for weight in weights))
 
 
-def _megabytes(pid: int) -> float:
-    """What a process has for itself, shared pages counted in parts."""
+def _megabytes(pid: int) -> dict[str, float]:
+    """What a process has, shared pages counted in parts: all of it is Pss, what no file stands behind Pss_Anon."""
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
-    return 0.0
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        return {line.partition(":")[0]: int(line.split()[1]) / 1024 for line in lines}
+    return {}
 
 
 class Import:
@@ -185,7 +190,8 @@ def _judge(options: argparse.Namespace, done: bool, watch: Watch, killer: "_Kill
     wrong = breaches(options.rows) if done else ["it was not done in time, or failed"]
     took = sum(seconds for state, seconds in watch.stretches.items() if state in ("reading", "checking", "running"))
     told = ", ".join(f"{state} {seconds:.1f} s" for state, seconds in watch.stretches.items())
-    print(f"import {took:.1f} s ({told}); jobs {watch.heaviest:.0f} MB; killed {killer.killed} times")
+    weight = f"jobs {watch.heaviest:.0f} MB ({watch.mapped:.0f} with files)"
+    print(f"import {took:.1f} s ({told}); {weight}; killed {killer.killed} times")
     if heard:
         found = times(heard)
         print(f"callbacks meanwhile: {found}")
