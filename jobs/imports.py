@@ -21,7 +21,22 @@ log = logging.getLogger(__name__)
 _LOOKED_AT = 200  # lines among which the header is found and from which the samples are taken
 _STAGED_AT_ONCE = 1000
 _BREATH = 0.01  # seconds between two transactions: whoever waits for the store's one writer goes first
+_LASTS = 0.12  # seconds that a transaction should take: so long others wait, on SQLite all of them
+_FEWEST, _MOST = 100, 400  # rows of one
 GoOn = Callable[[], bool]
+
+
+class _Pace:
+    """How many rows are done in one transaction: as many as this machine manages in the time that others can wait."""
+
+    def __init__(self) -> None:
+        self.rows = _MOST
+
+    def attempt(self, work: Callable[[uow.Session], Work]) -> Work:
+        began = time.monotonic()
+        moved = uow.attempt(work)
+        self.rows = max(_FEWEST, min(_MOST, round(self.rows * _LASTS / (time.monotonic() - began))))
+        return moved
 
 
 def work_due(clock: Clock, box: Dropbox, *, go_on: GoOn = lambda: True) -> int:
@@ -84,12 +99,13 @@ def _stage(work: Work, rows: list[tuple[int, list[str]]], to: int, clock: Clock,
 def _check(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
     with uow.reading() as s:
         asked = import_check.prepare(s, work, clock())
+    pace = _Pace()
     while True:
         with uow.reading() as s:
-            judged = import_check.judge_next(s, work, asked)
+            judged = import_check.judge_next(s, work, asked, pace.rows)
         if not judged:
             break
-        work = uow.attempt(partial(_judged, work, judged, clock))
+        work = pace.attempt(partial(_judged, work, judged, clock))
         yield work
     uow.attempt(lambda s: import_work.finish(s, work, ImportState.CHECKED, clock()))
 
@@ -101,12 +117,13 @@ def _judged(work: Work, judged: list[import_check.Judged], clock: Clock, s: uow.
 def _run(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
     with uow.reading() as s:
         run = import_run.prepare(s, work, clock())
+    pace = _Pace()
     while True:
         with uow.reading() as s:
-            lines = import_run.read_next(s, work, run)
+            lines = import_run.read_next(s, work, run, pace.rows)
         if not lines:
             break
-        work = uow.attempt(partial(_do, work, run, lines, clock))
+        work = pace.attempt(partial(_do, work, run, lines, clock))
         yield work
 
     def end(s: uow.Session) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.sheets import ImportKind, RowResolution, RowVerdict
@@ -19,11 +19,10 @@ from crm.usecases.import_drafts import stored
 from crm.usecases.import_existing import already_there
 from crm.usecases.import_work import Work, next_rows, step
 from crm.usecases.imports import HIDDEN, Options, options_of
-from models.base import bare
+from models.base import bare, update_rows
 from models.customers import Customer
 from models.imports import ImportJob, ImportRow
 
-ROWS = 400  # of one chunk
 _ROW, _CUSTOMER = bare(ImportRow).c, bare(Customer).c
 _USUAL = {
     RowVerdict.NEW: RowResolution.CREATE,
@@ -31,13 +30,6 @@ _USUAL = {
     RowVerdict.SAME: RowResolution.SKIP,
     RowVerdict.REPEATED: RowResolution.MERGE,
 }
-_WRITE_DOWN = (
-    update(bare(ImportRow))
-    .where(_ROW.job_id == bindparam("job"), _ROW.number == bindparam("row"))
-    .values({name: bindparam(f"new_{name}") for name in ("draft", "key", "verdict", "why", "twin_id", "resolution")})
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a whole dry run is judged by, asked once."""
@@ -75,10 +67,10 @@ def prepare(s: Session, work: Work, now: datetime) -> Asked:
     return Asked(actor, form_of(s, actor, job, now), options_of(job), policy.current(s).similar_at)
 
 
-def judge_next(s: Session, work: Work, asked: Asked) -> list[Judged]:
-    """The verdicts on the next rows behind the cursor; nothing is written. Empty at the end."""
+def judge_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
+    """The verdicts on at most so many rows behind the cursor; nothing is written. Empty at the end."""
     judged = []
-    for row in next_rows(s, work, ROWS, _ROW.cells):
+    for row in next_rows(s, work, many, _ROW.cells):
         one = Judged(row.number)
         try:
             one.draft = read_row(asked.form, json.loads(row.cells))
@@ -97,21 +89,24 @@ def judge_next(s: Session, work: Work, asked: Asked) -> list[Judged]:
 def record(s: Session, work: Work, judged: Sequence[Judged], now: datetime) -> Work:
     """Write the verdicts down, each with what is usually done about it."""
     moved = step(s, work, judged[-1].number, now)
-    s.execute(
-        _WRITE_DOWN,
+    update_rows(
+        s,
+        ImportRow,
+        "number",
         [
             {
-                "job": work.id,
-                "row": one.number,
-                "new_draft": stored(one.draft) if one.verdict is not RowVerdict.ERROR else "",
-                "new_key": one.draft.key if one.verdict is not RowVerdict.ERROR else "",
-                "new_verdict": one.verdict,
-                "new_why": one.why[:500],
-                "new_twin_id": one.twin,
-                "new_resolution": RowResolution.CONTEST if one.contested else _USUAL.get(one.verdict, ""),
+                "number": one.number,
+                "draft": stored(one.draft) if one.verdict is not RowVerdict.ERROR else "",
+                "key": one.draft.key if one.verdict is not RowVerdict.ERROR else "",
+                "verdict": one.verdict,
+                "why": one.why[:500],
+                "twin_id": one.twin,
+                "resolution": RowResolution.CONTEST if one.contested else _USUAL.get(one.verdict, ""),
             }
             for one in judged
         ],
+        _ROW.job_id == work.id,
+        _ROW.number.between(judged[0].number, judged[-1].number),
     )
     return moved
 

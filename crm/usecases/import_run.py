@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
@@ -20,22 +19,11 @@ from crm.usecases.import_drafts import loaded
 from crm.usecases.import_newcomers import Newcomers
 from crm.usecases.import_work import Work, next_rows, step
 from crm.usecases.imports import Options, clock_of, options_of
-from models.base import bare
+from models.base import bare, update_rows
 from models.imports import ImportJob, ImportRow
 
-ROWS = 400  # of one transaction: some tens of milliseconds, for which others wait
 ENTRANCE = "import"
 _ROW = bare(ImportRow).c
-_OUTCOME = (
-    update(bare(ImportRow))
-    .where(_ROW.job_id == bindparam("job"), _ROW.number == bindparam("row"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in ("outcome", "said", "customer_id", "contact_id", "entry_id", "deal_id", "changed")
-        }
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +75,11 @@ def prepare(s: Session, work: Work, now: datetime) -> Run:
     )
 
 
-def read_next(s: Session, work: Work, run: Run) -> list[Line]:
-    """The next rows behind the cursor with all that can be worked out before the transaction. Empty at the end."""
+def read_next(s: Session, work: Work, run: Run, many: int) -> list[Line]:
+    """At most so many rows behind the cursor, with all that can be worked out beforehand. Empty at the end."""
     columns = (_ROW.verdict, _ROW.resolution, _ROW.why, _ROW.twin_id, _ROW.draft)
     lines = []
-    for row in next_rows(s, work, ROWS, *columns):
+    for row in next_rows(s, work, many, *columns):
         verdict = RowVerdict(row.verdict)
         resolution = RowResolution(row.resolution) if row.resolution else None
         usable = verdict is not RowVerdict.ERROR and resolution is not RowResolution.SKIP
@@ -117,21 +105,24 @@ def do(s: Session, work: Work, run: Run, lines: Sequence[Line], now: datetime, h
             rest.append(line)
     if rest:
         how[work.kind](s, run, rest, now)
-    s.execute(
-        _OUTCOME,
+    update_rows(
+        s,
+        ImportRow,
+        "number",
         [
             {
-                "job": work.id,
-                "row": line.number,
-                "new_outcome": line.outcome,
-                "new_said": line.said[:500],
-                "new_customer_id": line.customer,
-                "new_contact_id": line.contact,
-                "new_entry_id": line.entry,
-                "new_deal_id": line.deal,
-                "new_changed": line.changed,
+                "number": line.number,
+                "outcome": line.outcome,
+                "said": line.said[:500],
+                "customer_id": line.customer,
+                "contact_id": line.contact,
+                "entry_id": line.entry,
+                "deal_id": line.deal,
+                "changed": line.changed,
             }
             for line in lines
         ],
+        _ROW.job_id == work.id,
+        _ROW.number.between(lines[0].number, lines[-1].number),
     )
     return moved

@@ -14,10 +14,11 @@ from crm import uow
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.reads.imports import one_import, refused_rows
 from crm.rules.days import at
-from crm.usecases import import_run, imports
+from crm.usecases import imports
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.followups import write_follow_up
 from crm.usecases.import_retention import purge_import_rows
+from jobs import imports as jobs
 from models.audit import AuditEntry
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.deals import Deal
@@ -158,7 +159,8 @@ def test_a_company_that_came_under_another_spelling_after_the_dry_run_is_not_mad
 
 
 def test_what_the_import_made_itself_is_nobodys_newcomer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_run, "ROWS", 1)
+    monkeypatch.setattr(jobs, "_FEWEST", 1)
+    monkeypatch.setattr(jobs, "_MOST", 1)
     done = desk.done(actor("Zhang"), csv_of(("公司",), ("昆山恒泽水务有限公司",), ("昆山市恒泽水务有限公司",)))
     assert desk.counts(done) == {"made": 2}
 

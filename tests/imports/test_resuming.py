@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from crm.usecases import import_check, import_run
 from jobs import imports as jobs
 from models.customers import Customer
 from models.imports import ImportRow
@@ -33,8 +32,8 @@ def dying_after(steps: int) -> Callable[[], bool]:
 def test_it_goes_on_where_the_dead_worker_stood(
     company: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (import_check, import_run):
-        monkeypatch.setattr(module, "ROWS", 3)
+    monkeypatch.setattr(jobs, "_FEWEST", 3)
+    monkeypatch.setattr(jobs, "_MOST", 3)
     monkeypatch.setattr(jobs, "_STAGED_AT_ONCE", 4)
     desk = Desk(tmp_path)
     names = [f"苏州第{n}号热能有限公司" for n in range(20)]
