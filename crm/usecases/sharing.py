@@ -102,12 +102,18 @@ def restore_share(s: Session, actor: Actor, share_id: int | str, now: datetime, 
         return _shared(share, customer, person)
     live = _live(s, customer.id, now)
     again = any(one.person_id == person.id for one in live)
-    if share.ended_by_id != actor.person_id or share.until <= now or again:
+    if share.until <= now:
+        raise Conflict(f"「{customer.name}」给 {person.name} 的共享已经到期，没有撤销。需要的话请重新共享")
+    if share.ended_by_id != actor.person_id or again:
         raise Conflict(f"「{customer.name}」给 {person.name} 的共享之后又有变动，没有撤销")
     if now > share.ended_at + timedelta(minutes=minutes):
         raise Gone(f"收回超过 {minutes} 分钟，不能撤销了。需要的话请重新共享")
     if share.credit_percent + sum(one.credit_percent for one in live) > 100:
         raise Conflict("业绩分成加起来会超过 100%，没有撤销。请重新共享，并调整分成")
+    try:
+        _fits(customer, person, ShareAccess(share.access))
+    except Invalid as unfit:  # he has become the holder meanwhile, has left, or does another job
+        raise Conflict(f"没有撤销：{unfit}") from None
     share.ended_at = share.ended_by_id = None
     s.flush()
     audit.record(s, actor.person_id, "restore_share", f"customer:{customer.id}", now, entrance=entrance, to=person.id)
@@ -140,14 +146,21 @@ def take_back_share(s: Session, actor: Actor, share_id: int, now: datetime, *, e
 def _with_whom(s: Session, customer: Customer, wish: Wish) -> Person:
     which = Person.id == wish.person if isinstance(wish.person, int) else Person.userid_key == wish.person.casefold()
     person = s.scalar(select(Person).where(which))
-    if person is None or person.status != PersonStatus.ACTIVE:
+    if person is None:
         raise Invalid("没有这位在岗的同事，请重新选一位", {"person": "请重新选"})
+    _fits(customer, person, wish.access)
+    return person
+
+
+def _fits(customer: Customer, person: Person, access: ShareAccess) -> None:
+    """Whether the customer can be shared with him so: Invalid says why not."""
+    if person.status != PersonStatus.ACTIVE:
+        raise Invalid(f"{person.name} 已停用或离职，请选在岗的同事", {"person": "请重新选"})
     if person.id == customer.owner_id:
         raise Invalid(f"{person.name} 就是「{customer.name}」的负责人，不用共享", {"person": "他是负责人"})
-    if wish.access is ShareAccess.TOGETHER and person.role not in HOLDERS:
+    if access is ShareAccess.TOGETHER and person.role not in HOLDERS:
         who = f"{person.name} 的岗位是{label(Role(person.role))}"
         raise Invalid(f"{who}，不跟进客户。可以共享成「只读」", {"access": "只能选只读"})
-    return person
 
 
 def _check_day(last_day: date, now: datetime) -> None:

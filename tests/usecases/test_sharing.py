@@ -8,25 +8,29 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlalchemy.engine import Engine
 
 from config.policy import Policy
-from config.vocabulary import ShareAccess
+from config.vocabulary import PersonStatus, Role, ShareAccess
 from crm import uow
 from crm.access import DECIDE, READ, WRITE, To, actor_by_userid, get_customer
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotAllowed, NotFound
 from crm.reads.customers import list_customers
-from crm.reads.lookup import look_up
+from crm.reads.meant import meant_or_near
 from crm.rules.days import day_of
 from crm.usecases.followups import write_follow_up
 from crm.usecases.pool import give_back
 from crm.usecases.sharing import Shared, Wish, end_share, restore_share, share_customer, take_back_share
 from models.audit import AuditEntry
+from models.customers import Customer
 from models.messages import OutboxMessage
+from models.people import Person
 from models.sharing import CustomerShare
 from tests.support.company import DAY, IDS, MINUTE, NOW, at_once, customer, rows
 
 QIAN, WU = IDS["qian"], IDS["wu"]  # of the other team, and its lead
+SUN = IDS["sun"]  # of the own team
 
 
 def share(who: str, number: int, access: ShareAccess, *, to: int = QIAN, credit: int = 0, days: int = 30) -> Shared:
@@ -52,7 +56,7 @@ def test_what_is_shared_to_look_at_is_seen_and_not_written(company: Engine) -> N
     assert [may("qian", number, to) for to in (READ, WRITE, DECIDE)] == ["yes", "NotAllowed", "NotAllowed"]
     with uow.transaction() as s:
         qian = actor_by_userid(s, "qian", NOW)
-        assert [one.id for one in look_up(s, qian, "瑞衡")] == [number]
+        assert [one.id for one in meant_or_near(s, qian, "瑞衡")] == [number]
         listed = list_customers(s, qian, query="", sort="name", page=1, size=9, now=NOW)
         assert ([row.id for row in listed.rows], listed.total) == ([number], 1)
         with pytest.raises(NotAllowed, match="联系负责人 张三"):
@@ -118,6 +122,34 @@ def test_an_end_is_taken_back_for_a_while_by_who_ended_it(company: Engine) -> No
     share("zhang", number, ShareAccess.TOGETHER, to=WU, credit=50)
     with pytest.raises(Conflict, match="超过 100%"):
         restore("li", NOW + 3 * MINUTE)
+
+
+def test_an_end_is_not_taken_back_for_whom_it_could_not_be_shared_with_now(company: Engine) -> None:
+    number = customer("zhang", "苏州瑞衡机电有限公司")
+    done = share("zhang", number, ShareAccess.TOGETHER, to=SUN, days=0)
+    with uow.transaction() as s:
+        end_share(s, actor_by_userid(s, "li", NOW), done.id, NOW, entrance="console")
+
+    def refused(now: datetime = NOW + MINUTE) -> str:
+        with uow.transaction() as s, pytest.raises(Conflict) as refusal:
+            restore_share(s, actor_by_userid(s, "li", now), done.public_id, now, entrance="console")
+        return str(refusal.value)
+
+    for change, back, why in (
+        ({"status": PersonStatus.DISABLED}, {"status": PersonStatus.ACTIVE}, "已停用或离职"),
+        ({"role": Role.FINANCE}, {"role": Role.REP}, "不跟进客户"),
+    ):
+        person = update(Person).where(Person.id == SUN)
+        with uow.transaction() as s:
+            s.execute(person.values(**change))
+        assert why in refused()
+        with uow.transaction() as s:
+            s.execute(person.values(**back))
+    with uow.transaction() as s:
+        s.execute(update(Customer).where(Customer.id == number).values(owner_id=SUN))
+    assert "就是「苏州瑞衡机电有限公司」的负责人" in refused()
+    assert "已经到期" in refused(NOW + DAY)
+    assert rows(CustomerShare)[0].ended_at is not None
 
 
 @pytest.mark.parametrize(("who", "kind"), [("qian", NotFound), ("wu", NotFound), ("sun", NotFound)])
