@@ -1,6 +1,5 @@
 """The slash-commands: each reads its arguments into a form, which asks for whatever is missing."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +19,6 @@ from bot.forms import (
 from bot.missing import ask_for_missing, lacks
 from bot.offers import offer
 from bot.router import Heard, all_commands, command, find_command, first_word, suggest
-from config.collisions import RadarEntry
 from config.vocabulary import label
 from crm import policy as numbers
 from crm.access import Actor, Reach
@@ -29,13 +27,12 @@ from crm.messages import Tap, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.reads import customers as customer_reads
 from crm.reads.customer_page import page_and_form
-from crm.reads.lookup import look_up, meant
+from crm.reads.meant import meant, meant_or_near
 from crm.rules.amounts import say_amount
 from crm.rules.days import SHANGHAI
 from crm.uow import Session
-from crm.usecases import collisions, customers, followups, linking, looking
+from crm.usecases import collisions, customers, followups, linking, look_alikes
 from crm.usecases.last_done import take_back_last
-from crm.usecases.radar import Question, Similar, ask
 
 CHAT = "chat"
 LIST = 10  # lines of a list that a phone shows at once
@@ -72,9 +69,8 @@ def new_customer(s: Session, actor: Actor, heard: Heard) -> str:
 @form("create", Slot("name", "公司全称是什么？", some_text))
 def _create(s: Session, it: Filled) -> str:
     name = str(it.values["name"])
-    policy = numbers.current(s)
-    similar = ask(s, it.actor, Question(name), RadarEntry.CREATE, policy)
-    if not similar or any(hit.settled for hit in similar):  # the same company is refused without asking
+    similar = look_alikes.doubts(s, it.actor, {"name": name}, it.now, entrance=CHAT)
+    if not similar:
         draft = customers.CustomerDraft(name=name)
         made = collisions.create_or_report(s, it.actor, draft, it.now, entrance=CHAT)
         if isinstance(made, collisions.Refused):
@@ -91,10 +87,11 @@ def _create(s: Session, it: Filled) -> str:
         ),
         body="是同一家就别重复建，找负责人配合；确实不是，再点「不是，新建」",
     )
-    _count(s, it, name, similar)
     taps = [Tap("不是，新建", "create_anyway", {"name": name}), Tap("是同一家，不建", "dismiss", {}, 1)]
     matter = f"create:{it.key}"
-    prompt_card(s, it.actor.person_id, notice, taps, matter=matter, dedupe=matter, now=it.now, policy=policy)
+    prompt_card(
+        s, it.actor.person_id, notice, taps, matter=matter, dedupe=matter, now=it.now, policy=numbers.current(s)
+    )
     return f"「{name}」可能已经有了，请看下面的卡片再决定"
 
 
@@ -120,7 +117,7 @@ def _held_by(row: customer_reads.CustomerRow, actor: Actor) -> str:
 
 
 def _one_or_some(s: Session, actor: Actor, heard: Heard) -> str:
-    found = look_up(s, actor, heard.args)
+    found = meant_or_near(s, actor, heard.args)
     if not found:
         asked = heard.args[:30]
         return f"没有找到「{asked}」。可能还没建档，或者由同事负责：发 /查重 {asked} 看看，或 /新建 {asked}"
@@ -251,25 +248,17 @@ def check_in(_s: Session, actor: Actor, _heard: Heard) -> str:
 
 
 @command("查重", "chachong", "dedupe", "check", usage="/查重 公司名", tells="建客户前看看有没有")
-def look_alikes(s: Session, actor: Actor, heard: Heard) -> str:
+def dedupe(s: Session, actor: Actor, heard: Heard) -> str:
     return fill(s, actor, "dedupe", {"name": heard.args} if heard.args else {}, heard.key, heard.now)
 
 
 @form("dedupe", Slot("name", "查哪家公司？发公司名", some_text))
-def _look_alikes(s: Session, it: Filled) -> str:
-    name = str(it.values["name"])
-    found = ask(s, it.actor, Question(name), RadarEntry.CREATE, numbers.current(s))
-    _count(s, it, name, found)
-    if not found:
-        return f"没有和「{name}」相同或相近的客户，可以发 /新建 {name}"
-    lines = [f"· {hit.name or '名称相近的公司'}：{hit.owner}（{hit.reason}）" for hit in found]
-    return f"和「{name}」相同或相近的有：\n" + "\n".join(lines) + "\n同一家就别重复建；需要配合请找主管协调"
-
-
-def _count(s: Session, it: Filled, name: str, found: Sequence[Similar]) -> None:
-    """Meeting colleagues' customers is limited by the day, and kept."""
-    hidden = sum(hit.customer_id is None for hit in found)
-    looking.told_apart(s, it.actor, name, hidden, len(found) - hidden, it.now, entrance=CHAT)
+def _dedupe(s: Session, it: Filled) -> str:
+    alike = look_alikes.look_alikes(s, it.actor, {"name": str(it.values["name"])}, it.now, entrance=CHAT)
+    if not alike.hits:
+        return f"没有和「{alike.name}」相同或相近的客户，可以发 /新建 {alike.name}"
+    lines = [f"· {hit.name or '名称相近的公司'}：{hit.owner}（{hit.reason}）" for hit in alike.hits]
+    return f"和「{alike.name}」相同或相近的有：\n" + "\n".join(lines) + "\n同一家就别重复建；需要配合请找主管协调"
 
 
 @command("撤销", "chexiao", "undo", usage="/撤销", tells="收回刚才记的跟进、打卡、客户、商机或待办")

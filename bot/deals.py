@@ -9,7 +9,7 @@ from bot.router import Heard, command, first_word
 from crm.access import Actor
 from crm.errors import Invalid
 from crm.reads.deals import DealBrief, deals_of, open_deal_count, open_deals
-from crm.reads.lookup import look_up
+from crm.reads.meant import meant_or_near
 from crm.rules.amounts import say_amount
 from crm.uow import Session
 from crm.usecases import deals, linking
@@ -22,7 +22,7 @@ def deal(s: Session, actor: Actor, heard: Heard) -> str:
     if not heard.args:
         return _deal_list(s, actor)
     first, rest = first_word(heard.args)
-    found = look_up(s, actor, first)
+    found = meant_or_near(s, actor, first)
     if not rest and len(found) == 1:
         return _deals_of(s, actor, found[0].id, found[0].name)
     values = _deal_values(s, actor, rest)

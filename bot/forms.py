@@ -8,7 +8,7 @@ from typing import Any
 from crm import policy as numbers
 from crm.access import Actor
 from crm.errors import CrmError, Gone, Invalid
-from crm.reads.lookup import meant, near
+from crm.reads.meant import meant, near
 from crm.rules.amounts import parse_amount
 from crm.uow import Session
 from crm.usecases import deals, dialogues

@@ -7,7 +7,7 @@ from crm import policy as numbers
 from crm.access import Actor
 from crm.messages import Tap, prompt_card
 from crm.notices import Notice
-from crm.reads.lookup import last_touched, named_in
+from crm.reads.meant import last_touched, named_in
 from crm.uow import Session
 from crm.usecases import dialogues
 from crm.usecases.linking import current_customer

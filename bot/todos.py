@@ -11,7 +11,7 @@ from crm import policy as numbers
 from crm.access import Actor
 from crm.agenda import ItemKind, agenda
 from crm.messages import prompt_card
-from crm.reads.lookup import meant
+from crm.reads.meant import meant
 from crm.rules.dates import parse_due
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.uow import Session

@@ -10,7 +10,7 @@ from console.desk import EVERYBODY, LARGEST_ID, Desk, actor, asked, in_drawer, t
 from crm import uow
 from crm.errors import Invalid
 from crm.reads import today as reads
-from crm.reads.lookup import look_up
+from crm.reads.meant import meant_or_near
 from crm.usecases import linking
 
 
@@ -23,7 +23,7 @@ def mount(desk: Desk) -> None:
         with uow.reading() as s:
             one = reads.unlinked_contact(s, actor(), number)
             query = asked("q") if "q" in request.args else one.corp_name
-            found = look_up(s, actor(), query)
+            found = meant_or_near(s, actor(), query)
         return render_template("console/contact.html", one=one, query=query, found=found, drawer=in_drawer())
 
     @desk.page(f"/contacts/<{LARGEST_ID}:number>/link", EVERYBODY, "POST")

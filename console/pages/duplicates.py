@@ -1,6 +1,6 @@
 """查重与合并: is it there twice, which values stay, and take it apart again; collisions and how strict the radar is."""
 
-from datetime import datetime
+from collections.abc import Sequence
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,12 +9,11 @@ from config.collisions import CollisionVerdict, Evidence, RadarEntry, Weight, sa
 from config.vocabulary import Role
 from console.answers import done
 from console.desk import Desk, actor, asked, typed
-from console.pages.today import ASSIGNERS
 from crm import policy, uow
-from crm.access import Actor
+from crm.access import JUDGES
 from crm.errors import Invalid
 from crm.reads import duplicates as reads
-from crm.usecases import collisions, look_up, merging, radar
+from crm.usecases import collisions, look_alikes, merging, radar
 
 STRICT = frozenset({Role.OPERATIONS, Role.ADMIN})
 ENTRIES = tuple(entry for entry in RadarEntry if entry is not RadarEntry.QUOTE)
@@ -23,10 +22,15 @@ ENTRIES = tuple(entry for entry in RadarEntry if entry is not RadarEntry.QUOTE)
 def mount(desk: Desk) -> None:
     clock = desk.deps.clock
 
-    @desk.page("/duplicates", ASSIGNERS)
+    @desk.page("/duplicates", JUDGES)
     def duplicates() -> str:
         name, me = asked("q"), actor()
-        found = uow.attempt(lambda s: _look_up(s, me, name, clock())) if name else []
+        asking = {"name": name}
+        found: Sequence[radar.Similar] = ()
+        if name:
+            found = uow.attempt(
+                lambda s: look_alikes.look_alikes(s, me, asking, clock(), entrance="console", limit=20)
+            ).hits
         with uow.reading() as s:
             rules = {entry: radar.weights_at(s, entry) for entry in ENTRIES} if me.role in STRICT else {}
             return render_template(
@@ -41,7 +45,7 @@ def mount(desk: Desk) -> None:
                 said=said,
             )
 
-    @desk.page("/duplicates/compare", ASSIGNERS)
+    @desk.page("/duplicates/compare", JUDGES)
     def compare() -> ResponseReturnValue:
         """Two ticked hits; `winner` turns them round."""
         chosen = [one[:20] for one in request.args.getlist("one")]
@@ -53,20 +57,20 @@ def mount(desk: Desk) -> None:
             days = policy.current(s).merge_undo_days
         return render_template("console/compare.html", found=found, days=days)
 
-    @desk.page("/duplicates/merge", ASSIGNERS, "POST")
+    @desk.page("/duplicates/merge", JUDGES, "POST")
     def merge_customers() -> ResponseReturnValue:
         winner, loser = typed("winner", 20), typed("loser", 20)
         fields = [key.removeprefix("take-") for key, side in request.form.items() if side == "loser"]
         merged = uow.attempt(lambda s: merging.merge(s, actor(), winner, loser, fields, clock(), entrance="console"))
         return redirect(url_for("console.customer", public_id=merged.winner_public_id), 303)
 
-    @desk.page("/duplicates/merges/<public_id>/undo", ASSIGNERS, "POST")
+    @desk.page("/duplicates/merges/<public_id>/undo", JUDGES, "POST")
     def undo_merge(public_id: str) -> ResponseReturnValue:
         apart = uow.attempt(lambda s: merging.take_apart(s, actor(), public_id, clock(), entrance="console"))
         kept = f"，{apart.stayed} 处后来改过的内容留在「{apart.winner_name}」" if apart.stayed else ""
         return done(f"已拆开：{apart.loser_name}{kept}", url_for("console.duplicates"))
 
-    @desk.page("/duplicates/collisions/<public_id>", ASSIGNERS, "POST")
+    @desk.page("/duplicates/collisions/<public_id>", JUDGES, "POST")
     def vote_collision(public_id: str) -> ResponseReturnValue:
         verdict = typed("verdict", 10)
         if verdict not in set(CollisionVerdict):
@@ -87,7 +91,3 @@ def mount(desk: Desk) -> None:
             )
         )
         return done("查重规则已保存", url_for("console.duplicates"))
-
-
-def _look_up(s: uow.Session, me: Actor, name: str, now: datetime) -> list[radar.Similar]:
-    return look_up.look_up(s, me, radar.Question(name), now, entrance="console", limit=20)

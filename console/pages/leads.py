@@ -15,7 +15,7 @@ from crm.access import HOLDERS, MANAGERS, SEES_ALL
 from crm.errors import Invalid
 from crm.reads import lead_sources as inlets
 from crm.reads import leads as reads
-from crm.reads.lookup import look_up
+from crm.reads.meant import meant_or_near
 from crm.reads.people import in_sight
 from crm.rules.amounts import parse_amount
 from crm.usecases import lead_convert, lead_sources, lead_steps
@@ -91,7 +91,7 @@ def mount(desk: Desk) -> None:
             file = reads.lead_page(s, actor(), public_id, clock())
             mates = in_sight(s, actor()).people if actor().manages or actor().sees_all else ()
             may_convert = file.mine and file.row.state in reads.OPEN and not file.row.known
-            alike = look_up(s, actor(), file.row.name) if may_convert else []
+            alike = meant_or_near(s, actor(), file.row.name) if may_convert else []
         return render_template(
             "console/lead.html", file=file, mates=mates, alike=alike, open=file.row.state in reads.OPEN,
             kinds=list(ResponseKind), reasons=list(InvalidReason),

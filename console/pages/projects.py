@@ -12,7 +12,7 @@ from crm import uow
 from crm.access import HOLDERS
 from crm.errors import Invalid
 from crm.reads import projects as reads
-from crm.reads.lookup import look_up
+from crm.reads.meant import meant_or_near
 from crm.rules.days import SHANGHAI
 from crm.usecases import projects as verbs
 from crm.usecases import registrations
@@ -52,7 +52,7 @@ def mount(desk: Desk) -> None:
         """`q` looks for the company that is to be registered or added."""
         with uow.reading() as s:
             file = reads.project_page(s, actor(), public_id, clock())
-            found = look_up(s, actor(), asked("q")) if asked("q") else []
+            found = meant_or_near(s, actor(), asked("q")) if asked("q") else []
         return render_template(
             "console/project.html", file=file, query=asked("q"), found=found, roles=list(PartyRole),
             states=list(ProjectState),

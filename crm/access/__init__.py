@@ -2,6 +2,7 @@
 
 from crm.access.actors import (
     HOLDERS,
+    JUDGES,
     MANAGERS,
     SEES_ALL,
     SEES_SUBTREE,
@@ -52,6 +53,7 @@ __all__ = [
     "AT",
     "DECIDE",
     "HOLDERS",
+    "JUDGES",
     "MANAGERS",
     "ME",
     "NOT_THERE",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from config.collisions import CollisionVerdict, said
 from config.vocabulary import FieldObject
 from crm import policy
-from crm.access import DECIDE, Actor, get_customer, sees_customer, sees_person, sight
+from crm.access import DECIDE, JUDGES, Actor, get_customer, require, sees_customer, sees_person, sight
 from crm.field_store import values_of
 from crm.forms import specs
 from crm.rules.credit import Cut, room_for
@@ -155,7 +155,8 @@ class CollisionRow:
 
 
 def collisions(s: Session, actor: Actor) -> list[CollisionRow]:
-    """Those of one's own people on either side: the waiting ones first, then the latest."""
+    """Those of one's own people on either side: the waiting ones first, then the latest. For the judges of them."""
+    require(actor, *JUDGES)
     asker, holder = aliased(Person), aliased(Person)
     mine = select(Person.id).where(sees_person(actor))
     rows = s.execute(

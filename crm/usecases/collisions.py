@@ -11,7 +11,17 @@ from config.collisions import CollisionVerdict, said
 from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, Role, ShareAccess, TimelineKind
 from crm import audit
 from crm import policy as numbers
-from crm.access import DECIDE, Actor, actor_by_id, directors_over, leaders_of, sees_customer, supervisor_of
+from crm.access import (
+    DECIDE,
+    JUDGES,
+    Actor,
+    actor_by_id,
+    directors_over,
+    leaders_of,
+    require,
+    sees_customer,
+    supervisor_of,
+)
 from crm.cards import close_matter
 from crm.errors import Conflict, Gone, NotFound
 from crm.holding import Holder, holder_of
@@ -165,7 +175,8 @@ def _sides_of(s: Session, actor: Actor, collision: Collision) -> list[str]:
 def vote_on(
     s: Session, actor: Actor, public_id: str, verdict: CollisionVerdict, now: datetime, *, entrance: str
 ) -> str:
-    """The same from outside; the card that asked for it is closed."""
+    """The same from a list, for those who have one; the card that asked for it is closed."""
+    require(actor, *JUDGES)
     number = s.scalar(select(Collision.id).where(Collision.public_id == public_id))
     told = vote(s, actor, number or 0, verdict, now, entrance=entrance)
     close_matter(s, f"collision:{number}:{actor.person_id}", told, now, by=actor)

@@ -147,12 +147,12 @@ def touched(
     return changed
 
 
-def accept(fields: Fields, checked: Checked) -> dict[str, Value]:
+def accept(fields: Fields, checked: Checked, refused: str = REFUSED) -> dict[str, Value]:
     """The values, or one refusal that names every field."""
     if checked.errors:
         labels = {spec.key: spec.label for spec in fields}
         told = "；".join(f"{labels.get(key, '未知字段')}：{why}" for key, why in list(checked.errors.items())[:3])
-        raise Invalid(REFUSED.format(told), checked.errors)
+        raise Invalid(refused.format(told), checked.errors)
     return dict(checked.values)
 
 

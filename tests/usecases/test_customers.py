@@ -16,7 +16,7 @@ from crm.errors import CrmError, NotFound
 from crm.reads.customer_page import customer_page
 from crm.reads.customers import list_customers
 from crm.reads.deals import deals_of, open_deals
-from crm.reads.lookup import last_touched, look_up, named_in
+from crm.reads.meant import last_touched, meant_or_near, named_in
 from crm.usecases import customers, deals, followups, linking, pool, radar, todos, visits
 from crm.usecases.customer_identity import Taken
 from models.customers import Customer
@@ -64,7 +64,7 @@ def test_no_read_shows_another_teams_customer(company: Engine, who: str) -> None
     with uow.reading() as s:
         found = [
             list_customers(s, asking, query=SECRET, sort="days_left", page=1, size=10, now=NOW).rows,
-            look_up(s, asking, SECRET),
+            meant_or_near(s, asking, SECRET),
             [named_in(s, asking, f"{SECRET}来电")],
             [last_touched(s, asking)],
             open_deals(s, asking, 10),

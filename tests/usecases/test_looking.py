@@ -5,11 +5,15 @@ from datetime import datetime
 import pytest
 from sqlalchemy.engine import Engine
 
+from config.collisions import CollisionVerdict
 from config.vocabulary import ShareAccess
 from crm import uow
 from crm.access import actor_by_userid
-from crm.errors import NotFound, UsedUp
+from crm.errors import Invalid, NotAllowed, NotFound, UsedUp
 from crm.reads.customer_page import customer_page
+from crm.reads.duplicates import collisions
+from crm.usecases.collisions import vote_on
+from crm.usecases.look_alikes import doubts, look_alikes
 from crm.usecases.looking import Revealed, count_twins, may_look_up, reveal_phone
 from crm.usecases.sharing import Wish, share_customer
 from models.audit import AuditEntry
@@ -96,3 +100,34 @@ def test_look_ups_of_others_are_counted_and_end(company: Engine) -> None:
             count_twins(s, qian, "瑞", 1, NOW, entrance="chat")
         may_look_up(s, qian, NOW + DAY)
     assert [row.detail["typed"] for row in rows(AuditEntry) if row.verb == "look_alikes"] == ["瑞衡", "瑞恒"]
+
+
+def test_a_company_is_looked_up_as_the_form_would_keep_it(company: Engine) -> None:
+    number = customer("zhang", "苏州瑞衡机电有限公司")
+    with uow.transaction() as s:
+        zhang = actor_by_userid(s, "zhang", NOW)
+        found = look_alikes(s, zhang, {"name": " 苏州瑞衡机电有限公司\u200b"}, NOW, entrance="chat")
+        assert (found.name, [hit.customer_id for hit in found.hits]) == ("苏州瑞衡机电有限公司", [number])
+        with pytest.raises(Invalid, match="没有查重：统一社会信用代码"):
+            look_alikes(s, zhang, {"name": "苏州瑞衡", "uscc": "123"}, NOW, entrance="miniapp")
+
+
+def test_what_is_only_like_it_is_looked_at_before_it_is_made_and_counts_once(company: Engine) -> None:
+    customer("zhang", "苏州瑞衡机电有限公司")
+    with uow.transaction() as s:
+        qian = actor_by_userid(s, "qian", NOW)
+        assert doubts(s, qian, {"name": "苏州瑞衡机电有限公司"}, NOW, entrance="chat") == ()  # making it refuses it
+        assert doubts(s, qian, {"name": "绝无此名的某某某公司"}, NOW, entrance="chat") == ()
+        assert rows(LookCount) == []
+        assert len(doubts(s, qian, {"name": "无锡瑞衡机电有限公司"}, NOW, entrance="chat")) == 1
+    assert [row.count for row in rows(LookCount)] == [1]
+
+
+def test_whose_a_contested_company_is_is_said_by_judges_alone(company: Engine) -> None:
+    with uow.transaction() as s:
+        zhang = actor_by_userid(s, "zhang", NOW)
+        with pytest.raises(NotAllowed):
+            collisions(s, zhang)
+        with pytest.raises(NotAllowed):
+            vote_on(s, zhang, "0" * 20, CollisionVerdict.HOLDER, NOW, entrance="miniapp")
+        assert collisions(s, actor_by_userid(s, "li", NOW)) == []

@@ -22,7 +22,7 @@ from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
 from crm.forms import specs
 from crm.reads.customer_page import customer_page
 from crm.reads.duplicates import compare
-from crm.reads.lookup import meant, named_in
+from crm.reads.meant import meant, named_in
 from crm.usecases import deals, merging, todos, visits
 from crm.usecases.customers import withdraw_customer
 from crm.usecases.followups import write_entry, write_follow_up

@@ -6,7 +6,7 @@ from sqlalchemy.engine import Engine
 
 from config.vocabulary import NameKind, NameVerdict
 from crm import name_index, uow
-from crm.reads import lookup
+from crm.reads import meant
 from crm.usecases.customers import withdraw_customer
 from models.names import CompanyName, NamePosting
 from tests.support.company import NOW, actor, customer, rows
@@ -77,10 +77,10 @@ def test_customers_from_before_the_index_are_caught_up_once(company: Engine) -> 
 def test_who_sees_more_than_can_be_compared_asks_the_index_and_still_sees_only_his(
     company: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup, "_EACH_COMPARED", 1)
+    monkeypatch.setattr(meant, "_EACH_COMPARED", 1)
     mine = {customer("Zhang", name) for name in (PUMP, "上海华东泵业有限公司")}
     customer("qian", "苏州瑞衡热能设备有限公司")
     with uow.reading() as s:
-        found = lookup.near(s, actor("li"), "瑞衡热能工程公司")
+        found = meant.near(s, actor("li"), "瑞衡热能工程公司")
     assert {one.id for one in found} < mine
     assert [one.name for one in found] == [PUMP]

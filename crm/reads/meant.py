@@ -30,7 +30,7 @@ class Found:
     name: str
 
 
-def look_up(s: Session, actor: Actor, typed: str) -> list[Found]:
+def meant_or_near(s: Session, actor: Actor, typed: str) -> list[Found]:
     """The customers of this actor that `typed` names or nearly names, best first, at most six."""
     return meant(s, actor, typed) or near(s, actor, typed)
 
