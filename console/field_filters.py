@@ -11,10 +11,8 @@ from werkzeug.datastructures import MultiDict
 
 from config.vocabulary import FieldKind
 from crm.reads.customers import EMPTY, Where
-from crm.rules.fields import FieldSpec
+from crm.rules.fields import CHOICES, RANGES, FieldSpec
 
-_CHOICES = (FieldKind.SELECT, FieldKind.MULTI_SELECT, FieldKind.PERSON)
-_RANGES = (FieldKind.NUMBER, FieldKind.MONEY, FieldKind.DATE)
 _TICKED = 8  # options that stand side by side; more are a drop-down
 _LONGEST, _MOST_CHOSEN = 100, 30
 
@@ -32,10 +30,10 @@ class FieldFilter:
     @property
     def shape(self) -> str:
         """How it is drawn: ticks, pick, day, range or words."""
-        if self.spec.kind in _CHOICES:
+        if self.spec.kind in CHOICES:
             few = len(self.spec.options) <= _TICKED and self.spec.kind is not FieldKind.PERSON
             return "ticks" if few else "pick"
-        if self.spec.kind in _RANGES:
+        if self.spec.kind in RANGES:
             return "day" if self.spec.kind is FieldKind.DATE else "range"
         return "words"
 
@@ -44,7 +42,7 @@ class FieldFilter:
         """What the list is asked; None while nothing was chosen."""
         if self.empty:
             return Where(self.spec.key, EMPTY)
-        if self.spec.kind in _RANGES:
+        if self.spec.kind in RANGES:
             return Where(self.spec.key, f"{self.low}..{self.high}") if self.low or self.high else None
         return Where(self.spec.key, "、".join(self.values)) if self.values else None
 
@@ -54,7 +52,7 @@ class FieldFilter:
         key = self.spec.key
         if self.empty:
             return {f"none.{key}": ["1"]}
-        if self.spec.kind in _RANGES:
+        if self.spec.kind in RANGES:
             return {f"from.{key}": [self.low], f"to.{key}": [self.high]}
         return {f"f.{key}": list(self.values) or [""]}
 

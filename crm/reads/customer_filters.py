@@ -17,7 +17,7 @@ from config.vocabulary import CustomerLevel, FieldKind, FieldObject
 from crm.errors import Invalid
 from crm.field_store import COLUMNS, column_of
 from crm.rules.days import at, day_of
-from crm.rules.fields import FieldSpec, Value, read
+from crm.rules.fields import CHOICES, RANGES, FieldSpec, Value, read
 from crm.rules.name_parts import key_of
 from crm.silence import paused
 from models.customers import Customer
@@ -26,9 +26,7 @@ from models.people import Person, Team
 
 EMPTY = "未填"
 MOST = 5  # fields that one list is narrowed by
-_CHOICES = (FieldKind.SELECT, FieldKind.MULTI_SELECT, FieldKind.PERSON)
 WITHOUT = (FieldKind.ATTACHMENT, FieldKind.COMPANY, FieldKind.LONG_TEXT)  # kinds that no list is narrowed by
-_RANGES = (FieldKind.NUMBER, FieldKind.MONEY, FieldKind.DATE)
 _Words = aliased(Customer)
 
 
@@ -134,7 +132,7 @@ def _in_column(spec: FieldSpec, where: Where, today: date) -> Condition:
     if spec.key == "campaign":
         ids = [one.id for one in spec.options if one.key in _choices(spec, where.typed, today)]
         held: ColumnElement[bool] = column.in_(ids)
-    elif spec.kind in _CHOICES:
+    elif spec.kind in CHOICES:
         held = column.in_(_choices(spec, where.typed, today))
     else:
         held = _holds(column, spec, where.typed, today)
@@ -152,7 +150,7 @@ def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
     )
     if where.typed == EMPTY:
         return Condition(~here.exists(), ~here.exists())
-    if spec.kind in _CHOICES:
+    if spec.kind in CHOICES:
         chosen = _choices(spec, where.typed, today)
         held: ColumnElement[bool] = column.in_([one.id for one in spec.options if one.key in chosen])
     else:
@@ -163,7 +161,7 @@ def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
 
 
 def _holds(column: Any, spec: FieldSpec, typed: str, today: date) -> ColumnElement[bool]:
-    if spec.kind in _RANGES:
+    if spec.kind in RANGES:
         low, between, high = typed.partition("..")
         if not between:
             return column == _one(spec, typed, today)  # type: ignore[no-any-return]

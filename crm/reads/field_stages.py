@@ -35,7 +35,7 @@ class StageRow:
 
 
 def by_stage(s: Session, actor: Actor, of: FieldObject) -> list[StageRow]:
-    """The fields that are asked for, in the form's order. Five questions more than the form, however many there are."""
+    """The fields that are asked for, in the form's order. Three questions more than the form, whatever there is."""
     require(actor, Role.ADMIN, Role.OPERATIONS)
     fields = [spec for spec in specs(s, of) if not spec.retired]
     versions = dict(s.execute(select(FieldDefinition.id, FieldDefinition.version).filter_by(object_kind=of)).all())

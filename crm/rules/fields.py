@@ -26,6 +26,8 @@ Value = str | Decimal | date | tuple[str, ...] | None
 STAGE = "cooperation_stage"
 LONGEST_LINE, LONGEST_TEXT = 255, 5000
 MOST_CHOSEN = 30
+CHOICES = (FieldKind.SELECT, FieldKind.MULTI_SELECT, FieldKind.PERSON)
+RANGES = (FieldKind.NUMBER, FieldKind.MONEY, FieldKind.DATE)  # kinds that are asked for from … to
 _NAMED = 8  # options that a refusal lists
 
 # Down the ladder asks for nothing: 停滞 is no step further.
@@ -143,7 +145,7 @@ def read(spec: FieldSpec, written: Raw, today: date, had: Value = None) -> Value
         if spec.always:
             raise ValueError(_fill_in(spec))
         return None
-    if spec.kind in (FieldKind.SELECT, FieldKind.PERSON, FieldKind.MULTI_SELECT):
+    if spec.kind in CHOICES:
         value: Value = _chosen(spec, written, words, had)
     else:
         value = _plain(spec, written, words, today)
