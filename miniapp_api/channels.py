@@ -1,20 +1,15 @@
 """Channel quality on the phone: what each source and campaign brought."""
 
-from datetime import timedelta
-
 from apiflask import APIBlueprint
 
 from crm import uow
-from crm.reads.channels import ChannelRow, channels
-from crm.rules.days import at, day_of
+from crm.reads.channels import ChannelRow, channels, span
 from crm.usecases.sessions import actor_of_session
 from miniapp_api.deps import ApiDeps
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import answers
 from miniapp_api.work_answers import ChannelLine, ChannelsOut
 from miniapp_api.work_payloads import ChannelsQuery
-
-_DEFAULT = timedelta(days=365)
 
 
 def channel_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
@@ -29,8 +24,7 @@ def channel_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     )
     def channel_quality(asked: ChannelsQuery) -> ChannelsOut:
         token, now = bearer_token(), deps.clock()
-        until = at((asked.until or day_of(now)) + timedelta(days=1), 0)
-        since = until - _DEFAULT if asked.since is None else at(asked.since, 0)
+        since, until = span(asked.since, asked.until, now)
         with uow.reading() as s:
             rows = channels(s, actor_of_session(s, token, PHONES, now), since, until, asked.sort)
         return ChannelsOut(since=since, until=until, channels=[_line(row) for row in rows])

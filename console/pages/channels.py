@@ -8,11 +8,9 @@ from config.vocabulary import CustomerSource, label
 from console.desk import Desk, actor, asked, asked_number
 from crm import uow
 from crm.access import HOLDERS
-from crm.errors import NotFound
+from crm.errors import Invalid, NotFound
 from crm.reads import channels as reads
-from crm.rules.days import SHANGHAI, at, day_of
-
-_DEFAULT = timedelta(days=365)
+from crm.rules.days import SHANGHAI
 
 
 def mount(desk: Desk) -> None:
@@ -40,19 +38,17 @@ def mount(desk: Desk) -> None:
 
 
 def span(since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
-    """The days typed (both inclusive), else the last year; anything else counts as not typed."""
-    first, last = _day(since), _day(until)
-    end = at((last or day_of(now)) + timedelta(days=1), 0)
-    start = at(first, 0) if first is not None else end - _DEFAULT
-    return (start, end) if timedelta(0) < end - start <= timedelta(days=1096) else (end - _DEFAULT, end)
+    """The days typed, both inclusive, else the last year."""
+    return reads.span(_day(since), _day(until), now)
 
 
 def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
+    if not text:
         return None
-    return day if 2000 <= day.year < 2100 else None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"没看懂日期「{text[:20]}」，请写成 2026-03-05 这样") from None
 
 
 def _days(since: datetime, until: datetime) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -16,6 +16,7 @@ from crm import policy as numbers
 from crm.access import Actor, Reach, sees_customer, sees_lead
 from crm.errors import Invalid, NotAllowed
 from crm.reads.customers import Page
+from crm.rules.days import at, day_of
 from crm.rules.response_clock import working_minutes
 from models.customers import Campaign, Customer
 from models.deals import Deal, Stage, StagePeriod
@@ -26,7 +27,7 @@ Key = tuple[str, int | None]
 What = Literal["customers", "won", "open", "repeat"]
 WHATS: tuple[What, ...] = ("customers", "won", "open", "repeat")
 SORTS = ("amount_won", "leads", "customers", "conversion", "response", "cycle", "open", "repeat")
-_LONGEST = timedelta(days=1100)
+_LONGEST, _UNASKED = timedelta(days=1100), timedelta(days=365)
 _PAGE = 50
 
 
@@ -83,14 +84,24 @@ class CustomerOfChannel:
     amount: Decimal
 
 
+def span(since: date | None, until: date | None, now: datetime) -> tuple[datetime, datetime]:
+    """From the first of these days until before the day after the last; the last year where they are left out."""
+    for day in (since, until):
+        if day is not None and not 2000 <= day.year < 2100:
+            raise Invalid(f"年份 {day.year} 不对，请重新选日期", {"since" if day is since else "until": "年份不对"})
+    end = at((until or day_of(now)) + timedelta(days=1), 0)
+    start = at(since, 0) if since is not None else end - _UNASKED
+    if not timedelta(0) < end - start <= _LONGEST:
+        raise Invalid("时间段要从早到晚，最长三年，请重新选择", {"until": "要晚于开始，且在三年内"})
+    return start, end
+
+
 def channels(s: Session, actor: Actor, since: datetime, until: datetime, sort: str = SORTS[0]) -> list[ChannelRow]:
     """What came in from `since` until before `until`, of what this actor may see; what came of it up to today."""
     if actor.reach is Reach.NOTHING:
         raise NotAllowed(f"{label(Role(actor.role))}不看渠道效果。需要的话请找销售运营")
     if sort not in SORTS:
         raise Invalid("没有这种排序方式", {"sort": "可选：" + "、".join(SORTS)})
-    if not timedelta(0) < until - since <= _LONGEST:
-        raise Invalid("时间段要从早到晚，最长三年，请重新选择", {"until": "要晚于开始，且在三年内"})
     tallies: defaultdict[Key, _Tally] = defaultdict(_Tally)
     _count_leads(s, actor, since, until, tallies)
     _count_customers(s, actor, since, until, tallies)

@@ -1,6 +1,6 @@
 """What a channel brought, counted from rows one may see: leads, answers, customers, money, and how long it took."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,8 @@ from config.prospects import InvalidReason, LeadInlet, ResponseKind
 from config.vocabulary import CustomerSource, StageKind
 from crm import uow
 from crm.errors import Invalid
-from crm.reads.channels import channel_customers, channels
+from crm.reads.channels import channel_customers, channels, span
+from crm.rules.days import at, day_of
 from crm.usecases import deals, lead_convert, lead_steps, leads
 from models.deals import Deal, Stage, StagePeriod
 from tests.support.company import DAY, MINUTE, NOW, actor
@@ -77,7 +78,16 @@ def test_every_number_opens_its_rows_and_nobody_counts_anothers() -> None:
 def test_a_period_the_wrong_way_round_and_an_unknown_order_are_refused(company: Engine) -> None:
     with uow.reading() as s:
         with pytest.raises(Invalid):
-            channels(s, actor("wang"), UNTIL, SINCE)
-        with pytest.raises(Invalid):
             channels(s, actor("wang"), SINCE, UNTIL, "drop table")
         assert channels(s, actor("wang"), SINCE, UNTIL) == []
+
+
+def test_a_span_is_of_whole_days_and_the_last_year_where_nothing_is_asked() -> None:
+    today = day_of(NOW)
+    assert span(today, today, NOW) == (at(today, 0), at(today, 0) + DAY)
+    assert span(None, None, NOW) == (at(today, 0) - 364 * DAY, at(today, 0) + DAY)
+    for first, last in ((today, today - DAY), (today - 1100 * DAY, today)):
+        with pytest.raises(Invalid, match="最长三年"):
+            span(first, last, NOW)
+    with pytest.raises(Invalid, match="年份"):
+        span(None, date.max, NOW)
