@@ -38,6 +38,7 @@ def _sum_up(s: Session, job: ImportJob, now: datetime) -> None:
     counted = select(_ROW.outcome, func.count()).where(_ROW.job_id == job.id, _ROW.outcome != "")
     counts = s.execute(counted.group_by(_ROW.outcome).order_by(_ROW.outcome)).all()
     told = "，".join(f"{said(RowOutcome(outcome))} {many} 行" for outcome, many in counts) or "没有导入"
-    job.note, job.samples = f"{_GONE}。当时的结果：{told}"[:500], [[] for _ in job.headers]
+    noted = f"。{job.note}" if job.note else ""  # what was not read of the file counts as much as what was
+    job.note, job.samples = f"{_GONE}。当时的结果：{told}{noted}"[:500], [[] for _ in job.headers]
     s.flush()
     audit.record(s, None, "purge_import_rows", f"import:{job.id}", now, entrance="sweep", rows=job.rows)

@@ -6,9 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
-from config.sheets import ImportKind, RowResolution, RowVerdict
+from config.sheets import ImportKind, ImportState, RowResolution, RowVerdict
 from config.vocabulary import HolderKind, Role
 from crm import uow
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
@@ -328,6 +329,20 @@ def test_two_sheets_that_claim_one_customer_are_contested(desk: Desk) -> None:
     assert desk.counts(second) == {"contested": 1}
     assert rows(Customer)[0].owner_id is None
     assert len(rows(Contest)) == 1
+
+
+def test_long_after_a_failed_import_its_reason_and_what_was_not_read_are_still_told(desk: Desk) -> None:
+    who = actor("Zhang")
+    failed = desk.checked(who, csv_of(("导出人：王五",), ("公司", "电话"), ("昆山恒泽水务有限公司", "0512-57001234")))
+    with uow.transaction() as s:
+        job = s.scalars(select(ImportJob)).one()
+        assert "表头在第 2 行" in job.note
+        job.state, job.error, job.finished_at = ImportState.FAILED, "处理时中断，请把文件拆小", NOW
+    assert uow.attempt(lambda s: purge_import_rows(s, NOW + 91 * DAY)) > 0
+    with uow.reading() as s:
+        view = one_import(s, who, failed)
+    assert view.error == "处理时中断，请把文件拆小"
+    assert view.note == "明细已过保留期，不再保存。当时的结果：没有导入。表头在第 2 行，它上面的内容不导入"
 
 
 def test_long_after_an_import_its_counts_are_left_and_not_its_rows(desk: Desk) -> None:
