@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from config.vocabulary import ShareAccess, label
 from console.answers import toast
-from console.desk import EVERYBODY, Desk, actor, asked_number, partial, typed, typed_number
+from console.desk import EVERYBODY, Desk, actor, asked, asked_number, partial, typed, typed_number
 from console.pages.today import ASSIGNERS
 from crm import policy as numbers
 from crm import uow
@@ -21,9 +21,7 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/shares", ASSIGNERS)
     def shares() -> str:
-        with uow.reading() as s:
-            found = reads.all_shares(s, actor(), clock(), asked_number("page"))
-        return render_template("console/shares.html", found=found)
+        return _list()
 
     @desk.page("/customers/<public_id>/shares", EVERYBODY, "POST")
     def share_customer(public_id: str) -> ResponseReturnValue:
@@ -45,6 +43,11 @@ def mount(desk: Desk) -> None:
     def end_share(share_id: str) -> ResponseReturnValue:
         done = uow.attempt(lambda s: sharing.end_share(s, actor(), share_id, clock(), entrance="console"))
         return _after(done.customer_public, f"已收回给 {done.person_name} 的共享", ended=done)
+
+    def _list(ended: sharing.Shared | None = None) -> str:
+        with uow.reading() as s:
+            found = reads.all_shares(s, actor(), clock(), asked_number("page"))
+        return render_template("console/shares.html", found=found, ended=ended)
 
     @desk.page("/shares/<share_id>/restore", EVERYBODY, "POST")
     def restore_share(share_id: str) -> ResponseReturnValue:
@@ -74,8 +77,12 @@ def mount(desk: Desk) -> None:
         return render_template("console/_shares.html", **values)
 
     def _after(public_id: str, said: str, ended: sharing.Shared | None = None) -> ResponseReturnValue:
+        listed = bool(asked("page"))  # pressed in the list of all shares, not on the customer's own page
         if not partial():
-            return redirect(url_for("console.customer", public_id=public_id), 303)
+            back = url_for("console.shares") if listed else url_for("console.customer", public_id=public_id)
+            return redirect(back, 303)
+        if listed:
+            return Response(_list(ended), headers=toast(said))
         return Response(_section(public_id, ended=ended), headers=toast(said))
 
 

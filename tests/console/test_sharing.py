@@ -49,6 +49,20 @@ def test_a_customer_is_shared_on_its_page_and_taken_back_there(sign_in: SignIn) 
     assert sign_in("Li.Na").get(f"/console/customers/{held().public_id}").status_code == 200
 
 
+def test_a_share_is_ended_and_brought_back_in_the_list_of_all(sign_in: SignIn) -> None:
+    shared = {"person": MATE, "access": "together", "until": "", "credit": "30"}
+    sign_in(REP).post(f"/console/customers/{held().public_id}/shares", data=shared, headers=HTMX)
+    share, lead = rows(CustomerShare)[0].public_id, sign_in(LEAD)
+    end, restore = (f"/console/shares/{share}/{verb}?page=1" for verb in ("end", "restore"))
+    assert f'action="{end}"' in lead.get("/console/shares").text
+    ended = lead.post(end, headers=HTMX).text
+    assert 'hx-get="/console/shares?page=1"' in ended
+    assert "现在没有共享中的客户" in ended
+    assert f'action="{restore}"' in ended
+    assert f'action="{end}"' in lead.post(restore, headers=HTMX).text
+    assert lead.post(end).headers["Location"] == "/console/shares"
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [
