@@ -44,6 +44,27 @@ def test_upgrading_twice_is_upgrading_once_and_the_way_down_leaves_nothing(empty
     uow.upgrade(empty_url)
 
 
+def test_the_region_stands_with_what_everybody_reads_and_goes_back_on_the_way_down(empty_url: str) -> None:
+    def heading() -> str | None:
+        engine = create_engine(empty_url)
+        with engine.connect() as connection:
+            found: str | None = connection.scalar(
+                text(
+                    "SELECT g.key FROM field_definition f JOIN field_group g ON g.id = f.group_id"
+                    " WHERE f.object_kind = 'customer' AND f.key = 'region'"
+                )
+            )
+        engine.dispose()
+        return found
+
+    uow.upgrade(empty_url)
+    assert heading() == "basic"
+    uow.downgrade(empty_url, "0008")
+    assert heading() == "reach"
+    uow.upgrade(empty_url)
+    assert heading() == "basic"
+
+
 @pytest.mark.parametrize("table", ["audit_entry", "audit_seal"])
 @pytest.mark.parametrize("words", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
 def test_the_database_itself_refuses_to_rewrite_the_audit_book(company_url: str, table: str, words: str) -> None:
