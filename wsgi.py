@@ -7,6 +7,7 @@ from pathlib import Path
 from apiflask import APIFlask
 from flask import Flask, Response, abort, redirect, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.webhook import BotDeps, callback
 from config.clock import Clock, clock_of
@@ -91,6 +92,10 @@ def create_app(settings: Settings) -> Flask:
     app.add_url_rule("/", "front_door", lambda: redirect("/console/"))
     _watch(app, clock, spool)
     cli.register(app)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0
+        )
     return app
 
 

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     public_url: str = LOOPBACK
     port: int = Field(default=8000, ge=1, le=65535)
     emulator_port: int = Field(default=8001, ge=1, le=65535)
+    # How many proxies of our own stand before us: so many of the last addresses in X-Forwarded-For are believed.
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
 
     wecom_api_base: str = "https://qyapi.weixin.qq.com/cgi-bin/"
     wecom_login_url: str = "https://login.work.weixin.qq.com/wwlogin/sso/login"

@@ -1,6 +1,7 @@
 """The door for strangers: one sentence for everything well written, bounded, counted, and shut when it is closed."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
@@ -16,7 +17,9 @@ from crm.usecases.policy import change
 from models.customers import Customer
 from models.leads import Lead, LeadSource
 from tests.api.conftest import NOW, Phone
+from tests.bot.wecom import settings_of
 from tests.support.company import actor, customer, rows
+from wsgi import create_app
 
 FORM = {"company": "苏州恒力泵业有限公司", "contact_name": "王工", "phone": "13800138000", "need": "问循环泵"}
 
@@ -68,6 +71,31 @@ def test_a_closed_form_and_none_look_alike(app: APIFlask, token: str) -> None:
     closed, never = send(app, token), send(app, "never")
     assert (closed.status_code, closed.data) == (never.status_code, never.data)
     assert closed.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("proxies", "passed_on", "statuses"),
+    [
+        (0, ("198.51.100.1", "198.51.100.2"), [202, 429]),  # anybody can write this line himself
+        (1, ("198.51.100.1", "198.51.100.2"), [202, 202]),
+        (1, ("198.51.100.1, 203.0.113.9", "198.51.100.2, 203.0.113.9"), [202, 429]),
+        (2, ("198.51.100.1, 203.0.113.9", "198.51.100.2, 203.0.113.9"), [202, 202]),
+    ],
+)
+def test_visitors_are_told_apart_by_as_many_proxies_as_are_our_own(
+    engine: Engine, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxies: int,
+    passed_on: tuple[str, str], statuses: list[int],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(uow, "_hooks", [])
+    with uow.transaction() as s:
+        change(s, None, "form_per_address", "1", NOW, entrance="shell")
+    settings = settings_of(engine.url.render_as_string(hide_password=False), tmp_path)
+    client = create_app(settings.model_copy(update={"trusted_proxies": proxies})).test_client()
+    answers = [
+        client.post(f"/api/v1/leads/inlet/{token}", json=FORM, headers={"X-Forwarded-For": visitor})
+        for visitor in passed_on
+    ]
+    assert [answer.status_code for answer in answers] == statuses
 
 
 @pytest.mark.parametrize("number", ["form_per_address", "form_per_inlet"])
