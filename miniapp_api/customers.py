@@ -102,6 +102,7 @@ def _line(row: CustomerRow) -> CustomerLine:
 
 
 def _file(found: CustomerFile, form: Form, actor: Actor) -> CustomerOut:
+    shown = {one.spec.key: one.shown for section in form.sections for one in section.fields}
     return CustomerOut(
         id=found.public_id,
         name=found.name,
@@ -109,7 +110,7 @@ def _file(found: CustomerFile, form: Form, actor: Actor) -> CustomerOut:
         source=found.source,
         industry=found.industry,
         region=found.region,
-        address=found.address,
+        address=shown.get("address", ""),  # in part for whom the whole of it is not
         uscc=found.uscc,
         owner=found.owner,
         mine=found.owner_id == actor.person_id,

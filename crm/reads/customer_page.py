@@ -82,7 +82,6 @@ class CustomerFile:
     source: str
     industry: str
     region: str
-    address: str
     uscc: str
     owner: str
     owner_id: int | None
@@ -133,7 +132,6 @@ def _page(s: Session, customer: Customer, seen: Eyes, now: datetime, page: int) 
         source=label(CustomerSource(customer.source)),
         industry=customer.industry,
         region=customer.region,
-        address=customer.address,
         uscc=customer.uscc or "",
         owner=owner,
         owner_id=customer.owner_id,

@@ -144,6 +144,20 @@ def test_the_list_is_narrowed_and_sorted_by_any_field(phone_of: Callable[[str], 
     assert lead.get("/customers").get_json()["total_at_least"] is False
 
 
+def test_a_rep_looks_for_customers_by_region_and_a_far_colleague_sees_the_address_in_part(
+    phone: Phone, phone_of: Callable[[str], Phone]
+) -> None:
+    written = {"region": "江苏 苏州", "address": "工业园区 188 号"}
+    assert phone.patch(f"/customers/{MINE}", {"fields": written}).get_json()["address"] == "工业园区 188 号"
+    found = phone.get("/customers?where=region:江苏").get_json()["customers"]
+    assert [row["id"] for row in found] == [MINE]
+    assert phone.get("/customers?where=address:工业").status_code == 422
+    share = {"userid": "sun", "access": "read"}
+    assert phone.post(f"/customers/{MINE}/shares", share).status_code == 201
+    told = phone_of("sun").get(f"/customers/{MINE}").get_json()
+    assert (told["region"], told["address"]) == ("江苏苏州", "工业园区 *88 号")
+
+
 def test_what_a_colleagues_name_tells_is_counted(app: APIFlask, phone: Phone) -> None:
     with uow.transaction() as s:
         other = s.scalars(select(Customer).where(Customer.public_id == OTHERS)).one()
