@@ -393,3 +393,19 @@ def test_an_export_is_asked_of_the_list_as_it_is_narrowed(sign_in: SignIn) -> No
     with uow.reading() as s:
         job = s.scalars(select(ExportJob)).one()
         assert (job.rows, job.asked) == (1, {"where": [["region", "江苏无锡"]]})
+
+
+@pytest.mark.parametrize("page", ["channels", "leads"])
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("since=gestern", "没看懂日期「gestern」"),
+        ("since=2026-03-01&until=2026-01-01", "从早到晚"),
+        ("since=1026-03-01", "年份 1026"),
+        ("until=9999-12-31", "年份 9999"),
+    ],
+)
+def test_a_span_that_is_none_is_refused_in_words(sign_in: SignIn, page: str, days: str, said: str) -> None:
+    answer = sign_in(REP).get(f"/console/{page}?{days}")
+    assert answer.status_code == 422
+    assert said in answer.text
