@@ -142,12 +142,7 @@ def _in_column(spec: FieldSpec, where: Where, today: date) -> Condition:
 def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
     """Of the fields that operations added: begun at the value's own index, or asked of each customer passed."""
     column = getattr(FieldValue, COLUMNS[spec.kind])
-    of_field = select(FieldValue.object_id).where(FieldValue.field_id == spec.id)
-    here = select(FieldValue.id).where(
-        FieldValue.object_kind == FieldObject.CUSTOMER,
-        FieldValue.object_id == Customer.id,
-        FieldValue.field_id + 0 == spec.id,  # asked of one customer: no index of all values is of use
-    )
+    here = values_here(spec)
     if where.typed == EMPTY:
         return Condition(~here.exists(), ~here.exists())
     if spec.kind in CHOICES:
@@ -156,8 +151,21 @@ def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
     else:
         held = _holds(column, spec, where.typed, today)
     filled = column.is_not(None)  # said in so many words, since the index holds only those
-    entries = of_field.where(filled, held)
+    entries = select(FieldValue.object_id).where(FieldValue.field_id == spec.id, filled, held).correlate(None)
     return Condition(Customer.id.in_(entries), here.where(held).exists(), entries, gathers=True)
+
+
+def values_here(spec: FieldSpec) -> Select[int]:
+    """What a customer of the list has of a field, whatever else the list is joined with."""
+    return (
+        select(FieldValue.id)
+        .where(
+            FieldValue.object_kind == FieldObject.CUSTOMER,
+            FieldValue.object_id == Customer.id,
+            FieldValue.field_id + 0 == spec.id,  # asked of one customer: no index of all values is of use
+        )
+        .correlate(Customer)
+    )
 
 
 def _holds(column: Any, spec: FieldSpec, typed: str, today: date) -> ColumnElement[bool]:

@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from config.vocabulary import FieldKind, FieldObject
+from config.vocabulary import FieldKind
 from crm.errors import Invalid
 from crm.field_store import COLUMNS, column_of
+from crm.reads.customer_filters import values_here
 from crm.rules.fields import FieldSpec
 from crm.silence import paused
 from models.customers import Customer
@@ -30,7 +31,7 @@ _Last = aliased(Customer)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """`value` says that the keys stand in a field's own row, which is joined."""
+    """`field_id` says that the keys stand in that field's own row, which is joined."""
 
     where: ColumnElement[bool]
     keys: tuple[ColumnElement[Any], ...]
@@ -102,13 +103,8 @@ def order_by(sort: str, fields: Sequence[FieldSpec]) -> Order:
         filled = column > "" if text else column.is_not(None)
         return Order(down, (Stretch(filled, (column,)), Stretch(func.coalesce(~filled, true()), ())), True, spec)
     column = getattr(FieldValue, COLUMNS[spec.kind]).expression
-    here = select(FieldValue.id).where(
-        FieldValue.object_kind == FieldObject.CUSTOMER,
-        FieldValue.object_id == Customer.id,
-        FieldValue.field_id + 0 == spec.id,  # asked of one customer: no index of all values is of use
-    )
     with_one = Stretch(column.is_not(None), (column,), spec.id)
-    return Order(down, (with_one, Stretch(~here.exists(), ())), True, spec)
+    return Order(down, (with_one, Stretch(~values_here(spec).exists(), ())), True, spec)
 
 
 def _text(value: Any) -> str:
