@@ -1,6 +1,7 @@
 """A list says the same whichever way it is read: few rows found first, or many walked along an index."""
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
@@ -68,7 +69,7 @@ def _row(field_id: int, customer_id: int, key: str, value: Any, pump: dict[str, 
 def meets(values: dict[str, Any], key: str, typed: str) -> bool:
     if typed == EMPTY:
         return key not in values
-    wanted = {
+    wanted: dict[str, Callable[[Any], bool]] = {
         "taishu": lambda value: 2 <= value <= 6,
         "jianxiuri": lambda value: value >= date(2026, 1, 5),
         "bengxing": lambda value: value == "螺杆泵",
