@@ -54,6 +54,7 @@ class Record:
     asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
     roles: frozenset[Role] = EVERYBODY
     thing: str = "customer_public"  # which id stands in the address
+    done: bool = False  # it must be done for whoever may, not only let in
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,36 @@ class Friend:
     roles: frozenset[Role] = EVERYBODY
 
 
-Door = Open | Page | Record | Mine | Friend
+@dataclass(frozen=True)
+class Site:
+    """About a project: it is there as its end user is; for who holds no customers there is none."""
+
+    to: To
+    asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    roles: frozenset[Role] = EVERYBODY
+    thing: str = "project_public"
+
+
+@dataclass(frozen=True)
+class Matter:
+    """About a collision: for the managers who decide about its customer, and the administrators."""
+
+    asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    thing: str = "collision"
+    roles: frozenset[Role] = ASSIGNERS
+    judges: frozenset[Role] = ASSIGNERS - {Role.OPERATIONS}
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """Looks beyond what one may see, and says of it only that it is there."""
+
+    asks: Callable[[Things], Mapping[str, Any]]
+    thing: str = ""
+
+
+About = Record | Mine | Friend | Site | Matter
+Door = Open | Page | About | Beyond
 _TEXT = {"text": "电话聊了交期，下周三去现场看"}
 _VISIT = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "at": "2026-11-23T09:00:00+08:00"}
 
@@ -137,28 +167,23 @@ ROUTES: Mapping[str, Door] = {
     "PATCH /api/v1/contacts/<contact_id>": Record(WRITE, lambda _: {"fields": {"title": "科长"}}, thing="contact"),
     "POST /api/v1/contacts/<contact_id>/retire": Record(WRITE, thing="contact"),
     "POST /api/v1/contacts/<contact_id>/restore": Record(WRITE, thing="contact"),
-    "POST /api/v1/lookups": Page(body={"name": "无锡蓝天全新公司"}),
-    # Who may merge or decide what: tests/api/test_radar.py, and below at the desk.
-    "GET /api/v1/customers/<customer_id>/merge/<loser_id>": Record(DECIDE),
-    "POST /api/v1/customers/<customer_id>/merge": Record(DECIDE, lambda it: {"loser_id": it.customer_public}),
+    "POST /api/v1/lookups": Beyond(lambda it: {"name": it.name}),
+    "GET /api/v1/customers/<customer_id>/merge/<loser_id>": Record(DECIDE, done=True),
+    "POST /api/v1/customers/<customer_id>/merge": Record(DECIDE, lambda it: {"loser_id": it.twin}, done=True),
     "GET /api/v1/merges": Page(),
-    "POST /api/v1/merges/<merge_id>/undo": Page(at=f"/api/v1/merges/{'0' * 20}/undo"),
+    "POST /api/v1/merges/<merge_id>/undo": Record(DECIDE, thing="merge"),
     "GET /api/v1/collisions": Page(ASSIGNERS),
-    "POST /api/v1/collisions/<collision_id>/verdict": Page(
-        ASSIGNERS, {"verdict": "holder"}, f"/api/v1/collisions/{'0' * 20}/verdict"
-    ),
+    "POST /api/v1/collisions/<collision_id>/verdict": Matter(lambda _: {"verdict": "holder"}),
     "GET /api/v1/leads/<lead_id>": Friend(thing="lead_public"),
     "POST /api/v1/leads/<lead_id>/assign": Friend(lambda _: {"userid": "mate"}, "lead_public", ASSIGNERS),
     "POST /api/v1/leads/<lead_id>/undo": Friend(thing="lead_public"),
     "POST /api/v1/projects": Page(HOLDERS, {"name": "全新项目", "end_user": "无锡蓝天全新公司"}),
-    "GET /api/v1/projects/<project_id>": Friend(thing="project_public"),
-    "PATCH /api/v1/projects/<project_id>": Friend(lambda _: {"site": "江苏无锡"}, "project_public"),
-    "POST /api/v1/projects/<project_id>/state": Friend(lambda _: {"state": "won"}, "project_public"),
-    "POST /api/v1/projects/<project_id>/parties": Friend(_party, "project_public"),
-    "POST /api/v1/projects/<project_id>/parties/remove": Friend(_party, "project_public"),
-    "POST /api/v1/projects/<project_id>/registrations": Friend(
-        lambda it: {"customer_id": it.customer_public}, "project_public"
-    ),
+    "GET /api/v1/projects/<project_id>": Site(READ),
+    "PATCH /api/v1/projects/<project_id>": Site(WRITE, lambda _: {"site": "江苏无锡"}),
+    "POST /api/v1/projects/<project_id>/state": Site(WRITE, lambda _: {"state": "won"}),
+    "POST /api/v1/projects/<project_id>/parties": Site(WRITE, _party),
+    "POST /api/v1/projects/<project_id>/parties/remove": Site(WRITE, _party),
+    "POST /api/v1/projects/<project_id>/registrations": Site(WRITE, lambda it: {"customer_id": it.customer_public}),
     "POST /api/v1/registrations/<registration_id>/extend": Friend(lambda _: {"reason": ""}, "registration_public"),
     "POST /api/v1/registrations/<registration_id>/shorten": Friend(
         lambda _: {"was": "2026-11-24T02:00:00+00:00"}, "registration_public"
@@ -185,11 +210,11 @@ ROUTES: Mapping[str, Door] = {
     "GET /console/channels/customers": Page(HOLDERS, at="/console/channels/customers?what=customers&source=event"),
     "GET /console/projects": Page(HOLDERS),
     "POST /console/projects": Page(HOLDERS, {"name": "全新项目", "end_user": "无锡蓝天全新公司"}),
-    "GET /console/projects/<public_id>": Friend(thing="project_public", roles=HOLDERS),
-    "POST /console/projects/<public_id>/register": Friend(_dealer, "project_public", HOLDERS),
-    "POST /console/projects/<public_id>/parties": Friend(_dealer, "project_public", HOLDERS),
-    "POST /console/projects/<public_id>/parties/remove": Friend(_dealer, "project_public", HOLDERS),
-    "POST /console/projects/<public_id>/state": Friend(lambda _: {"state": "won"}, "project_public", HOLDERS),
+    "GET /console/projects/<public_id>": Site(READ, roles=HOLDERS),
+    "POST /console/projects/<public_id>/register": Site(WRITE, _dealer, HOLDERS),
+    "POST /console/projects/<public_id>/parties": Site(WRITE, _dealer, HOLDERS),
+    "POST /console/projects/<public_id>/parties/remove": Site(WRITE, _dealer, HOLDERS),
+    "POST /console/projects/<public_id>/state": Site(WRITE, lambda _: {"state": "won"}, HOLDERS),
     "POST /console/registrations/<public_id>/extend": Friend(thing="registration_public", roles=HOLDERS),
     "POST /console/registrations/<public_id>/end": Friend(thing="registration_public", roles=HOLDERS),
     "POST /console/registrations/<public_id>/extend/undo": Friend(
@@ -291,14 +316,13 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/exports": Page(HOLDERS, {"sheets": ["customers"]}),
     "POST /console/exports/<public_id>/decide": Page(ASSIGNERS, {"agrees": "yes"}, "/console/exports/0/decide"),
     "POST /console/exports/<public_id>/file": Page(HOLDERS, at="/console/exports/0/file"),
-    # Who may merge or decide what: test_duplicates.py, test_merging.py, test_collisions.py.
     "GET /console/duplicates": Page(ASSIGNERS),
     "GET /console/duplicates/compare": Page(ASSIGNERS),
-    "POST /console/duplicates/merge": Page(ASSIGNERS, {"winner": "0", "loser": "1"}),
-    "POST /console/duplicates/merges/<public_id>/undo": Page(ASSIGNERS, at="/console/duplicates/merges/0/undo"),
-    "POST /console/duplicates/collisions/<public_id>": Page(
-        ASSIGNERS, {"verdict": "holder"}, "/console/duplicates/collisions/0"
+    "POST /console/duplicates/merge": Record(
+        DECIDE, lambda it: {"winner": it.customer_public, "loser": it.twin}, ASSIGNERS, done=True
     ),
+    "POST /console/duplicates/merges/<public_id>/undo": Record(DECIDE, roles=ASSIGNERS, thing="merge"),
+    "POST /console/duplicates/collisions/<public_id>": Matter(lambda _: {"verdict": "holder"}),
     "POST /console/duplicates/rules": Page(OPERATORS, {"entry": "link", "evidence": "phone", "weight": "hint"}),
     "GET /console/contests": Page(ASSIGNERS),
     "POST /console/contests/<public_id>": Page(ASSIGNERS, {"verdict": "first"}, "/console/contests/0"),

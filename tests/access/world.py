@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -28,8 +28,9 @@ from config.vocabulary import (
     ShareAccess,
 )
 from crm import uow
-from crm.access import HOLDERS, actor_by_userid
+from crm.access import HOLDERS, Actor, actor_by_userid
 from crm.holding import Holder, holder_of
+from crm.rules.naming import name_key
 from crm.usecases import customer_file, customers, deals, followups, projects, registrations, sessions, todos, visits
 from crm.usecases.attachments import add_attachment
 from crm.usecases.fields import FieldDraft, add_field
@@ -38,6 +39,7 @@ from crm.usecases.merging import merge
 from crm.usecases.ownership import pass_on
 from crm.usecases.sharing import Wish, share_customer
 from gateways.files import Accepted, FileStore
+from models.collisions import Collision
 from models.customers import Contact, Customer
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team, TeamLeader, TeamScope
@@ -45,7 +47,7 @@ from models.people import Person, Team, TeamLeader, TeamScope
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Shanghai
 HEAD, ONE, TWO = 1, 2, 3
 OWN_FIELD = "anhao"  # a field that operations added to the customer's form
-MATE, STRANGER, GONE = "mate", "stranger", "gone"
+MATE, STRANGER, GONE, RIVAL = "mate", "stranger", "gone", "rival"
 _EARLIER = NOW - timedelta(days=3)
 _MERGED_AT = NOW - timedelta(days=1)
 
@@ -85,6 +87,9 @@ class Things:
     registration: int
     registration_public: str
     attachment: str
+    twin: str  # a second customer of the same holder
+    merge: str  # a third one went into this one
+    collision: str  # somebody of team TWO wanted this one
     canaries: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -107,6 +112,9 @@ NOBODYS = Things(
     registration=8_000_006,
     registration_public="0" * 20,
     attachment="0" * 20,
+    twin="0" * 20,
+    merge="0" * 20,
+    collision="0" * 20,
 )
 
 
@@ -133,7 +141,7 @@ def furnish(files: FileStore) -> World:
         common = {}
         for relation, holder in makers.items():
             number += 1
-            common[relation] = _things(s, number, picture, holder)
+            common[relation] = _sought(s, _things(s, number, picture, holder))
         for role in Role:
             made |= {(role, relation): things for relation, things in common.items()}
             for relation in (Relation.OWN, Relation.MERGED, Relation.SHARED_READ, Relation.TOGETHER):
@@ -143,6 +151,8 @@ def furnish(files: FileStore) -> World:
                 his = relation in (Relation.OWN, Relation.MERGED)
                 access = {Relation.SHARED_READ: ShareAccess.READ, Relation.TOGETHER: ShareAccess.TOGETHER}.get(relation)
                 made[role, relation] = _things(s, number, picture, role.value if his else STRANGER, role.value, access)
+                if relation is not Relation.MERGED:
+                    made[role, relation] = _sought(s, made[role, relation])
         _into_the_queue(s, common[Relation.QUEUE].customer)
         admin, winner = actor_by_userid(s, Role.ADMIN.value, NOW), common[Relation.OTHER].customer
         for role in sorted(HOLDERS):
@@ -161,7 +171,13 @@ def _staff(s: Session) -> None:
         s.flush()
     team_of = {Role.REP: ONE, Role.TEAM_LEAD: ONE}
     people = [(role.value, role, team_of.get(role, HEAD)) for role in Role]
-    people += [(MATE, Role.REP, ONE), (STRANGER, Role.REP, TWO), (GONE, Role.REP, ONE), ("wu", Role.TEAM_LEAD, TWO)]
+    people += [
+        (MATE, Role.REP, ONE),
+        (STRANGER, Role.REP, TWO),
+        (GONE, Role.REP, ONE),
+        ("wu", Role.TEAM_LEAD, TWO),
+        (RIVAL, Role.REP, TWO),
+    ]
     for userid, role, team in people:
         who = {"userid": userid, "userid_key": userid, "name": f"某{userid}", "role": role}
         s.add(Person(**who, status=PersonStatus.ACTIVE, team_id=team, changed_at=NOW))
@@ -223,8 +239,30 @@ def _things(
     return Things(
         made.id, made.public_id, made.name, contact.public_id, deal.id, deal.public_id, entry.public_id,
         been.public_id, todo.id, friend.id, shared.public_id, shared.id, lead.id, lead.public_id,
-        project.public_id, held.id, held.public_id, attached.public_id, tokens,
+        project.public_id, held.id, held.public_id, attached.public_id, *_more(s, number, who, made.id),
+        NOBODYS.collision, tokens,
     )  # fmt: skip
+
+
+def _more(s: Session, number: int, who: Actor, customer_id: int) -> tuple[str, str]:
+    """A plain customer of the same holder, and what was made of another one: the merge into this one."""
+    plain = []
+    for first in (0x5400, 0x6400):
+        name = "".join(chr(first + 40 * number + 9 * place) for place in range(4)) + "机电"
+        plain.append(customers.create_customer(s, who, customers.CustomerDraft(name), _EARLIER, entrance="chat"))
+    merged = merge(s, who, customer_id, plain[1].id, (), _EARLIER, entrance="console")
+    return plain[0].public_id, merged.public_id
+
+
+def _sought(s: Session, things: Things) -> Things:
+    """Somebody of team TWO wanted this customer."""
+    collision = Collision(
+        customer_id=things.customer, asked_by_id=actor_by_userid(s, RIVAL, NOW).person_id, name=things.name,
+        name_key=name_key(things.name), reason="名称完全相同", opened_at=_EARLIER, due_at=NOW + timedelta(days=1),
+    )  # fmt: skip
+    s.add(collision)
+    s.flush()
+    return replace(things, collision=collision.public_id)
 
 
 def _into_the_queue(s: Session, customer_id: int) -> None:
