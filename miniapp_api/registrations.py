@@ -39,9 +39,9 @@ def registration_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(RegistrationDoneOut)
     @bp.doc(
         summary="撤销延期",
-        description="`was` 是延期时答复的；之后又变动过的不撤（409）。",
+        description="延期的人自己、撤销时间内（默认 10 分钟）。`was` 是延期时答复的；之后又变动过的不撤（409）。",
         security="bearer",
-        responses=answers(WRITE | {410: _OVER}),
+        responses=answers(WRITE | {410: "过了撤销时间，或者这条报备已经结束"}),
     )
     def shorten_registration(registration_id: str, json_data: ShortenIn, repeat: RepeatHeaders) -> Response:
         return write(deps, repeat.key, json_data, _shortened(plain_id(registration_id), json_data))

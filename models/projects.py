@@ -52,7 +52,8 @@ class ProjectParty(Base):
 class ProjectRegistration(Base):
     """项目报备: this rep registered the project for this dealer. Live while it has not ended and not run out.
 
-    `behind_id` is the registration that was there first: while it stands, this one protects nobody.
+    `behind_id` is the registration that was there first: while it stands, this one protects nobody. `extended_at` and
+    `extended_by_id` are of the last extension that can still be taken back.
     """
 
     __tablename__ = "project_registration"
@@ -66,6 +67,8 @@ class ProjectRegistration(Base):
     registered_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     extensions: Mapped[int] = mapped_column(default=0)
+    extended_at: Mapped[datetime | None]
+    extended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     ended_at: Mapped[datetime | None]
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     behind_id: Mapped[int | None] = mapped_column(ForeignKey("project_registration.id"), index=True)

@@ -141,6 +141,7 @@ def extend(
     was = registration.expires_at
     registration.expires_at = was + timedelta(days=policy.registration_days)
     registration.extensions += 1
+    registration.extended_at, registration.extended_by_id = now, actor.person_id
     registration.reason = words or registration.reason
     audit.record(
         s,
@@ -159,14 +160,18 @@ def extend(
 def shorten(
     s: Session, actor: Actor, registration_id: int | str, was: datetime, now: datetime, *, entrance: str
 ) -> str:
-    """Take an extension back. The project's name."""
+    """An own extension taken back within the undo minutes. The project's name."""
     registration, project = _open_one(s, actor, registration_id, now)
-    days = numbers.current(s).registration_days
+    policy = numbers.current(s)
     later = was.tzinfo is None or was >= registration.expires_at  # no moment that it ever ended at
-    if registration.extensions < 1 or later or registration.expires_at != was + timedelta(days=days):
-        raise Conflict("这条报备之后又有变动，没有撤销")
+    other = later or registration.expires_at != was + timedelta(days=policy.registration_days)
+    if other or registration.extended_at is None or registration.extended_by_id != actor.person_id:
+        raise Conflict("这条报备之后又有变动，或者不是您延期的，没有撤销")
+    if now > registration.extended_at + timedelta(minutes=policy.undo_minutes):
+        raise Gone(f"延期超过 {policy.undo_minutes} 分钟，不能撤销了。不做了请放弃报备")
     registration.expires_at = was
     registration.extensions -= 1
+    registration.extended_at = registration.extended_by_id = None
     audit.record(
         s,
         actor.person_id,

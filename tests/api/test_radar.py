@@ -1,17 +1,18 @@
 """Merges and collisions, projects and leads from a phone: what the desk can, as far as this person may."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
-from config.vocabulary import CustomerLevel, CustomerSource
+from config.vocabulary import CustomerLevel, CustomerSource, PersonStatus, Role
 from crm import uow
 from crm.access import actor_by_userid
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.policy import change
-from tests.api.conftest import CANARY, MINE, NOW, OTHERS, TEAMMATES, Phone
+from models.people import Person, TeamLeader
+from tests.api.conftest import CANARY, MINE, NOW, OTHERS, TEAMMATES, Phone, Shifting
 
 
 @pytest.fixture
@@ -68,6 +69,37 @@ def test_collisions_are_for_those_who_decide_them(phone: Phone, phone_of: Callab
     assert phone_of("li").post(f"/collisions/{'0' * 20}/verdict", {"verdict": "mine"}).status_code == 422
 
 
+def test_a_collision_is_judged_by_both_supervisors_and_the_customer_moves(
+    phone: Phone, phone_of: Callable[[str], Phone]
+) -> None:
+    with uow.transaction() as s:  # 金丝雀 gets a supervisor, in a team of his own
+        s.add(
+            Person(
+                id=50, userid="wu", userid_key="wu", name="wu名", role=Role.TEAM_LEAD, status=PersonStatus.ACTIVE,
+                team_id=3, changed_at=NOW,
+            )
+        )  # fmt: skip
+        s.flush()
+        s.add(TeamLeader(team_id=3, person_id=50))
+    theirs_now = phone_of(CANARY).post("/customers", {"fields": {"name": "苏州瑞衡热能工程有限公司"}}).get_json()["id"]
+    refused = phone.post("/customers", {"fields": {"name": "苏州市瑞衡热能工程有限公司"}})
+    assert refused.status_code == 409
+    assert "同事在跟进" in refused.get_json()["message"]
+    mine, theirs = phone_of("li"), phone_of("wu")
+    (asked,), (held,) = (one.get("/collisions").get_json()["collisions"] for one in (mine, theirs))
+    assert asked["id"] == held["id"]
+    path = f"/collisions/{asked['id']}/verdict"
+    assert phone.post(path, {"verdict": "asker"}).status_code == 403
+    first = mine.post(path, {"verdict": "asker"})
+    assert (first.status_code, first.get_json()["said"]) == (200, "已记下您的意见，等另一方主管")
+    assert phone.get(f"/customers/{theirs_now}").status_code == 404
+    second = theirs.post(path, {"verdict": "asker"})
+    assert second.status_code == 200
+    assert phone.get(f"/customers/{theirs_now}").get_json()["mine"]
+    again = mine.post(path, {"verdict": "holder"})
+    assert (again.status_code, "已经裁定" in again.get_json()["message"]) == (410, True)
+
+
 def test_a_project_is_made_changed_registered_and_given_up(phone: Phone, twin: str) -> None:
     made = phone.post("/projects", {"name": "二期循环水泵", "end_user_id": MINE, "tender_no": "SZ2026-0117"})
     assert made.status_code == 201
@@ -92,6 +124,35 @@ def test_a_project_is_made_changed_registered_and_given_up(phone: Phone, twin: s
     assert phone.post(f"{project}/state", {"state": "won"}).get_json()["state"] == "won"
     assert [row["id"] for row in phone.get("/projects?state=won").get_json()["projects"]] == [made.get_json()["id"]]
     assert phone.post(f"{project}/parties/remove", {"customer_id": twin, "role": "dealer"}).status_code == 200
+
+
+def test_a_registration_is_extended_when_it_runs_out_and_that_is_taken_back(
+    phone: Phone, phone_of: Callable[[str], Phone], clock: Shifting, twin: str
+) -> None:
+    made = phone.post("/projects", {"name": "二期循环水泵", "end_user": "常熟新泰纺织"}).get_json()
+    held = phone.post(f"/projects/{made['id']}/registrations", {"customer_id": twin}).get_json()
+    until, path = datetime.fromisoformat(held["expires_at"]), f"/registrations/{held['id']}"
+    clock.now = until - timedelta(days=5)
+    phone, lead, stranger = phone_of("zhang"), phone_of("li"), phone_of(CANARY)  # signed in anew
+    assert stranger.post(f"{path}/extend", {}).status_code == 404
+    extended = phone.post(f"{path}/extend", {"reason": "招标推迟到下季度"})
+    assert extended.status_code == 200
+    body = extended.get_json()
+    was, ends = (datetime.fromisoformat(body[key]) for key in ("was", "expires_at"))
+    assert (was, ends - was) == (until, timedelta(days=90))
+    assert stranger.post(f"{path}/shorten", {"was": body["was"]}).status_code == 404
+    assert lead.post(f"{path}/shorten", {"was": body["was"]}).status_code == 409  # it was not his
+    assert phone.post(f"{path}/shorten", {"was": clock.now.isoformat()}).status_code == 409
+    clock.now += timedelta(minutes=11)
+    assert phone.post(f"{path}/shorten", {"was": body["was"]}).status_code == 410
+    clock.now -= timedelta(minutes=5)
+    shortened = phone.post(f"{path}/shorten", {"was": body["was"]})
+    assert (shortened.status_code, shortened.get_json()["expires_at"]) == (200, body["was"])
+    assert phone.post(f"{path}/shorten", {"was": body["was"]}).status_code == 409
+    (standing,) = phone.get(f"/projects/{made['id']}").get_json()["registrations"]
+    assert datetime.fromisoformat(standing["expires_at"]) == until
+    clock.now = until
+    assert phone_of("zhang").post(f"{path}/extend", {}).status_code == 410
 
 
 def test_a_project_of_nobodys_is_not_there(phone: Phone, phone_of: Callable[[str], Phone]) -> None:

@@ -166,6 +166,25 @@ def test_an_extension_is_counted_not_hoarded_and_can_be_taken_back(company: Engi
         uow.attempt(lambda s: registrations.shorten(s, actor("Zhang"), made.id, was, near, entrance="card"))
 
 
+def test_an_extension_is_taken_back_by_whoever_made_it_and_soon(company: Engine) -> None:
+    made = register("Zhang", project("Zhang"), customer("Zhang", "苏州甲泵阀经销有限公司"))
+    near = made.expires_at - 5 * DAY
+    _, was, until = uow.attempt(
+        lambda s: registrations.extend(s, actor("li"), made.id, "投标推迟", near, entrance="console")
+    )
+
+    def shorten(who: str, now: datetime) -> str:
+        return uow.attempt(lambda s: registrations.shorten(s, actor(who), made.id, was, now, entrance="console"))
+
+    with pytest.raises(Conflict, match="不是您延期的"):
+        shorten("Zhang", near + MINUTE)
+    with pytest.raises(Gone, match="超过 10 分钟"):
+        shorten("li", near + 11 * MINUTE)
+    assert rows(ProjectRegistration)[0].expires_at == until
+    shorten("li", near + 10 * MINUTE)
+    assert rows(ProjectRegistration)[0].expires_at == was
+
+
 def sweep(now: datetime) -> list[str]:
     with uow.reading() as s:
         found = registration_candidates(s, now)
