@@ -108,12 +108,7 @@ def restore_share(s: Session, actor: Actor, share_id: int | str, now: datetime, 
         raise Conflict(f"「{customer.name}」给 {person.name} 的共享之后又有变动，没有撤销")
     if now > share.ended_at + timedelta(minutes=minutes):
         raise Gone(f"收回超过 {minutes} 分钟，不能撤销了。需要的话请重新共享")
-    if share.credit_percent + sum(one.credit_percent for one in live) > 100:
-        raise Conflict("业绩分成加起来会超过 100%，没有撤销。请重新共享，并调整分成")
-    try:
-        _fits(customer, person, ShareAccess(share.access))
-    except Invalid as unfit:  # he has become the holder meanwhile, has left, or does another job
-        raise Conflict(f"没有撤销：{unfit}") from None
+    _check_return(customer, person, share, sum(one.credit_percent for one in live))
     share.ended_at = share.ended_by_id = None
     s.flush()
     audit.record(s, actor.person_id, "restore_share", f"customer:{customer.id}", now, entrance=entrance, to=person.id)
@@ -123,24 +118,38 @@ def restore_share(s: Session, actor: Actor, share_id: int | str, now: datetime, 
 
 
 def take_back_share(s: Session, actor: Actor, share_id: int, now: datetime, *, entrance: str) -> Shared:
-    """Undo one's own sharing within the undo minutes: what it replaced is there again."""
+    """Undo one's own sharing within the undo minutes: what it replaced is there again, or Conflict if it cannot be."""
     share, customer, person = _share(s, actor, share_id)
     minutes = numbers.current(s).undo_minutes
     if share.ended_at is not None or share.granted_by_id != actor.person_id:
         raise Conflict(f"「{customer.name}」给 {person.name} 的共享之后又有变动，没有撤销")
     if now > share.at + timedelta(minutes=minutes):
         raise Gone(f"共享超过 {minutes} 分钟，不能撤销了。请在客户页面上结束共享")
-    share.ended_at, share.ended_by_id = now, actor.person_id
     replaced = select(CustomerShare).where(
         CustomerShare.customer_id == share.customer_id,
         CustomerShare.person_id == share.person_id,
         CustomerShare.id != share.id,
         CustomerShare.ended_at == share.at,
+        CustomerShare.until > now,
     )
-    for before in s.scalars(replaced):
+    taken = sum(one.credit_percent for one in _live(s, customer.id, now) if one.id != share.id)
+    for before in s.scalars(replaced.order_by(CustomerShare.id)):
+        _check_return(customer, person, before, taken)
+        taken += before.credit_percent
         before.ended_at = before.ended_by_id = None
+    share.ended_at, share.ended_by_id = now, actor.person_id
     _record_end(s, actor, "take_back_share", share, now, entrance)
     return _shared(share, customer, person)
+
+
+def _check_return(customer: Customer, person: Person, share: CustomerShare, others: int) -> None:
+    """Conflict where what was ended would not be given now; `others` are the percents that are given away already."""
+    if share.credit_percent + others > 100:
+        raise Conflict("业绩分成加起来会超过 100%，没有撤销。请重新共享，并调整分成")
+    try:
+        _fits(customer, person, ShareAccess(share.access))
+    except Invalid as unfit:  # he has become the holder meanwhile, has left, or does another job
+        raise Conflict(f"没有撤销：{unfit}") from None
 
 
 def _with_whom(s: Session, customer: Customer, wish: Wish) -> Person:

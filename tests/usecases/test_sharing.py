@@ -187,6 +187,31 @@ def test_taking_it_back_in_time_brings_back_what_it_replaced(company: Engine) ->
         take_back_share(s, zhang, first, NOW + 11 * MINUTE, entrance="card")
 
 
+def test_taking_it_back_brings_nothing_back_that_would_not_be_given_now(company: Engine) -> None:
+    number = customer("zhang", "苏州瑞衡机电有限公司")
+    share("zhang", number, ShareAccess.TOGETHER, to=SUN, credit=60)
+    with uow.transaction() as s:
+        li, wish = actor_by_userid(s, "li", NOW), Wish(SUN, ShareAccess.TOGETHER, None, 10)
+        second = share_customer(s, li, number, wish, NOW + MINUTE, entrance="card")
+    other = share("zhang", number, ShareAccess.TOGETHER, to=WU, credit=80)
+
+    def refused() -> str:
+        with uow.transaction() as s, pytest.raises(Conflict) as refusal:
+            take_back_share(s, li, second.id, NOW + 5 * MINUTE, entrance="card")
+        return str(refusal.value)
+
+    assert "超过 100%，没有撤销" in refused()
+    with uow.transaction() as s:
+        end_share(s, li, other.id, NOW + 2 * MINUTE, entrance="console")
+        s.execute(update(Customer).where(Customer.id == number).values(owner_id=SUN))
+    assert "就是「苏州瑞衡机电有限公司」的负责人" in refused()
+    assert [one.credit_percent for one in rows(CustomerShare) if one.ended_at is None] == [10]
+    with uow.transaction() as s:
+        s.execute(update(Customer).where(Customer.id == number).values(owner_id=IDS["zhang"]))
+        take_back_share(s, li, second.id, NOW + 5 * MINUTE, entrance="card")
+    assert [one.credit_percent for one in rows(CustomerShare) if one.ended_at is None] == [60]
+
+
 @pytest.mark.parametrize(
     ("wish", "said"),
     [
