@@ -115,6 +115,17 @@ def close_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: Ac
     s.execute(update(bare(Card)).where(*still_open).values(**told))
 
 
+def settle_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: Actor) -> None:
+    """Like `close_matter`, and who has tapped already finds the outcome in the place of what his tap had said."""
+    close_matter(s, matter, outcome, now, by=by)
+    s.execute(update(bare(Card)).where(_CARD.matter == matter).values(outcome=outcome[:200]))
+
+
+def reopen_matter(s: Session, matter: str) -> None:
+    """What had settled it was taken back: it waits for a tap again."""
+    s.execute(update(bare(Card)).where(_CARD.matter == matter).values(closed_at=None, closed_by_id=None, outcome=""))
+
+
 def _already(s: Session, card: Row[*tuple[Any, ...]]) -> str:
     who = s.scalar(select(Person.name).where(Person.id == card.closed_by_id)) or "系统"
     when = card.closed_at.astimezone(SHANGHAI) if card.closed_at else None

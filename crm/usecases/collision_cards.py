@@ -1,22 +1,34 @@
-"""The card on which two supervisors say whose customer it is, and the sentence that tells how it ended."""
+"""The card on which two supervisors say whose customer it is, and who is told how it ended, in which words."""
+
+from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.collisions import CollisionVerdict
-from crm.messages import Tap
+from crm import policy as numbers
+from crm.access import Actor
+from crm.cards import reopen_matter, settle_matter
+from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Fact, Notice
 from crm.rules.days import SHANGHAI
 from crm.rules.naming import name_key
-from models.collisions import Collision
+from models.collisions import Collision, CollisionVote
 from models.customers import Customer
 from models.people import Person, Team
+from models.sharing import CustomerShare
+
+
+def matter_of(collision_id: int, person_id: int) -> str:
+    """Each has a card of his own: a vote closes no other."""
+    return f"collision:{collision_id}:{person_id}"
 
 
 def decide_card(s: Session, collision: Collision) -> tuple[Notice, list[Tap]]:
     """Both sides see the name as it was asked for and both people, and nothing else of the customer."""
     holder, asker = _sides(s, collision)
-    due = collision.due_at.astimezone(SHANGHAI)
+    due, credit = collision.due_at.astimezone(SHANGHAI), numbers.current(s).collision_credit
     notice = Notice(
         title=f"撞单：{collision.name}",
         desc="两边在跟进同一家公司，请定归谁",
@@ -25,6 +37,7 @@ def decide_card(s: Session, collision: Collision) -> tuple[Notice, list[Tap]]:
             Fact("申请人", asker),
             Fact("依据", collision.reason),
             Fact("期限", f"{due:%m-%d %H:%M} 前"),
+            *((Fact("共同跟进", f"申请人分 {credit}% 业绩"),) if credit else ()),
         ),
         body="双方主管选的一样就生效；选的不一样，或者到期没选，由总监定",
     )
@@ -42,15 +55,66 @@ def decide_card(s: Session, collision: Collision) -> tuple[Notice, list[Tap]]:
     return notice, [Tap(names[one], "vote_collision", {**args, "verdict": one.value}) for one in choices]
 
 
-def outcome_words(s: Session, collision: Collision) -> str:
-    """How it was decided, in a sentence for everybody concerned."""
-    asker = s.scalars(select(Person.name).where(Person.id == collision.asked_by_id)).one()
+def outcome_words(s: Session, collision: Collision, reader: int | None = None, held_by: int | None = None) -> str:
+    """How it was decided, in a sentence for everybody concerned; the reader himself is 您 in it."""
+    name = s.get_one(Person, collision.asked_by_id).name
+    asker, they = ("您", "您") if reader == collision.asked_by_id else (f" {name} ", f"{name} ")
+    holder = "您" if reader is not None and reader == held_by else "原负责人"
+    share_id = collision.effect.get("share")
+    credit = s.get_one(CustomerShare, share_id).credit_percent if share_id is not None else 0
+    part = f"，{they}分 {credit}% 业绩" if credit else ""
     return {
-        CollisionVerdict.HOLDER: f"「{collision.name}」仍由原负责人跟进，{asker} 不再新建",
-        CollisionVerdict.ASKER: f"「{collision.name}」改由 {asker} 负责，沉默计时重新开始",
-        CollisionVerdict.TOGETHER: f"「{collision.name}」由原负责人和 {asker} 共同跟进",
-        CollisionVerdict.DIFFERENT: f"不是同一家公司，{asker} 可以新建「{collision.name}」",
+        CollisionVerdict.HOLDER: f"「{collision.name}」仍由{holder}跟进，{they}不用再新建",
+        CollisionVerdict.ASKER: f"「{collision.name}」改由{asker}负责，沉默计时重新开始",
+        CollisionVerdict.TOGETHER: f"「{collision.name}」由{holder}和{asker}共同跟进{part}",
+        CollisionVerdict.DIFFERENT: f"不是同一家公司，{they}可以新建「{collision.name}」",
     }[CollisionVerdict(collision.verdict)]
+
+
+def tell_outcome(
+    s: Session, collision: Collision, by: Actor, held_by: int | None, judging: Iterable[int], now: datetime
+) -> None:
+    """Who asked, who held it and whoever was asked to judge learn the verdict and whose it is; their cards are settled.
+
+    When it is another company after all, who asked may make it with one tap.
+    """
+    outcome = f"{by.name} 裁定：{outcome_words(s, collision)}"
+    for person_id in judging:
+        settle_matter(s, matter_of(collision.id, person_id), outcome, now, by=by)
+    readers = {*judging, collision.asked_by_id, *([] if held_by is None else [held_by])} - {by.person_id}
+    policy, key = numbers.current(s), f"decided:{collision.id}:{now:%Y%m%d%H%M%S%f}"
+    for person_id in sorted(readers):
+        notice = Notice(
+            title=f"撞单有结果了：{collision.name}",
+            desc=f"{by.name} 裁定",
+            body=outcome_words(s, collision, person_id, held_by),
+        )
+        taps = [Tap("知道了", "seen", {}, 1)]
+        if collision.verdict == CollisionVerdict.DIFFERENT and person_id == collision.asked_by_id:
+            said = f"{by.name} 裁定不是同一家公司，点「新建」就归您负责"
+            notice = Notice(title=f"可以新建：{collision.name}", body=said)
+            taps = [Tap("新建", "create_anyway", {"name": collision.name}, 1), Tap("不建了", "dismiss", {})]
+        matter = f"{key}:{person_id}"
+        prompt_card(s, person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
+
+
+def tell_reopened(
+    s: Session, collision: Collision, by: Actor, held_by: int | None, judging: Iterable[int], now: datetime
+) -> None:
+    """The verdict was taken back: whoever was told it learns that; who has not voted finds his card open again."""
+    voted = set(s.scalars(select(CollisionVote.person_id).where(CollisionVote.collision_id == collision.id)))
+    for person_id in judging:
+        matter = matter_of(collision.id, person_id)
+        if person_id in voted - {by.person_id}:
+            settle_matter(s, matter, "您的意见还在，等新的裁定", now, by=by)
+        else:
+            reopen_matter(s, matter)
+    readers = {*judging, collision.asked_by_id, *([] if held_by is None else [held_by])} - {by.person_id}
+    key = f"undecided:{collision.id}:{now:%Y%m%d%H%M%S%f}"
+    for person_id in sorted(readers):
+        body = f"{by.name} 撤销了刚才的裁定，请等新的结果"
+        notice = Notice(title=f"撞单重新裁定：{collision.name}", body=body)
+        prompt(s, person_id, notice, dedupe=f"{key}:{person_id}", now=now)
 
 
 def _sides(s: Session, collision: Collision) -> tuple[str, str]:

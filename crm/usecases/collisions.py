@@ -25,22 +25,23 @@ from crm.access import (
 from crm.cards import close_matter
 from crm.errors import Conflict, Gone, NotFound
 from crm.holding import Holder, holder_of
-from crm.messages import Tap, prompt, prompt_card
-from crm.notices import Notice
+from crm.messages import prompt_card
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.rules.naming import name_key
 from crm.usecases import pool, sharing
-from crm.usecases.collision_cards import decide_card, outcome_words
+from crm.usecases.collision_cards import decide_card, matter_of, outcome_words, tell_outcome, tell_reopened
 from crm.usecases.customer_identity import Taken
 from crm.usecases.customers import CustomerDraft, CustomerMade, create_customer
 from crm.usecases.followups import write_entry
 from crm.usecases.ownership import pass_on
+from crm.usecases.radar import COLLEAGUE
 from models.base import insert_once
 from models.collisions import Collision, CollisionVote
 from models.customers import Customer
 from models.people import Person
 
 _NOT_THERE = "没有找到这次撞单，或者不归您裁定"
+_HELD = f"{COLLEAGUE}这家公司，没有重复新建。"  # no advice to ask somebody: who decides is being asked already
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def report(s: Session, actor: Actor, taken: Taken, name: str, now: datetime, *, 
         name_key=name_key(name)[:128], reason=taken.hit.reason, opened_at=now, due_at=due,
     )  # fmt: skip
     if not made:
-        return f"{taken}。已经报给双方主管，正在等裁定"
+        return f"{_HELD}已经报给双方主管，正在等裁定"
     query = select(Collision).where(Collision.customer_id == taken.hit.customer_id, Collision.decided_at.is_(None))
     collision = s.scalars(query.where(Collision.asked_by_id == actor.person_id)).one()
     for person_id in sorted(_holders_side(s, collision) | _askers_side(s, collision)):
@@ -85,7 +86,7 @@ def report(s: Session, actor: Actor, taken: Taken, name: str, now: datetime, *, 
         s, actor.person_id, "collide", f"customer:{collision.customer_id}", now, entrance=entrance,
         collision=collision.id, reason=taken.hit.reason,
     )  # fmt: skip
-    return f"{taken}。已请双方主管裁定归谁，一个工作日内给您答复"
+    return f"{_HELD}已请双方主管裁定，一个工作日内给您答复"
 
 
 def _holders_side(s: Session, collision: Collision) -> set[int]:
@@ -120,7 +121,7 @@ def _everywhere(s: Session) -> set[int]:
 def _send(s: Session, collision: Collision, person_id: int, now: datetime) -> None:
     """One card for each of them: a vote closes its own card only."""
     notice, taps = decide_card(s, collision)
-    matter = f"collision:{collision.id}:{person_id}"
+    matter = matter_of(collision.id, person_id)
     prompt_card(
         s, person_id, notice, taps, matter=matter, dedupe=f"{matter}:{collision.opened_at:%Y%m%d%H%M%S}", now=now,
         policy=numbers.current(s),
@@ -179,7 +180,7 @@ def vote_on(
     require(actor, *JUDGES)
     number = s.scalar(select(Collision.id).where(Collision.public_id == public_id))
     told = vote(s, actor, number or 0, verdict, now, entrance=entrance)
-    close_matter(s, f"collision:{number}:{actor.person_id}", told, now, by=actor)
+    close_matter(s, matter_of(number or 0, actor.person_id), told, now, by=actor)
     return told
 
 
@@ -196,6 +197,7 @@ def _decide(
     s: Session, actor: Actor, collision: Collision, verdict: CollisionVerdict, now: datetime, entrance: str
 ) -> str:
     collision.decided_at, collision.decided_by_id, collision.verdict = now, actor.person_id, verdict
+    judging, held_by = _asked(s, collision), _holding_person(s, collision)
     collision.effect = _carry_out(s, actor, collision, verdict, now, entrance)
     s.flush()
     outcome = outcome_words(s, collision)
@@ -204,8 +206,20 @@ def _decide(
         s, actor.person_id, "decide_collision", f"customer:{collision.customer_id}", now, entrance=entrance,
         collision=collision.id, verdict=said(verdict),
     )  # fmt: skip
-    _tell(s, collision, outcome, now)
+    tell_outcome(s, collision, actor, held_by, judging, now)
     return f"已裁定：{outcome}"
+
+
+def _asked(s: Session, collision: Collision) -> set[int]:
+    """Whoever was asked, or has said his opinion: both sides, and the directors where it has gone to them."""
+    voted = s.scalars(select(CollisionVote.person_id).where(CollisionVote.collision_id == collision.id))
+    judges = set() if collision.escalated_at is None else _judges(s, collision)
+    return {*voted, *_holders_side(s, collision), *_askers_side(s, collision), *judges}
+
+
+def _holding_person(s: Session, collision: Collision) -> int | None:
+    _, holder, _ = holder_of(s, collision.customer_id)
+    return holder.id if holder.kind is HolderKind.PERSON else None
 
 
 def _carry_out(
@@ -238,22 +252,6 @@ def _in_whose_name(s: Session, actor: Actor, collision: Collision) -> Actor:
     return actor_by_id(s, side[0]) if side else actor
 
 
-def _tell(s: Session, collision: Collision, outcome: str, now: datetime) -> None:
-    """Who asked and who holds it; when it is another company after all, who asked may make it with one tap."""
-    policy, key = numbers.current(s), f"decided:{collision.id}:{now:%Y%m%d%H%M%S%f}"
-    if collision.verdict == CollisionVerdict.DIFFERENT:
-        notice = Notice(title=f"可以新建：{collision.name}", body="主管确认不是同一家公司，点「新建」就归您负责")
-        taps = [Tap("新建", "create_anyway", {"name": collision.name}, 1), Tap("不建了", "dismiss", {})]
-        prompt_card(s, collision.asked_by_id, notice, taps, matter=key, dedupe=key, now=now, policy=policy)
-        return
-    asked = Notice(title=f"撞单有结果了：{collision.name}", body=outcome)
-    prompt(s, collision.asked_by_id, asked, dedupe=f"{key}:asker", now=now)
-    _, holder, _ = holder_of(s, collision.customer_id)
-    for person_id in {holder.id if holder.kind is HolderKind.PERSON else None} - {None, collision.asked_by_id}:
-        held = Notice(title=f"撞单有结果了：{s.get_one(Customer, collision.customer_id).name}", body=outcome)
-        prompt(s, int(person_id or 0), held, dedupe=f"{key}:holder", now=now)
-
-
 def take_back_vote(s: Session, actor: Actor, collision_id: int, now: datetime, *, entrance: str) -> str:
     """Undo an own vote, and what it decided; the question is open again."""
     collision = s.scalar(select(Collision).where(Collision.id == collision_id).with_for_update())
@@ -262,12 +260,13 @@ def take_back_vote(s: Session, actor: Actor, collision_id: int, now: datetime, *
         raise NotFound(_NOT_THERE)
     if collision.decided_at is not None:
         if collision.decided_by_id != actor.person_id:
-            raise Gone(f"对方主管已经同意，裁定生效了：{outcome_words(s, collision)}。要改请总监出面")
+            decider = s.get_one(Person, collision.decided_by_id)
+            outcome = outcome_words(s, collision)
+            raise Gone(f"{decider.name} 已经裁定，裁定生效了：{outcome}。您的意见没有撤销，要改请找 {decider.name}")
         _undo_effect(s, collision, now, entrance)
         collision.decided_at = collision.decided_by_id = None
         collision.verdict, collision.effect = "", {}
-        again = Notice(title=f"撞单重新裁定：{collision.name}", body="刚才的结果撤销了，请再等等")
-        prompt(s, collision.asked_by_id, again, dedupe=f"undecided:{collision.id}:{now:%Y%m%d%H%M%S%f}", now=now)
+        tell_reopened(s, collision, actor, _holding_person(s, collision), _asked(s, collision), now)
     s.delete(own)
     audit.record(
         s, actor.person_id, "take_back_vote", f"customer:{collision.customer_id}", now, entrance=entrance,

@@ -22,7 +22,7 @@ from crm.usecases.followups import write_entry
 from crm.usecases.lead_cards import called
 from crm.usecases.lead_steps import StepDone, open_lead, put_back, standing, undoable
 from crm.usecases.leads import matter_of, step, tell
-from crm.usecases.radar import Question, ask
+from crm.usecases.radar import COLLEAGUE, Question, ask
 from models.customers import Contact, Customer
 from models.leads import Lead, LeadEvent
 from models.links import ExternalContact
@@ -138,7 +138,7 @@ def _reported(s: Session, actor: Actor, taken: Taken, name: str, now: datetime, 
     """A colleague's company: nothing of the conversion stays but that both supervisors are asked whose it is."""
     if s.scalar(select(Customer.id).where(Customer.id == taken.hit.customer_id, sees_customer(actor))) is not None:
         return taken
-    refusal = Taken(f"{taken}。线索没有转，已请双方主管裁定归谁，一个工作日内给您答复", taken.hit)
+    refusal = Taken(f"{COLLEAGUE}这家公司，线索没有转。已请双方主管裁定，一个工作日内给您答复", taken.hit)
     refusal.leaves = lambda own: report(own, actor, taken, name, now, entrance=entrance)
     return refusal
 

@@ -243,7 +243,8 @@ def _tell(
     prompt_card(s, person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
     if customer.owner_id not in (None, actor.person_id):
         said = f"{actor.name} 把您的客户「{customer.name}」共享给了 {done.person_name}（{label(done.access)}）"
-        told = Notice(title="客户已共享", body=f"{said}，到 {done.last_day:%Y-%m-%d}")
+        part = f"，分 {done.credit_percent}% 业绩" if done.credit_percent else ""
+        told = Notice(title="客户已共享", body=f"{said}{part}，到 {done.last_day:%Y-%m-%d}")
         prompt(s, customer.owner_id, told, dedupe=f"{matter}:owner", now=now)
 
 

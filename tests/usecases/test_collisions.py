@@ -21,12 +21,13 @@ from crm.usecases.customer_identity import Taken
 from jobs.sweeps import run
 from models.collisions import Collision
 from models.customers import Contact, Customer
-from models.messages import OutboxMessage
+from models.messages import Card, OutboxMessage
 from models.people import Person
 from models.sharing import CustomerShare
 from tests.support.company import DAY, IDS, NOW, ONE, TWO, actor, at_once, customer, rows
 from tests.usecases.ledger import check
 
+NEAR = ("li", "wu", "qian", "zhang")
 PUMP = "苏州瑞衡热能工程有限公司"
 # One company as two hundred reps may write it.
 SPELLINGS = (
@@ -140,6 +141,54 @@ def test_unequal_votes_and_late_ones_go_to_the_directors(clash: int) -> None:
     assert any("撞单" in words for words in told("zhou"))
     assert "改由 钱七 负责" in vote("zhou", CollisionVerdict.ASKER)
     check(clash, ("person", IDS["qian"]))
+
+
+def card_of(person: str) -> str:
+    """How the card of this collision stands that a person holds."""
+    (collision,) = rows(Collision)
+    (card,) = rows(Card, Card.matter == f"collision:{collision.id}:{IDS[person]}")
+    return "open" if card.closed_at is None else card.outcome
+
+
+def test_when_the_directors_decide_everybody_concerned_hears_it_and_who_decided(clash: int) -> None:
+    vote("li", CollisionVerdict.HOLDER)
+    vote("wu", CollisionVerdict.ASKER)
+    vote("zhou", CollisionVerdict.TOGETHER)
+    heard = {who: [w.notice for w in rows(OutboxMessage, OutboxMessage.person_id == IDS[who])][-1] for who in NEAR}
+    assert {notice["desc"] for notice in heard.values()} == {"周总监 裁定"}
+    assert {who: notice["body"].split("」")[1] for who, notice in heard.items()} == {
+        "li": "由原负责人和 钱七 共同跟进，钱七 分 50% 业绩",
+        "wu": "由原负责人和 钱七 共同跟进，钱七 分 50% 业绩",
+        "qian": "由原负责人和您共同跟进，您分 50% 业绩",
+        "zhang": "由您和 钱七 共同跟进，钱七 分 50% 业绩",
+    }
+    assert all("周总监 裁定" in card_of(who) for who in ("li", "wu"))
+    with pytest.raises(Gone, match="周总监 已经裁定"):
+        take_back("wu")
+    take_back("zhou")
+    assert all("周总监 撤销了刚才的裁定" in told(who)[-1] for who in NEAR)
+    assert all("您的意见还在" in card_of(who) for who in ("li", "wu"))
+
+
+def test_a_lead_who_has_not_voted_finds_his_card_settled_and_open_again_after_an_undo(clash: int) -> None:
+    vote("zhou", CollisionVerdict.HOLDER)
+    assert "您不用再新建" in told("qian")[-1]
+    assert "仍由您跟进" in told("zhang")[-1]
+    assert "周总监 裁定" in card_of("li")
+    take_back("zhou")
+    assert card_of("li") == "open"
+
+
+def test_the_former_holder_hears_that_it_has_gone_to_another(clash: int) -> None:
+    vote("zhou", CollisionVerdict.ASKER)
+    assert "改由 钱七 负责" in told("zhang")[-1]
+    assert "改由您负责" in told("qian")[-1]
+
+
+def test_what_the_asker_is_told_does_not_send_him_to_the_supervisor_who_is_asked_already(clash: int) -> None:
+    again = ask_for("qian", PUMP)
+    assert isinstance(again, Refused)
+    assert "协调" not in again.said
 
 
 def test_after_a_working_day_the_directors_are_asked_once(clash: int) -> None:
