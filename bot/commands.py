@@ -133,7 +133,7 @@ def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) ->
     file, form = page_and_form(s, actor, str(public_id), now)
     linking.set_current(s, actor, file.id, now, entrance=CHAT)
     lines = [
-        f"{file.name}（{file.level}）",
+        f"{file.name}（{form.shown('level')}）",
         f"负责人：{file.owner or '待分配'}　{file.why}",
         *(f"商机：{d.name} · {d.stage} · {say_amount(d.amount)}" for d in file.deals[:3]),
         *(f"微信联系人：{link.contact}" for link in file.links[:3]),

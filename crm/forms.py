@@ -1,7 +1,7 @@
 """The forms as they stand today: each object's fields as values that the rules judge by."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -67,6 +67,12 @@ def form(s: Session, of: FieldObject) -> tuple[Section, ...]:
         select(_GROUP.key, _GROUP.label).where(_GROUP.object_kind == of).order_by(_GROUP.position, _GROUP.id)
     )
     return tuple(Section(key, label, tuple(fields[key])) for key, label in groups)
+
+
+def groups_of(s: Session, of: FieldObject, keys: Collection[str]) -> dict[str, str]:
+    """The group that each of these fields stands in, where a whole form is not needed."""
+    held = select(_FIELD.key, _GROUP.key).join(bare(FieldGroup), _GROUP.id == _FIELD.group_id)
+    return dict(s.execute(held.where(_FIELD.object_kind == of, _FIELD.key.in_(keys))).all())
 
 
 def _required(s: Session, of: FieldObject) -> Mapping[int, Sequence[CooperationStage]]:

@@ -102,16 +102,15 @@ def _line(row: CustomerRow) -> CustomerLine:
 
 
 def _file(found: CustomerFile, form: Form, actor: Actor) -> CustomerOut:
-    shown = {one.spec.key: one.shown for section in form.sections for one in section.fields}
     return CustomerOut(
         id=found.public_id,
         name=found.name,
-        level=found.level,
-        source=found.source,
-        industry=found.industry,
-        region=found.region,
-        address=shown.get("address", ""),  # in part for whom the whole of it is not
-        uscc=found.uscc,
+        level=form.shown("level"),
+        source=form.shown("source"),
+        industry=form.shown("industry"),
+        region=form.shown("region"),
+        address=form.shown("address"),
+        uscc=form.shown("uscc"),
         owner=found.owner,
         mine=found.owner_id == actor.person_id,
         queued=found.queued,

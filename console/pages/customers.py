@@ -35,6 +35,7 @@ def mount(desk: Desk) -> None:
         by_field = [spec for spec in reads.filterable(fields) if spec.key not in _ELSEWHERE]
         orders = [spec for spec in reads.sortable(fields) if spec.key not in _ELSEWHERE]
         ways = {*reads.SORTS, *(f"{sign}field:{spec.key}" for spec in orders for sign in ("", "-"))}
+        levels = list(CustomerLevel) if any(spec.key == "level" for spec in fields) else []
         narrowed = field_filters(request.args, by_field)
         chosen: dict[str, str] = {
             "q": asked("q"),
@@ -71,7 +72,7 @@ def mount(desk: Desk) -> None:
         for one in narrowed:
             address |= one.address
         drawn = render_template(
-            "console/customers.html", found=found, chosen=chosen, address=address, levels=list(CustomerLevel),
+            "console/customers.html", found=found, chosen=chosen, address=address, levels=levels,
             scope=scope, narrowed=narrowed, by_field=by_field, orders=orders, most=reads.MOST, problem=problem,
         )  # fmt: skip
         return drawn, 422 if problem else 200

@@ -47,6 +47,11 @@ class Filters:
     queued: bool = False
     where: tuple[Where, ...] = ()
 
+    @property
+    def by_field(self) -> bool:
+        """Whether it goes by a field, which only some may read."""
+        return bool(self.where) or self.level is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -67,6 +72,7 @@ def conditions(
     query: str, filters: Filters, fields: Sequence[FieldSpec], now: datetime, remind_after: int
 ) -> list[Condition]:
     """Everything the list is narrowed by, but for whose customers they are. Invalid says what was not understood."""
+    known = {spec.key: spec for spec in fields}
     plain: list[ColumnElement[bool]] = []
     if filters.owner_id is not None:
         plain.append(Customer.owner_id == filters.owner_id)
@@ -76,6 +82,8 @@ def conditions(
         people = select(Person.id).where(Person.team_id.in_(teams))
         plain.append(or_(Customer.owner_id.in_(people), Customer.queue_team_id.in_(teams)))
     if filters.level is not None:
+        if "level" not in known:
+            raise _not_understood(Where("level", filters.level), "没有这个字段")
         plain.append(Customer.level == filters.level)
     if filters.soon:
         plain.append(Customer.owner_id.is_not(None))
@@ -88,7 +96,6 @@ def conditions(
         found.append(_said(query.strip()))
     if len(filters.where) > MOST:
         raise Invalid(f"最多同时按 {MOST} 个字段筛选", {"where": "请去掉一些条件"})
-    known = {spec.key: spec for spec in fields}
     return found + [_field(known.get(one.key), one, day_of(now)) for one in filters.where]
 
 

@@ -52,6 +52,11 @@ class Form:
     missing: tuple[str, ...]
     files: tuple[tuple[str, str], ...] = ()
 
+    def shown(self, key: str) -> str:
+        """What one field shows its reader; "" where the form does not have it."""
+        fields = (one for section in self.sections for one in section.fields)
+        return next((one.shown for one in fields if one.spec.key == key), "")
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:

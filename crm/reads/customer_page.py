@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import (
     ChatKind,
-    CustomerLevel,
-    CustomerSource,
     FieldObject,
     HolderKind,
     OwnershipReason,
@@ -75,14 +73,11 @@ class PeriodRow:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFile:
+    """Everything but the fields, which the form shows to each reader as he may see them."""
+
     id: int
     public_id: str
     name: str
-    level: str
-    source: str
-    industry: str
-    region: str
-    uscc: str
     owner: str
     owner_id: int | None
     queued: bool
@@ -128,11 +123,6 @@ def _page(s: Session, customer: Customer, seen: Eyes, now: datetime, page: int) 
         id=customer.id,
         public_id=customer.public_id,
         name=customer.name,
-        level=label(CustomerLevel(customer.level)),
-        source=label(CustomerSource(customer.source)),
-        industry=customer.industry,
-        region=customer.region,
-        uscc=customer.uscc or "",
         owner=owner,
         owner_id=customer.owner_id,
         queued=customer.queue_team_id is not None,

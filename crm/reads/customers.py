@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import CustomerLevel, FieldObject, label
 from crm import policy as numbers
-from crm.access import Actor, sees_customer
+from crm.access import Actor, sees_customer, sight
 from crm.access.grants import readable
 from crm.field_store import stored_value
-from crm.forms import specs
+from crm.forms import groups_of, specs
 from crm.reads.customer_filters import EMPTY, MOST, WITHOUT, Condition, Filters, Where, conditions, opaque
 from crm.reads.customer_sorts import SORTABLE, SORTS, Order, Place, Stretch, order_by
 from crm.rules.fields import FieldSpec, Value, say
@@ -117,7 +117,7 @@ def list_customers(
     meanwhile, nobody else is skipped.
     """
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    fields = open_fields(s, actor) if filters.where or "field:" in sort else ()
+    fields = open_fields(s, actor) if filters.by_field or "field:" in sort else ()
     order = order_by(sort, fields)
     wanted = conditions(query, filters, fields, now, policy.remind_after_days)
     total, scope = _scope(s, actor, wanted)
@@ -127,18 +127,20 @@ def list_customers(
     shown = _rows(s, scope, order, (page - 1) * size, size, after)
     whole = _with_holders(s, [customer_id for _, customer_id, *_ in shown])
     verdicts = silences_of(s, [customer for customer, *_ in whole.values()], now, policy, calendar)
+    seen, groups = sight(s, actor, FieldObject.CUSTOMER), groups_of(s, FieldObject.CUSTOMER, ("level", "region"))
     found = []
     for number, customer_id, *keys in shown:
         customer, owner, team = whole[customer_id]
         verdict = verdicts[customer.id]
         held = customer.owner_id is not None
+        whose = customer.id, customer.owner_id
         found.append(
             CustomerRow(
                 id=customer.id,
                 public_id=customer.public_id,
                 name=customer.name,
-                level=label(CustomerLevel(customer.level)),
-                region=customer.region,
+                level=seen.shown(*whose, groups["level"], label(CustomerLevel(customer.level))),
+                region=seen.shown(*whose, groups["region"], customer.region),
                 owner=owner,
                 team=team,
                 queued=customer.queue_team_id is not None,

@@ -36,7 +36,7 @@ _STANDING: Mapping[Any, Sequence[ColumnElement[bool]]] = {
 
 def found(s: Session, actor: Actor, query: str, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     """The conditions that the list on the page has, as one statement that walks through all of them."""
-    fields = open_fields(s, actor) if filters.where else ()
+    fields = open_fields(s, actor) if filters.by_field else ()
     asked_for = conditions(query, filters, fields, now, numbers.current(s).remind_after_days)
     return [Customer.merged_into_id.is_(None), sees_customer(actor), *(one.passing for one in asked_for)]
 

@@ -8,10 +8,12 @@ from apiflask import APIFlask
 from sqlalchemy import Engine, func, select
 from werkzeug.test import TestResponse
 
+from config.grants import Grant
 from config.vocabulary import FieldKind, FieldObject, LoginVia, Role
 from crm import name_index, uow
 from crm.access import actor_by_userid
 from crm.usecases.fields import FieldDraft, add_field
+from crm.usecases.grants import grant_fields
 from crm.usecases.sessions import open_session
 from models.collisions import Collision
 from models.customers import Customer
@@ -156,6 +158,32 @@ def test_a_rep_looks_for_customers_by_region_and_a_far_colleague_sees_the_addres
     assert phone.post(f"/customers/{MINE}/shares", share).status_code == 201
     told = phone_of("sun").get(f"/customers/{MINE}").get_json()
     assert (told["region"], told["address"]) == ("江苏苏州", "工业园区 *88 号")
+
+
+def test_the_head_and_the_list_follow_the_readers_groups(phone_of: Callable[[str], Phone]) -> None:
+    lead = phone_of("li")
+    written = {"industry": "化工", "region": "江苏苏州", "uscc": "91350100M000100Y43"}
+    file = lead.patch(f"/customers/{MINE}", {"fields": written}).get_json()
+    head = {key: file[key] for key in ("level", "source", *written)}
+    assert "＊＊＊" not in head.values()
+    assert {key: head[key] for key in written} == written
+
+    def grant(read: bool) -> None:
+        wanted = {(Role.TEAM_LEAD, "basic"): Grant(read, read)}
+        with uow.transaction() as s:
+            admin = replace(actor_by_userid(s, "li", NOW), role=Role.ADMIN)
+            grant_fields(s, admin, FieldObject.CUSTOMER, wanted, NOW, entrance="console")
+
+    grant(read=False)
+    told = lead.get(f"/customers/{MINE}").get_json()
+    assert {key: told[key] for key in head} == dict.fromkeys(head, "＊＊＊")
+    (line,) = (row for row in lead.get("/customers").get_json()["customers"] if row["id"] == MINE)
+    assert (line["level"], line["region"]) == ("＊＊＊", "＊＊＊")
+    for felt_out in ("level=normal", "where=region:江苏", "sort=field:industry"):
+        assert lead.get(f"/customers?{felt_out}").status_code == 422
+    grant(read=True)
+    assert lead.get(f"/customers/{MINE}").get_json()["region"] == "江苏苏州"
+    assert len(lead.get("/customers?level=normal").get_json()["customers"]) == 2
 
 
 def test_what_a_colleagues_name_tells_is_counted(app: APIFlask, phone: Phone) -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
-from config.vocabulary import Role
+from config.grants import Grant
+from config.vocabulary import FieldObject, Role
 from crm import uow
+from crm.usecases.grants import grant_fields
 from crm.usecases.people import grant
 from models.audit import AuditEntry
 from models.customers import Customer
@@ -12,7 +14,7 @@ from models.links import ChatLink
 from models.messages import Dialogue
 from models.timeline import TimelineEntry, Todo
 from tests.bot.wecom import Wecom
-from tests.support.company import IDS, NOW, customer, rows, set_policy
+from tests.support.company import IDS, NOW, actor, customer, rows, set_policy
 
 
 def follow_ups() -> list[str]:
@@ -89,6 +91,15 @@ def test_customers_are_listed_and_one_is_shown(wecom: Wecom) -> None:
     both = wecom.say("li", "/客户")
     assert "华东泵业有限公司（张三）" in both
     assert "苏州阀门厂（孙六）" in both
+
+
+def test_a_customer_is_told_of_by_the_fields_that_the_role_reads(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert "华东泵业有限公司（普通客户）" in wecom.say("li", "/客户 华东")
+    hidden = {(Role.TEAM_LEAD, "basic"): Grant(read=False, edit=False)}
+    with uow.transaction() as s:
+        grant_fields(s, actor("wang"), FieldObject.CUSTOMER, hidden, NOW, entrance="console")
+    assert "华东泵业有限公司（＊＊＊）" in wecom.say("li", "/客户 华东")
 
 
 @pytest.mark.parametrize(

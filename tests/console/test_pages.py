@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from config.vocabulary import InboxState, OutboxState, PersonStatus, Role
+from config.grants import Grant
+from config.vocabulary import FieldObject, InboxState, OutboxState, PersonStatus, Role
 from console import words
 from console.guard import COOKIE
 from crm import uow
+from crm.access import actor_by_userid
+from crm.usecases.grants import grant_fields
 from models.customers import Customer
 from models.imports import ExportJob
 from models.messages import InboxEvent, OutboxMessage
@@ -55,6 +58,28 @@ def test_the_desk_of_an_administrator_shows_what_is_stuck_in_the_machine(sign_in
     body = sign_in(ADMIN).get("/console/").text
     assert "1 条消息送不出去" in body
     assert "1 条收到的消息处理失败" in body
+
+
+def test_the_head_of_a_customer_and_the_list_follow_the_readers_groups(sign_in: SignIn) -> None:
+    lead, told = sign_in(LEAD), ("重点客户", "江苏苏州", "通用机械", "主动开发")
+
+    def pages() -> tuple[str, str]:
+        head = lead.get(f"/console/customers/{customer_called('恒力')}").text.partition("</header>")[0]
+        return head, lead.get("/console/customers?q=恒力").text.partition('id="list"')[2]
+
+    head, listed = pages()
+    assert all(word in head for word in told)
+    assert all(word in listed for word in told[:2])
+    assert 'name="level"' in lead.get("/console/customers").text
+    hidden = {(Role.TEAM_LEAD, "basic"): Grant(read=False, edit=False)}
+    with uow.transaction() as s:
+        admin = actor_by_userid(s, ADMIN)
+        grant_fields(s, admin, FieldObject.CUSTOMER, hidden, admin.at, entrance="console")
+    head, listed = pages()
+    assert "＊＊＊ · ＊＊＊" in head
+    assert not any(word in head + listed for word in told)
+    assert 'name="level"' not in lead.get("/console/customers").text
+    assert lead.get("/console/customers?level=key").status_code == 422
 
 
 def test_next_year_warns_that_holidays_are_not_known(sign_in: SignIn, world: World) -> None:
