@@ -34,7 +34,11 @@ def _write(order: Order, clock: Clock, box: Dropbox) -> None:
             actor = actor_by_id(s, order.requester_id)
             rows = reads.count(s, actor, order.sheets, order.asked, now)
             if rows > order.most:
-                raise CrmError(f"列表现在有 {rows:,} 行，比申请时多了不少，没有导出。请重新申请")
+                # Also of a request that was made when only customers were counted.
+                what = "、".join(SHEETS[one] for one in order.sheets)
+                raise CrmError(
+                    f"{what}加起来现在有 {rows:,} 行，这次申请最多能导 {order.most:,} 行，没有导出。请重新申请"
+                )
             above = reads.watermark(actor.name, actor.userid, order.public_id, now)
             sheets = [(SHEETS[one], reads.sheet(s, actor, one, order.asked, now)) for one in order.sheets]
             writing.write(box.path(key), sheets, above=above)

@@ -171,9 +171,13 @@ def record_done(s: Session, order: Order, file_key: str, rows: int, now: datetim
 
 
 def record_failed(s: Session, order: Order, words: str, now: datetime) -> None:
+    """No file: the requester is told why. Another worker's lease is left alone."""
     job = s.get_one(ExportJob, order.id, with_for_update=True)
-    if job.lease == order.lease:
-        job.state, job.error, job.finished_at, job.lease_until = ExportState.FAILED, words[:500], now, None
+    if job.lease != order.lease or job.state != ExportState.RUNNING:
+        return
+    job.state, job.error, job.finished_at, job.lease_until = ExportState.FAILED, words[:500], now, None
+    notice = Notice(title="没有导出", body=words[:500])
+    prompt(s, job.requester_id, notice, dedupe=f"export:{job.id}", now=now)
 
 
 def fetch(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:

@@ -237,6 +237,23 @@ def test_a_file_that_was_removed_is_not_named(box: Dropbox) -> None:
     assert "文件已移除" in told
 
 
+def test_a_request_that_counted_only_customers_is_agreed_to_and_says_why_there_is_no_file(box: Dropbox) -> None:
+    """As those that wait since before the rows of all sheets were counted."""
+    set_policy(export_alone=1)
+    file = customer("Zhang", "昆山恒泽水务")
+    people_at(file, "张工", "李工", "王工")
+    ask("Zhang", "customers", "contacts")
+    with uow.transaction() as s:
+        s.scalars(select(ExportJob)).one().rows = 2
+    with uow.transaction() as s:
+        exports.decide(s, actor("li"), rows(ExportJob)[0].id, True, NOW, entrance="card")
+    jobs.work_due(lambda: NOW, box)
+    why = "客户、联系人加起来现在有 4 行，这次申请最多能导 2 行，没有导出。请重新申请"
+    assert (rows(ExportJob)[0].state, rows(ExportJob)[0].error) == ("failed", why)
+    (told,) = rows(OutboxMessage, OutboxMessage.person_id == IDS["zhang"])
+    assert told.notice["body"].startswith(why)
+
+
 def test_a_list_that_has_grown_is_not_taken_out_unseen(box: Dropbox) -> None:
     set_policy(export_alone=1)
     customer("Zhang", "昆山恒泽水务")
