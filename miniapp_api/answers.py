@@ -203,9 +203,9 @@ class PeriodOut(Answer):
 
 
 class FieldValueOut(Answer):
-    """What one field of a record says, `shown` as one would type it, or in part (`****`) for whom it is not; `keys` are
-    the choices taken, of a person or a file its id. `missing`: its stage asks for it. `may_edit`: this role may, in
-    records that it may write to.
+    """What one field of a record says, `shown` as one would type it, or, to whom it is not shown so, in part (`****`: a
+    telephone, a mail) or as `＊＊＊`; `keys` are the choices taken, of a person or a file its id. `missing`: its stage
+    asks for it. `may_edit`: this role may, in records that it may write to.
     """
 
     key: str

@@ -64,7 +64,7 @@ class Sight:
         return group in self.groups or (group in MASKED and self.own(customer_id, owner_id))
 
     def shown(self, customer_id: int, owner_id: int | None, group: str, value: str) -> str:
-        """A value as he may see it: whole, in part (telephone, mail), or that there is something he may not see."""
+        """A value as he may see it: whole, in part (a telephone number, a mail), or that there is something."""
         if not value or self.whole(customer_id, owner_id, group):
             return value
         return masked(value) if group == REACH else HIDDEN

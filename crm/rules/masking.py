@@ -1,15 +1,36 @@
 """How a guarded value looks to who may not read it: enough to recognise it, too little to use it."""
 
 import re
+from collections.abc import Callable
+
+from crm.rules.reach import clean_email, clean_phone
 
 HIDDEN = "＊＊＊"
 _DIGIT = re.compile(r"\d")
+_DIALLED = re.compile(r"(?:[\d\s+()（）.,/#x-]|转|分机|ext)+", re.I)
 
 
 def masked(value: str) -> str:
-    """A telephone number, or a mail address, of which only its owner can tell which one it is."""
-    name, at, host = value.partition("@")
-    return f"{name[:1]}***@{host}" if at else masked_phone(value)
+    """A telephone number or a mail address so that only its owner can tell which one it is; of anything else nothing.
+
+    An address or a web site has no part that tells little enough.
+    """
+    if not value:
+        return ""
+    if _is(clean_email, value):
+        name, _, host = value.partition("@")
+        return f"{name[:1]}***@{host}"
+    if _DIALLED.fullmatch(value) and _is(clean_phone, value):
+        return masked_phone(value)
+    return HIDDEN
+
+
+def _is(clean: Callable[[str], str], value: str) -> bool:
+    try:
+        clean(value)
+    except ValueError:
+        return False
+    return True
 
 
 def masked_phone(phone: str) -> str:

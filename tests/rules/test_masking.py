@@ -21,7 +21,16 @@ from crm.rules.masking import masked, masked_phone
         ("68881234", "******34"),
         ("110", "*10"),
         ("", ""),
+        ("68881234 转 801", "688****4 转 801"),
+        ("+4915112345678", "+491******5678"),
         ("zhang.san@example.com", "z***@example.com"),
+        ("工业园区 188 号", "＊＊＊"),
+        ("人民路 110 号", "＊＊＊"),
+        ("example.com", "＊＊＊"),
+        ("www.s-110.com", "＊＊＊"),
+        ("微信 13812345678", "＊＊＊"),
+        ("a@b", "＊＊＊"),
+        ("1801", "＊＊＊"),
     ],
 )
 def test_what_is_left_of_it(value: str, shown: str) -> None:

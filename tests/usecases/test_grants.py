@@ -9,11 +9,12 @@ from crm import uow
 from crm.access import actor_by_userid, editable, readable
 from crm.errors import NotAllowed
 from crm.reads.grants import matrix
+from crm.rules.masking import HIDDEN
 from crm.usecases.contact_file import add_contact, update_contact
 from crm.usecases.customer_file import update_customer
 from crm.usecases.grants import grant_fields
 from models.audit import AuditEntry
-from models.customers import Contact
+from models.customers import Contact, Customer
 from models.sharing import FieldGrant
 from tests.support.company import NOW, customer, rows
 
@@ -76,3 +77,15 @@ def test_a_number_that_was_shown_in_part_is_not_saved_so_nor_told_in_a_refusal(c
         new = {"phone": "13900000000"}
         update_contact(s, zhou, contact, new, NOW, entrance="console", seen={"phone": "138****5678"})
     assert (rows(Contact)[0].phone, rows(Contact)[0].title) == ("13900000000", "科长")
+
+
+def test_what_was_not_shown_at_all_is_not_overwritten_by_a_form_either(company: Engine) -> None:
+    number, _ = with_contact()
+    written = {"address": "工业园区 188 号", "website": "example.com"}
+    form = {"address": HIDDEN, "website": "ruiheng.com"}
+    seen = {"address": HIDDEN, "website": HIDDEN}
+    with uow.transaction() as s:
+        update_customer(s, actor_by_userid(s, "zhang", NOW), number, written, NOW, entrance="console")
+        update_customer(s, actor_by_userid(s, "zhou", NOW), number, form, NOW, entrance="console", seen=seen)
+    (kept,) = rows(Customer)
+    assert (kept.address, kept.website) == ("工业园区 188 号", "ruiheng.com")
