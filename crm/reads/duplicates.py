@@ -3,23 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.collisions import CollisionVerdict, said
-from config.vocabulary import FieldObject
+from config.vocabulary import FieldObject, ShareAccess, TimelineKind
 from crm import policy
 from crm.access import DECIDE, JUDGES, Actor, get_customer, require, sees_customer, sees_person, sight
 from crm.field_store import values_of
 from crm.forms import specs
-from crm.rules.credit import Cut, room_for
+from crm.rules.credit import Cut, joined
 from crm.rules.fields import say
 from models.collisions import Collision
-from models.customers import Customer
+from models.customers import Contact, Customer
+from models.deals import Deal
 from models.merges import CustomerMerge
 from models.people import Person
 from models.sharing import CustomerShare
+from models.timeline import TimelineEntry
 
 MOST = 50  # lines of a list that a person works off, not an archive
 
@@ -35,22 +38,38 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A live share: with whom, how, and his percent of the results."""
+
+    person: str
+    access: ShareAccess
+    credit_percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
+    """One of the two files, and how much hangs on it."""
+
     public_id: str
     name: str
     owner: str
+    contacts: int
+    deals: int
+    follow_ups: int
+    shares: Sequence[Given]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`differs` needs a choice; `filled` is taken over because the winner says nothing there; `cut` are shares of the
-    loser for which not all of their credit is left."""
+    loser for which not all of their credit is left; `left` percent are the holder's once they are one."""
 
     winner: Side
     loser: Side
     differs: Sequence[Choice]
     filled: Sequence[Choice]
     cut: Sequence[Cut]
+    left: int
 
 
 def compare(s: Session, actor: Actor, winner_id: str, loser_id: str, now: datetime) -> Comparison:
@@ -71,35 +90,49 @@ def compare(s: Session, actor: Actor, winner_id: str, loser_id: str, now: dateti
         if spec.key in values[loser.id] and values[loser.id][spec.key] != values[winner.id].get(spec.key)
     ]
     had = values[winner.id]
+    kept, coming = (_live_shares(s, one.id, now) for one in (winner, loser))
+    credit = _credit(kept, coming, winner.owner_id)
     return Comparison(
-        _side(s, winner),
-        _side(s, loser),
+        _side(s, winner, kept),
+        _side(s, loser, coming),
         differs=[row for row in rows if row.key in had],
         filled=[row for row in rows if row.key not in had],
-        cut=_cut(s, winner.id, loser.id, now),
+        cut=[
+            Cut(row.id, row.name, row.credit_percent, credit[row.id])
+            for row in coming
+            if credit.get(row.id, row.credit_percent) < row.credit_percent
+        ],
+        left=100 - sum(credit.values()),
     )
 
 
-def _cut(s: Session, winner_id: int, loser_id: int, now: datetime) -> list[Cut]:
-    live = (CustomerShare.ended_at.is_(None), CustomerShare.until > now)
-    query = select(Person.id, Person.name, CustomerShare.credit_percent).join(
-        Person, Person.id == CustomerShare.person_id
-    )
-    kept, coming = (
-        s.execute(query.where(CustomerShare.customer_id == one, *live).order_by(CustomerShare.id)).all()
-        for one in (winner_id, loser_id)
-    )
-    room = room_for([row.credit_percent for row in kept], [row.credit_percent for row in coming])
-    return [
-        Cut(row.id, row.name, row.credit_percent, left)
-        for row, left in zip(coming, room, strict=True)
-        if left < row.credit_percent
-    ]
+def _live_shares(s: Session, customer_id: int, now: datetime) -> Sequence[Any]:
+    of_it = (CustomerShare.customer_id == customer_id, CustomerShare.ended_at.is_(None), CustomerShare.until > now)
+    held = select(Person.id, Person.name, CustomerShare.access, CustomerShare.credit_percent)
+    joint = held.join(Person, Person.id == CustomerShare.person_id)
+    return s.execute(joint.where(*of_it).order_by(CustomerShare.id)).all()
 
 
-def _side(s: Session, customer: Customer) -> Side:
+def _credit(kept: Sequence[Any], coming: Sequence[Any], holder_id: int | None) -> dict[int, int]:
+    """What everybody but the holder has once the two are one."""
+    own, more = ({row.id: row.credit_percent for row in rows if row.id != holder_id} for rows in (kept, coming))
+    return joined(own, more)
+
+
+def _side(s: Session, customer: Customer, shares: Sequence[Any]) -> Side:
     owner = s.scalar(select(Person.name).where(Person.id == (customer.owner_id or 0)))
-    return Side(customer.public_id, customer.name, owner or "待分配")
+    hanging = (
+        select(func.count()).where(Contact.customer_id == customer.id, Contact.retired_at.is_(None)),
+        select(func.count()).where(Deal.customer_id == customer.id),
+        select(func.count()).where(
+            TimelineEntry.customer_id == customer.id,
+            TimelineEntry.kind == TimelineKind.FOLLOW_UP,
+            TimelineEntry.retracted_at.is_(None),
+        ),
+    )
+    contacts, deals, follow_ups = s.execute(select(*(one.scalar_subquery() for one in hanging))).one()
+    given = [Given(row.name, ShareAccess(row.access), row.credit_percent) for row in shares]
+    return Side(customer.public_id, customer.name, owner or "待分配", contacts, deals, follow_ups, given)
 
 
 @dataclass(frozen=True, slots=True)

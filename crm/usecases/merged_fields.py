@@ -1,7 +1,6 @@
 """Which of two values a merged customer keeps, field by field, whether built in or added by the company."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -13,13 +12,10 @@ from crm.cells import Cell
 from crm.errors import Invalid
 from crm.field_store import column_of, values_of
 from crm.forms import specs
-from crm.rules.credit import Cut, room_for
 from crm.rules.fields import FieldSpec
 from models.base import bare
 from models.customers import Customer
 from models.fields import FieldValue
-from models.people import Person
-from models.sharing import CustomerShare
 
 # Columns that only make sense together; the first one is the field that people choose.
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
@@ -62,34 +58,6 @@ def _swap(s: Session, winner_id: int, loser_id: int, spec: FieldSpec) -> list[Ce
         for row in s.scalars(select(_VALUE.id).where(*mine).order_by(_VALUE.id)).all():
             written += cells.set_values(s, bare(FieldValue), row, {"object_id": then})
     return written
-
-
-def within_credit(s: Session, winner_id: int, moved: Sequence[Cell], now: datetime) -> list[Cell]:
-    """Live shares that came along are cut where everybody's credit together would be more than there is."""
-    came = {cell.key[0] for cell in moved if cell.table is bare(CustomerShare)}
-    if not came:
-        return []
-    share = bare(CustomerShare).c
-    live = (share.customer_id == winner_id, share.ended_at.is_(None), share.until > now)
-    rows = s.execute(select(share.id, share.credit_percent).where(*live).order_by(share.id)).all()
-    coming = [row for row in rows if row.id in came]
-    room = room_for([row.credit_percent for row in rows if row.id not in came], [row.credit_percent for row in coming])
-    return [
-        cell
-        for row, percent in zip(coming, room, strict=True)
-        for cell in cells.set_values(s, bare(CustomerShare), row.id, {"credit_percent": percent})
-    ]
-
-
-def cuts_in(s: Session, written: Sequence[Cell]) -> list[Cut]:
-    """Whose credit a merge cut, as its cells say; a share that was given up meanwhile is nobody's any more."""
-    credit = {cell.key[0]: cell for cell in written if cell.column == "credit_percent"}
-    if not credit:
-        return []
-    share = bare(CustomerShare).c
-    held = select(share.id, share.person_id, Person.name).join(Person, Person.id == share.person_id)
-    rows = s.execute(held.where(share.id.in_(credit), share.ended_at.is_(None)).order_by(share.id)).all()
-    return [Cut(row.person_id, row.name, credit[row.id].before, credit[row.id].after) for row in rows]
 
 
 def out_of_circle(s: Session, winner_id: int) -> list[Cell]:

@@ -34,6 +34,8 @@ def test_two_files_are_found_compared_merged_and_taken_apart(sign_in: SignIn) ->
     compared = lead.get(f"/console/duplicates/compare?one={first}&one={second}").text
     assert "工业园区 88 号" in compared
     assert "相城大道 9 号" in compared
+    assert "联系人 " in compared
+    assert "没有业绩分成" not in compared
     form = {"winner": first, "loser": second, "take-address": "loser"}
     answer = lead.post("/console/duplicates/merge", data=form)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/console/customers/{first}")

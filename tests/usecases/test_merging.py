@@ -27,7 +27,7 @@ from crm.usecases import deals, merging, todos, visits
 from crm.usecases.customers import withdraw_customer
 from crm.usecases.followups import write_entry, write_follow_up
 from crm.usecases.radar import Question, ask
-from crm.usecases.sharing import Wish, share_customer
+from crm.usecases.sharing import Wish, end_share, share_customer
 from jobs import sweeps
 from models.audit import AuditEntry
 from models.customers import Contact, Customer
@@ -473,23 +473,94 @@ def test_strays_of_a_chain_of_merges_reach_its_end_round_by_round(company: Engin
 def test_credit_of_two_shared_files_never_exceeds_all_of_it_and_the_preview_says_what_is_cut(company: Engine) -> None:
     one, two = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂")
     zhang, lead, public = actor("Zhang"), actor("li"), {}
-    for file, mate, percent in ((one, "sun", 70), (two, "sun", 20), (two, "qian", 30)):
+    for file, mate, percent in ((one, "sun", 70), (two, "sun", 20), (two, "qian", 40)):
         wish = Wish(IDS[mate], ShareAccess.TOGETHER, credit_percent=percent)
         uow.attempt(partial(share_customer, actor=zhang, customer_id=file, wish=wish, now=NOW, entrance="chat"))
     before = state()
     with uow.reading() as s:
         public = {one.id: one.public_id for one in s.scalars(select(Customer))}
         cut = compare(s, lead, public[one], public[two], NOW).cut
-        assert [(one.person, one.before, one.after) for one in cut] == [("钱七", 30, 10)]
+        assert [(one.person, one.before, one.after) for one in cut] == [("钱七", 40, 30)]
         assert compare(s, lead, public[one], public[two], NOW + 400 * DAY).cut == []
     done = merge("li", one, two)
-    shares = rows(CustomerShare)
-    assert [(row.customer_id, row.credit_percent) for row in shares] == [(one, 70), (one, 20), (one, 10)]
-    assert [(cut.person, cut.before, cut.after) for cut in done.cut] == [("钱七", 30, 10)]
+    assert [(file, percent) for file, _, _, percent in _live()] == [(one, 70), (one, 30)]
+    assert [(cut.person, cut.before, cut.after) for cut in done.cut] == [("钱七", 40, 30)]
     take_apart("li", done.public_id)
     assert state() == before
     told = [row for row in rows(OutboxMessage) if row.dedupe.startswith("credit:")]
     assert {row.person_id for row in told} == {IDS["qian"]}
-    assert [[fact["value"] for fact in row.notice["facts"]] for row in told] == [["30%", "10%"], ["10%", "30%"]]
+    assert [[fact["value"] for fact in row.notice["facts"]] for row in told] == [["40%", "30%"], ["30%", "40%"]]
     assert "超过了 100%" in told[0].notice["body"]
     assert "撤销了合并" in told[1].notice["body"]
+
+
+def _shared(file: int, holder: str, mate: str, access: ShareAccess, percent: int, days: int) -> None:
+    last = (NOW + days * DAY).date()
+    wish, sharing = Wish(IDS[mate], access, last, credit_percent=percent), actor(holder)
+    uow.attempt(lambda s: share_customer(s, sharing, file, wish, NOW, entrance="chat"))
+
+
+def _live() -> list[tuple[int, int, str, int]]:
+    found = [row for row in rows(CustomerShare) if row.ended_at is None]
+    return [(row.customer_id, row.person_id, row.access, row.credit_percent) for row in found]
+
+
+@pytest.mark.parametrize(("own", "theirs", "kept"), [(70, 60, 70), (30, 60, 60), (0, 60, 60)])
+def test_a_colleague_of_both_files_has_one_share_the_wider_the_longer_and_the_larger(
+    company: Engine, own: int, theirs: int, kept: int
+) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂")
+    _shared(one, "Zhang", "sun", ShareAccess.TOGETHER if own else ShareAccess.READ, own, 90)
+    _shared(two, "Zhang", "sun", ShareAccess.TOGETHER, theirs, 200)
+    before = state()
+    with uow.reading() as s:
+        public = {row.id: row.public_id for row in s.scalars(select(Customer))}
+        seen = compare(s, actor("li"), public[one], public[two], NOW)
+    assert (seen.left, seen.cut) == (100 - kept, [])
+    assert [share.credit_percent for side in (seen.winner, seen.loser) for share in side.shares] == [own, theirs]
+    done = merge("li", one, two)
+    assert _live() == [(one, IDS["sun"], ShareAccess.TOGETHER, kept)]
+    (live,) = (row for row in rows(CustomerShare) if row.ended_at is None)
+    assert live.until == max(row.until for row in rows(CustomerShare))
+    assert list(done.cut) == []
+    assert take_apart("li", done.public_id).stayed == 0
+    assert state() == before
+
+
+def test_a_colleague_of_both_files_hears_what_was_cut_of_his_larger_credit(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂")
+    _shared(one, "Zhang", "qian", ShareAccess.TOGETHER, 60, 90)
+    _shared(one, "Zhang", "sun", ShareAccess.TOGETHER, 30, 90)
+    _shared(two, "Zhang", "sun", ShareAccess.TOGETHER, 80, 90)
+    before = state()
+    with uow.reading() as s:
+        public = {row.id: row.public_id for row in s.scalars(select(Customer))}
+        seen = compare(s, actor("li"), public[one], public[two], NOW)
+    assert seen.left == 0
+    done = merge("li", one, two)
+    assert list(seen.cut) == list(done.cut)
+    assert [(cut.person_id, cut.before, cut.after) for cut in done.cut] == [(IDS["sun"], 80, 40)]
+    assert sum(percent for *_, percent in _live()) == 100
+    take_apart("li", done.public_id)
+    assert state() == before
+
+
+def test_the_holder_needs_no_share_of_what_came_along_and_has_it_again_after_the_undo(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("sun", "乙水泵厂")
+    _shared(two, "sun", "zhang", ShareAccess.TOGETHER, 40, 90)
+    before = state()
+    done = merge("li", one, two)
+    assert _live() == []
+    take_apart("li", done.public_id)
+    assert state() == before
+
+
+def test_a_share_that_was_ended_after_the_merge_stays_ended_where_it_was(company: Engine) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("Zhang", "乙水泵厂")
+    _shared(one, "Zhang", "sun", ShareAccess.READ, 0, 90)
+    _shared(two, "Zhang", "sun", ShareAccess.TOGETHER, 20, 90)
+    done = merge("li", one, two)
+    (live,), zhang = (row for row in rows(CustomerShare) if row.ended_at is None), actor("Zhang")
+    uow.attempt(lambda s: end_share(s, zhang, live.id, NOW + MINUTE, entrance="console"))
+    take_apart("li", done.public_id, NOW + DAY)
+    assert [customer_id for customer_id, *_ in _live()] == [two]
