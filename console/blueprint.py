@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, render_template, request, send_from_di
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from console import guard, login, words
+from console import book, guard, login, words
 from console.assets import Assets
 from console.deps import ConsoleDeps
 from console.desk import EVERYBODY, STRANGERS, Desk, partial
@@ -120,6 +120,7 @@ def _words(desk: Desk, assets: Assets) -> None:
         menu = [entry for entry in _MENU if me is not None and desk.may_enter(entry[0], me.role)]
         return {
             "w": words,
+            "book": book,
             "me": me,
             "csrf": g.get("csrf", ""),
             "menu": menu,

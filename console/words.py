@@ -1,96 +1,14 @@
 """How the console writes dates, money and the machine's own names, so that a salesperson reads them at once."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from config.policy import Policy
 from config.sheets import said
-from config.vocabulary import LABELS, OwnershipReason, Role, ShareAccess
-from console.verbs import VERBS as VERBS
+from config.vocabulary import LABELS
 from crm.rules.days import SHANGHAI, days_between
 
-ENTRANCES = {
-    "console": "管理后台",
-    "chat": "企微会话",
-    "card": "消息卡片",
-    "miniapp": "手机端",
-    "sidebar": "侧边栏",
-    "shell": "命令行",
-    "form": "网站表单",
-    "wecom": "企业微信",
-    "sweep": "定时任务",
-    "sync": "通讯录同步",
-    "seed": "演示数据",
-    "radar": "查重",
-}
-SUBJECTS = {
-    "field": "字段",
-    "field_group": "字段分组",
-    "campaign": "市场活动",
-    "customer": "客户",
-    "person": "成员",
-    "deal": "商机",
-    "project": "项目",
-    "lead": "线索",
-    "lead_source": "线索入口",
-    "policy": "规则",
-    "outbox": "发出的消息",
-    "inbox": "收到的消息",
-    "todo": "待办",
-    "contact": "联系人",
-    "external_contact": "联系人",
-    "visit": "拜访",
-    "team": "部门",
-    "role": "角色",
-    "radar": "查重规则",
-    "sending": "消息发送",
-    "directory": "通讯录",
-}
-_WHOLE = ("sending", "directory")  # of these there is only one, which needs no name
-DETAILS = {
-    "changed": "改动",
-    "old": "原来",
-    "new": "改为",
-    "was": "原来",
-    "name": "名称",
-    "text": "内容",
-    "why": "原因",
-    "to": "给",
-    "team": "部门",
-    "customer": "客户",
-    "amount": "金额",
-    "until": "到",
-    "due_at": "到期",
-    "due": "到期",
-    "counts": "计为有效",
-    "stage": "阶段",
-    "metres": "距离（米）",
-    "person": "成员",
-    "source": "来源",
-    "withdrawn_teams": "收回的分管部门",
-    "contact": "联系人",
-    "outcome": "结果",
-    "access": "方式",
-    "last_day": "到期",
-    "credit": "业绩分成（%）",
-    "hits": "命中",
-    "left": "今天还剩",
-    "typed": "查的名称",
-    "reason": "依据",
-    "verdict": "意见",
-    "evidence": "信息",
-    "before": "原来",
-    "after": "改为",
-    "moved": "并入（条）",
-    "stayed": "保留后来的改动（处）",
-    "read": "可看",
-    "edit": "可改",
-    "record": "对象",
-    "group": "字段组",
-}
 EVENTS = {
     "text": "文字消息",
     "image": "图片",
@@ -130,7 +48,6 @@ EVENTS = {
     "update_party": "部门更新",
     "delete_party": "删除部门",
 }
-_POLICY = {name: number.label for name, _, number in Policy()}
 _TOLD = {word.value: {one[word] for one in LABELS.values() if word in one} for kind in LABELS for word in kind}
 _TEN_THOUSAND = Decimal(10_000)
 
@@ -195,40 +112,3 @@ def event(msg_type: str, name: str, change: str) -> str:
         if word and word.casefold() in EVENTS:
             return EVENTS[word.casefold()]
     return change or name or msg_type
-
-
-def detail(values: Mapping[str, Any], about: str) -> list[tuple[str, str]]:
-    """An audit entry's particulars, named and worded, without row numbers and what its subject says already."""
-    return [
-        (DETAILS.get(key, key), _said(key, value))
-        for key, value in values.items()
-        if key not in _NUMBERS and value not in ("", None, [], about)
-    ]
-
-
-def subject(kind: str, about: str) -> str:
-    if kind in _WHOLE:
-        return ""
-    return _POLICY.get(about, about) if kind == "policy" else about
-
-
-_NUMBERS = {"collision", "entry", "loser", "merge", "period", "team_id", "visit", "path", "external_userid"}
-_ROLES = {word.value for word in (*Role, *ShareAccess)}
-_REASONS = {reason.value for reason in OwnershipReason}
-
-
-def _said(key: str, value: Any) -> str:
-    if isinstance(value, bool) or value in ("true", "false"):
-        return "是" if value in (True, "true") else "否"
-    if key == "amount":
-        return money(Decimal(str(value)))
-    if isinstance(value, list):
-        return "、".join(str(one) for one in value)
-    if isinstance(value, str) and value in _ROLES | _REASONS:
-        return label(value)
-    if isinstance(value, str) and key in ("until", "due_at", "due", "was", "at"):
-        try:
-            return when(datetime.fromisoformat(value))
-        except ValueError:
-            return label(value)
-    return str(value)

@@ -4,7 +4,6 @@ from datetime import date
 
 from flask import render_template
 
-from console import words
 from console.desk import OPERATORS, Desk, actor, asked, asked_number
 from crm import audit, uow
 from crm.reads import audit_log as reads
@@ -24,7 +23,7 @@ def mount(desk: Desk) -> None:
         before = asked_number("before", 0, 2**53) or None if asked("before") else None
         with uow.reading() as s:
             found = reads.entries(s, actor(), wanted, before=before)
-        return render_template("console/audit.html", found=found, chosen=chosen, verbs=words.VERBS)
+        return render_template("console/audit.html", found=found, chosen=chosen)
 
     @desk.page("/audit/verify", OPERATORS)
     def verify_audit() -> str:

@@ -12,10 +12,12 @@ from config.policy import Policy
 from config.vocabulary import Role
 from crm.access import Actor, require
 from crm.errors import Invalid
+from crm.reads.audit_details import worded
 from crm.rules.days import at
 from models.audit import AuditEntry
 from models.customers import Customer
 from models.deals import Deal
+from models.imports import ImportJob
 from models.people import Person, Team
 from models.projects import Project
 from models.timeline import Todo
@@ -76,7 +78,13 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
     if asked.until:
         query = query.where(AuditEntry.at < at(asked.until + timedelta(days=1), 0))
     found = s.execute(query.order_by(AuditEntry.id.desc()).limit(size + 1)).all()
-    mentioned = [subject for entry, _ in found for key, value in entry.detail.items() for subject in _rows(key, value)]
+    details = worded(s, [(entry.verb, entry.detail) for entry, _ in found[:size]])
+    mentioned = [
+        subject
+        for (entry, _), detail in zip(found, details, strict=False)
+        for key, value in detail.items()
+        for subject in _rows(entry.verb, key, value)
+    ]
     names = _names(s, [*(entry.subject for entry, _ in found), *mentioned])
     rows = tuple(
         Entry(
@@ -89,12 +97,12 @@ def entries(s: Session, actor: Actor, asked: Asked, *, before: int | None = None
             # As it was called then: a row that was taken back is gone, and SQLite gives its number away again.
             about=str(entry.detail.get("name") or names.get(entry.subject, "")),
             detail={
-                key: "、".join(names.get(subject, subject) for subject in subjects) if subjects else value
-                for key, value in entry.detail.items()
-                for subjects in (_rows(key, value),)
+                key: "、".join(names.get(subject, "") for subject in subjects) if subjects else value
+                for key, value in detail.items()
+                for subjects in (_rows(entry.verb, key, value),)
             },
         )
-        for entry, who in found[:size]
+        for (entry, who), detail in zip(found[:size], details, strict=True)
     )
     return Entries(rows, rows[-1].id if len(found) > size else None)
 
@@ -106,9 +114,20 @@ _NAMED: dict[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]
     "todo": (Todo.id, Todo.text),
     "team": (Team.id, Team.name),
     "project": (Project.id, Project.name),
+    "import": (ImportJob.id, ImportJob.file_name),
 }
 # Particulars that name somebody or something by its row.
-_ROW_OF = {"to": "person", "was": "person", "person": "person", "withdrawn_teams": "team", "customer": "customer"}
+_ROW_OF = {
+    "to": "person",
+    "was": "person",
+    "person": "person",
+    "first": "person",
+    "second": "person",
+    "withdrawn_teams": "team",
+    "team_id": "team",
+    "customer": "customer",
+    "job": "import",
+}
 _MOST_SUBJECTS = 500
 
 
@@ -121,10 +140,11 @@ def _subjects_called(s: Session, text: str) -> list[str]:
     return found
 
 
-def _rows(key: str, value: object) -> list[str]:
+def _rows(verb: str, key: str, value: object) -> list[str]:
     """The rows that a particular names, as subjects."""
     ids = value if isinstance(value, list) else [value]
-    return [f"{_ROW_OF[key]}:{one}" for one in ids if key in _ROW_OF and type(one) is int]
+    kind = "person" if verb == "direct_leader" and key in ("old", "new") else _ROW_OF.get(key)
+    return [f"{kind}:{one}" for one in ids if kind is not None and type(one) is int]
 
 
 def _names(s: Session, subjects: Iterable[str]) -> dict[str, str]:
