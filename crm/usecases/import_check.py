@@ -9,16 +9,21 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from config.collisions import Evidence, RadarEntry, Weight
 from config.sheets import ImportKind, RowResolution, RowVerdict
+from config.vocabulary import NameVerdict
 from crm import name_index, policy
 from crm.access import WRITE, Actor, actor_by_id, sees_customer
 from crm.columns import form_of
+from crm.rules.reach import phone_key
 from crm.rules.sheet_rows import Draft, Form, Unusable, read_row
 from crm.usecases.contests import contestable
 from crm.usecases.import_drafts import stored
 from crm.usecases.import_existing import already_there
+from crm.usecases.import_repeats import Above, repeats, rows_above
 from crm.usecases.import_work import Work, next_rows, step
 from crm.usecases.imports import HIDDEN, Options, options_of
+from crm.usecases.radar import known_numbers, weights_at
 from models.base import bare, update_rows
 from models.customers import Customer
 from models.imports import ImportJob, ImportRow
@@ -30,6 +35,8 @@ _USUAL = {
     RowVerdict.SAME: RowResolution.SKIP,
     RowVerdict.REPEATED: RowResolution.MERGE,
 }
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a whole dry run is judged by, asked once."""
@@ -38,18 +45,23 @@ class Asked:
     form: Form
     options: Options
     similar_at: int
+    by_name: Weight  # of a name that the radar takes for the same
+    above: Above
 
 
 @dataclass(slots=True)
 class Judged:
-    """One row with its verdict. `twin` is the customer that it may be; never named in `why` unless it may be seen."""
+    """One row with its verdict. `twin` is the customer that it may be; never named in `why` unless it may be seen.
+
+    `usual`: what is done about it where nobody decides otherwise, if that is not what is usual for its verdict.
+    """
 
     number: int
     draft: Draft = field(default_factory=Draft)
     verdict: RowVerdict = RowVerdict.NEW
     why: str = ""
     twin: int | None = None
-    contested: bool = False
+    usual: RowResolution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,10 @@ class Company:
 def prepare(s: Session, work: Work, now: datetime) -> Asked:
     actor = actor_by_id(s, work.creator_id)
     job = s.get_one(ImportJob, work.id)
-    return Asked(actor, form_of(s, actor, job, now), options_of(job), policy.current(s).similar_at)
+    weight = weights_at(s, RadarEntry.IMPORT)[Evidence.NAME]
+    similar_at = policy.current(s).similar_at
+    above = rows_above(s, work) if work.kind is ImportKind.CUSTOMERS and work.cursor else Above()
+    return Asked(actor, form_of(s, actor, job, now), options_of(job), similar_at, weight, above)
 
 
 def judge_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
@@ -101,7 +116,7 @@ def record(s: Session, work: Work, judged: Sequence[Judged], now: datetime) -> W
                 "verdict": one.verdict,
                 "why": one.why[:500],
                 "twin_id": one.twin,
-                "resolution": RowResolution.CONTEST if one.contested else _USUAL.get(one.verdict, ""),
+                "resolution": one.usual or _USUAL.get(one.verdict, ""),
             }
             for one in judged
         ],
@@ -121,7 +136,8 @@ def companies(s: Session, actor: Actor, keys: set[str]) -> dict[str, Company]:
 def _customers(s: Session, work: Work, asked: Asked, usable: Sequence[Judged], known: Mapping[str, Company]) -> None:
     by_code = _by_code(s, asked.actor, {str(code) for one in usable if (code := one.draft.customer.get("uscc"))})
     earlier = _earlier(s, work, {one.draft.key for one in usable})
-    strangers = []
+    here: dict[str, Judged] = {}
+    again: list[tuple[Judged, Judged]] = []
     for one in usable:
         twin = known.get(one.draft.key)
         coded = by_code.get(str(one.draft.customer.get("uscc", "")))
@@ -131,10 +147,19 @@ def _customers(s: Session, work: Work, asked: Asked, usable: Sequence[Judged], k
             _is(one, RowVerdict.SAME, coded, "统一社会信用代码相同")
         elif one.draft.key in earlier:
             one.verdict, one.why = RowVerdict.REPEATED, f"和第 {earlier[one.draft.key]} 行是同一家"
+        elif one.draft.key in here:
+            again.append((one, here[one.draft.key]))
         else:
-            earlier[one.draft.key] = one.number
-            strangers.append(one)
+            here[one.draft.key] = one
+    strangers = list(here.values())
     _ask_the_radar(s, asked, strangers)
+    _ask_the_sheet(s, work, asked, [one for one in strangers if one.usual is None])
+    for one, first in again:
+        if first.verdict is RowVerdict.NEW:
+            one.verdict, one.why = RowVerdict.REPEATED, f"和第 {first.number} 行是同一家"
+        else:  # whatever is decided about that one, this one goes the same way
+            one.verdict, one.why, one.twin, one.usual = first.verdict, first.why, first.twin, first.usual
+            one.draft.key = first.draft.key
     _two_claims(s, asked, usable)
 
 
@@ -149,7 +174,7 @@ def _two_claims(s: Session, asked: Asked, usable: Sequence[Judged]) -> None:
     disputed = contestable(s, claims)
     for one in usable:
         if one.verdict is RowVerdict.SAME and one.twin in disputed:
-            one.contested, one.why = True, f"{one.why}。两张表都有这家客户，导入后请主管裁定归属"
+            one.usual, one.why = RowResolution.CONTEST, f"{one.why}。两张表都有这家客户，导入后请主管裁定归属"
 
 
 def _is(one: Judged, verdict: RowVerdict, twin: Company, why: str) -> None:
@@ -167,26 +192,63 @@ def _by_code(s: Session, actor: Actor, codes: set[str]) -> dict[str, Company]:
 
 
 def _earlier(s: Session, work: Work, keys: set[str]) -> dict[str, int]:
-    """The first row above this chunk that has each of these keys."""
+    """The first row above this chunk that has each of these keys and is new itself."""
     if not keys or not work.cursor:
         return {}
-    above = (_ROW.job_id == work.id, _ROW.key.in_(keys), _ROW.number <= work.cursor)
+    above = (_ROW.job_id == work.id, _ROW.key.in_(keys), _ROW.number <= work.cursor, _ROW.verdict == RowVerdict.NEW)
     return dict(s.execute(select(_ROW.key, func.min(_ROW.number)).where(*above).group_by(_ROW.key)).all())
 
 
+def _ask_the_sheet(s: Session, work: Work, asked: Asked, strangers: Sequence[Judged]) -> None:
+    """A row that would make a company which an earlier row makes already goes into that one, if nobody objects."""
+    rows = [(one.number, one.draft.name, one.draft.key) for one in strangers]
+    found = repeats(s, work, asked.above, rows, asked.similar_at)
+    for one in strangers:
+        repeat = found.get(one.number)
+        if repeat is not None and repeat.same and asked.by_name is Weight.SAME:
+            one.verdict, one.usual, one.twin = RowVerdict.SIMILAR, RowResolution.MERGE, None
+            one.why, one.draft.key = f"和第 {repeat.number} 行很可能是同一家（{repeat.why}）", repeat.key
+        elif repeat is not None and one.verdict is RowVerdict.NEW:
+            one.verdict, one.why = RowVerdict.SIMILAR, f"和第 {repeat.number} 行相近（{repeat.why}）"
+
+
 def _ask_the_radar(s: Session, asked: Asked, strangers: Sequence[Judged]) -> None:
-    """Names that are not the same but like one we have."""
+    """Names that are not spelled the same but are, or are like, one we have; and numbers that one of ours has."""
     found = name_index.judge_many(s, [one.draft.name for one in strangers], asked.similar_at)
-    best = {one.number: ranked[0] for one, ranked in zip(strangers, found, strict=True) if ranked}
+    decides = asked.by_name is Weight.SAME
+    best = {
+        one.number: (ranked[0].item, decides and ranked[0].verdict is NameVerdict.SAME, ranked[0].reason)
+        for one, ranked in zip(strangers, found, strict=True)
+        if ranked
+    }
+    numbers = _numbers(s, strangers)
+    for one in strangers:
+        hit = next((numbers[number] for number in (*_phones(one), *_websites(one)) if number in numbers), None)
+        if hit is not None and (one.number not in best or (hit[1] and not best[one.number][1])):
+            best[one.number] = hit
     columns = (Customer.id, Customer.name, sees_customer(asked.actor, WRITE).label("mine"))
-    wanted = select(*columns).where(
-        Customer.id.in_({hit.item for hit in best.values()}), Customer.merged_into_id.is_(None)
-    )
+    ids = {customer_id for customer_id, *_ in best.values()}
+    wanted = select(*columns).where(Customer.id.in_(ids), Customer.merged_into_id.is_(None))
     there = {row.id: Company(row.id, row.name, bool(row.mine)) for row in s.execute(wanted)} if best else {}
     for one in strangers:
-        hit = best.get(one.number)
-        if hit is not None and hit.item in there:
-            _is(one, RowVerdict.SIMILAR, there[hit.item], hit.reason)
+        customer_id, same, why = best.get(one.number, (0, False, ""))
+        if customer_id in there:
+            _is(one, RowVerdict.SIMILAR, there[customer_id], f"很可能是同一家（{why}）" if same else why)
+            one.usual = RowResolution.SKIP if same else None
+
+
+def _numbers(s: Session, strangers: Sequence[Judged]) -> Mapping[str, tuple[int, bool, str]]:
+    phones = {phone for one in strangers for phone in _phones(one)}
+    return known_numbers(s, RadarEntry.IMPORT, phones, {site for one in strangers for site in _websites(one)})
+
+
+def _phones(one: Judged) -> list[str]:
+    said = (one.draft.customer.get("phone"), one.draft.contact.get("phone"))
+    return [str(phone) for phone in said if phone and phone_key(str(phone))]
+
+
+def _websites(one: Judged) -> list[str]:
+    return [str(site) for site in (one.draft.customer.get("website"),) if site]
 
 
 def _belonging(s: Session, work: Work, usable: Sequence[Judged], known: Mapping[str, Company]) -> None:

@@ -162,6 +162,9 @@ def _onto(
     now: datetime,
 ) -> None:
     """A row about a customer that is there: fill its gaps, or let the supervisors decide whose it is."""
+    if target is None and line.twin is None:
+        line.ends(RowOutcome.FAILED, "它要并入的那一行没有建成客户，所以这一行也没有导入。请重新导入这一行，选「新建」")
+        return
     if target is None:
         line.ends(RowOutcome.FAILED, "要合并的客户已经不在了。请重新导入这一行")
         return

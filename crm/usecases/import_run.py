@@ -13,7 +13,7 @@ from crm import policy
 from crm.access import Actor, actor_by_id
 from crm.forms import specs
 from crm.rules.fields import FieldSpec
-from crm.rules.naming import pinyin_of
+from crm.rules.naming import name_key, pinyin_of
 from crm.rules.sheet_rows import Draft
 from crm.usecases.import_drafts import loaded
 from crm.usecases.import_newcomers import Newcomers
@@ -84,6 +84,8 @@ def read_next(s: Session, work: Work, run: Run, many: int) -> list[Line]:
         resolution = RowResolution(row.resolution) if row.resolution else None
         usable = verdict is not RowVerdict.ERROR and resolution is not RowResolution.SKIP
         draft = loaded(row.draft, run.customer, run.contact) if usable else Draft()
+        if verdict is RowVerdict.SIMILAR and resolution is RowResolution.CREATE:
+            draft.key = name_key(draft.name)[:128]  # it had another row's, as the same company: the importer says no
         line = Line(row.number, verdict, resolution, row.why, row.twin_id, draft)
         if usable and work.kind is ImportKind.CUSTOMERS:
             line.pinyin = pinyin_of(draft.name)[:255]

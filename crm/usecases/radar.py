@@ -1,6 +1,6 @@
 """撞单雷达: is this company with somebody already? One question for every way in, by name and by what else is known."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -146,6 +146,30 @@ def _equal(question: Question) -> Iterator[tuple[Evidence, Select[int]]]:
         yield Evidence.PHONE, select(Customer.id).where(or_(Customer.phone.in_(phones), Customer.id.in_(with_contact)))
     if question.website:
         yield Evidence.DOMAIN, select(Customer.id).where(Customer.website == question.website)
+
+
+def known_numbers(
+    s: Session, entry: RadarEntry, phones: Collection[str], websites: Collection[str]
+) -> dict[str, tuple[int, bool, str]]:
+    """Whose these telephone numbers and web sites are: (customer, whether it is the same then, why) by number.
+
+    For the rows of a sheet, a few statements for hundreds; what weighs nothing at this entry is not looked for.
+    """
+    weights = weights_at(s, entry)
+    found: dict[str, tuple[int, bool, str]] = {}
+    current = Customer.merged_into_id.is_(None)
+    theirs = select(Contact.phone, Contact.customer_id).join(Customer, Customer.id == Contact.customer_id)
+    sites = select(Customer.website, Customer.id)
+    asked = (
+        (Evidence.PHONE, phones, theirs.where(Contact.phone.in_(phones), Contact.retired_at.is_(None), current)),
+        (Evidence.PHONE, phones, select(Customer.phone, Customer.id).where(Customer.phone.in_(phones), current)),
+        (Evidence.DOMAIN, websites, sites.where(Customer.website.in_(websites), current)),
+    )
+    for evidence, numbers, query in asked:
+        if numbers and weights[evidence] is not Weight.OFF:
+            for number, customer_id in s.execute(query):
+                found[number] = customer_id, weights[evidence] is Weight.SAME, _WHY[evidence]
+    return found
 
 
 def _decided_different(s: Session, actor: Actor | None, question: Question, found: Mapping[int, Hit]) -> list[int]:

@@ -12,14 +12,13 @@ from sqlalchemy.engine import Engine
 from config.sheets import ImportKind, ImportState, RowResolution, RowVerdict
 from config.vocabulary import HolderKind, Role
 from crm import uow
-from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from crm.errors import Conflict, Gone, NotAllowed, NotFound
 from crm.reads.imports import one_import, refused_rows
 from crm.rules.days import at
 from crm.usecases import imports
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.followups import write_follow_up
 from crm.usecases.import_retention import purge_import_rows
-from jobs import imports as jobs
 from models.audit import AuditEntry
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.deals import Deal
@@ -121,49 +120,6 @@ def test_a_known_customer_is_skipped_unless_it_is_merged_and_then_only_gaps_are_
     desk.start(who, again)
     desk.work()
     assert rows(Customer)[0].industry == "热能"
-
-
-def test_two_customers_of_one_name_are_never_made(desk: Desk) -> None:
-    customer("qian", "苏州瑞衡热能工程有限公司")
-    who = actor("Zhang")
-    checked = desk.checked(who, csv_of(("公司",), ("苏州瑞衡热能工程有限公司",), ("昆山恒泽水务",), ("昆山恒泽水务",)))
-    assert [row.verdict for row in desk.rows(checked)] == ["same", "new", "repeated"]
-    assert "同事在跟进" in desk.rows(checked)[0].why
-    assert "瑞衡" not in desk.rows(checked)[0].why.partition("，")[2]
-    with uow.transaction() as s, pytest.raises(Invalid, match="同名"):
-        imports.resolve(s, who, checked, RowVerdict.SAME, RowResolution.CREATE, NOW, entrance="console")
-    with uow.transaction() as s:
-        assert imports.resolve(s, who, checked, RowVerdict.SAME, RowResolution.MERGE, NOW, entrance="console") == 0
-    customer("sun", "昆山恒泽水务")  # made between the dry run and the start
-    desk.start(who, checked)
-    desk.work()
-    assert desk.counts(checked) == {"skipped": 2, "failed": 1}  # of a colleague's file nothing is touched
-    assert len(rows(Customer)) == 2
-
-
-def test_a_company_that_came_under_another_spelling_after_the_dry_run_is_not_made_again(desk: Desk) -> None:
-    customer("sun", "南京灵朗阀门有限公司")
-    who, later = actor("Zhang"), NOW + timedelta(minutes=5)
-    names = ("苏州瑞衡热能工程有限公司", "昆山恒泽水务有限公司", "无锡宏远泵业有限公司", "南京灵朗阀门厂")
-    checked = desk.checked(who, csv_of(("公司",), *((name,) for name in names)))
-    assert [row.verdict for row in desk.rows(checked)] == ["new", "new", "new", "similar"]
-    customer("sun", "瑞衡热能工程（苏州）有限公司", later)
-    customer("Zhang", "昆山市恒泽水务有限公司", later)
-    desk.now = later + timedelta(minutes=5)
-    desk.start(who, checked)
-    desk.work()
-    assert desk.counts(checked) == {"failed": 2, "made": 2}  # what was alike before had been shown, and was decided
-    hidden, own = (row.said for row in desk.rows(checked)[:2])
-    assert "试导入之后，同事新建了一家公司" in hidden
-    assert "瑞衡" not in hidden
-    assert "有人新建了「昆山市恒泽水务有限公司」" in own
-
-
-def test_what_the_import_made_itself_is_nobodys_newcomer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "_FEWEST", 1)
-    monkeypatch.setattr(jobs, "_MOST", 1)
-    done = desk.done(actor("Zhang"), csv_of(("公司",), ("昆山恒泽水务有限公司",), ("昆山市恒泽水务有限公司",)))
-    assert desk.counts(done) == {"made": 2}
 
 
 def test_clocks_start_at_go_live(desk: Desk) -> None:
