@@ -60,7 +60,7 @@ def connect(url: str, *, patient: bool = True) -> Engine:
             pool_size=16,
             max_overflow=8,
             pool_pre_ping=not patient,
-            pool_timeout=10.0 if patient else 2.0,
+            pool_timeout=30.0 if patient else 2.0,
             connect_args={
                 "connect_timeout": 10 if patient else 1,
                 # Waiting for a lock ends first, so that a statement timeout can only mean the statement itself.

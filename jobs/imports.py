@@ -27,7 +27,10 @@ GoOn = Callable[[], bool]
 
 
 class _Pace:
-    """How many rows are done in one transaction: as many as this machine manages in the time that others can wait."""
+    """How many rows are done in one transaction: as many as this machine manages in the time that others can wait.
+
+    Its own waiting counts: the more others want the store, the more often they get it.
+    """
 
     def __init__(self) -> None:
         self.rows = _MOST

@@ -1,6 +1,6 @@
 """撞单雷达: is this company with somebody already? One question for every way in, by name and by what else is known."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -194,15 +194,11 @@ def lock_names(s: Session, names: Iterable[str]) -> None:
     """
     pieces = sorted({piece for name in names for piece in _pairs(core_name(name))})
     block = bare(NameBlock).c.key
-    known = set(_in_slices(s, select(block), pieces))
+    those = select(block).where(block.in_(pieces))
+    known = set(s.scalars(those))
     insert_missing(s, NameBlock, [{"key": piece} for piece in pieces if piece not in known])
-    _in_slices(s, select(block).order_by(block).with_for_update(), pieces)
-
-
-def _in_slices(s: Session, wanted: Select[str], pieces: Sequence[str]) -> list[str]:
-    block = bare(NameBlock).c.key
-    slices = (pieces[start : start + 500] for start in range(0, len(pieces), 500))
-    return [piece for some in slices for piece in s.scalars(wanted.where(block.in_(some)))]
+    # In one statement, however many: slices would be cut in our order and locked inside in the database's.
+    s.execute(those.order_by(block).with_for_update()).all()
 
 
 def _pairs(word: str) -> set[str]:

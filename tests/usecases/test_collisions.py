@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -258,14 +257,7 @@ def test_two_hundred_who_make_one_company_at_once_get_one_file_and_polite_answer
         draft = customers.CustomerDraft(name=name)
         return collisions.create_or_report(s, who, draft, NOW, entrance="chat", anyway=turn % 2 == 1)
 
-    def asks(who: Actor, name: str) -> customers.CustomerMade | Refused:
-        """As a worker does: when the store is busy, the same event once more."""
-        for _ in range(5):
-            with suppress(uow.StoreDown):
-                return uow.attempt(partial(make, who, name))
-        raise AssertionError("the store was busy five times")
-
-    works = [partial(asks, who, name) for who, name in zip(people, names, strict=True)]
+    works = [partial(uow.attempt, partial(make, who, name)) for who, name in zip(people, names, strict=True)]
     answers = at_once(works)
     made = [answer for answer in answers if isinstance(answer, customers.CustomerMade)]
     refused = [answer.said for answer in answers if isinstance(answer, Refused)]
