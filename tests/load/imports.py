@@ -38,6 +38,7 @@ PROMISED_SECONDS, PROMISED_MB, PROMISED_P99 = 120.0, 512.0, 300.0
 _TRAFFIC = 400  # seconds of callbacks that are prepared
 _LEASE = 31  # seconds by which the clock is moved after a kill, so that nobody waits for the lease
 _BAD, _TWICE = 50, 20  # one row in so many has a wrong number, or names a company again
+_STRETCHES = (ImportState.READING, ImportState.CHECKING, ImportState.RUNNING)  # what workers do
 _SYLLABLES = "恒泽瑞衡宏远华东建安鼎盛凯达明辉博通金源天成力拓海川正泰新锐科创嘉禾"
 _TRADES = ("泵业", "阀门", "水务", "热能", "机械", "仪表", "环保", "电气")
 
@@ -90,7 +91,7 @@ class Import:
     """One import as a person at the console does it, over the stage's own store and drop box."""
 
     def __init__(self, it: Stage, who: Actor, data: bytes) -> None:
-        self._who = who
+        self._who, self._rows = who, data.count(b"\n")
         key = Dropbox(it.folder / "var" / "imports").keep(io.BytesIO(data), 20 << 20)
         with uow.transaction() as s:
             self.public_id = imports.upload(
@@ -101,6 +102,12 @@ class Import:
         with uow.reading() as s:
             wanted = select(ImportJob.state).where(ImportJob.public_id == self.public_id)
             return ImportState(s.scalars(wanted).one())
+
+    def progress(self) -> float:
+        """How far the workers have come: a whole number per stretch that is behind them."""
+        with uow.reading() as s:
+            job = s.scalars(select(ImportJob).where(ImportJob.public_id == self.public_id)).one()
+            return _STRETCHES.index(job.state) + job.cursor / self._rows if job.state in _STRETCHES else 0.0
 
     def decide(self, state: ImportState) -> None:
         """What the person does where it is his turn."""
@@ -179,7 +186,7 @@ def main() -> int:
 
         def look() -> None:
             watch.weigh(jobs)
-            killer.look()
+            killer.look(one.progress)
 
         done = follow(one, watch, look, options.seconds)
         heard = [*answers]
@@ -197,6 +204,8 @@ def _judge(options: argparse.Namespace, done: bool, watch: Watch, killer: "_Kill
         print(f"callbacks meanwhile: {found}")
         if not options.kills and (found.p99 > PROMISED_P99 or found.errors):
             wrong.append("callbacks waited too long")
+    if killer.killed < options.kills:
+        wrong.append("it was done before all kills")
     if not options.kills and (took > PROMISED_SECONDS or watch.heaviest > PROMISED_MB):
         wrong.append("too slow or too heavy")
     for words in wrong:
@@ -217,25 +226,24 @@ def _call(it: Stage, company: Company, rate: float, seed: int, answers: list[Ans
 
 
 class _Killer:
-    """kill -9 for the worker or the scheduler, at random moments; each stands again at once."""
+    """kill -9 for worker and scheduler, at random points of the whole way; each stands again at once."""
 
     def __init__(self, it: Stage, jobs: list[Running], kills: int, seed: int) -> None:
-        self._it, self._jobs, self._left = it, jobs, kills
-        self._dice = random.Random(seed)
-        self._next = time.monotonic() + 2
+        self._it, self._jobs = it, jobs
+        dice = random.Random(seed)
+        self._points = sorted(dice.uniform(0, len(_STRETCHES)) for _ in range(kills))
         self.killed = 0
 
-    def look(self) -> None:
-        if not self._left or time.monotonic() < self._next:
+    def look(self, progress: Callable[[], float]) -> None:
+        if not self._points or progress() < self._points[0]:
             return
         start = (self._it.processes.worker, self._it.processes.scheduler)
         for n in range(2):  # whoever holds the lease: the other would go on
             self._jobs[n].kill()
-        self._left, self.killed = self._left - 1, self.killed + 1
+        self._points, self.killed = self._points[1:], self.killed + 1
         (self._it.folder / "var" / "clock").write_text(str(self.killed * _LEASE))
         for n in range(2):
             self._jobs[n] = start[n](self._it.env)
-        self._next = time.monotonic() + self._dice.uniform(3.0, 8.0)
 
 
 def _options() -> argparse.Namespace:
