@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
 from crm import audit, policy
-from crm.access import Actor, customers_for, get_customer, merged_into, supervisor_of
+from crm.access import DECIDE, Actor, actor_by_id, customers_for, get_customer, merged_into, supervisor_of
 from crm.errors import Gone, Invalid, NotAllowed, NotFound
-from crm.holding import Holder, holder_at, holder_of
+from crm.holding import Holder, former_holder, holder_at, holder_of
 from crm.messages import Tap, prompt_card
 from crm.notices import Fact, Notice
 from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_gcj02
@@ -152,7 +152,7 @@ def _visited(s: Session, actor: Actor, draft: CheckInDraft) -> _Visited:
     except (NotAllowed, NotFound):
         if sent is None or then is None or holder_at(s, then, draft.visited_at) != Holder.person(actor.person_id):
             raise
-        part_of = sent
+        part_of = then  # not what was sent: a merge that was taken apart since has put the two in different hands
         while (above := merged_into(s, part_of)) is not None:
             part_of = above
         customer_now = s.scalar(select(Customer).where(Customer.id == part_of, Customer.merged_into_id.is_(None)))
@@ -167,18 +167,22 @@ def _part_of(s: Session, file_id: int, moment: datetime) -> int:
     A phone that has been without signal still knows it by the old id.
     """
     stood = or_(CustomerMerge.undone_at.is_(None), CustomerMerge.undone_at > moment)
-    while True:
+    seen: set[int] = set()  # clocks of two servers differ: a merge and the one that followed its undoing may overlap
+    while file_id not in seen:
+        seen.add(file_id)
         into = (CustomerMerge.loser_id == file_id, CustomerMerge.at <= moment, stood)
         winner = s.scalar(select(CustomerMerge.winner_id).where(*into).order_by(CustomerMerge.id.desc()).limit(1))
         if winner is None:
-            return file_id
+            break
         file_id = winner
+    return file_id
 
 
 def _ask_whether_to_return(s: Session, actor: Actor, customer: Customer, visit: Visit, now: datetime) -> None:
-    """The visit was before the release and arrived after it: the supervisor is asked."""
+    """The visit was before the release and arrived after it: the supervisor is asked, if it is his to decide and
+    giving it back would give it to whoever was there."""
     _, holder, _ = holder_of(s, customer.id)
-    if holder.kind is not HolderKind.QUEUE:
+    if holder.kind is not HolderKind.QUEUE or former_holder(s, customer.id) != actor.person_id:
         return
     args = {"customer": customer.id}
     taps = [Tap("退还", "return", args, 1), Tap("不退还", "keep_waiting", args)]
@@ -188,6 +192,8 @@ def _ask_whether_to_return(s: Session, actor: Actor, customer: Customer, visit: 
         facts=(Fact("原负责人", actor.name), Fact("距离", _said(visit.distance_m))),
     )
     for person_id in supervisor_of(s, actor.person_id):
+        if s.scalar(customers_for(actor_by_id(s, person_id, now), to=DECIDE).where(Customer.id == customer.id)) is None:
+            continue
         matter = f"late_visit:{visit.id}"
         key = f"{matter}:{person_id}"
         prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy.current(s))

@@ -388,7 +388,7 @@ def test_a_visit_by_the_old_id_names_the_holder_of_the_file_that_it_was_part_of(
     late = been_at("Zhang", two, NOW + DAY + 60 * MINUTE, NOW + 3 * DAY)  # on that day it was part of his
     assert late.customer_name == "甲水泵厂"
     (visit,) = rows(Visit, Visit.public_id == late.public_id)
-    assert (visit.customer_id, visit.owner_then_id) == (two, IDS["zhang"])
+    assert (visit.customer_id, visit.owner_then_id) == (one, IDS["zhang"])
 
 
 def test_the_names_of_a_merged_customer_are_understood_in_chat_until_it_is_taken_apart(company: Engine) -> None:

@@ -1,6 +1,6 @@
 """A check-in: once however often it is sent, and counted for whoever held the customer on its day."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -8,11 +8,13 @@ from sqlalchemy.engine import Engine
 from config.vocabulary import Datum, FixSource
 from crm import uow
 from crm.errors import NotFound
+from crm.usecases import merging
 from crm.usecases.visits import CheckInDone, CheckInDraft, check_in
 from models.messages import OutboxMessage
+from models.people import Person
 from models.visits import Visit
-from tests.support.company import DAY, IDS, NOW, actor, customer, rows
-from tests.usecases.ledger import release
+from tests.support.company import DAY, IDS, MINUTE, NOW, actor, customer, rows
+from tests.usecases.ledger import assign, release
 
 
 def visit(userid: str, customer_id: int, at: datetime, now: datetime, client: str = "v1") -> CheckInDone:
@@ -50,3 +52,55 @@ def test_who_did_not_hold_it_on_that_day_cannot_visit_it(company: Engine, who: s
     with pytest.raises(NotFound):
         visit(who, made, NOW + 44 * DAY, NOW + 46 * DAY)
     assert rows(Visit) == []
+
+
+def together_for(winner: int, loser: int, since: datetime, until: datetime) -> None:
+    """One file, from a merge until it was taken apart."""
+    wang = actor("wang")
+    made = uow.attempt(lambda s: merging.merge(s, wang, winner, loser, (), since, entrance="console"))
+    uow.attempt(lambda s: merging.take_apart(s, wang, made.public_id, until, entrance="console"))
+
+
+def test_merges_that_overlap_by_the_clocks_of_two_servers_lead_somewhere(company: Engine) -> None:
+    one, two = customer("Zhang", "甲机电"), customer("Zhang", "乙泵业")
+    apart, moment = NOW + 20 * MINUTE, timedelta(milliseconds=20)
+    together_for(two, one, NOW + 10 * MINUTE, apart)
+    wang = actor("wang")
+    uow.attempt(lambda s: merging.merge(s, wang, one, two, (), apart - 2 * moment, entrance="console"))
+    visit("Zhang", one, apart - moment, apart + MINUTE)
+    (kept,) = rows(Visit)
+    assert (kept.customer_id, kept.owner_then_id) == (one, IDS["zhang"])
+
+
+def test_a_visit_of_a_day_when_two_files_were_one_stays_out_of_the_file_that_is_another_teams_again(
+    company: Engine,
+) -> None:
+    his, theirs = customer("Zhang", "甲机电"), customer("qian", "乙泵业")
+    release(theirs, NOW + 45 * DAY)
+    together_for(his, theirs, NOW + 46 * DAY, NOW + 48 * DAY)
+    before = len(rows(OutboxMessage))
+    assert visit("Zhang", theirs, NOW + 47 * DAY, NOW + 49 * DAY).customer_name == "甲机电"
+    (kept,) = rows(Visit)
+    assert (kept.customer_id, kept.owner_then_id) == (his, IDS["zhang"])
+    assert len(rows(OutboxMessage)) == before
+
+
+def asked_after_a_late_visit(made: int) -> list[OutboxMessage]:
+    visit("Zhang", made, NOW + 44 * DAY, NOW + 61 * DAY)
+    return [one for one in rows(OutboxMessage) if one.notice["title"].startswith("回收前已拜访")]
+
+
+def test_nobody_is_asked_to_give_back_what_another_has_had_since(company: Engine) -> None:
+    made = customer("Zhang", "甲机电")
+    release(made, NOW + 45 * DAY)
+    assign(actor("li"), made, "sun", NOW + 45 * DAY)
+    release(made, NOW + 60 * DAY)
+    assert asked_after_a_late_visit(made) == []
+
+
+def test_a_supervisor_is_not_asked_about_a_customer_of_a_team_that_is_not_his(company: Engine) -> None:
+    made = customer("Zhang", "甲机电")
+    release(made, NOW + 45 * DAY)
+    with uow.transaction() as s:  # he has gone to the other team since
+        s.get_one(Person, IDS["zhang"]).team_id = s.get_one(Person, IDS["qian"]).team_id
+    assert asked_after_a_late_visit(made) == []
