@@ -28,8 +28,8 @@ class CustomerIn(Payload):
 
 
 class ChangeIn(Payload):
-    """What is to be changed and nothing else. `seen` is what `shown` said of these fields when they were read: what
-    somebody else has changed since is refused with 409 instead of overwritten.
+    """What is to be changed and nothing else. `seen` is what `shown` said of these fields when they were read, of a
+    file the one of its `keys`: what somebody else has changed since is refused with 409 instead of overwritten.
     """
 
     fields: Fields

@@ -73,7 +73,8 @@ def form_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(CustomerOut)
     @bp.doc(
         summary="修改客户档案",
-        description="只改 `fields` 里的字段。带上 `seen`（读到的 `shown`），别人改过的就不会被覆盖。",
+        description="只改 `fields` 里的字段。带上 `seen`（读到的 `shown`，附件是 `keys` 里的编号），"
+        "别人改过的就不会被覆盖。",
         security="bearer",
         responses=answers(WRITE | {403: NO_EDIT, 409: _SEEN, 429: "今天碰到同事客户的次数用完了"}),
     )

@@ -15,7 +15,7 @@ from crm.forms import specs
 from crm.rules.days import day_of
 from crm.rules.field_input import Raw
 from crm.rules.fields import missing, validate
-from crm.usecases.customer_file import Saved, accept, touched
+from crm.usecases.customer_file import Saved, accept
 from crm.usecases.field_guard import guard
 from models.customers import Contact, Customer
 
@@ -58,8 +58,7 @@ def update_contact(
     fields, stage = specs(s, FieldObject.CONTACT), CooperationStage(customer.cooperation_stage)
     had = values_of(s, fields, FieldObject.CONTACT, contact)
     held = guard(s, actor, FieldObject.CONTACT, fields)
-    raw, seen = held.unmasked(customer, had, raw), seen and held.seen_whole(customer, had, seen)
-    raw = touched(fields, had, raw, seen, file_names(s, customer.id, fields))
+    raw = held.touched(customer, had, raw, seen, file_names(s, customer.id, fields))
     held.check(raw)
     checked = validate(fields, raw, stage, today=day_of(now), before=had)
     values = accept(fields, checked)

@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from config.vocabulary import CooperationStage, FieldKind, FieldObject, NameKind
+from config.vocabulary import CooperationStage, FieldObject, NameKind
 from crm import audit, name_index
 from crm.access import Actor, get_customer
-from crm.errors import Conflict, Invalid, NotFound
-from crm.field_store import file_names, note, plain, put, shown_as, values_of
+from crm.errors import Invalid, NotFound
+from crm.field_store import file_names, note, put, values_of
 from crm.forms import specs
 from crm.rules.days import day_of
-from crm.rules.field_input import Raw, read_words
+from crm.rules.field_input import Raw
 from crm.rules.fields import Checked, FieldSpec, Value, missing, validate
 from crm.rules.naming import name_key, pinyin_of
 from crm.usecases.collisions import Refused, create_or_report
@@ -75,8 +75,7 @@ def update_customer(
     fields = specs(s, FieldObject.CUSTOMER)
     had = values_of(s, fields, FieldObject.CUSTOMER, customer)
     held = guard(s, actor, FieldObject.CUSTOMER, fields)
-    raw, seen = held.unmasked(customer, had, raw), seen and held.seen_whole(customer, had, seen)
-    raw = touched(fields, had, raw, seen, file_names(s, customer.id, fields))
+    raw = held.touched(customer, had, raw, seen, file_names(s, customer.id, fields))
     held.check(raw)
     stage = CooperationStage(customer.cooperation_stage)
     values = accept(fields, validate(fields, raw, stage, today=day_of(now), before=had))
@@ -116,35 +115,6 @@ def restore_value(
         raise NotFound("没有找到这条修改记录，请刷新页面")
     key = next(spec.key for spec in specs(s, FieldObject.CUSTOMER) if spec.id == change.field_id)
     return update_customer(s, actor, customer.id, {key: change.before}, now, entrance=entrance)
-
-
-def touched(
-    fields: Fields, had: Mapping[str, Value], raw: Mapping[str, Raw], seen: Mapping[str, str] | None,
-    files: Mapping[str, str],
-) -> dict[str, Raw]:  # fmt: skip
-    """What a form really changes; Conflict where somebody else changed the same field meanwhile.
-
-    `files` are the names that the customer's files are shown by.
-    """
-    if seen is None:
-        return dict(raw)
-    known = {spec.key: spec for spec in fields}
-    changed = {key: written for key, written in raw.items() if read_words(written) != seen.get(key, "")}
-    lost = [
-        known[key]
-        for key in changed
-        if key in known
-        and known[key].kind is not FieldKind.COMPANY  # shown by its name, kept by its number
-        and key in seen
-        and seen[key] not in (shown_as(known[key], had.get(key), files), plain(had.get(key)) or "")
-    ]
-    if lost:
-        said = {
-            spec.key: f"刚被别人改成「{shown_as(spec, had.get(spec.key), files) or '空'}」，请确认后再保存"
-            for spec in lost
-        }
-        raise Conflict("您填写的时候，有内容被别人改过，没有保存。请看标出的地方", said)
-    return changed
 
 
 def accept(fields: Fields, checked: Checked, refused: str = REFUSED) -> dict[str, Value]:

@@ -15,7 +15,7 @@ from crm.forms import specs
 from crm.rules.days import day_of
 from crm.rules.field_input import Raw
 from crm.rules.fields import missing, validate
-from crm.usecases.customer_file import Saved, accept, touched
+from crm.usecases.customer_file import Saved, accept
 from crm.usecases.field_guard import guard
 from models.base import bare
 from models.customers import Customer
@@ -75,8 +75,7 @@ def _update(
     fields = tuple(spec for spec in specs(s, of) if of is FieldObject.DEAL or not spec.built_in)
     had = values_of(s, fields, of, record)
     held = guard(s, actor, of, fields)
-    raw, seen = held.unmasked(customer, had, raw), seen and held.seen_whole(customer, had, seen)
-    raw = touched(fields, had, raw, seen, file_names(s, customer.id, fields))
+    raw = held.touched(customer, had, raw, seen, file_names(s, customer.id, fields))
     held.check(raw)
     stage = CooperationStage(customer.cooperation_stage)
     values = accept(fields, validate(fields, raw, stage, today=day_of(now), before=had))

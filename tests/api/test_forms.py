@@ -94,7 +94,9 @@ def test_a_file_in_a_field_is_shown_by_its_name_and_changed_by_its_id(
         draft = FieldDraft("图纸", "more", "", frozenset())
         admin = replace(actor_by_userid(s, "li", NOW), role=Role.ADMIN)
         add_field(s, admin, FieldObject.CUSTOMER, FieldKind.ATTACHMENT, draft, NOW, entrance="console")
-    first, second = (send(phone, b"DN80", name).get_json()["id"] for name in ("一号.txt", "二号.txt"))
+    # The last two are named alike, as telephones name their photographs.
+    named = ((b"DN80", "一号.txt"), (b"DN80", "二号.txt"), (b"DN100", "二号.txt"))
+    first, second, third = (send(phone, data, name).get_json()["id"] for data, name in named)
 
     def drawing() -> tuple[str, list[str]]:
         fields = {field["key"]: field for field in phone.get(f"/customers/{MINE}").get_json()["fields"]}
@@ -105,13 +107,16 @@ def test_a_file_in_a_field_is_shown_by_its_name_and_changed_by_its_id(
 
     assert write(first, "").status_code == 200
     assert drawing() == ("一号.txt", [first])
-    assert write(second, "一号.txt").status_code == 200
-    late = write(first, "一号.txt")
+    assert write(second, first).status_code == 200
+    late = write(third, first)
     assert (late.status_code, "二号.txt" in late.get_json()["fields"]["tuzhi"]) == (409, True)
     assert second not in late.get_data(as_text=True)
     assert write("二号.txt", "二号.txt").status_code == 200  # as it was read: not touched
     assert drawing() == ("二号.txt", [second])
-    assert write("", "二号.txt").status_code == 200
+    assert write(third, second).status_code == 200
+    assert (write(first, second).status_code, write(first, "二号.txt").status_code) == (409, 409)
+    assert drawing() == ("二号.txt", [third])
+    assert write("", third).status_code == 200
     assert drawing() == ("", [])
 
 

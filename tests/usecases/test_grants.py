@@ -7,7 +7,7 @@ from config.grants import REACH, Grant
 from config.vocabulary import FieldObject, Role
 from crm import uow
 from crm.access import actor_by_userid, editable, readable
-from crm.errors import NotAllowed
+from crm.errors import Conflict, NotAllowed
 from crm.reads.grants import matrix
 from crm.rules.masking import HIDDEN
 from crm.usecases.contact_file import add_contact, update_contact
@@ -77,6 +77,17 @@ def test_a_number_that_was_shown_in_part_is_not_saved_so_nor_told_in_a_refusal(c
         new = {"phone": "13900000000"}
         update_contact(s, zhou, contact, new, NOW, entrance="console", seen={"phone": "138****5678"})
     assert (rows(Contact)[0].phone, rows(Contact)[0].title) == ("13900000000", "科长")
+
+
+def test_who_reads_a_number_in_part_is_told_no_more_of_it_when_somebody_changed_it_meanwhile(company: Engine) -> None:
+    _, contact = with_contact()
+    with uow.transaction() as s:
+        zhang, zhou = (actor_by_userid(s, who, NOW) for who in ("zhang", "zhou"))
+        update_contact(s, zhang, contact, {"phone": "13922223333"}, NOW, entrance="console")
+        form, seen = {"phone": "13900000000"}, {"phone": "138****5678"}
+        with pytest.raises(Conflict) as refused:
+            update_contact(s, zhou, contact, form, NOW, entrance="console", seen=seen)
+    assert refused.value.fields == {"phone": "刚被别人改成「139****3333」，请确认后再保存"}
 
 
 def test_what_was_not_shown_at_all_is_not_overwritten_by_a_form_either(company: Engine) -> None:
