@@ -62,8 +62,8 @@ def _write(s: Session, share_id: int, **values: Any) -> list[Cell]:
     return cells.set_values(s, _SHARE, share_id, values)
 
 
-def cuts_in(s: Session, written: Sequence[Cell]) -> list[Cut]:
-    """Whose credit a merge cut, as its cells say; a share that was given up meanwhile is nobody's any more."""
+def cuts_in(s: Session, written: Sequence[Cell], now: datetime) -> list[Cut]:
+    """Whose credit a merge cut, as its cells say; a share that was given up or has run out is nobody's any more."""
     ours = [cell for cell in written if cell.table is _SHARE]
     cut = {cell.key[0]: cell for cell in ours if cell.column == "credit_percent" and cell.after < cell.before}
     if not cut:
@@ -72,5 +72,5 @@ def cuts_in(s: Session, written: Sequence[Cell]) -> list[Cut]:
     share = _SHARE.c
     held = select(share.id, share.person_id, Person.name).join(Person, Person.id == share.person_id)
     there = or_(share.ended_at.is_(None), share.id.in_(ended))
-    rows = s.execute(held.where(share.id.in_(cut), there).order_by(share.id)).all()
+    rows = s.execute(held.where(share.id.in_(cut), there, share.until > now).order_by(share.id)).all()
     return [Cut(row.person_id, row.name, cut[row.id].before, cut[row.id].after) for row in rows]

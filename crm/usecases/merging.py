@@ -78,7 +78,7 @@ def merge(
         winner_name=winner.name,
         loser_name=names[1],
         moved=len(moved),
-        cut=cuts_in(s, changed),
+        cut=cuts_in(s, changed, now),
         undo_until=now + timedelta(days=policy.current(s).merge_undo_days),
     )
 
@@ -102,7 +102,7 @@ def _both(s: Session, actor: Actor, winner_id: int | str, loser_id: int | str) -
 def follow_up_moved(s: Session, winner: Customer, moved: list[Cell], now: datetime) -> list[Cell]:
     """What rows that came along bring with them: names, open deals, shares, the clock; and no company above itself."""
     shares = settle_shares(s, winner, moved, now)
-    for one in cuts_in(s, shares):
+    for one in cuts_in(s, shares, now):
         _tell_of_credit(s, winner, one, "有同一家公司的另一份档案合并进来，大家的分成加起来超过了 100%", now)
     changed = out_of_circle(s, winner.id) + shares
     _names(s, winner.id)
@@ -204,7 +204,7 @@ def take_apart(s: Session, actor: Actor, merge_id: str, now: datetime, *, entran
     notice = Notice(title=f"{loser.name} 已从 {winner.name} 拆开", body=f"{actor.name} 撤销了合并，两份档案各归各")
     for person_id in _concerned(s, actor, winner, loser):
         prompt(s, person_id, notice, dedupe=f"apart:{merged.id}:{person_id}", now=now)
-    for one in cuts_in(s, [cell for cell in changed if cell not in stayed]):
+    for one in cuts_in(s, [cell for cell in changed if cell not in stayed], now):
         again = Cut(one.person_id, one.person, before=one.after, after=one.before)
         _tell_of_credit(s, loser, again, f"{actor.name} 撤销了合并，两份档案各归各", now)
     subject = f"customer:{winner.id}"

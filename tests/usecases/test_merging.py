@@ -545,6 +545,18 @@ def test_a_colleague_of_both_files_hears_what_was_cut_of_his_larger_credit(compa
     assert state() == before
 
 
+def test_nobody_is_told_of_the_credit_of_a_share_that_has_run_out_before_the_files_are_taken_apart(
+    company: Engine,
+) -> None:
+    one, two = customer("Zhang", "甲水泵厂"), customer("qian", "甲泵业")
+    _shared(one, "Zhang", "li", ShareAccess.TOGETHER, 80, 60)
+    _shared(two, "qian", "sun", ShareAccess.TOGETHER, 50, 5)
+    done = merge("wang", one, two)
+    assert [(cut.person, cut.before, cut.after) for cut in done.cut] == [("孙六", 50, 20)]
+    take_apart("wang", done.public_id, NOW + 20 * DAY)
+    assert len([row for row in rows(OutboxMessage) if row.dedupe.startswith("credit:")]) == 1
+
+
 def test_the_holder_needs_no_share_of_what_came_along_and_has_it_again_after_the_undo(company: Engine) -> None:
     one, two = customer("Zhang", "甲水泵厂"), customer("sun", "乙水泵厂")
     _shared(two, "sun", "zhang", ShareAccess.TOGETHER, 40, 90)
