@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 from crm.rules.name_parts import parts_of
 from crm.rules.naming import similarity
 
+CERTAIN = 100  # the score of one tender number; names and places never reach it
 LONGEST_NAME, LONGEST_SITE, LONGEST_TENDER = 60, 120, 40
 # Fewer signs than this are no number of a tender: 「2」 or 「一标段」 stand in thousands of them.
 _SHORTEST_TENDER = 6
@@ -60,7 +61,7 @@ def judge(a: ProjectFacts, b: ProjectFacts) -> Sameness | None:
     """The same both ways; None when nothing speaks for it, or a phase or a tender number speaks against it."""
     one, other = tender_key(a.tender_no), tender_key(b.tender_no)
     if one and one == other:
-        return Sameness(True, 100, "招标编号相同")
+        return Sameness(True, CERTAIN, "招标编号相同")
     if (one and other) or _other_phase(a.name, b.name):
         return None
     named = _alike(_bare(a), _bare(b))
@@ -73,7 +74,8 @@ def judge(a: ProjectFacts, b: ProjectFacts) -> Sameness | None:
             return Sameness(False, 80, "地点相同，项目名称相近")
         return None
     if named >= _SAME_NAME:
-        return Sameness(True, 96, "同一终端用户，项目名称相同" if named == 100 else "同一终端用户，项目名称相近")
+        letters = "相同" if _plain(a.name) == _plain(b.name) else "相近"
+        return Sameness(True, 96, f"同一终端用户，项目名称{letters}")
     if named >= _ALIKE_NAME:
         if _alike(_plain(a.site), _plain(b.site)) >= _SAME_SITE:
             return Sameness(True, 92, "同一终端用户、同一地点，项目名称相近")

@@ -13,6 +13,7 @@ from crm import audit
 from crm.access import HOLDERS, READ, Actor, get_customer, get_project
 from crm.errors import Conflict, Invalid, NotAllowed, NotFound
 from crm.rules.projects import (
+    CERTAIN,
     LONGEST_NAME,
     LONGEST_SITE,
     LONGEST_TENDER,
@@ -63,7 +64,8 @@ def create_project(s: Session, actor: Actor, draft: ProjectDraft, now: datetime,
     for one in others:
         if one.verdict.same and one.seen:
             known = f"「{one.project.name}」（{one.verdict.reason}）"
-            raise Conflict(f"已经有这个项目{known}，没有重复新建。请直接在它上面报备")
+            other = "。确实是另一个项目，请把期次、标段或地点写进名称再建" if one.verdict.score < CERTAIN else ""
+            raise Conflict(f"已经有这个项目{known}，没有重复新建。请直接在它上面报备{other}")
     project = Project(
         name=facts.name,
         end_user_id=facts.end_user_id,

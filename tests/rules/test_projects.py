@@ -18,7 +18,7 @@ USER = "常熟新泰纺织机械有限公司"
             "招标编号相同",
         ),
         (ProjectFacts("二期循环水泵", USER), ProjectFacts("循环水泵二期项目", "新泰纺织机械"), "同一终端用户"),
-        (ProjectFacts("二期循环泵站建设", USER), ProjectFacts("2期循环泵站", USER), "项目名称相同"),
+        (ProjectFacts("二期循环泵站建设", USER), ProjectFacts("2期循环泵站", USER), "项目名称相近"),
         (ProjectFacts("新泰纺织机械锅炉房补水泵", USER), ProjectFacts("锅炉房补水泵采购", USER), "同一终端用户"),
         (
             ProjectFacts("厂区给水改造", USER, "常熟市东南大道 88 号"),

@@ -42,6 +42,13 @@ def test_two_teams_after_one_project_are_told_whom_to_ask_and_neither_reads_the_
     assert notices("zhou") == []
 
 
+def test_a_name_that_is_only_alike_is_called_so_and_he_is_told_how_to_go_on(company: Engine) -> None:
+    project("Zhang", projects.ProjectDraft("昆山泵站扩建", USER))
+    with pytest.raises(Conflict, match=r"项目名称相近.*写进名称再建"):
+        project("Zhang", projects.ProjectDraft("昆山泵站扩建工程", USER))
+    project("Zhang", projects.ProjectDraft("昆山泵站扩建工程二期", USER))
+
+
 def test_a_mate_of_the_same_team_is_a_matter_for_its_one_supervisor(company: Engine) -> None:
     made_by("sun", TWIN)
     said = made_by("Zhang", DRAFT)
