@@ -194,7 +194,7 @@ def resolve(
 
 
 # A colleague's customer is neither named nor touched by somebody who may not see it.
-HIDDEN = "同事在跟进"
+HIDDEN = "系统里已有，不在您名下"
 
 
 def start(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> None:

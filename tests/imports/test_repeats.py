@@ -30,7 +30,7 @@ def test_two_customers_of_one_name_are_never_made(desk: Desk) -> None:
     who = actor("Zhang")
     checked = desk.checked(who, csv_of(("公司",), ("苏州瑞衡热能工程有限公司",), ("昆山恒泽水务",), ("昆山恒泽水务",)))
     assert [row.verdict for row in desk.rows(checked)] == ["same", "new", "repeated"]
-    assert "同事在跟进" in desk.rows(checked)[0].why
+    assert "不在您名下" in desk.rows(checked)[0].why
     assert "瑞衡" not in desk.rows(checked)[0].why.partition("，")[2]
     with uow.transaction() as s, pytest.raises(Invalid, match="同名"):
         imports.resolve(s, who, checked, RowVerdict.SAME, RowResolution.CREATE, NOW, entrance="console")
@@ -122,7 +122,7 @@ def test_a_spelling_of_a_known_company_and_a_known_number_are_shown_before_anyth
     assert [row.resolution for row in found] == ["skip", "skip", "create", "create"]
     assert "很可能是同一家" in found[0].why
     assert "苏州瑞衡热能工程有限公司" in found[0].why
-    assert "同事在跟进" in found[1].why
+    assert "不在您名下" in found[1].why
     assert "灵朗" not in found[1].why
     assert "电话相同" in found[2].why
     assert "网址相同" in found[3].why
