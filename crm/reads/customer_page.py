@@ -16,7 +16,7 @@ from config.vocabulary import (
     label,
 )
 from crm import policy as numbers
-from crm.access import READ, Actor, Eyes, eyes, get_customer
+from crm.access import READ, WRITE, Actor, Eyes, eyes, get_customer, sees_customer
 from crm.reads.contacts import ContactRow, contacts_at
 from crm.reads.customer_form import Form, form_at
 from crm.reads.record_form import Said, added_said, with_added
@@ -93,6 +93,7 @@ class CustomerFile:
     older: bool  # whether the timeline goes on beyond this page
     visit_fields: bool  # whether a visit has anything to fill in
     owners: tuple[PeriodRow, ...]
+    writes: bool  # whether this actor may change it and write into it, or only look
 
 
 def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime, page: int = 1) -> CustomerFile:
@@ -100,7 +101,8 @@ def customer_page(s: Session, actor: Actor, public_id: str | int, now: datetime,
 
     `page` turns the timeline, the newest first.
     """
-    return _page(s, get_customer(s, actor, public_id, to=READ), eyes(s, actor), now, page)
+    customer = get_customer(s, actor, public_id, to=READ)
+    return _page(s, customer, eyes(s, actor), now, page, writes=_writes(s, actor, customer))
 
 
 def page_and_form(
@@ -108,10 +110,15 @@ def page_and_form(
 ) -> tuple[CustomerFile, Form]:
     """The same with every field that the customer's form has."""
     customer, seen = get_customer(s, actor, public_id, to=READ), eyes(s, actor)
-    return _page(s, customer, seen, now, page), form_at(s, actor, customer, seen)
+    written = _writes(s, actor, customer)
+    return _page(s, customer, seen, now, page, writes=written), form_at(s, actor, customer, seen)
 
 
-def _page(s: Session, customer: Customer, seen: Eyes, now: datetime, page: int) -> CustomerFile:
+def _writes(s: Session, actor: Actor, customer: Customer) -> bool:
+    return s.scalar(select(Customer.id).where(Customer.id == customer.id, sees_customer(actor, WRITE))) is not None
+
+
+def _page(s: Session, customer: Customer, seen: Eyes, now: datetime, page: int, *, writes: bool) -> CustomerFile:
     added = with_added(s)
     timeline = _timeline(s, seen, customer, page, FieldObject.VISIT in added)
     people = contacts_at(s, seen.sight(FieldObject.CONTACT), customer)
@@ -138,6 +145,7 @@ def _page(s: Session, customer: Customer, seen: Eyes, now: datetime, page: int) 
         older=len(timeline) > TIMELINE_LENGTH,
         visit_fields=FieldObject.VISIT in added,
         owners=_owners(s, customer.id),
+        writes=writes,
     )
 
 

@@ -49,6 +49,16 @@ def test_a_customer_is_shared_on_its_page_and_taken_back_there(sign_in: SignIn) 
     assert sign_in("Li.Na").get(f"/console/customers/{held().public_id}").status_code == 200
 
 
+def test_who_may_only_look_is_not_offered_to_change_anything(sign_in: SignIn) -> None:
+    path = f"/console/customers/{held().public_id}"
+    own = sign_in(REP).get(path).text
+    shared = {"person": MATE, "access": "read", "until": "", "credit": "0"}
+    sign_in(REP).post(f"{path}/shares", data=shared, headers=HTMX)
+    seen = sign_in("Li.Na").get(path).text
+    for offer in ("修改资料", "新增联系人", "/edit"):
+        assert (offer in own, offer in seen) == (True, False), offer
+
+
 def test_a_share_is_ended_and_brought_back_in_the_list_of_all(sign_in: SignIn) -> None:
     shared = {"person": MATE, "access": "together", "until": "", "credit": "30"}
     sign_in(REP).post(f"/console/customers/{held().public_id}/shares", data=shared, headers=HTMX)
