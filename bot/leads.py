@@ -20,11 +20,13 @@ from crm.usecases import lead_convert, lead_steps
 from crm.usecases.lead_cards import card_again
 
 
-@command("线索", "xiansuo", "lead", "leads", usage="/线索", tells="看等您联系的线索，回复序号处理")
+@command("线索", "xiansuo", "lead", "leads", usage="/线索 [关键字]", tells="看等您联系的线索，回复序号处理")
 def show_leads(s: Session, actor: Actor, heard: Heard) -> str:
     if actor.reach is Reach.NOTHING:
         return "您的岗位不跟线索。客户来问价，请转给负责的销售"
-    rows, total = open_leads(s, actor, heard.now, LIST)
+    rows, total = open_leads(s, actor, heard.now, LIST, heard.args)
+    if not rows and heard.args:
+        return f"等联系的线索里没有「{heard.args[:30]}」。发 /线索 看全部"
     if not rows:
         return "没有等您联系的线索。新线索来了会发卡片给您"
     listed(s, actor, "show_lead", [row.id for row in rows], heard.now)

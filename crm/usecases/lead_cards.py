@@ -40,15 +40,19 @@ def lead_card(s: Session, lead: Lead, title: str = "新线索", body: str = "") 
     ]
 
 
-def queue_card(s: Session, lead: Lead, why: str = "") -> Card:
-    """For whoever decides who takes it. `why` is what is known of a colleague who has the company already."""
-    choices = tuple(Choice(str(row.id), row.name) for row in _team_mates(s, lead.team_id))
+def queue_card(s: Session, lead: Lead, why: str = "", *, assigns: bool = True) -> Card:
+    """For whoever decides who takes it; without `assigns`, for who may only take it himself.
+
+    `why` is what is known of a colleague who has the company already.
+    """
+    mates = _team_mates(s, lead.team_id) if assigns else []
+    choices = tuple(Choice(str(row.id), row.name) for row in mates)
     args = {"lead": lead.id}
     taps = [Tap("我来跟", "lead_claim", args), Tap("稍后再说", "later", {})]
     if choices:
         taps.insert(0, Tap("分配", "lead_assign", args, 1))
     notice = Notice(
-        title=f"请分配线索：{called(lead)}",
+        title=f"{'请分配线索' if assigns else '还没人跟的线索'}：{called(lead)}",
         desc=why or f"{_when(lead)} 前要第一次联系",
         facts=_facts(s, lead),
         body=lead.need[:200],
@@ -82,7 +86,7 @@ def card_again(s: Session, actor: Actor, lead_id: int) -> tuple[str, Notice, lis
     if lead.owner_id == actor.person_id:
         return called(lead), *lead_card(s, lead, "线索")
     if lead.owner_id is None:
-        return called(lead), *queue_card(s, lead)
+        return called(lead), *queue_card(s, lead, assigns=actor.manages or actor.sees_all)
     owner = s.get_one(Person, lead.owner_id).name
     return called(lead), *late_card(s, lead, owner)
 
