@@ -1,6 +1,6 @@
 """What happens to a card when somebody taps it: one tap wins, it can be taken back for a while."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -119,6 +119,15 @@ def settle_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: A
     """Like `close_matter`, and who has tapped already finds the outcome in the place of what his tap had said."""
     close_matter(s, matter, outcome, now, by=by)
     s.execute(update(bare(Card)).where(_CARD.matter == matter).values(outcome=outcome[:200]))
+
+
+def close_matters(s: Session, matters: Sequence[str], outcome: str, now: datetime, *, by: Actor) -> None:
+    """The same for several cards that ask one thing. One that somebody is just tapping is left to him: he waits for
+    what we hold, and must not be waited for."""
+    still_open = select(_CARD.id).where(_CARD.matter.in_(matters), _CARD.closed_at.is_(None))
+    ids = list(s.scalars(still_open.order_by(_CARD.id).with_for_update(skip_locked=True)))
+    told = {"closed_at": now, "closed_by_id": by.person_id, "outcome": outcome[:200]}
+    s.execute(update(bare(Card)).where(_CARD.id.in_(ids)).values(**told))
 
 
 def reopen_matter(s: Session, matter: str) -> None:

@@ -19,6 +19,7 @@ from crm.rules.naming import is_name
 from crm.rules.words import storable
 from crm.usecases.lead_sources import source_of_state
 from crm.usecases.leads import LeadDraft, capture
+from crm.usecases.linking import matter_of
 from crm.usecases.radar import COLLEAGUE, Question, Similar, ask
 from models.base import insert_once
 from models.links import ExternalContact, ExternalFollow
@@ -143,7 +144,7 @@ def _ask(s: Session, rep: Actor, contact: ExternalContact, since: datetime, now:
     """The card, one per friendship."""
     policy: Policy = numbers.current(s)
     notice, taps = link_card(s, rep, contact, policy)
-    matter = f"link:{contact.id}:{rep.person_id}:{since:%Y%m%d%H%M%S%f}"
+    matter = matter_of(contact.id, rep.person_id, since)
     prompt_card(s, rep.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
 
 

@@ -11,6 +11,7 @@ from config.collisions import RadarEntry
 from config.vocabulary import ChatKind, ContactState, CustomerSource, TimelineKind
 from crm import audit, policy
 from crm.access import READ, Actor, get_contact, get_customer, sees_customer
+from crm.cards import close_matters, reopen_matter
 from crm.errors import Conflict, Invalid, NotFound
 from crm.usecases.collisions import Refused, create_or_report, report
 from crm.usecases.customer_identity import Taken, taken
@@ -50,7 +51,7 @@ def link_contact(
 def create_and_link(
     s: Session, actor: Actor, contact_id: int, name: str, now: datetime, *, entrance: str
 ) -> LinkDone | Refused:
-    """A new customer made out of a new contact, in one tap: he has seen the candidates, and chose none of them."""
+    """A new customer made out of a new contact: he has seen those that are like it, and chose none of them."""
     contact = get_contact(s, actor, contact_id)
     company = name or contact.corp_name
     if not company:
@@ -86,6 +87,7 @@ def _link(
             return LinkDone(contact.id, contact.name, customer.id, customer.name, made, None)
         raise Conflict(_held_elsewhere(s, actor, contact, held.customer_id))
     _mark(s, contact, ContactState.LINKED)
+    close_matters(s, _asking(s, contact), "已经关联到客户", now, by=actor)
     words = f"把企微联系人「{contact.name}」关联到本客户"
     write_entry(s, customer.id, TimelineKind.LINK, words, actor.person_id, now, counts=True)
     touch(s, customer.id, customer.owner_id, actor, now)
@@ -124,6 +126,8 @@ def unlink_contact(
     customer = get_customer(s, actor, held.customer_id, lock=True)
     s.execute(delete(ChatLink).where(ChatLink.id == held.id))
     _mark(s, contact, ContactState.UNLINKED)
+    for matter in _asking(s, contact):
+        reopen_matter(s, matter)
     s.execute(
         update(TimelineEntry)
         .where(
@@ -164,9 +168,24 @@ def _set_state(
         raise Conflict(f"「{contact.name}」已经关联到客户，请先解除关联")
     if contact.state != state:
         _mark(s, contact, state)
+        for matter in _asking(s, contact) if state == ContactState.UNLINKED else ():
+            reopen_matter(s, matter)
+        if state == ContactState.IGNORED:
+            close_matters(s, _asking(s, contact), "已经忽略", now, by=actor)
         subject = f"external_contact:{contact.id}"
         audit.record(s, actor.person_id, verb, subject, now, entrance=entrance)
     return contact.name
+
+
+def matter_of(contact_id: int, person_id: int, since: datetime) -> str:
+    """The card that asks one of us what this contact is: one per friendship."""
+    return f"link:{contact_id}:{person_id}:{since:%Y%m%d%H%M%S%f}"
+
+
+def _asking(s: Session, contact: ExternalContact) -> list[str]:
+    friends = select(ExternalFollow.person_id, ExternalFollow.started_at)
+    rows = s.execute(friends.where(ExternalFollow.external_contact_id == contact.id))
+    return [matter_of(contact.id, person_id, since) for person_id, since in rows]
 
 
 def _mark(s: Session, contact: ExternalContact, state: ContactState) -> None:

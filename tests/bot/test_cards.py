@@ -163,7 +163,7 @@ def test_two_reps_tap_for_the_same_contact_at_once_and_one_wins(wecom: Wecom) ->
     assert audited().count("link") == 1
     told = [p.body for who in ("Zhang", "sun") for p in wecom.waiting(who) if not p.notice["buttons"]]
     assert len(told) == 1
-    assert "已经关联到同事在跟进的客户" in told[0]
+    assert "已经关联到" in told[0]
 
 
 def test_a_card_of_last_month_is_refused_and_greyed(wecom: Wecom, clock: ClockFile) -> None:
