@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from bot.commands import CHAT
+from bot.forms import Filled, Slot, form, some_text
 from bot.inbound import Position
 from config.vocabulary import Datum, FixSource
 from crm import policy as numbers
@@ -11,7 +13,7 @@ from crm.messages import Tap, prompt_card
 from crm.notices import Fact, Notice
 from crm.uow import Session
 from crm.usecases.linking import current_customer
-from crm.usecases.visits import Near, nearby, point_of
+from crm.usecases.visits import Near, add_report, nearby, point_of
 
 _MINUTE = timedelta(minutes=1)
 _OFFERED = 3  # buttons for customers; a card has six
@@ -57,6 +59,12 @@ def reply_to_position(s: Session, actor: Actor, position: Position, key: str, no
         matter = f"place:{key}"
     prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
     return "收到位置，请在下面的卡片上选客户" if near else "附近没有找到您的客户，要记到正在谈的客户吗？请看下面的卡片"
+
+
+@form("report", Slot("text", "聊了什么？直接发一句", some_text))
+def _report(s: Session, it: Filled) -> str:
+    name = add_report(s, it.actor, str(it.values["visit"]), str(it.values["text"]), it.now, entrance=CHAT)
+    return f"已记到「{name}」这次的拜访小结。发 /撤销 会把打卡和小结一起收回"
 
 
 def _matter(actor: Actor, position: Position, current: tuple[int, str] | None, at: datetime) -> str:

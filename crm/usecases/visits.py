@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
 from crm import audit, policy
 from crm.access import DECIDE, Actor, actor_by_id, customers_for, get_customer, merged_into, supervisor_of
-from crm.errors import Gone, Invalid, NotAllowed, NotFound
+from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.holding import Holder, former_holder, holder_at, holder_of
 from crm.messages import Tap, prompt_card
 from crm.notices import Fact, Notice
 from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_gcj02
 from crm.rules.days import SHANGHAI
-from crm.usecases.followups import rewind, touch, write_entry
+from crm.rules.words import storable
+from crm.usecases.followups import LONGEST, rewind, touch, write_entry
 from models.customers import Customer
 from models.merges import CustomerMerge
 from models.timeline import TimelineEntry
@@ -197,6 +198,31 @@ def _ask_whether_to_return(s: Session, actor: Actor, customer: Customer, visit: 
         matter = f"late_visit:{visit.id}"
         key = f"{matter}:{person_id}"
         prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy.current(s))
+
+
+def add_report(s: Session, actor: Actor, public_id: str, text: str, now: datetime, *, entrance: str) -> str:
+    """What was talked about at one's own visit, said after the check-in: part of it, once. The customer's name."""
+    visit = s.scalar(select(Visit).where(Visit.public_id == public_id, Visit.person_id == actor.person_id))
+    if visit is None:
+        raise NotFound("没有找到这次打卡，或者不是您的")
+    customer = get_customer(s, actor, visit.customer_id, lock=True)
+    s.refresh(visit)
+    words = storable(text).strip()
+    if not words:
+        raise Invalid("拜访小结是空的，写一句聊了什么就行", {"text": "不能为空"})
+    if len(words) > LONGEST:
+        raise Invalid(f"拜访小结太长了（{len(words)} 字），请控制在 {LONGEST} 字以内", {"text": "太长"})
+    if visit.retracted_at is not None:
+        raise Gone("这次打卡已经撤销了，小结没有记下。直接打字可以记成跟进")
+    if visit.report:
+        raise Conflict("这次拜访已经写过小结，没有再改。直接打字可以记成跟进")
+    entry = s.get_one(TimelineEntry, visit.entry_id)
+    visit.report, entry.text = words, f"{entry.text}：{words}"
+    audit.record(
+        s, actor.person_id, "update_visit", f"customer:{customer.id}", now, entrance=entrance,
+        changed=["拜访小结"], visit=visit.id,
+    )  # fmt: skip
+    return customer.name
 
 
 def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
