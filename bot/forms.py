@@ -29,6 +29,10 @@ class Choose(Exception):
         self.options = options
 
 
+class NotAnAnswer(Exception):
+    """What was typed does not answer what was asked: the question ends, and the words mean what they say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One thing a command needs. `read` turns what was typed into the stored value, or raises Invalid or Choose."""
@@ -131,8 +135,16 @@ def read_into(
 def answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str, now: datetime) -> str | None:
     """The next message of somebody with an open question. What cannot be used is told, and asked again.
 
-    None: a list was open and this is no number, so it is no answer.
+    None: this is no answer; it is no number while a list was open, or it was `NotAnAnswer`.
     """
+    try:
+        return _answer(s, actor, asked, typed, key, now)
+    except NotAnAnswer:
+        dialogues.end(s, actor)
+        return None
+
+
+def _answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str, now: datetime) -> str | None:
     if asked.verb in _lists:
         return _pick(s, actor, asked, typed.strip(), key, now)
     wanted = _forms.get(asked.verb)

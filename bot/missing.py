@@ -1,9 +1,10 @@
 """What a customer's stage still asks for: said with its file, and asked for one thing after the other in the chat."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.forms import ENDING, Filled, Slot, a_customer, fill, form, read_into, some_text
+from bot.forms import ENDING, Filled, NotAnAnswer, Slot, a_customer, fill, form, read_into, some_text
 from bot.router import Heard, command
 from config.vocabulary import FieldKind
 from crm import policy as numbers
@@ -15,7 +16,9 @@ from crm.usecases import customer_file, dialogues
 
 _CHAT = "chat"
 _SHORT = frozenset({FieldKind.TEXT, FieldKind.NUMBER, FieldKind.MONEY, FieldKind.DATE, FieldKind.SELECT})
-_SKIP = frozenset({"跳过", "不填", "没有", "skip"})
+_SKIP = frozenset({"跳过", "不填", "没有", "暂无", "不知道", "不清楚", "不了解", "还不知道", "skip"})
+_TALK = re.compile(r"了|我|他们|今天|昨天|明天|上午|下午|拜访|电话|聊")  # words of what happened, not of a value
+_SENTENCE = 6  # letters
 _OFFERED = 12  # options that a question shows
 _ASK = {
     FieldKind.NUMBER: "发数字",
@@ -56,16 +59,22 @@ def _question(one: FormField) -> str:
 
 @form("fill_in", Slot("value", "请发要填的内容", some_text))
 def _fill_in(s: Session, it: Filled) -> str:
-    """An answer that does not fit is refused in the field's own words, and the question stays open."""
+    """An answer that does not fit is refused in the field's own words, and the question stays open; what tells of
+    something else is not taken for one."""
     customer_id, key, typed = str(it.values["customer"]), str(it.values["field"]), str(it.values["value"])
-    skipped = [*it.values.get("skipped", ()), *([key] if typed in _SKIP else [])]
+    skips = typed.rstrip("。.!！~～") in _SKIP
+    skipped = [*it.values.get("skipped", ()), *([key] if skips else [])]
     said = "好，先不填"
-    if typed not in _SKIP:
+    if not skips:
         try:
             done = customer_file.update_customer(
                 s, it.actor, customer_id, {key: typed}, it.now, entrance=_CHAT, seen={key: ""}
             )
             said = f"已填到「{done.name}」：{'、'.join(done.changed) or '内容没有变化'}"
+        except Invalid as unfit:
+            if len(typed) >= _SENTENCE and _TALK.search(typed):
+                raise NotAnAnswer from None
+            raise Invalid(f"{unfit}。不知道就发「跳过」，先不补了发「取消」", unfit.fields) from None
         except Conflict:
             said = "这一项同事刚刚填好了，没有用您发的盖掉它"
     following = ask_for_missing(s, it.actor, customer_id, it.now, skipped)

@@ -9,6 +9,7 @@ from crm.reads.customer_form import customer_form
 from crm.usecases import customer_file, fields
 from crm.usecases.fields import FieldDraft
 from models.customers import Customer
+from models.messages import Dialogue
 from models.timeline import TimelineEntry
 from tests.bot.wecom import Wecom
 from tests.support.company import NOW, actor, customer, rows
@@ -82,3 +83,16 @@ def test_the_file_says_what_is_missing_and_the_chat_goes_on_with_it(wecom: Wecom
     assert "「在用台数」是什么" in wecom.say("Zhang", "离心泵")
     assert "还缺：在用台数、现场照片" in wecom.say("Zhang", "/客户 恒泽")
     assert "没有找到" in wecom.say("qian", "/补资料 恒泽")
+
+
+def test_not_knowing_it_is_skipping_it(wecom: Wecom) -> None:
+    wecom.say("Zhang", "/新建 苏州恒泽水泵有限公司")
+    assert "「在用台数」是什么" in wecom.say("Zhang", "不知道。")
+
+
+def test_what_tells_of_something_else_is_no_answer_and_what_does_not_fit_says_how_to_get_out(wecom: Wecom) -> None:
+    wecom.say("Zhang", "/新建 苏州恒泽水泵有限公司")
+    wecom.say("Zhang", "跳过")
+    assert "发「取消」" in wecom.say("Zhang", "很多")
+    assert "的跟进？" in wecom.say("Zhang", "今天去拜访了他们")
+    assert rows(Dialogue) == []
