@@ -4,6 +4,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from bot import forms
+from bot.alikes import asks_first
+from bot.commands import link_taps
 from bot.missing import ask_for_missing
 from bot.router import On, Tapped, button
 from config.vocabulary import Datum, FixSource
@@ -84,6 +86,17 @@ def create_link(s: Session, on: On) -> Tapped:
     if not company:
         asked = forms.ask(s, on.actor, "create_link", {"contact": contact_id}, on.card_id, on.now)
         return Tapped("请在聊天里发公司全称", undo("ask", card=on.card_id), say=asked)
+    if asks_first(s, on.actor, company, link_taps(contact_id, company), on.key, on.now, entrance=CARD):
+        return Tapped(f"「{company}」可能已经有了，请看下一张卡片", undo("nothing"))
+    return _created_and_linked(s, on, contact_id, company)
+
+
+@button("create_link_anyway")
+def create_link_anyway(s: Session, on: On) -> Tapped:
+    return _created_and_linked(s, on, int(on.args["contact"]), str(on.args["name"]))
+
+
+def _created_and_linked(s: Session, on: On, contact_id: int, company: str) -> Tapped:
     done = linking.create_and_link(s, on.actor, contact_id, company, on.now, entrance=CARD)
     if isinstance(done, collisions.Refused):
         return Tapped(done.said)
@@ -223,9 +236,8 @@ def check_in(s: Session, on: On) -> Tapped:
         report="",
     )
     done = visits.check_in(s, on.actor, draft, on.now, entrance=CARD)
-    values = {"customer": [int(fix["customer"]), done.customer_name]}
-    forms.ask(s, on.actor, "write", values, on.card_id, on.now)
-    say = f"已在「{done.customer_name}」打卡，{done.said}。聊了什么？直接发一句，就记进拜访跟进{forms.ENDING}"
+    forms.ask(s, on.actor, "report", {"visit": done.public_id}, on.card_id, on.now)
+    say = f"已在「{done.customer_name}」打卡，{done.said}。聊了什么？直接发一句，就记进这次的拜访小结{forms.ENDING}"
     return Tapped(f"已打卡：{done.customer_name}，{done.said}", undo("check_in", visit=done.public_id), say=say)
 
 

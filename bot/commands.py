@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from bot.alikes import asks_first, looked_up
 from bot.forms import (
     Choose,
     Filled,
@@ -24,14 +25,15 @@ from crm import policy as numbers
 from crm.access import Actor, Reach
 from crm.errors import Invalid
 from crm.messages import Tap, prompt_card
-from crm.notices import Choice, Fact, Notice, Selection
+from crm.notices import Choice, Notice, Selection
 from crm.reads import customers as customer_reads
 from crm.reads.customer_page import page_and_form
-from crm.reads.meant import meant, meant_or_near
+from crm.reads.meant import meant, near, whose_contact
 from crm.rules.amounts import say_amount
 from crm.rules.days import SHANGHAI
+from crm.rules.typed_names import no_company
 from crm.uow import Session
-from crm.usecases import collisions, customers, followups, linking, look_alikes
+from crm.usecases import collisions, customers, followups, linking
 from crm.usecases.last_done import take_back_last
 
 CHAT = "chat"
@@ -69,8 +71,12 @@ def new_customer(s: Session, actor: Actor, heard: Heard) -> str:
 @form("create", Slot("name", "公司全称是什么？", some_text))
 def _create(s: Session, it: Filled) -> str:
     name = str(it.values["name"])
-    similar = look_alikes.doubts(s, it.actor, {"name": name}, it.now, entrance=CHAT)
-    if not similar:
+    doubt = no_company(name)
+    if doubt and it.values.get("doubted") != name:
+        asked = fill(s, it.actor, "create", {"doubted": name}, it.key, it.now)
+        return f"「{name[:30]}」{doubt}，还没有建。{asked}\n确实就叫这个名字，请原样再发一次"
+    taps = [Tap("不是，新建", "create_anyway", {"name": name}), Tap("是同一家，不建", "dismiss", {}, 1)]
+    if not asks_first(s, it.actor, name, taps, it.key, it.now, entrance=CHAT):
         draft = customers.CustomerDraft(name=name)
         made = collisions.create_or_report(s, it.actor, draft, it.now, entrance=CHAT)
         if isinstance(made, collisions.Refused):
@@ -79,19 +85,6 @@ def _create(s: Session, it: Filled) -> str:
         said = f"已新建「{made.name}」，归您负责。直接打字就能记跟进，发 /待办 明天 回访 可以提醒自己。建错了发 /撤销"
         lacking = ask_for_missing(s, it.actor, made.public_id, it.now)
         return f"{said}\n{lacking}" if lacking else said
-    notice = Notice(
-        title=f"先别急着建：{name}",
-        desc="系统里有名称相近的客户",
-        facts=tuple(
-            Fact(f"相近 {n}", f"{hit.name or '名称相近的公司'} · {hit.owner}") for n, hit in enumerate(similar[:4], 1)
-        ),
-        body="是同一家就别重复建，找负责人配合；确实不是，再点「不是，新建」",
-    )
-    taps = [Tap("不是，新建", "create_anyway", {"name": name}), Tap("是同一家，不建", "dismiss", {}, 1)]
-    matter = f"create:{it.key}"
-    prompt_card(
-        s, it.actor.person_id, notice, taps, matter=matter, dedupe=matter, now=it.now, policy=numbers.current(s)
-    )
     return f"「{name}」可能已经有了，请看下面的卡片再决定"
 
 
@@ -117,10 +110,11 @@ def _held_by(row: customer_reads.CustomerRow, actor: Actor) -> str:
 
 
 def _one_or_some(s: Session, actor: Actor, heard: Heard) -> str:
-    found = meant_or_near(s, actor, heard.args)
+    found = meant(s, actor, heard.args) or whose_contact(s, actor, heard.args) or near(s, actor, heard.args)
     if not found:
         asked = heard.args[:30]
-        return f"没有找到「{asked}」。可能还没建档，或者由同事负责：发 /查重 {asked} 看看，或 /新建 {asked}"
+        to_make = "公司全称" if no_company(heard.args) else asked
+        return f"没有找到「{asked}」。可能还没建档，或者由同事负责：发 /查重 {asked} 看看，或 /新建 {to_make}"
     if len(found) > 1:
         listed(s, actor, "show_customer", [one.public_id for one in found], heard.now)
         lines = [f"{n}. {one.name}" for n, one in enumerate(found, 1)]
@@ -131,7 +125,8 @@ def _one_or_some(s: Session, actor: Actor, heard: Heard) -> str:
 @picks_from("show_customer")
 def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) -> str:
     file, form = page_and_form(s, actor, str(public_id), now)
-    linking.set_current(s, actor, file.id, now, entrance=CHAT)
+    if file.writes:
+        linking.set_current(s, actor, file.id, now, entrance=CHAT)
     lines = [
         f"{file.name}（{form.shown('level')}）",
         f"负责人：{file.owner or '待分配'}　{file.why}",
@@ -139,6 +134,8 @@ def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) ->
         *(f"微信联系人：{link.contact}" for link in file.links[:3]),
     ]
     lines += [f"{e.at.astimezone(SHANGHAI):%m-%d} {e.author}：{e.text[:40]}" for e in file.timeline[:5]]
+    if not file.writes:
+        return "\n".join(lines) + "\n这个客户是共享给您看的，不能记跟进、改资料"
     lines += [lacking] if (lacking := lacks(form)) else []
     return "\n".join(lines) + "\n直接打字，就记到这个客户"
 
@@ -201,9 +198,22 @@ def _link_contact(s: Session, it: Filled) -> str:
     return f"已把「{done.contact_name}」关联到「{done.customer_name}」"
 
 
+def link_taps(contact_id: int, name: str) -> list[Tap]:
+    """What to do with a contact whose company may be there already."""
+    args = {"contact": contact_id}
+    return [
+        Tap("不是，新建", "create_link_anyway", {**args, "name": name}),
+        Tap("选其他客户", "other_link", args, 1),
+        Tap("先不建", "dismiss", {}),
+    ]
+
+
 @form("create_link", Slot("name", "这位联系人是哪家公司的？发公司全称", some_text))
 def _create_link(s: Session, it: Filled) -> str:
-    done = linking.create_and_link(s, it.actor, it.values["contact"], str(it.values["name"]), it.now, entrance=CHAT)
+    contact_id, name = int(it.values["contact"]), str(it.values["name"])
+    if asks_first(s, it.actor, name, link_taps(contact_id, name), it.key, it.now, entrance=CHAT):
+        return f"「{name}」可能已经有了，请看下面的卡片再决定"
+    done = linking.create_and_link(s, it.actor, contact_id, name, it.now, entrance=CHAT)
     if isinstance(done, collisions.Refused):
         return done.said
     return f"已新建「{done.customer_name}」，并关联联系人「{done.contact_name}」"
@@ -230,7 +240,8 @@ def write(s: Session, actor: Actor, heard: Heard) -> str:
     alone = meant(s, actor, heard.args)
     if len(alone) == 1:
         return fill(s, actor, "write", {"customer": [alone[0].id, alone[0].name]}, heard.key, heard.now)
-    return fill(s, actor, "write", {"text": heard.args}, heard.key, heard.now)
+    asked = fill(s, actor, "write", {"text": heard.args}, heard.key, heard.now)
+    return f"没有找到叫「{first[:20]}」的客户（只在您能看到的客户里找）。{asked}" if rest else asked
 
 
 @form("write", CUSTOMER, Slot("text", "聊了什么？一句话就行", some_text))
@@ -247,18 +258,14 @@ def check_in(_s: Session, actor: Actor, _heard: Heard) -> str:
     return f"{actor.name}，打卡不用命令：点输入框旁的「＋」→「位置」，把您的位置发给我，我来列出附近的客户"
 
 
-@command("查重", "chachong", "dedupe", "check", usage="/查重 公司名", tells="建客户前看看有没有")
+@command("查重", "chachong", "dedupe", "check", usage="/查重 公司名或电话", tells="建客户前看看有没有")
 def dedupe(s: Session, actor: Actor, heard: Heard) -> str:
     return fill(s, actor, "dedupe", {"name": heard.args} if heard.args else {}, heard.key, heard.now)
 
 
-@form("dedupe", Slot("name", "查哪家公司？发公司名", some_text))
+@form("dedupe", Slot("name", "查哪家公司？发公司名、电话、信用代码或网址", some_text))
 def _dedupe(s: Session, it: Filled) -> str:
-    alike = look_alikes.look_alikes(s, it.actor, {"name": str(it.values["name"])}, it.now, entrance=CHAT)
-    if not alike.hits:
-        return f"没有和「{alike.name}」相同或相近的客户，可以发 /新建 {alike.name}"
-    lines = [f"· {hit.name or '名称相近的公司'}：{hit.owner}（{hit.reason}）" for hit in alike.hits]
-    return f"和「{alike.name}」相同或相近的有：\n" + "\n".join(lines) + "\n同一家就别重复建；需要配合请找主管协调"
+    return looked_up(s, it.actor, str(it.values["name"]), it.now, entrance=CHAT)
 
 
 @command("撤销", "chexiao", "undo", usage="/撤销", tells="收回刚才记的跟进、打卡、客户、商机或待办")

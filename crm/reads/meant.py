@@ -6,11 +6,14 @@ from functools import cache
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from config.grants import REACH
+from config.vocabulary import FieldObject
 from crm import name_index
-from crm.access import ME, Actor, Reach, customer_in, sees_customer, within
+from crm.access import ME, Actor, Reach, customer_in, eyes, sees_customer, within
 from crm.rules.naming import name_key, rank, said_in
+from crm.rules.typed_names import read_as
 from models.base import bare
-from models.customers import Customer
+from models.customers import Contact, Customer
 from models.merges import CustomerMerge
 from models.names import CompanyName
 from models.timeline import TimelineEntry
@@ -72,6 +75,32 @@ def _named(reach: Reach) -> tuple[Select[int, str, str], Select[int, str, str, b
 def _holding(part: str) -> str:
     """A pattern for LIKE in which nothing that was typed is a wildcard."""
     return "%" + part.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
+
+
+def whose_contact(s: Session, actor: Actor, typed: str) -> list[Found]:
+    """Customers that `typed` names by a contact, or by a telephone of theirs; by a number only where the actor may see
+    it whole: trying out numbers must not tell what is shown to him in part."""
+    key, value = read_as(typed)
+    if not value or key not in ("name", "phone"):
+        return []
+    contacts = select(Contact.customer_id).where(Contact.retired_at.is_(None))
+    order = (Customer.owner_id != actor.person_id, Customer.name)
+    if key == "name":
+        called = contacts.where(Contact.name.contains(value, autoescape=True))
+        query = _visible(actor).where(Customer.id.in_(called)).order_by(*order).limit(_MOST)
+        return [Found(*row) for row in s.execute(query)]
+    seen = eyes(s, actor)
+    owned = _visible(actor).add_columns(Customer.owner_id).order_by(*order)
+    found = {}
+    for record, has_it in (
+        (FieldObject.CONTACT, Customer.id.in_(contacts.where(Contact.phone == value))),
+        (FieldObject.CUSTOMER, Customer.phone == value),
+    ):
+        sight = seen.sight(record)
+        for row in s.execute(owned.where(has_it)):
+            if sight.whole(row.id, row.owner_id, REACH):
+                found[row.id] = Found(*row[:3])
+    return list(found.values())[:_MOST]
 
 
 def near(s: Session, actor: Actor, typed: str) -> list[Found]:

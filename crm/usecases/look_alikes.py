@@ -66,4 +66,5 @@ def _count(
     s: Session, actor: Actor, question: Question, found: Sequence[Similar], now: datetime, entrance: str
 ) -> None:
     hidden = sum(hit.customer_id is None for hit in found)
-    told_apart(s, actor, question.name, hidden, len(found) - hidden, now, entrance=entrance)
+    typed = question.name or question.uscc or "".join(question.phones) or question.website
+    told_apart(s, actor, typed, hidden, len(found) - hidden, now, entrance=entrance)

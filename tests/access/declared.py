@@ -421,6 +421,7 @@ BUTTONS: Mapping[str, Tapping] = {
     "link_chosen": Tapping(WRITE, _friend, "friend", choice=lambda it: str(it.friend)),
     "undo:link": Tapping(WRITE, _friend, "friend"),
     "create_link": Tapping(WRITE, _friend, "friend"),
+    "create_link_anyway": Tapping(WRITE, lambda it: {**_friend(it), "name": "无锡蓝天全新公司"}, "friend"),
     "undo:create_link": Tapping(WRITE, _friend, "friend"),
     "other_link": Tapping(None, _friend),
     "ignore": Tapping(WRITE, _friend, "friend"),
