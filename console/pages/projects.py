@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from flask import render_template, url_for
+from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from config.prospects import PartyRole, ProjectState
-from console.answers import Undo, done, moved, settled
-from console.desk import Desk, actor, asked, asked_number, typed
+from console.answers import Undo, done, moved, settled, toast
+from console.desk import Desk, actor, asked, asked_number, partial, typed
 from crm import uow
 from crm.access import HOLDERS
 from crm.errors import Invalid
@@ -99,15 +99,18 @@ def mount(desk: Desk) -> None:
     @desk.page("/registrations/<public_id>/extend", HOLDERS, "POST")
     def extend_registration(public_id: str) -> ResponseReturnValue:
         reason, project_id = typed("reason"), typed("project", 20)
-        _, was, until = uow.attempt(
-            lambda s: registrations.extend(s, actor(), public_id, reason, clock(), entrance="console")
-        )
+
+        def extended(s: uow.Session) -> tuple[str, datetime, datetime, reads.ProjectFile | None]:
+            done_so = registrations.extend(s, actor(), public_id, reason, clock(), entrance="console")
+            return *done_so, _file(s, project_id)
+
+        _, was, until, file = uow.attempt(extended)
         undo = Undo(
             url_for("console.undo_extend_registration", public_id=public_id),
             {"was": was.isoformat(), "project": project_id},
         )
         last = (until - timedelta(seconds=1)).astimezone(SHANGHAI)
-        return settled(f"报备已延期到 {last:%Y-%m-%d}", undo, _page(project_id))
+        return _registered(file, public_id, f"报备已延期到 {last:%Y-%m-%d}", undo)
 
     @desk.page("/registrations/<public_id>/extend/undo", HOLDERS, "POST")
     def undo_extend_registration(public_id: str) -> ResponseReturnValue:
@@ -121,14 +124,32 @@ def mount(desk: Desk) -> None:
     @desk.page("/registrations/<public_id>/end", HOLDERS, "POST")
     def end_registration(public_id: str) -> ResponseReturnValue:
         project_id = typed("project", 20)
-        uow.attempt(lambda s: registrations.end(s, actor(), public_id, "", clock(), entrance="console"))
+
+        def ended(s: uow.Session) -> reads.ProjectFile | None:
+            registrations.end(s, actor(), public_id, "", clock(), entrance="console")
+            return _file(s, project_id)
+
+        file = uow.attempt(ended)
         undo = Undo(url_for("console.undo_end_registration", public_id=public_id), {"project": project_id})
-        return settled("报备已放弃，不再受保护", undo, _page(project_id))
+        return _registered(file, public_id, "报备已放弃，不再受保护", undo)
 
     @desk.page("/registrations/<public_id>/end/undo", HOLDERS, "POST")
     def undo_end_registration(public_id: str) -> ResponseReturnValue:
         uow.attempt(lambda s: registrations.take_back_end(s, actor(), public_id, clock(), entrance="console"))
         return _back(typed("project", 20), "报备已恢复")
+
+    def _file(s: uow.Session, project_id: str) -> reads.ProjectFile | None:
+        """The project's page as it is after what was done, where it was done on that page."""
+        s.flush()
+        return reads.project_page(s, actor(), project_id, clock()) if project_id else None
+
+    def _registered(file: reads.ProjectFile | None, public_id: str, sentence: str, undo: Undo) -> ResponseReturnValue:
+        """The registration's row as it stands now, under it what was done with 撤销, and the page's head anew."""
+        if file is None or not partial():
+            return settled(sentence, undo, _page(file.row.public_id if file else ""))
+        one = next((one for one in file.registrations if one.public_id == public_id), None)
+        body = render_template("console/_registered.html", row=file.row, one=one, sentence=sentence, undo=undo)
+        return Response(body, headers=toast(sentence))
 
     def _page(public_id: str) -> str:
         return url_for("console.project", public_id=public_id or "0")
