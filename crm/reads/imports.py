@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from config.sheets import ContestVerdict, ImportKind, ImportState, RowOutcome, RowResolution, RowVerdict
@@ -25,12 +25,13 @@ from models.people import Person
 W = TypeVar("W", bound=StrEnum)
 _ROWS = 50
 _AT_ONCE = 2000
+_CAME = (RowOutcome.MADE, RowOutcome.MERGED, RowOutcome.CONTESTED)
 _SHOWN = 6  # cells of a row on the screen
 
 
 @dataclass(frozen=True, slots=True)
 class ImportLine:
-    """One import in the list."""
+    """One import in the list; `nothing`: it is over and not one row of it came in."""
 
     public_id: str
     kind: ImportKind
@@ -39,6 +40,7 @@ class ImportLine:
     rows: int
     who: str
     at: datetime
+    nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def history(s: Session, actor: Actor, page: int) -> Page[ImportLine]:
     """One's own imports, or for operations everybody's, the newest first."""
     query = (
         select(ImportJob.public_id, ImportJob.kind, ImportJob.state, ImportJob.file_name, ImportJob.rows, Person.name)
-        .add_columns(ImportJob.created_at)
+        .add_columns(ImportJob.created_at, _came_to_nothing())
         .join(Person, Person.id == ImportJob.creator_id)
         .order_by(ImportJob.id.desc())
     )
@@ -96,8 +98,17 @@ def history(s: Session, actor: Actor, page: int) -> Page[ImportLine]:
     return cut(s, query, page, 20, _line)
 
 
-def _line(public_id: str, kind: str, state: str, file_name: str, rows: int, who: str, at: datetime) -> ImportLine:
-    return ImportLine(public_id, ImportKind(kind), ImportState(state), file_name, rows, who, at)
+def _line(
+    public_id: str, kind: str, state: str, file_name: str, rows: int, who: str, at: datetime, nothing: bool
+) -> ImportLine:
+    return ImportLine(public_id, ImportKind(kind), ImportState(state), file_name, rows, who, at, nothing)
+
+
+def _came_to_nothing() -> ColumnElement[bool]:
+    """Of a finished import whose rows are still known: none of them made, filled or contested anything."""
+    of_it = ImportRow.job_id == ImportJob.id
+    came = exists().where(of_it, ImportRow.outcome.in_(_CAME))
+    return and_(ImportJob.state == ImportState.DONE, exists().where(of_it), ~came)
 
 
 def one_import(s: Session, actor: Actor, public_id: str) -> ImportView:
@@ -124,10 +135,11 @@ def one_import(s: Session, actor: Actor, public_id: str) -> ImportView:
         for verdict, resolution, many in s.execute(grouped.group_by(ImportRow.verdict, ImportRow.resolution)):
             if resolution:
                 chosen[RowVerdict(verdict), RowResolution(resolution)] = many
+    nothing = state is ImportState.DONE and bool(outcomes) and not any(outcomes.get(one) for one in _CAME)
     behind = select(func.count()).select_from(ImportRow).where(mine, ImportRow.number <= job.cursor)
     days = policy.current(s).import_undo_days
     return ImportView(
-        line=_line(job.public_id, job.kind, job.state, job.file_name, job.rows, who, job.created_at),
+        line=_line(job.public_id, job.kind, job.state, job.file_name, job.rows, who, job.created_at, nothing),
         error=job.error,
         note=job.note,
         columns=columns,

@@ -1,5 +1,6 @@
 """What people call the columns of their lists: the other names of our fields, and what their values look like."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from config.sheets import ImportKind
@@ -23,7 +24,9 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "uscc", "tax id",
     ),
     "customer.level": ("客户级别", "级别", "等级", "客户等级", "客户分级", "level", "grade"),
-    "customer.source": ("客户来源", "来源", "渠道", "来源渠道", "获客渠道", "source"),
+    "customer.source": (
+        "客户来源", "来源", "渠道", "来源渠道", "获客渠道", "从哪来的", "哪里来的", "怎么来的", "从哪里来", "source",
+    ),
     "customer.industry": ("行业", "所属行业", "客户行业", "类型", "行业类型", "行业分类", "industry"),
     "customer.region": ("地区", "区域", "省市", "所在地区", "所在地", "城市", "省份", "所属区域", "region", "city"),
     "customer.address": ("地址", "公司地址", "详细地址", "注册地址", "办公地址", "联系地址", "通讯地址", "address"),
@@ -45,7 +48,8 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "comment",
     ),
     CONTACT: (
-        "联系人", "姓名", "联系人姓名", "主要联系人", "首要联系人", "contact", "contact name", "contact person",
+        "联系人", "姓名", "联系人姓名", "主要联系人", "首要联系人", "对接人", "对接人姓名", "接口人", "contact",
+        "contact name", "contact person",
     ),
     CONTACT_PHONE: (
         "联系电话", "电话", "手机", "手机号", "手机号码", "联系方式", "联系人电话", "电话号码", "联系手机",
@@ -73,6 +77,22 @@ _SIGNS = {
     "contact.email": "email",
     AT: "date",
 }
+# What people write instead of an option's label, where the company has the option: the option's key.
+_MEANT: dict[str, dict[str, str]] = {
+    "customer.level": {
+        **dict.fromkeys(("a", "a类", "a级", "vip", "大客户", "重要", "重要客户"), "key"),
+        **dict.fromkeys(("b", "b类", "b级", "一般", "一般客户"), "normal"),
+        **dict.fromkeys(("c", "c类", "c级"), "small"),
+    },
+    "customer.source": {
+        **dict.fromkeys(("展会", "参展", "展览会", "会议"), "event"),
+        **dict.fromkeys(("介绍", "老客户介绍", "客户介绍", "朋友介绍"), "referral"),
+        **dict.fromkeys(("陌拜", "地推", "自己开发", "自主开发", "电话开发"), "outreach"),
+        **dict.fromkeys(("询盘", "官网", "网站", "网络询盘", "来电"), "inquiry"),
+        "企微": "wecom",
+    },
+}
+_SHORTEST = 2  # characters of a label's beginning that stand for all of it
 LABELS = {
     OWNER: "负责人",
     NOTE: "备注（记到时间线）",
@@ -131,6 +151,23 @@ def _field(of: str, spec: FieldSpec) -> Target:
         name = spec.label if spec.label.startswith("联系人") else f"联系人{spec.label}"
         return Target(key, name, _WORDS.get(key, ()), _SIGNS.get(key, ""), money, options=options)
     return Target(key, spec.label, _WORDS.get(key, ()), _SIGNS.get(key, ""), money, options=options)
+
+
+def option_meant(target: str, spec: FieldSpec, cell: str) -> str:
+    """The label that a cell stands for: by another word for it, or as the beginning of this one alone. Else the cell.
+
+    「重点」 is 重点客户; what could be two options stays as it was written, and is refused with what there is.
+    """
+    wanted = _folded(unicodedata.normalize("NFKC", cell))
+    there = [option for option in spec.options if not option.retired]
+    if any(wanted in (_folded(option.label), option.key) for option in spec.options):
+        return cell
+    key = _MEANT.get(target, {}).get(wanted)
+    named = [option.label for option in there if option.key == key]
+    begun = [option.label for option in there if _folded(option.label).startswith(wanted)]
+    if not named and len(wanted) >= _SHORTEST and len(begun) == 1:
+        named = begun
+    return named[0] if named else cell
 
 
 def _folded(label: str) -> str:

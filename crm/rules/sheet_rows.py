@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from config.sheets import ImportKind
-from config.vocabulary import CooperationStage, CustomerLevel, CustomerSource, PersonStatus
+from config.vocabulary import CooperationStage, CustomerLevel, CustomerSource, FieldKind, PersonStatus
 from crm.rules import header_words as words
 from crm.rules.amounts import parse_amount
 from crm.rules.days import SHANGHAI, at
@@ -154,7 +154,12 @@ def _checked(
     problems: list[str],
 ) -> dict[str, Value]:
     """The same judgement as in every other entrance; a refused field is named by the sheet's own header."""
-    checked = validate(specs, raw, stage, today=form.today)
+    selects = {spec.key: spec for spec in specs if spec.kind is FieldKind.SELECT}
+    meant = {
+        key: words.option_meant(prefix + key, selects[key], cell) if key in selects and isinstance(cell, str) else cell
+        for key, cell in raw.items()
+    }
+    checked = validate(specs, meant, stage, today=form.today)
     labels = {spec.key: spec.label for spec in specs}
     for key, why in checked.errors.items():
         cell = str(raw.get(key, ""))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from config.sheets import ImportKind, ImportState, RowResolution, RowVerdict, said
-from config.vocabulary import label
+from config.vocabulary import Role, label
 from crm import audit, uow
 from crm import policy as numbers
 from crm.access import HOLDERS, Actor
@@ -76,7 +76,7 @@ def upload(
         headers=[],
         samples=[],
         mapping=[],
-        options=Options(max(before, today)).stored(),
+        options=Options(max(before, today), mine=actor.role is Role.REP).stored(),
         creator_id=actor.person_id,
         created_at=now,
     )

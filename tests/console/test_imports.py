@@ -103,3 +103,37 @@ def test_nothing_chosen_and_too_much_are_answered_in_words(sign_in: SignIn) -> N
     large = b"x" * (21 << 20)
     answer = client.post("/console/imports", data=large, content_type="multipart/form-data; boundary=b")
     assert (answer.status_code, "太大" in answer.get_data(as_text=True)) == (413, True)
+
+
+def test_a_sheet_of_errors_alone_is_not_offered_to_be_started_nor_called_done(sign_in: SignIn, box: Dropbox) -> None:
+    client = sign_in(BY_ROLE[Role.REP])
+    where = upload(client, "客户名称,联系人\n,王工\n,李工\n".encode(), "全错.csv")
+    work(box)
+    page = client.get(where).get_data(as_text=True)
+    assert "0 行" not in page
+    assert 'value="1" selected>归我' in page
+    client.post(f"{where}/columns", data={**fields(page), "clock_from": "2026-12-01"})
+    work(box)
+    page = client.get(where).get_data(as_text=True)
+    assert "每一行都有错误" in page
+    assert "开始导入</button>" not in page
+    client.post(f"{where}/start")
+    work(box)
+    for page in (client.get(where).get_data(as_text=True), client.get("/console/imports").get_data(as_text=True)):
+        assert "一行也没有导入" in page
+        assert "撤销这次导入" not in page
+
+
+def test_the_choice_shows_what_is_done_with_the_rows_now(sign_in: SignIn, box: Dropbox) -> None:
+    client = sign_in(BY_ROLE[Role.REP])
+    where = upload(client, "客户名称,行业\n苏州全新热能有限公司,热能\n苏州全新热能有限公司,热能\n".encode(), "重复.csv")
+    work(box)
+    page = client.get(where).get_data(as_text=True)
+    client.post(f"{where}/columns", data={**fields(page), "clock_from": "2026-12-01"})
+    work(box)
+    for how in ("merge", "skip"):
+        client.post(f"{where}/resolve", data={"verdict": "repeated", "resolution": how})
+        page = client.get(where).get_data(as_text=True)
+        choice = re.search(r'name="resolution".*?</select>', page, re.S)
+        assert choice is not None
+        assert re.findall(r'value="(\w+)" selected', choice[0]) == [how]

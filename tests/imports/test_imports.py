@@ -10,11 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 from config.sheets import ImportKind, ImportState, RowResolution, RowVerdict
-from config.vocabulary import HolderKind, Role
+from config.vocabulary import FieldObject, HolderKind, Role
 from crm import uow
 from crm.errors import Conflict, Gone, NotAllowed, NotFound
+from crm.forms import specs
 from crm.reads.imports import one_import, refused_rows
 from crm.rules.days import at
+from crm.rules.fields import Option
+from crm.rules.header_words import option_meant
 from crm.usecases import imports
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.followups import write_follow_up
@@ -319,3 +322,30 @@ def test_long_after_an_import_its_counts_are_left_and_not_its_rows(desk: Desk) -
     assert "已新建 1 行" in view.note
     assert "57001234" not in str(view)
     assert [customer.name for customer in rows(Customer)] == ["昆山恒泽水务有限公司"]
+
+
+def test_columns_and_options_are_understood_as_people_write_them(desk: Desk) -> None:
+    sheet = csv_of(
+        ("单位名称", "对接人", "客户等级", "从哪来的"),
+        ("苏州瑞衡热能工程有限公司", "王工", "重点", "展会"),
+        ("昆山恒泽水务有限公司", "李工", "普通", "客户询盘"),
+        ("无锡宏远泵业有限公司", "", "客户", "市场"),
+        ("常州天屹化工有限公司", "", "VIP", "转介绍"),
+    )
+    done = desk.done(actor("Zhang"), sheet, mine=True)
+    assert [(one.level, one.source) for one in rows(Customer)] == [
+        ("key", "event"),
+        ("normal", "inquiry"),
+        ("key", "referral"),
+    ]
+    assert [one.name for one in rows(Contact)] == ["王工", "李工"]
+    assert "没有「客户」这一项" in desk.rows(done)[2].said
+
+
+def test_a_short_form_is_never_guessed_where_two_options_begin_so(desk: Desk) -> None:
+    with uow.reading() as s:
+        (level,) = (spec for spec in specs(s, FieldObject.CUSTOMER) if spec.key == "level")
+    two = replace(level, options=(*level.options, Option("vital", "重点培养客户")))
+    assert [option_meant("customer.level", one, "重点") for one in (level, two)] == ["重点客户", "重点"]
+    assert option_meant("customer.level", two, "重点客户") == "重点客户"
+    assert option_meant("customer.source", level, "展会") == "展会"
