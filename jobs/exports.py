@@ -31,7 +31,7 @@ def _write(order: Order, clock: Clock, box: Dropbox) -> None:
     key, now = box.new_key(), clock()
     try:
         with uow.reading() as s:
-            actor = actor_by_id(s, order.requester_id)
+            actor = actor_by_id(s, order.requester_id, now)
             rows = reads.count(s, actor, order.sheets, order.asked, now)
             if rows > order.most:
                 # Also of a request that was made when only customers were counted.

@@ -44,12 +44,14 @@ def mount(desk: Desk) -> None:
         kept = {key: value for key, value in asked.items() if value}
         sheets = [one for one in verbs.SHEETS if one in request.form.getlist("sheets")] or ["customers"]
 
-        def wanted(s: uow.Session) -> str:
+        def wanted(s: uow.Session) -> tuple[int, int]:
             rows = reads.count(s, actor(), sheets, kept, clock())
-            return verbs.ask(s, actor(), sheets, kept, rows, clock(), entrance="console")
+            verbs.ask(s, actor(), sheets, kept, rows, clock(), entrance="console")
+            return rows, reads.left_out(s, actor(), kept, clock())
 
-        uow.attempt(wanted)
-        return done("已经申请，好了会在企业微信里告诉您", url_for("console.exports"))
+        rows, out = uow.attempt(wanted)
+        without = f"（{out} 家只是共享给您看的客户不导出）" if out else ""
+        return done(f"已经申请导出 {rows:,} 行{without}，好了会在企业微信里告诉您", url_for("console.exports"))
 
     @desk.page("/exports/<public_id>/decide", SEES_ALL | MANAGERS, "POST")
     def decide_export(public_id: str) -> ResponseReturnValue:
@@ -60,8 +62,8 @@ def mount(desk: Desk) -> None:
     @desk.page("/exports/<public_id>/file", HOLDERS, "POST")
     def fetch_export(public_id: str) -> Response:
         """By a button and not by a link: every fetching is written down."""
-        key = uow.attempt(lambda s: verbs.fetch(s, actor(), public_id, clock(), entrance="console"))
-        return send_file(box.path(key), _XLSX, as_attachment=True, download_name=f"客户-{public_id[:8]}.xlsx")
+        key, name = uow.attempt(lambda s: verbs.fetch(s, actor(), public_id, clock(), entrance="console"))
+        return send_file(box.path(key), _XLSX, as_attachment=True, download_name=name)
 
 
 def _number(name: str) -> int | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from config.grants import MASKED
 from config.vocabulary import FieldKind, FieldObject
 from crm import policy as numbers
-from crm.access import Actor, Sight, customers_for, sees_customer, sight
+from crm.access import WRITE, Actor, Sight, To, customers_for, sees_customer, sight
 from crm.field_store import added_values, built_in_value, shown_as
 from crm.forms import specs
 from crm.reads.customer_filters import Filters, conditions
@@ -34,11 +34,14 @@ _STANDING: Mapping[Any, Sequence[ColumnElement[bool]]] = {
 }
 
 
-def found(s: Session, actor: Actor, query: str, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
-    """The conditions that the list on the page has, as one statement that walks through all of them."""
+def found(
+    s: Session, actor: Actor, query: str, filters: Filters, now: datetime, *, to: To = WRITE
+) -> list[ColumnElement[bool]]:
+    """The conditions that the list on the page has, as one statement that walks through all of them; but customers
+    that are shared with him to look at are in no file of his."""
     fields = open_fields(s, actor) if filters.by_field else ()
     asked_for = conditions(query, filters, fields, now, numbers.current(s).remind_after_days)
-    return [Customer.merged_into_id.is_(None), sees_customer(actor), *(one.passing for one in asked_for)]
+    return [Customer.merged_into_id.is_(None), sees_customer(actor, to), *(one.passing for one in asked_for)]
 
 
 def rows_of(s: Session, sheet: str, where: Sequence[ColumnElement[bool]]) -> int:

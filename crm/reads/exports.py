@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from config.sheets import ExportState
 from config.vocabulary import CustomerLevel
-from crm.access import Actor
+from crm.access import READ, Actor
 from crm.reads.customer_filters import Filters
 from crm.reads.customers import Page, Where
 from crm.reads.export_rows import WRITTEN, Rows, found, rows_of
+from crm.reads.filter_words import filter_words
 from crm.reads.paging import cut
 from crm.rules.days import SHANGHAI
 from models.imports import ExportJob
@@ -22,7 +23,11 @@ from models.people import Person
 
 @dataclass(frozen=True, slots=True)
 class ExportLine:
+    """`narrowed` are the list's filters in words."""
+
     public_id: str
+    sheets: Sequence[str]
+    narrowed: str
     state: ExportState
     rows: int
     who: str
@@ -52,6 +57,12 @@ def count(s: Session, actor: Actor, sheets: Sequence[str], asked: Mapping[str, A
     return sum(rows_of(s, one, where) for one in sheets)
 
 
+def left_out(s: Session, actor: Actor, asked: Mapping[str, Any], now: datetime) -> int:
+    """How many customers of his list are in no file, because they are only shared with him to look at."""
+    where = found(s, actor, *filters_of(asked), now, to=READ)
+    return rows_of(s, "customers", where) - rows_of(s, "customers", found(s, actor, *filters_of(asked), now))
+
+
 def sheet(s: Session, actor: Actor, name: str, asked: Mapping[str, Any], now: datetime) -> Rows:
     """One sheet of the file, the header first; `name` is one of `SHEETS`."""
     return WRITTEN[name](s, actor, found(s, actor, *filters_of(asked), now))
@@ -63,13 +74,31 @@ def history(s: Session, actor: Actor, page: int) -> Page[ExportLine]:
     if not actor.sees_all:
         query = query.where(or_(ExportJob.requester_id == actor.person_id, Person.team_id.in_(actor.team_ids)))
 
-    def line(job: ExportJob, who: str) -> ExportLine:
-        mine = job.requester_id == actor.person_id
-        decides = job.state == ExportState.ASKED and not mine
-        state = ExportState(job.state)
-        return ExportLine(job.public_id, state, job.rows, who, mine, decides, job.created_at, job.expires_at, job.error)
+    found_jobs = cut(s, query.order_by(ExportJob.id.desc()), page, 20, _pair)
+    narrowed = filter_words(s, [job.asked for job, _ in found_jobs.rows])
+    lines = [_line(actor, job, who, words) for (job, who), words in zip(found_jobs.rows, narrowed, strict=True)]
+    return Page(lines, found_jobs.total, found_jobs.number, found_jobs.size)
 
-    return cut(s, query.order_by(ExportJob.id.desc()), page, 20, line)
+
+def _pair(job: ExportJob, who: str) -> tuple[ExportJob, str]:
+    return job, who
+
+
+def _line(actor: Actor, job: ExportJob, who: str, narrowed: str) -> ExportLine:
+    mine = job.requester_id == actor.person_id
+    return ExportLine(
+        public_id=job.public_id,
+        sheets=job.sheets,
+        narrowed=narrowed,
+        state=ExportState(job.state),
+        rows=job.rows,
+        who=who,
+        mine=mine,
+        may_decide=job.state == ExportState.ASKED and not mine,
+        at=job.created_at,
+        expires_at=job.expires_at,
+        error=job.error,
+    )
 
 
 def watermark(name: str, userid: str, public_id: str, now: datetime) -> Sequence[str]:

@@ -17,7 +17,7 @@ from crm.cards import close_matter
 from crm.errors import Conflict, Gone, NotAllowed, NotFound
 from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Fact, Notice
-from crm.rules.days import at, day_of
+from crm.rules.days import SHANGHAI, at, day_of
 from models.imports import ExportJob
 from models.people import Person
 
@@ -180,8 +180,8 @@ def record_failed(s: Session, order: Order, words: str, now: datetime) -> None:
     prompt(s, job.requester_id, notice, dedupe=f"export:{job.id}", now=now)
 
 
-def fetch(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
-    """The key of a finished file, for its requester alone; every fetching is in the book."""
+def fetch(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> tuple[str, str]:
+    """The key of a finished file and what it is called, for its requester alone; every fetching is in the book."""
     mine = (ExportJob.public_id == public_id, ExportJob.requester_id == actor.person_id)
     job = s.scalar(select(ExportJob).where(*mine).with_for_update())
     if job is None:
@@ -189,7 +189,8 @@ def fetch(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: 
     if job.state != ExportState.DONE or job.expires_at is None or now > job.expires_at:
         raise Gone("这个文件还没有好，或者已经过期删除。需要的话请重新导出")
     audit.record(s, actor.person_id, "fetch_export", f"export:{job.id}", now, entrance=entrance, rows=job.rows)
-    return job.file_key
+    made = (job.finished_at or now).astimezone(SHANGHAI)
+    return job.file_key, f"{'、'.join(SHEETS[one] for one in job.sheets)}-{made:%Y-%m-%d-%H%M}.xlsx"
 
 
 def expire(s: Session, now: datetime) -> list[str]:

@@ -1,8 +1,11 @@
 """导出: inside the row filter, strings alone, quota, four eyes, one's own file, gone in time."""
 
 import io
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -11,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 from config.grants import Grant
-from config.vocabulary import FieldKind, FieldObject, Role
+from config.vocabulary import FieldKind, FieldObject, Role, ShareAccess
 from crm import uow
 from crm.errors import Conflict, Gone, NotFound
 from crm.reads import export_rows
@@ -20,6 +23,7 @@ from crm.reads.fields import specs
 from crm.usecases import contact_file, customer_file, exports
 from crm.usecases.fields import FieldDraft, add_field
 from crm.usecases.grants import grant_fields
+from crm.usecases.sharing import Wish, share_customer
 from gateways.dropbox import Dropbox
 from jobs import exports as jobs
 from models.audit import AuditEntry
@@ -75,7 +79,7 @@ def lines(path: Path, sheet: int = 0) -> list[list[object]]:
 
 def fetch(who: str, public_id: str, box: Dropbox) -> Path:
     with uow.transaction() as s:
-        return box.path(exports.fetch(s, actor(who), public_id, NOW, entrance="console"))
+        return box.path(exports.fetch(s, actor(who), public_id, NOW, entrance="console")[0])
 
 
 def test_a_file_holds_ones_own_rows_as_strings_under_a_watermark(box: Dropbox) -> None:
@@ -261,3 +265,38 @@ def test_a_list_that_has_grown_is_not_taken_out_unseen(box: Dropbox) -> None:
     customer("Zhang", "苏州瑞衡热能")
     jobs.work_due(lambda: NOW, box)
     assert rows(ExportJob)[0].state == "failed"
+
+
+def test_what_is_counted_is_what_is_written_and_a_customer_only_shared_to_look_at_is_in_no_file(box: Dropbox) -> None:
+    customer("Zhang", "苏州瑞衡热能")
+    for name, access in (("昆山恒泽水务", ShareAccess.READ), ("无锡宏远泵业", ShareAccess.TOGETHER)):
+        theirs, sun = customer("sun", name), actor("sun")
+        uow.attempt(
+            partial(
+                share_customer, actor=sun, customer_id=theirs, wish=Wish(IDS["zhang"], access), now=NOW, entrance="c"
+            )
+        )
+    here = replace(actor("Zhang"), at=NOW)
+    with uow.transaction() as s:
+        many = reads.count(s, here, ["customers"], {}, NOW)
+        assert (many, reads.left_out(s, here, {}, NOW)) == (2, 1)
+        mine = exports.ask(s, here, ["customers"], {}, many, NOW, entrance="console")
+    assert jobs.work_due(lambda: NOW, box) == 1
+    names = [line[0] for line in lines(fetch("Zhang", mine, box))[2:]]
+    assert names == ["苏州瑞衡热能", "无锡宏远泵业"]
+    (job,) = rows(ExportJob)
+    assert job.rows == many == len(names)
+
+
+def test_the_list_of_exports_says_what_was_asked_and_the_file_has_a_name_to_read(box: Dropbox) -> None:
+    customer("Zhang", "苏州瑞衡热能")
+    asked = {"q": "瑞衡", "level": "normal", "owner": IDS["zhang"], "where": [["annual_estimate", "10万.."]]}
+    with uow.transaction() as s:
+        mine = exports.ask(s, actor("Zhang"), ["customers", "deals"], asked, 1, NOW, entrance="console")
+    with uow.reading() as s:
+        (line,) = reads.history(s, actor("Zhang"), 1).rows
+    assert line.narrowed == "搜「瑞衡」 · 级别 普通客户 · 负责人 张三 · 年采购额 从 10万"
+    assert jobs.work_due(lambda: NOW, box) == 1
+    with uow.transaction() as s:
+        _, name = exports.fetch(s, actor("Zhang"), mine, NOW, entrance="console")
+    assert re.fullmatch(r"客户、商机-\d{4}-\d\d-\d\d-\d{4}\.xlsx", name)
