@@ -56,6 +56,23 @@ _MENU = (
     ("console.rules", "规则数字", "rules"),
     ("console.audit_log", "审计", "audit"),
 )
+# The entry of the menu that a page without one belongs to.
+_PART_OF = {
+    f"console.{page}": f"console.{entry}"
+    for entry, pages in {
+        "customers": (
+            "customer", "new_customer", "edit_customer", "new_contact", "edit_contact", "edit_deal", "edit_visit",
+        ),
+        "leads": ("lead", "lead_inlets"),
+        "projects": ("project",),
+        "imports": ("one_import",),
+        "duplicates": ("compare",),
+        "channels": ("channel_customers",),
+        "messages": ("message_out", "message_in"),
+        "field_list": ("new_field", "edit_field", "field_stages"),
+    }.items()
+    for page in pages
+}  # fmt: skip
 _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 _FOR_EVER = 365 * 24 * 3600
 
@@ -124,6 +141,7 @@ def _words(desk: Desk, assets: Assets) -> None:
             "me": me,
             "csrf": g.get("csrf", ""),
             "menu": menu,
+            "part": _PART_OF.get(request.endpoint or "", request.endpoint),
             "now": desk.deps.clock(),
             "app_name": desk.deps.app_name,
             "asset": assets.name,

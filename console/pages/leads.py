@@ -17,6 +17,7 @@ from crm.reads import lead_sources as inlets
 from crm.reads import leads as reads
 from crm.reads.meant import meant_or_near
 from crm.reads.people import in_sight
+from crm.reads.queue import colleagues
 from crm.rules.amounts import parse_amount
 from crm.usecases import lead_convert, lead_sources, lead_steps
 from crm.usecases.leads import LeadDraft, capture
@@ -89,7 +90,7 @@ def mount(desk: Desk) -> None:
     def lead(public_id: str) -> str:
         with uow.reading() as s:
             file = reads.lead_page(s, actor(), public_id, clock())
-            mates = in_sight(s, actor()).people if actor().manages or actor().sees_all else ()
+            mates = colleagues(s, actor()) if actor().manages or actor().sees_all else ()
             may_convert = file.mine and file.row.state in reads.OPEN and not file.row.known
             alike = meant_or_near(s, actor(), file.row.name) if may_convert else []
         return render_template(
@@ -151,8 +152,9 @@ def mount(desk: Desk) -> None:
     def lead_inlets() -> str:
         with uow.reading() as s:
             found, scope, campaigns = inlets.lead_sources(s, actor()), in_sight(s, actor()), inlets.campaigns(s)
+            mates = colleagues(s, actor())
         return render_template(
-            "console/lead_sources.html", found=found, scope=scope, campaigns=campaigns, kinds=_KINDS,
+            "console/lead_sources.html", found=found, scope=scope, mates=mates, campaigns=campaigns, kinds=_KINDS,
             sources=list(CustomerSource), base=desk.deps.public_url,
         )  # fmt: skip
 

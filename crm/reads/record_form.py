@@ -29,7 +29,7 @@ def deal_form(s: Session, actor: Actor, deal_id: str, to: To = READ) -> Form:
 def visit_form(s: Session, actor: Actor, visit_id: str, to: To = READ) -> Form:
     """The fields that operations added: what was reported on the day is evidence, and not edited."""
     visit, customer = get_visit(s, actor, visit_id, to=to)
-    found = _form(s, actor, FieldObject.VISIT, visit, customer, f"{day_of(visit.visited_at)} 的拜访")
+    found = _form(s, actor, FieldObject.VISIT, visit, customer, f"{customer.name} {day_of(visit.visited_at)} 的拜访")
     added = [replace(part, fields=tuple(f for f in part.fields if not f.spec.built_in)) for part in found.sections]
     return replace(found, sections=tuple(part for part in added if part.fields))
 

@@ -65,11 +65,11 @@ def open_source(s: Session, actor: Actor, draft: SourceDraft, now: datetime, *, 
         raise Invalid("没有这个市场活动，请重新选择", {"campaign_id": "不存在"})
     state = draft.state.strip() or None
     if state is not None and (len(state) > _LONGEST_STATE or not state.isascii() or not state.isprintable()):
-        raise Invalid(f"联系我的 state 只能是 {_LONGEST_STATE} 个以内的英文字符", {"state": "格式不对"})
+        raise Invalid(f"「联系我」的渠道标识只能是 {_LONGEST_STATE} 个以内的英文字符", {"state": "格式不对"})
     if draft.inlet is LeadInlet.WECOM_CONTACT and state is None:
-        raise Invalid("「联系我」入口要填 state：企业微信靠它告诉我们是从哪个码来的", {"state": "不能为空"})
+        raise Invalid("「联系我」入口要填渠道标识：企业微信靠它告诉我们是从哪个码来的", {"state": "不能为空"})
     if state is not None and s.scalar(select(LeadSource.id).where(LeadSource.state == state)) is not None:
-        raise Conflict(f"state「{state}」已经有入口在用，请换一个", {"state": "已被使用"})
+        raise Conflict(f"渠道标识「{state}」已经有入口在用，请换一个", {"state": "已被使用"})
     made = LeadSource(
         inlet=draft.inlet,
         name=name,

@@ -16,6 +16,7 @@ from models.customers import Customer
 from models.messages import OutboxMessage
 from tests.console.conftest import STATIC, World, session_of
 from tests.console.office import BY_ROLE
+from tests.console.test_duplicates import twin
 from tests.support.browser import DESK, PHONE, Open, accessibility_problems, overflows
 
 PAGES = (
@@ -205,3 +206,36 @@ def test_an_assignment_on_the_customers_page_shows_the_new_owner(desk: Page, add
     expect(desk.locator("#file dl.facts")).to_contain_text("张伟")
     desk.get_by_role("button", name="撤销").click()
     expect(desk.locator("#file dl.facts")).to_contain_text("待分配")
+
+
+def test_any_other_number_of_ticks_than_two_is_said_in_place(desk: Page, address: str) -> None:
+    twin()
+    signed_in(desk, address).goto(address + "duplicates?q=苏州恒力")
+    ticks = desk.locator("input[name=one]")
+    ticks.first.check()
+    desk.get_by_text("对比两份", exact=True).click()
+    expect(desk.locator("[data-two-note]")).to_contain_text("现在勾了 1 份")
+    expect(ticks.first).to_be_checked()
+    ticks.nth(1).check()
+    desk.get_by_text("对比两份", exact=True).click()
+    expect(desk.locator("h1")).to_have_text("对比两份档案")
+
+
+def test_on_a_telephone_the_menu_shows_whole_entries_and_begins_where_one_is(open_page: Open, address: str) -> None:
+    page = signed_in(open_page(**PHONE), address)
+    for path in ("", "audit"):
+        page.goto(address + path)
+        edges = page.locator(".menu a").evaluate_all(
+            "all => all.map(a => a.getBoundingClientRect()).map(r => [r.left, r.right])"
+        )
+        cut = [(left, right) for left, right in edges if left < -1 < right - 1 or left + 1 < 390 < right - 1]
+        assert cut == [], path
+        left, right = edges[page.locator(".menu a").evaluate_all("all => all.findIndex(a => a.matches('.here'))")]
+        assert 0 <= left < right <= 390
+
+
+def test_a_new_field_asks_for_options_only_where_one_chooses(desk: Page, address: str) -> None:
+    signed_in(desk, address).goto(address + "fields/new")
+    for kind, shown in (("text", False), ("select", True), ("date", False), ("multi_select", True)):
+        desk.select_option("#kind", kind)
+        expect(desk.locator("#added")).to_be_visible(visible=shown)

@@ -44,6 +44,19 @@
     if (select.matches('form.picks select')) select.form.classList.toggle('changed', select.value !== select.dataset.undo);
   });
 
+  // Two of a list are compared: any other number is said beside the button, and the ticks stay.
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (!form.matches('form[data-two]')) return;
+    const many = form.querySelectorAll(`input[name="${form.dataset.two}"]:checked`).length;
+    form.querySelector('[data-two-note]').textContent = many === 2 ? '' : `要正好勾选两份才能对比，现在勾了 ${many} 份`;
+    if (many !== 2) event.preventDefault();
+  });
+
+  // On a telephone the menu is longer than the window: it begins where one is.
+  const here = document.querySelector('.menu a.here');
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+
   const close = () => {
     if (!drawer().firstElementChild) return;
     drawer().replaceChildren();
