@@ -107,5 +107,4 @@ def vote_collision(s: Session, on: On) -> Tapped:
 
 @button(UNDO + "vote_collision")
 def undo_vote_collision(s: Session, on: On) -> Tapped:
-    name = collisions.take_back_vote(s, on.actor, int(on.args["collision"]), on.now, entrance=CARD)
-    return Tapped(f"已撤销您的意见，「{name}」等待裁定")
+    return Tapped(collisions.take_back_vote(s, on.actor, int(on.args["collision"]), on.now, entrance=CARD))

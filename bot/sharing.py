@@ -15,7 +15,7 @@ from crm.messages import Tap, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.reads.shares import mates
 from crm.uow import Session
-from crm.usecases.sharing import Wish, share_customer, take_back_share
+from crm.usecases.sharing import Wish, share_customer, take_back_share, terms
 
 _OFFERED = 10  # the platform's limit of a drop-down
 _LINE = 16  # characters of one of its lines
@@ -103,4 +103,6 @@ def share_with(s: Session, on: On) -> Tapped:
 @button(UNDO + "share")
 def undo_share(s: Session, on: On) -> Tapped:
     done = take_back_share(s, on.actor, int(on.args["share"]), on.now, entrance=CARD)
-    return Tapped(f"已撤销，{done.person_name} 不再看到 {done.customer_name}")
+    if done.again is None:
+        return Tapped(f"已撤销，{done.person_name} 不再看到 {done.customer_name}")
+    return Tapped(f"已撤销，{done.person_name} 对 {done.customer_name} 还是原来的共享：{terms(done.again)}")

@@ -23,7 +23,7 @@ from crm.access import (
     supervisor_of,
 )
 from crm.cards import close_matter
-from crm.errors import Conflict, Gone, NotFound
+from crm.errors import Conflict, CrmError, Gone, NotFound
 from crm.holding import Holder, holder_of
 from crm.messages import prompt_card
 from crm.rules.days import SHANGHAI, at, day_of
@@ -121,11 +121,9 @@ def _everywhere(s: Session) -> set[int]:
 def _send(s: Session, collision: Collision, person_id: int, now: datetime) -> None:
     """One card for each of them: a vote closes its own card only."""
     notice, taps = decide_card(s, collision)
-    matter = matter_of(collision.id, person_id)
-    prompt_card(
-        s, person_id, notice, taps, matter=matter, dedupe=f"{matter}:{collision.opened_at:%Y%m%d%H%M%S}", now=now,
-        policy=numbers.current(s),
-    )  # fmt: skip
+    matter, policy = matter_of(collision.id, person_id), numbers.current(s)
+    key = f"{matter}:{collision.opened_at:%Y%m%d%H%M%S}"
+    prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy)
 
 
 def vote(
@@ -145,8 +143,7 @@ def vote(
     if collision.decided_at is not None:
         raise Gone(f"这次撞单已经裁定：{outcome_words(s, collision)}")
     side = sides[0] if sides else ""
-    one = CollisionVote(collision_id=collision.id, person_id=actor.person_id, side=side, verdict=verdict, at=now)
-    s.merge(one)
+    s.merge(CollisionVote(collision_id=collision.id, person_id=actor.person_id, side=side, verdict=verdict, at=now))
     s.flush()
     audit.record(
         s, actor.person_id, "vote_collision", f"customer:{collision.customer_id}", now, entrance=entrance,
@@ -253,9 +250,9 @@ def _in_whose_name(s: Session, actor: Actor, collision: Collision) -> Actor:
 
 
 def take_back_vote(s: Session, actor: Actor, collision_id: int, now: datetime, *, entrance: str) -> str:
-    """Undo an own vote, and what it decided; the question is open again."""
+    """Undo an own vote, and what it decided; the question is open again. What to say, also of a share that stays."""
     collision = s.scalar(select(Collision).where(Collision.id == collision_id).with_for_update())
-    own = s.get(CollisionVote, (collision_id, actor.person_id))
+    own, stays = s.get(CollisionVote, (collision_id, actor.person_id)), ""
     if collision is None or own is None:
         raise NotFound(_NOT_THERE)
     if collision.decided_at is not None:
@@ -263,7 +260,7 @@ def take_back_vote(s: Session, actor: Actor, collision_id: int, now: datetime, *
             decider = s.get_one(Person, collision.decided_by_id)
             outcome = outcome_words(s, collision)
             raise Gone(f"{decider.name} 已经裁定，裁定生效了：{outcome}。您的意见没有撤销，要改请找 {decider.name}")
-        _undo_effect(s, collision, now, entrance)
+        stays = _undo_effect(s, collision, now, entrance)
         collision.decided_at = collision.decided_by_id = None
         collision.verdict, collision.effect = "", {}
         tell_reopened(s, collision, actor, _holding_person(s, collision), _asked(s, collision), now)
@@ -272,16 +269,20 @@ def take_back_vote(s: Session, actor: Actor, collision_id: int, now: datetime, *
         s, actor.person_id, "take_back_vote", f"customer:{collision.customer_id}", now, entrance=entrance,
         collision=collision.id,
     )  # fmt: skip
-    return collision.name
+    return f"已撤销您的意见，「{collision.name}」等待裁定{stays}"
 
 
-def _undo_effect(s: Session, collision: Collision, now: datetime, entrance: str) -> None:
+def _undo_effect(s: Session, collision: Collision, now: datetime, entrance: str) -> str:
     effect = collision.effect
     if "period" in effect:
         who = actor_by_id(s, effect["as"])
         pool.take_back(s, who, collision.customer_id, effect["period"], now, entrance=entrance)
     if "share" in effect:
-        sharing.take_back_share(s, actor_by_id(s, effect["as"]), effect["share"], now, entrance=entrance)
+        try:
+            sharing.take_back_share(s, actor_by_id(s, effect["as"]), effect["share"], now, entrance=entrance)
+        except CrmError as refused:  # the vote is the voter's all the same
+            return f"。共享还在：{refused}"
+    return ""
 
 
 def overdue(s: Session, now: datetime) -> list[int]:

@@ -18,6 +18,7 @@ from crm.usecases.looking import told_apart
 from crm.usecases.radar import Question, Similar, ask
 
 _NOT_ASKED = "有内容要改一下，没有查重：{}"
+_NOT_MADE = "有内容要改一下，没有新建：{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def look_alikes(
 
     Raises Invalid naming what is wrong, and UsedUp once the day's number of colleagues' customers is met.
     """
-    question = _question(s, typed, now)
+    question = _question(s, typed, now, _NOT_ASKED)
     found = ask(s, actor, question, RadarEntry.CREATE, policy.current(s), limit=limit)
     _count(s, actor, question, found, now, entrance)
     return Alike(question.name, found)
@@ -43,8 +44,8 @@ def look_alikes(
 
 def doubts(s: Session, actor: Actor, typed: Mapping[str, str], now: datetime, *, entrance: str) -> Sequence[Similar]:
     """Those to look at before this customer is made. None where nothing is like it, nor where it is one of them for
-    certain: making it refuses that, and counts it."""
-    question = _question(s, typed, now)
+    certain: making it refuses that, and counts it. Invalid names what is wrong with it."""
+    question = _question(s, typed, now, _NOT_MADE)
     found = ask(s, actor, question, RadarEntry.CREATE, policy.current(s))
     if not found or any(hit.settled for hit in found):
         return ()
@@ -52,12 +53,12 @@ def doubts(s: Session, actor: Actor, typed: Mapping[str, str], now: datetime, *,
     return found
 
 
-def _question(s: Session, typed: Mapping[str, str], now: datetime) -> Question:
-    """Read as the customer's form reads it, so that it is compared as it is stored."""
+def _question(s: Session, typed: Mapping[str, str], now: datetime, refused: str) -> Question:
+    """Read as the customer's form reads it, so that it is compared as it is stored; or Invalid, said by `refused`."""
     fields = specs(s, FieldObject.CUSTOMER)
     written = {key: words for key, words in typed.items() if words}
     checked = validate(fields, written, CooperationStage.POTENTIAL, today=day_of(now), before={})
-    values = accept(fields, checked, _NOT_ASKED)
+    values = accept(fields, checked, refused)
     name, uscc, phone, website = (str(values.get(key) or "") for key in ("name", "uscc", "phone", "website"))
     return Question(name, uscc, (phone,) if phone else (), website)
 

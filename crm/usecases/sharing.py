@@ -46,6 +46,15 @@ class Shared:
     credit_percent: int
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """`again` is the older share that holds again; None where the colleague has none any more."""
+
+    customer_name: str
+    person_name: str
+    again: Shared | None
+
+
 def share_customer(
     s: Session, actor: Actor, customer_id: int | str, wish: Wish, now: datetime, *, entrance: str
 ) -> Shared:
@@ -117,8 +126,11 @@ def restore_share(s: Session, actor: Actor, share_id: int | str, now: datetime, 
     return _shared(share, customer, person)
 
 
-def take_back_share(s: Session, actor: Actor, share_id: int, now: datetime, *, entrance: str) -> Shared:
-    """Undo one's own sharing within the undo minutes: what it replaced is there again, or Conflict if it cannot be."""
+def take_back_share(s: Session, actor: Actor, share_id: int, now: datetime, *, entrance: str) -> TakenBack:
+    """Undo one's own sharing within the undo minutes: what it replaced is there again, or Conflict if it cannot be.
+
+    Refused, it has changed nothing.
+    """
     share, customer, person = _share(s, actor, share_id)
     minutes = numbers.current(s).undo_minutes
     if share.ended_at is not None or share.granted_by_id != actor.person_id:
@@ -132,14 +144,15 @@ def take_back_share(s: Session, actor: Actor, share_id: int, now: datetime, *, e
         CustomerShare.ended_at == share.at,
         CustomerShare.until > now,
     )
-    taken = sum(one.credit_percent for one in _live(s, customer.id, now) if one.id != share.id)
-    for before in s.scalars(replaced.order_by(CustomerShare.id)):
+    before = s.scalar(replaced.order_by(CustomerShare.id.desc()).limit(1))
+    if before is not None:
+        taken = sum(one.credit_percent for one in _live(s, customer.id, now) if one.id != share.id)
         _check_return(customer, person, before, taken)
-        taken += before.credit_percent
         before.ended_at = before.ended_by_id = None
     share.ended_at, share.ended_by_id = now, actor.person_id
-    _record_end(s, actor, "take_back_share", share, now, entrance)
-    return _shared(share, customer, person)
+    again = None if before is None else _shared(before, customer, person)
+    _record_end(s, actor, "take_back_share", share, now, entrance, again)
+    return TakenBack(customer.name, person.name, again)
 
 
 def _check_return(customer: Customer, person: Person, share: CustomerShare, others: int) -> None:
@@ -248,10 +261,22 @@ def _tell(
         prompt(s, customer.owner_id, told, dedupe=f"{matter}:owner", now=now)
 
 
-def _record_end(s: Session, actor: Actor, verb: str, share: CustomerShare, now: datetime, entrance: str) -> None:
+def terms(share: Shared) -> str:
+    """How, until when and with which part of the results, in a phrase."""
+    part = f"，分 {share.credit_percent}% 业绩" if share.credit_percent else ""
+    return f"{label(share.access)}{part}，到 {share.last_day:%Y-%m-%d}"
+
+
+def _record_end(
+    s: Session, actor: Actor, verb: str, share: CustomerShare, now: datetime, entrance: str,
+    again: Shared | None = None,
+) -> None:  # fmt: skip
     s.flush()
     subject = f"customer:{share.customer_id}"
     audit.record(s, actor.person_id, verb, subject, now, entrance=entrance, to=share.person_id)
     name = s.scalar(select(Customer.name).where(Customer.id == share.customer_id))
     gone = Notice(title="共享已结束", body=f"{actor.name} 收回了「{name}」的共享，您不用再跟进")
+    if again is not None:
+        said = f"{actor.name} 撤销了刚才对「{name}」共享的修改，您还是{terms(again)}"
+        gone = Notice(title="共享改回原来的", body=said)
     prompt(s, share.person_id, gone, dedupe=f"unshared:{share.id}:{now:%Y%m%d%H%M%S%f}", now=now)

@@ -61,3 +61,15 @@ def test_what_is_only_shown_to_somebody_he_cannot_write_to_or_share_on(wecom: We
     assert "共享给您看的" in wecom.say("qian", "/跟进 瑞衡 打了电话下周再约时间看现场")
     assert "只有负责人" in wecom.say("qian", "/共享 瑞衡 孙六")
     assert "没有找到" in wecom.say("zhang", "/共享 瑞衡 无此人")
+
+
+def test_who_takes_a_change_of_a_share_back_and_the_colleague_read_what_holds_again(wecom: Wecom) -> None:
+    customer("zhang", NAME)
+    for access in ("只读", "一起跟进"):
+        wecom.say("zhang", "/共享 瑞衡 钱七")
+        card = wecom.card("zhang")
+        shown = wecom.press("zhang", card, access, str(IDS["qian"]))
+    wecom.undo("zhang", card, shown)
+    assert "还是原来的共享：只读，到" in wecom.waiting("zhang")[-1].body
+    assert may(wecom, "qian") == [True, False]
+    assert "您还是只读，到" in wecom.waiting("qian")[-1].body

@@ -10,20 +10,21 @@ from sqlalchemy.engine import Engine
 
 from config.collisions import CollisionVerdict, Evidence, RadarEntry, Weight
 from config.policy import Policy
-from config.vocabulary import Role
+from config.vocabulary import Role, ShareAccess
 from crm import uow
 from crm.access import Actor
 from crm.errors import CrmError, Gone, Invalid, NotAllowed, NotFound
 from crm.usecases import collisions, customers, radar
 from crm.usecases.collisions import Refused
 from crm.usecases.customer_identity import Taken
+from crm.usecases.sharing import Wish, share_customer
 from jobs.sweeps import run
 from models.collisions import Collision
 from models.customers import Contact, Customer
 from models.messages import Card, OutboxMessage
 from models.people import Person
 from models.sharing import CustomerShare
-from tests.support.company import DAY, IDS, NOW, ONE, TWO, actor, at_once, customer, rows
+from tests.support.company import DAY, IDS, MINUTE, NOW, ONE, TWO, actor, at_once, customer, rows
 from tests.usecases.ledger import check
 
 NEAR = ("li", "wu", "qian", "zhang")
@@ -123,6 +124,18 @@ def test_together_shares_the_customer_and_its_credit(clash: int) -> None:
     assert share.credit_percent == Policy().collision_credit
     take_back("wu")
     assert rows(CustomerShare)[0].ended_at is not None
+
+
+def test_a_vote_is_taken_back_although_the_share_that_it_gave_cannot_be_and_says_that_it_stays(clash: int) -> None:
+    vote("li", CollisionVerdict.TOGETHER)
+    vote("wu", CollisionVerdict.TOGETHER)
+    zhang, wish = actor("Zhang"), Wish(IDS["qian"], ShareAccess.READ)
+    uow.attempt(lambda s: share_customer(s, zhang, clash, wish, NOW + MINUTE, entrance="chat"))
+    said = take_back("wu", NOW + 2 * MINUTE)
+    assert "等待裁定。共享还在：" in said
+    assert "之后又有变动" in said
+    assert rows(Collision)[0].verdict == ""
+    assert [one.access for one in rows(CustomerShare) if one.ended_at is None] == ["read"]
 
 
 def test_a_company_that_is_another_after_all_can_then_be_made(clash: int) -> None:

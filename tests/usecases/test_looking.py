@@ -118,6 +118,8 @@ def test_what_is_only_like_it_is_looked_at_before_it_is_made_and_counts_once(com
         qian = actor_by_userid(s, "qian", NOW)
         assert doubts(s, qian, {"name": "苏州瑞衡机电有限公司"}, NOW, entrance="chat") == ()  # making it refuses it
         assert doubts(s, qian, {"name": "绝无此名的某某某公司"}, NOW, entrance="chat") == ()
+        with pytest.raises(Invalid, match="没有新建：公司名称"):
+            doubts(s, qian, {"name": "甲" * 300}, NOW, entrance="chat")
         assert rows(LookCount) == []
         assert len(doubts(s, qian, {"name": "无锡瑞衡机电有限公司"}, NOW, entrance="chat")) == 1
     assert [row.count for row in rows(LookCount)] == [1]
