@@ -29,7 +29,7 @@ from crm.notices import Choice, Notice, Selection
 from crm.reads import customers as customer_reads
 from crm.reads.customer_page import page_and_form
 from crm.reads.meant import meant, near, whose_contact
-from crm.rules.amounts import say_amount
+from crm.rules.amounts import shown_amount
 from crm.rules.days import SHANGHAI
 from crm.rules.typed_names import no_company
 from crm.uow import Session
@@ -130,7 +130,7 @@ def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) ->
     lines = [
         f"{file.name}（{form.shown('level')}）",
         f"负责人：{file.owner or '待分配'}　{file.why}",
-        *(f"商机：{d.name} · {d.stage} · {say_amount(d.amount)}" for d in file.deals[:3]),
+        *(f"商机：{d.name} · {d.stage} · {shown_amount(d.amount)}" for d in file.deals[:3]),
         *(f"微信联系人：{link.contact}" for link in file.links[:3]),
     ]
     lines += [f"{e.at.astimezone(SHANGHAI):%m-%d} {e.author}：{e.text[:40]}" for e in file.timeline[:5]]

@@ -10,7 +10,7 @@ from crm.access import Actor
 from crm.errors import Invalid
 from crm.reads.deals import DealBrief, deals_of, open_deal_count, open_deals
 from crm.reads.meant import meant_or_near
-from crm.rules.amounts import say_amount
+from crm.rules.amounts import say_amount, shown_amount
 from crm.uow import Session
 from crm.usecases import deals, linking
 
@@ -59,7 +59,7 @@ def _deal_list(s: Session, actor: Actor) -> str:
 
 def _stands(row: DealBrief, actor: Actor) -> str:
     whose = "" if row.owner == actor.name else f" · {row.owner}"
-    return f"{row.stage} · {say_amount(row.amount)}{whose}"
+    return f"{row.stage} · {shown_amount(row.amount)}{whose}"
 
 
 def _deals_of(s: Session, actor: Actor, customer_id: int, name: str) -> str:

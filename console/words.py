@@ -8,6 +8,7 @@ from typing import Any
 from config.sheets import said
 from config.vocabulary import LABELS
 from crm.rules.days import SHANGHAI, days_between
+from crm.rules.masking import HIDDEN
 
 EVENTS = {
     "text": "文字消息",
@@ -69,8 +70,10 @@ def ago(instant: datetime | None, now: datetime) -> str:
     return {0: "今天", 1: "昨天"}.get(days, f"{days} 天前") if days >= 0 else day(instant)
 
 
-def money(yuan: Decimal) -> str:
-    """¥ with 万 from ten thousand on: ¥52.8 万, ¥9,800."""
+def money(yuan: Decimal | None) -> str:
+    """¥ with 万 from ten thousand on: ¥52.8 万, ¥9,800; of a sum that is not shown (None) only that it is there."""
+    if yuan is None:
+        return HIDDEN
     if abs(yuan) < _TEN_THOUSAND:
         return f"¥{yuan:,.2f}".removesuffix(".00")
     return f"¥{yuan / _TEN_THOUSAND:,.2f}".rstrip("0").rstrip(".") + " 万"

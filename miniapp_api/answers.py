@@ -166,7 +166,9 @@ class FieldSaid(Answer):
 
 
 class DealOut(Answer):
-    """`amount` in yuan, as text, so that no phone rounds it. `fields` are the company's own that are filled."""
+    """`amount` in yuan, as text, so that no phone rounds it; `＊＊＊` for what the reader's role does not read.
+    `fields` are the company's own that are filled.
+    """
 
     id: str
     name: str

@@ -12,6 +12,7 @@ from crm.reads.customer_form import Form
 from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, page_and_form
 from crm.reads.customers import CustomerRow, Filters, Where, list_customers
 from crm.reads.record_form import Said
+from crm.rules.masking import HIDDEN
 from crm.usecases.idempotency import Transaction
 from crm.usecases.sessions import actor_of_session
 from miniapp_api import cursor
@@ -164,7 +165,7 @@ def _deal(row: DealRow) -> DealOut:
     return DealOut(
         id=row.public_id,
         name=row.name,
-        amount=f"{row.amount:.2f}",
+        amount=HIDDEN if row.amount is None else f"{row.amount:.2f}",
         stage=row.stage,
         owner=row.owner,
         stage_since=row.stage_since,

@@ -118,13 +118,14 @@ def contact_form(s: Session, actor: Actor, contact_id: str, to: To = READ) -> Fo
     sections = form(s, FieldObject.CONTACT)
     fields = [spec for section in sections for spec in section.fields]
     held = values_of(s, fields, FieldObject.CONTACT, contact)
+    seen = sees(eyes(s, actor), customer, FieldObject.CONTACT)
     return drawn(
         s,
         sections,
-        sees(eyes(s, actor), customer, FieldObject.CONTACT),
+        seen,
         held,
         customer.public_id,
-        contact.name,
+        next(seen.shown(spec, contact.name) for spec in fields if spec.key == "name"),
         CooperationStage(customer.cooperation_stage),
     )
 

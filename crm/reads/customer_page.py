@@ -19,6 +19,7 @@ from crm import policy as numbers
 from crm.access import READ, WRITE, Actor, Eyes, eyes, get_customer, sees_customer
 from crm.reads.contacts import ContactRow, contacts_at
 from crm.reads.customer_form import Form, form_at
+from crm.reads.deals import deal_sight
 from crm.reads.record_form import Said, added_said, with_added
 from crm.silence import silence_of
 from models.customers import Customer, OwnershipPeriod
@@ -41,9 +42,11 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class DealRow:
+    """`amount` in yuan; None where it is not shown to the reader."""
+
     public_id: str
     name: str
-    amount: Decimal
+    amount: Decimal | None
     stage: str
     owner: str
     stage_since: datetime
@@ -169,10 +172,14 @@ def _deals(s: Session, seen: Eyes, customer: Customer, fields: bool) -> tuple[De
         .order_by(Deal.created_at.desc())
     ).all()
     said = added_said(s, seen, FieldObject.DEAL, customer, [d.id for d, *_ in rows] if fields else [])
+    held_by, shown = customer.owner_id, deal_sight(s, seen)
     return tuple(
-        DealRow(d.public_id, d.name, d.amount, stage, owner, d.stage_since, said.get(d.id, ()))
+        DealRow(
+            d.public_id, shown.name(d, held_by), shown.amount(d, held_by), stage, owner, d.stage_since,
+            said.get(d.id, ()),
+        )
         for d, stage, owner in rows
-    )
+    )  # fmt: skip
 
 
 def _timeline(s: Session, seen: Eyes, customer: Customer, page: int, fields: bool) -> tuple[EntryRow, ...]:

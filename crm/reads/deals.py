@@ -1,5 +1,6 @@
-"""Open deals as a person sees them, and one customer's deals."""
+"""Open deals as a person sees them, and one customer's deals; name and amount by the groups that he reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -7,8 +8,9 @@ from decimal import Decimal
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import StageKind
-from crm.access import Actor, sees_customer
+from config.vocabulary import FieldObject, StageKind
+from crm.access import Actor, Eyes, Sight, eyes, sees_customer
+from crm.forms import groups_of
 from models.customers import Customer
 from models.deals import Deal, Stage
 from models.people import Person
@@ -16,7 +18,7 @@ from models.people import Person
 
 @dataclass(frozen=True, slots=True)
 class DealBrief:
-    """`amount` in yuan."""
+    """`amount` in yuan; None where it is not shown to whoever asks."""
 
     id: int
     public_id: str
@@ -24,14 +26,34 @@ class DealBrief:
     customer: str
     owner: str
     stage: str
-    amount: Decimal
+    amount: Decimal | None
     stage_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DealSight:
+    """What of a deal one actor reads, wherever operations have put its fields."""
+
+    sight: Sight
+    groups: Mapping[str, str]
+
+    def name(self, deal: Deal, held_by: int | None) -> str:
+        """`held_by` is the customer's owner."""
+        return self.sight.shown(deal.customer_id, held_by, self.groups["name"], deal.name)
+
+    def amount(self, deal: Deal, held_by: int | None) -> Decimal | None:
+        return deal.amount if self.sight.whole(deal.customer_id, held_by, self.groups["amount"]) else None
+
+
+def deal_sight(s: Session, seen: Eyes) -> DealSight:
+    """One statement, for however many deals."""
+    return DealSight(seen.sight(FieldObject.DEAL), groups_of(s, FieldObject.DEAL, ("name", "amount")))
 
 
 def open_deals(s: Session, actor: Actor, limit: int) -> list[DealBrief]:
     """The open deals of the customers this actor may see, longest on their rung first."""
     rows = _visible(actor).where(Stage.kind == StageKind.OPEN).order_by(Deal.stage_since, Deal.id).limit(limit)
-    return _briefs(s, rows)
+    return _briefs(s, actor, rows)
 
 
 def open_deal_count(s: Session, actor: Actor) -> int:
@@ -41,12 +63,12 @@ def open_deal_count(s: Session, actor: Actor) -> int:
 
 
 def deals_of(s: Session, actor: Actor, customer_id: int) -> list[DealBrief]:
-    return _briefs(s, _visible(actor).where(Deal.customer_id == customer_id).order_by(Deal.created_at.desc()))
+    return _briefs(s, actor, _visible(actor).where(Deal.customer_id == customer_id).order_by(Deal.created_at.desc()))
 
 
-def _visible(actor: Actor) -> Select[Deal, str, str, str]:
+def _visible(actor: Actor) -> Select[Deal, str, int | None, str, str]:
     return (
-        select(Deal, Customer.name, Person.name, Stage.label)
+        select(Deal, Customer.name, Customer.owner_id, Person.name, Stage.label)
         .join(Customer, Customer.id == Deal.customer_id)
         .join(Person, Person.id == Deal.owner_id)
         .join(Stage, Stage.id == Deal.stage_id)
@@ -54,8 +76,11 @@ def _visible(actor: Actor) -> Select[Deal, str, str, str]:
     )
 
 
-def _briefs(s: Session, query: Select[Deal, str, str, str]) -> list[DealBrief]:
+def _briefs(s: Session, actor: Actor, query: Select[Deal, str, int | None, str, str]) -> list[DealBrief]:
+    shown = deal_sight(s, eyes(s, actor))
     return [
-        DealBrief(d.id, d.public_id, d.name, customer, owner, stage, d.amount, d.stage_since)
-        for d, customer, owner, stage in s.execute(query)
+        DealBrief(
+            d.id, d.public_id, shown.name(d, held_by), customer, owner, stage, shown.amount(d, held_by), d.stage_since
+        )
+        for d, customer, held_by, owner, stage in s.execute(query)
     ]

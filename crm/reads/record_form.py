@@ -23,7 +23,8 @@ Said = tuple[tuple[str, str], ...]
 def deal_form(s: Session, actor: Actor, deal_id: str, to: To = READ) -> Form:
     """NotFound also for a deal of a customer that is not his to look at (`to`: to write in)."""
     deal, customer = get_deal(s, actor, deal_id, to=to)
-    return _form(s, actor, FieldObject.DEAL, deal, customer, deal.name)
+    found = _form(s, actor, FieldObject.DEAL, deal, customer, "")
+    return replace(found, title=found.shown("name"))
 
 
 def visit_form(s: Session, actor: Actor, visit_id: str, to: To = READ) -> Form:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
+from crm.rules.masking import HIDDEN
+
 CEILING = Decimal(10) ** 12
 
 _CENT = Decimal("0.01")
@@ -83,6 +85,11 @@ def say_amount(amount: Decimal) -> str:
             if short == short.quantize(_CENT):
                 return f"¥{_plain(short)} {name}"
     return f"¥{exact:,.0f}" if exact == exact.to_integral_value() else f"¥{exact:,.2f}"
+
+
+def shown_amount(amount: Decimal | None) -> str:
+    """The same; of one that is not shown to its reader (None) only that it is there."""
+    return HIDDEN if amount is None else say_amount(amount)
 
 
 def _plain(number: Decimal) -> str:

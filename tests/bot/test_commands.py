@@ -95,11 +95,18 @@ def test_customers_are_listed_and_one_is_shown(wecom: Wecom) -> None:
 
 def test_a_customer_is_told_of_by_the_fields_that_the_role_reads(wecom: Wecom) -> None:
     customer("Zhang", "华东泵业有限公司")
-    assert "华东泵业有限公司（普通客户）" in wecom.say("li", "/客户 华东")
+    wecom.say("Zhang", "/商机 华东 二期循环泵 80万")
+    told = wecom.say("li", "/客户 华东")
+    assert "华东泵业有限公司（普通客户）" in told
+    assert "二期循环泵 · 需求确认 · ¥80 万" in told
     hidden = {(Role.TEAM_LEAD, "basic"): Grant(read=False, edit=False)}
     with uow.transaction() as s:
-        grant_fields(s, actor("wang"), FieldObject.CUSTOMER, hidden, NOW, entrance="console")
-    assert "华东泵业有限公司（＊＊＊）" in wecom.say("li", "/客户 华东")
+        for of in (FieldObject.CUSTOMER, FieldObject.DEAL):
+            grant_fields(s, actor("wang"), of, hidden, NOW, entrance="console")
+    told = wecom.say("li", "/客户 华东")
+    assert "华东泵业有限公司（＊＊＊）" in told
+    assert "商机：＊＊＊ · 需求确认 · ＊＊＊" in told
+    assert "80 万" not in wecom.say("li", "/商机")
 
 
 @pytest.mark.parametrize(

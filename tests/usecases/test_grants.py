@@ -1,5 +1,7 @@
 """Reading and editing are granted apart, by role and group of fields; what was seen in part is never saved so."""
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy.engine import Engine
 
@@ -8,10 +10,16 @@ from config.vocabulary import FieldObject, Role
 from crm import uow
 from crm.access import actor_by_userid, editable, readable
 from crm.errors import Conflict, NotAllowed
+from crm.reads.contacts import contacts_of
+from crm.reads.customer_form import contact_form
+from crm.reads.customer_page import customer_page
+from crm.reads.deals import deals_of, open_deals
 from crm.reads.grants import matrix
+from crm.reads.record_form import deal_form
 from crm.rules.masking import HIDDEN
 from crm.usecases.contact_file import add_contact, update_contact
 from crm.usecases.customer_file import update_customer
+from crm.usecases.deals import open_deal
 from crm.usecases.grants import grant_fields
 from models.audit import AuditEntry
 from models.customers import Contact, Customer
@@ -88,6 +96,31 @@ def test_who_reads_a_number_in_part_is_told_no_more_of_it_when_somebody_changed_
         with pytest.raises(Conflict) as refused:
             update_contact(s, zhou, contact, form, NOW, entrance="console", seen=seen)
     assert refused.value.fields == {"phone": "刚被别人改成「139****3333」，请确认后再保存"}
+
+
+def test_names_titles_and_sums_on_a_customers_page_and_in_lists_follow_the_readers_groups(company: Engine) -> None:
+    number, contact = with_contact()
+    with uow.transaction() as s:
+        zhang = actor_by_userid(s, "zhang", NOW)
+        update_contact(s, zhang, contact, {"title": "科长"}, NOW, entrance="console")
+        open_deal(s, zhang, number, "二期循环泵", Decimal(800_000), NOW, entrance="console")
+
+    def seen_by(userid: str) -> set[tuple[object, ...]]:
+        with uow.reading() as s:
+            who = actor_by_userid(s, userid, NOW)
+            page = customer_page(s, who, number, NOW)
+            people = {(one.name, one.title) for one in (*page.contacts, *contacts_of(s, who, page.public_id))}
+            there = {(one.name, one.amount) for one in page.deals}
+            listed = {(one.name, one.amount) for one in (*deals_of(s, who, number), *open_deals(s, who, 9))}
+            titles = contact_form(s, who, contact).title, deal_form(s, who, page.deals[0].public_id).title
+        return {*people, *there, *listed, titles}
+
+    whole = {("二期循环泵", Decimal(800_000)), ("张建国", "科长"), ("张建国", "二期循环泵")}
+    assert seen_by("li") == whole
+    for of in (CONTACT, FieldObject.DEAL):
+        set_grant(Role.TEAM_LEAD, "basic", Grant(read=False, edit=False), of)
+    assert seen_by("li") == {(HIDDEN, HIDDEN), (HIDDEN, None)}
+    assert seen_by("zhang") == whole
 
 
 def test_what_was_not_shown_at_all_is_not_overwritten_by_a_form_either(company: Engine) -> None:
