@@ -12,6 +12,7 @@ from models.people import Person
 from models.projects import Project, ProjectParty, ProjectRegistration
 
 COLLEAGUES_CUSTOMER = "同事的客户"
+_NO_REGISTRATION = "没有找到这条报备，或者不是您和您团队的"
 
 
 def sees_project(actor: Actor, to: To = READ) -> ColumnElement[bool]:
@@ -57,15 +58,27 @@ def end_user_known_to(actor: Actor) -> ColumnElement[str]:
 
 def get_registration(s: Session, actor: Actor, registration_id: int | str) -> ProjectRegistration:
     """One's own registration, or one of somebody he answers for; locked."""
-    column = ProjectRegistration.id if isinstance(registration_id, int) else ProjectRegistration.public_id
-    people = select(Person.id).where(sees_person(actor))
-    mine = (column == registration_id, ProjectRegistration.rep_id.in_(people))
-    found = (
-        None if actor.reach is Reach.NOTHING else s.scalar(select(ProjectRegistration).where(*mine).with_for_update())
-    )
+    own = select(ProjectRegistration).where(_own_registration(actor, registration_id))
+    found = s.scalar(own.with_for_update())
     if found is None:
-        raise NotFound("没有找到这条报备，或者不是您和您团队的")
+        raise NotFound(_NO_REGISTRATION)
     return found
+
+
+def get_registered_project(s: Session, actor: Actor, registration_id: int | str) -> Project:
+    """What such a registration is of. The registration itself is not read: it can be locked afterwards, and is new."""
+    registered = select(ProjectRegistration.project_id).where(_own_registration(actor, registration_id))
+    found = s.scalar(select(Project).where(Project.id.in_(registered)))
+    if found is None:
+        raise NotFound(_NO_REGISTRATION)
+    return found
+
+
+def _own_registration(actor: Actor, registration_id: int | str) -> ColumnElement[bool]:
+    if actor.reach is Reach.NOTHING:
+        return false()
+    column = ProjectRegistration.id if isinstance(registration_id, int) else ProjectRegistration.public_id
+    return and_(column == registration_id, ProjectRegistration.rep_id.in_(select(Person.id).where(sees_person(actor))))
 
 
 def sees_lead(actor: Actor) -> ColumnElement[bool]:

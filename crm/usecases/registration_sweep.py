@@ -14,6 +14,7 @@ from crm.messages import remind
 from crm.notices import Notice
 from crm.rules.days import days_between
 from crm.usecases.project_cards import expiring_card
+from crm.usecases.project_meets import facts_of, lock_keys
 from crm.usecases.registrations import move_up
 from models.customers import Customer
 from models.people import Person
@@ -33,10 +34,15 @@ def registration_candidates(s: Session, now: datetime) -> list[int]:
 
 def judge_registration(s: Session, registration_id: int, now: datetime, *, dry_run: bool) -> str | None:
     """Judge one registration afresh, inside this transaction. The line to print, if any."""
-    one = s.scalar(select(ProjectRegistration).where(ProjectRegistration.id == registration_id).with_for_update())
+    wanted = ProjectRegistration.id == registration_id
+    registered = select(ProjectRegistration.project_id).where(wanted)
+    project = s.scalar(select(Project).where(Project.id.in_(registered)))
+    if project is None:
+        return None
+    lock_keys(s, facts_of(project))  # before the row, as `register` does: who registers finds it as it is left
+    one = s.scalar(select(ProjectRegistration).where(wanted).with_for_update())
     if one is None or one.ended_at is not None:
         return None
-    project = s.get_one(Project, one.project_id)
     dealer = s.get_one(Customer, one.dealer_id).name
     if one.expires_at <= now:
         return f"报备到期：{project.name}（{dealer}）" if dry_run else _run_out(s, one, project, dealer, now)

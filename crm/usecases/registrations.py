@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 from config.prospects import PartyRole, ProjectState
 from crm import audit
 from crm import policy as numbers
-from crm.access import READ, Actor, get_customer, get_project, get_registration, supervisor_of
+from crm.access import (
+    READ,
+    Actor,
+    get_customer,
+    get_project,
+    get_registered_project,
+    get_registration,
+    supervisor_of,
+)
 from crm.errors import Conflict, Gone, Invalid
 from crm.messages import prompt, prompt_card
 from crm.notices import Notice
@@ -186,6 +194,7 @@ def shorten(
 
 def end(s: Session, actor: Actor, registration_id: int | str, why: str, now: datetime, *, entrance: str) -> str:
     """放弃: the dealer is no longer protected, and whoever stood behind him moves up. The project's name."""
+    lock_keys(s, facts_of(get_registered_project(s, actor, registration_id)))  # before the row, as `register` does
     registration, project = _open_one(s, actor, registration_id, now)
     registration.ended_at, registration.ended_by_id = now, actor.person_id
     s.flush()
@@ -198,14 +207,14 @@ def end(s: Session, actor: Actor, registration_id: int | str, why: str, now: dat
 
 def take_back_end(s: Session, actor: Actor, registration_id: int | str, now: datetime, *, entrance: str) -> str:
     """放弃 taken back within the undo minutes, unless the place has been taken meanwhile. The project's name."""
+    project = get_registered_project(s, actor, registration_id)
+    lock_keys(s, facts_of(project))
     registration = get_registration(s, actor, registration_id)
-    project = s.get_one(Project, registration.project_id)
     minutes = numbers.current(s).undo_minutes
     if registration.ended_at is None or registration.ended_by_id != actor.person_id:
         raise Conflict("这条报备之后又有变动，没有撤销")
     if now > registration.ended_at + timedelta(minutes=minutes):
         raise Gone(f"放弃超过 {minutes} 分钟，不能撤销了。还要做请重新报备")
-    lock_keys(s, facts_of(project))
     ahead = [one for one in _live_on(s, project, now) if one.behind_id is None]
     if registration.behind_id is None and any(one.registered_at > registration.ended_at for one in ahead):
         raise Conflict("您放弃之后别家已经报备了这个项目，没有撤销。请找主管协调")

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Thread
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -236,3 +238,31 @@ def test_who_holds_no_customers_has_no_projects(company: Engine) -> None:
     uow.attempt(lambda s: grant(s, None, "sun", Role.FINANCE, NOW, entrance="shell"))
     with pytest.raises(NotAllowed):
         project("sun")
+
+
+@pytest.mark.parametrize("way", ["given up", "run out"])
+def test_whoever_registers_while_the_first_ends_stands_behind_none_that_is_over(
+    company: Engine, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    first = register("Zhang", project("Zhang"), customer("Zhang", "苏州甲泵阀经销有限公司"))
+    second, rival = project("qian", TWIN), customer("qian", "广州乙机电有限公司")
+    if way == "given up":
+        over = partial(registrations.end, actor=actor("Zhang"), registration_id=first.id, why="", now=NOW, entrance="x")
+        ending = Thread(target=uow.attempt, args=(over,))
+    else:
+        ending = Thread(target=sweep, args=(first.expires_at,))
+    look = registrations._live_on
+
+    def look_and_dawdle(*asked: Any) -> list[ProjectRegistration]:
+        found = look(*asked)
+        ending.start()
+        ending.join(1)
+        return found
+
+    monkeypatch.setattr(registrations, "_live_on", look_and_dawdle)
+    later = register("qian", second, rival, NOW + DAY)
+    ending.join()
+    assert not later.protected
+    assert rows(ProjectRegistration, ProjectRegistration.id == first.id)[0].ended_at is not None
+    assert behind(later.id) is None
+    assert "报备生效" in str(notices("qian"))
