@@ -78,7 +78,8 @@ def project_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(ProjectSavedOut)
     @bp.doc(
         summary="修改项目",
-        description="有报备在保护期里的，终端用户和招标编号不能改（409）。改成同事在跟的，`said` 说，算一次查重。",
+        description="有报备在保护期里的，终端用户和招标编号不能改，也不能改成同事已报备的（409）。"
+        "改成同事在跟的，`said` 说，算一次查重。",
         security="bearer",
         responses=answers(WRITE | {403: _NO_PROJECTS}),
     )

@@ -49,6 +49,11 @@ def facts_of(project: Project) -> ProjectFacts:
     return ProjectFacts(project.name, project.end_user, project.site, project.tender_no, project.end_user_id)
 
 
+def typed(facts: ProjectFacts) -> str:
+    """What a look-up goes by, as the book keeps it: a tender that was tried out is to be read there."""
+    return " ".join(one for one in (facts.tender_no, facts.end_user, facts.name) if one)
+
+
 def _sharing(facts: ProjectFacts) -> ColumnElement[bool]:
     """Any of the keys in common: what shares none is another project."""
     tender, user = tender_key(facts.tender_no), user_key(facts.end_user)
@@ -80,7 +85,7 @@ def met(s: Session, actor: Actor, project: Project, others: Sequence[Alike], now
     seen = nearest is not None and nearest.seen
     hidden = nearest is not None and not nearest.seen
     try:
-        told_apart(s, actor, project.name, int(hidden), int(seen), now, entrance=entrance)
+        told_apart(s, actor, typed(facts_of(project)), int(hidden), int(seen), now, entrance=entrance)
     except UsedUp:
         return _NO_MORE_TOLD
     if nearest is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from config.prospects import PartyRole, ProjectState
@@ -105,6 +105,12 @@ def register(
 
 def live(now: datetime) -> ColumnElement[bool]:
     return and_(ProjectRegistration.ended_at.is_(None), ProjectRegistration.expires_at > now)
+
+
+def holds(now: datetime, undo_minutes: int) -> ColumnElement[bool]:
+    """Live, or given up so lately that it may come back: it must then find its project as it was."""
+    given_up = and_(ProjectRegistration.ended_by_id.is_not(None), ProjectRegistration.expires_at > now)
+    return or_(live(now), and_(given_up, ProjectRegistration.ended_at >= now - timedelta(minutes=undo_minutes)))
 
 
 def _live_on(s: Session, project: Project, now: datetime) -> list[ProjectRegistration]:

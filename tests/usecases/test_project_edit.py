@@ -1,0 +1,75 @@
+"""Corrections of a project that somebody has registered, and what the book keeps of them."""
+
+from functools import partial
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from crm import uow
+from crm.errors import Conflict, UsedUp
+from crm.usecases import projects, registrations
+from models.audit import AuditEntry
+from models.projects import Project, ProjectRegistration
+from tests.support.company import MINUTE, NOW, actor, customer, rows, set_policy
+from tests.usecases.project_kit import USER, correct, project, register
+
+
+def entries(verb: str) -> list[AuditEntry]:
+    return [row for row in rows(AuditEntry) if row.verb == verb]
+
+
+@pytest.fixture
+def two(company: Engine) -> tuple[int, int]:
+    """张三's project and his registration of it. 钱七 has registered another project of the same end user."""
+    theirs = project("qian", projects.ProjectDraft("循环水泵改造", USER, site="常熟"))
+    mine = project("Zhang", projects.ProjectDraft("污水处理站", USER, site="常熟"))
+    register("qian", theirs, customer("qian", "苏州恒力泵业有限公司"))
+    made = register("Zhang", mine, customer("Zhang", "无锡太湖机电有限公司"))
+    assert made.protected
+    return mine, made.id
+
+
+def test_what_is_protected_does_not_become_what_a_colleague_has_registered(two: tuple[int, int]) -> None:
+    mine, _ = two
+    with pytest.raises(Conflict, match="同事已报备这样的项目.*没有保存"):
+        correct("Zhang", mine, name="循环水泵改造")
+    assert rows(Project, Project.id == mine)[0].name == "污水处理站"
+    (looked,) = entries("look_alikes")
+    assert "循环水泵改造" in looked.detail["typed"]
+    assert correct("Zhang", mine, name="污水处理二站").labels == ("项目名称",)
+
+
+def test_whose_look_ups_are_used_up_does_not_try_out_names_on_what_he_has_registered(two: tuple[int, int]) -> None:
+    set_policy(lookups_per_day=1)
+    mine, _ = two
+    project("qian", projects.ProjectDraft("鼓风机房", "某水务", tender_no="CZ2026-0001"))
+    project("Zhang", projects.ProjectDraft("鼓风机", "某水务", tender_no="CZ2026-0001"))
+    for name in ("循环水泵改造", "加药间"):  # there is one, there is none
+        with pytest.raises(UsedUp, match="次数已经用完，没有保存"):
+            correct("Zhang", mine, name=name)
+
+
+def test_a_registration_that_can_still_be_taken_back_holds_its_project_as_it_was(two: tuple[int, int]) -> None:
+    """Else it would come back as one of another project, before whoever is protected there."""
+    mine, registration = two
+    give_up = partial(
+        registrations.end, actor=actor("Zhang"), registration_id=registration, why="", now=NOW, entrance="api"
+    )
+    uow.attempt(give_up)
+    with pytest.raises(Conflict, match="没有保存"):
+        correct("Zhang", mine, NOW + 9 * MINUTE, name="循环水泵改造")
+    back = partial(registrations.take_back_end, actor=actor("Zhang"), registration_id=registration, entrance="api")
+    uow.attempt(partial(back, now=NOW + 10 * MINUTE))
+    assert [one.behind_id for one in rows(ProjectRegistration)] == [None, None]
+    uow.attempt(partial(give_up, now=NOW + 11 * MINUTE))
+    assert "同事在跟进" in correct("Zhang", mine, NOW + 22 * MINUTE, name="循环水泵改造").said
+
+
+def test_the_book_says_what_was_tried_and_what_it_was_before(company: Engine) -> None:
+    project("qian", projects.ProjectDraft("鼓风机房", "别的水务", tender_no="CZ2026-0002"))
+    mine = project("Zhang", projects.ProjectDraft("污水泵", "某水务", tender_no="CZ2026-0001"))
+    correct("Zhang", mine, tender_no="CZ2026-0002", site="常州")
+    (kept,), (looked,) = entries("update_project"), entries("look_alikes")
+    assert kept.detail["was"] == ["项目地点：空", "招标编号：CZ2026-0001"]
+    assert kept.detail["new"] == ["项目地点：常州", "招标编号：CZ2026-0002"]
+    assert "CZ2026-0002" in looked.detail["typed"]
