@@ -10,7 +10,7 @@ from config.vocabulary import LoginVia
 from crm import uow
 from crm.access import Actor
 from crm.reads.projects import PartyRow, ProjectRow, RegistrationRow, list_projects, project_page
-from crm.usecases import projects, registrations
+from crm.usecases import project_parties, projects, registrations
 from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.project_edit import ProjectChange, update_project
 from crm.usecases.sessions import actor_of_session
@@ -97,10 +97,10 @@ def project_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.post("/projects/<project_id>/parties")
     @bp.input(PartyIn)
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
-    @bp.output(ProjectOut)
+    @bp.output(ProjectSavedOut)
     @bp.doc(
         summary="加一家参与的公司",
-        description="要是自己能写的客户；再加一次不变。",
+        description="要是自己能写的客户；再加一次不变。角色是终端用户的，等于更正终端用户，规则同修改项目。",
         security="bearer",
         responses=answers(WRITE | {403: _NO_PROJECTS}),
     )
@@ -110,8 +110,13 @@ def project_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.post("/projects/<project_id>/parties/remove")
     @bp.input(PartyIn)
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
-    @bp.output(ProjectOut)
-    @bp.doc(summary="去掉一家参与的公司", security="bearer", responses=answers(WRITE))
+    @bp.output(ProjectSavedOut)
+    @bp.doc(
+        summary="去掉一家参与的公司",
+        description="去掉的是项目的终端用户，等于更正终端用户，规则同修改项目。",
+        security="bearer",
+        responses=answers(WRITE),
+    )
     def remove_party(project_id: str, json_data: PartyIn, repeat: RepeatHeaders) -> Response:
         return write(deps, repeat.key, json_data, _party(plain_id(project_id), json_data, added=False))
 
@@ -158,11 +163,11 @@ def _set(project_id: str, body: ProjectStateIn) -> Write:
 
 
 def _party(project_id: str, body: PartyIn, *, added: bool) -> Write:
-    turn = projects.add_party if added else projects.remove_party
+    turn = project_parties.add_party if added else project_parties.remove_party
 
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
-        turn(s, actor, project_id, plain_id(body.customer_id), body.role, now, entrance=via)
-        return done(200, _file(s, actor, project_id, now))
+        said = turn(s, actor, project_id, plain_id(body.customer_id), body.role, now, entrance=via)
+        return done(200, _saved(s, actor, project_id, said, now))
 
     return effect
 

@@ -14,6 +14,7 @@ from crm.errors import Invalid
 from crm.reads import projects as reads
 from crm.reads.meant import meant_or_near
 from crm.rules.days import SHANGHAI
+from crm.usecases import project_parties as parties
 from crm.usecases import projects as verbs
 from crm.usecases import registrations
 
@@ -71,20 +72,22 @@ def mount(desk: Desk) -> None:
         customer, role = typed("customer", 20), typed("role")
         if role not in set(PartyRole):
             raise Invalid("请选这家公司在项目里是什么角色")
-        name = uow.attempt(
-            lambda s: verbs.add_party(s, actor(), public_id, customer, PartyRole(role), clock(), entrance="console")
+        said = uow.attempt(
+            lambda s: parties.add_party(s, actor(), public_id, customer, PartyRole(role), clock(), entrance="console")
         )
-        return _back(public_id, f"已把「{name}」加进项目")
+        return _back(public_id, said)
 
     @desk.page("/projects/<public_id>/parties/remove", HOLDERS, "POST")
     def remove_party(public_id: str) -> ResponseReturnValue:
         customer, role = typed("customer", 20), typed("role")
         if role not in set(PartyRole):
             raise Invalid("没有这个角色，请刷新后再看")
-        name = uow.attempt(
-            lambda s: verbs.remove_party(s, actor(), public_id, customer, PartyRole(role), clock(), entrance="console")
+        said = uow.attempt(
+            lambda s: parties.remove_party(
+                s, actor(), public_id, customer, PartyRole(role), clock(), entrance="console"
+            )
         )
-        return _back(public_id, f"已把「{name}」移出项目")
+        return _back(public_id, said)
 
     @desk.page("/projects/<public_id>/state", HOLDERS, "POST")
     def project_state(public_id: str) -> ResponseReturnValue:

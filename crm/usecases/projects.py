@@ -1,6 +1,5 @@
-"""Write down what is built and who meets in it, and ask first whether a colleague has the project already."""
+"""Write down what is built, and ask first whether a colleague has the project already."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from config.prospects import PartyRole, ProjectState
 from config.vocabulary import label
 from crm import audit
 from crm.access import HOLDERS, READ, Actor, get_customer, get_project
-from crm.errors import Conflict, Invalid, NotAllowed, NotFound
+from crm.errors import Conflict, Invalid, NotAllowed
 from crm.rules.projects import (
     CERTAIN,
     LONGEST_NAME,
@@ -111,25 +110,6 @@ def cleaned(s: Session, actor: Actor, draft: ProjectDraft) -> ProjectFacts:
     return ProjectFacts(told["name"], told["end_user"], told["site"], told["tender_no"], user_id)
 
 
-def add_party(
-    s: Session,
-    actor: Actor,
-    project_id: int | str,
-    customer_id: int | str,
-    role: PartyRole,
-    now: datetime,
-    *,
-    entrance: str,
-) -> str:
-    """A customer of the actor's takes a role in the project; the same again changes nothing. The customer's name."""
-    project = get_project(s, actor, project_id, lock=True)
-    customer = get_customer(s, actor, customer_id)
-    if role is PartyRole.END_USER and project.end_user_id is None:
-        project.end_user_id = customer.id
-    put_party(s, actor, project, customer, role, now, entrance)
-    return customer.name
-
-
 def put_party(
     s: Session, actor: Actor, project: Project, customer: Customer, role: PartyRole, now: datetime, entrance: str
 ) -> None:
@@ -148,35 +128,6 @@ def put_party(
     audit.record(
         s, actor.person_id, "add_party", subject, now, entrance=entrance, customer=customer.id, role=label(role)
     )
-
-
-def remove_party(
-    s: Session,
-    actor: Actor,
-    project_id: int | str,
-    customer_id: int | str,
-    role: PartyRole,
-    now: datetime,
-    *,
-    entrance: str,
-) -> str:
-    """Take a customer out of a role. The customer's name."""
-    project = get_project(s, actor, project_id, lock=True)
-    customer = get_customer(s, actor, customer_id, to=READ)
-    held = (ProjectParty.project_id == project.id, ProjectParty.customer_id == customer.id, ProjectParty.role == role)
-    rows: Iterable[ProjectParty] = s.scalars(select(ProjectParty).where(*held)).all()
-    if not rows:
-        raise NotFound(f"「{customer.name}」在这个项目里不是{label(role)}")
-    for row in rows:
-        s.delete(row)
-    if role is PartyRole.END_USER and project.end_user_id == customer.id:
-        project.end_user_id = None
-    s.flush()
-    subject = f"project:{project.id}"
-    audit.record(
-        s, actor.person_id, "remove_party", subject, now, entrance=entrance, customer=customer.id, role=label(role)
-    )
-    return customer.name
 
 
 def set_state(

@@ -31,7 +31,7 @@ def two(company: Engine) -> tuple[int, int]:
 
 def test_what_is_protected_does_not_become_what_a_colleague_has_registered(two: tuple[int, int]) -> None:
     mine, _ = two
-    with pytest.raises(Conflict, match="同事已报备这样的项目.*没有保存"):
+    with pytest.raises(Conflict, match="两家受保护，没有保存"):
         correct("Zhang", mine, name="循环水泵改造")
     assert rows(Project, Project.id == mine)[0].name == "污水处理站"
     (looked,) = entries("look_alikes")

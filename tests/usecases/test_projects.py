@@ -16,6 +16,7 @@ from crm import uow
 from crm.access import READ, get_project
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotAllowed, NotFound
 from crm.usecases import project_edit, projects, registrations, sharing
+from crm.usecases import project_parties as parties
 from crm.usecases.people import grant
 from crm.usecases.registration_sweep import judge_registration, registration_candidates
 from models.projects import Project, ProjectParty, ProjectRegistration
@@ -59,7 +60,7 @@ def test_another_teams_project_answers_like_one_that_never_was(company: Engine) 
     secret, mine = project("qian", TWIN), customer("Zhang", "苏州甲泵阀经销有限公司")
     made = register("qian", secret, customer("qian", "广州乙机电有限公司"))
     verbs: tuple[Callable[..., object], ...] = (
-        lambda s, of: projects.add_party(s, actor("Zhang"), of, mine, PartyRole.DEALER, NOW, entrance="api"),
+        lambda s, of: parties.add_party(s, actor("Zhang"), of, mine, PartyRole.DEALER, NOW, entrance="api"),
         lambda s, of: projects.set_state(s, actor("Zhang"), of, ProjectState.WON, NOW, entrance="api"),
         lambda s, of: registrations.register(s, actor("Zhang"), of, mine, "", NOW, entrance="api"),
     )
@@ -89,9 +90,9 @@ def test_whoever_sees_one_of_its_companies_sees_the_project(company: Engine) -> 
     with uow.reading() as s, pytest.raises(NotFound):
         get_project(s, actor("sun"), one)
     with pytest.raises(NotFound):  # 孙六 sees the project only with a company of his own in it
-        uow.attempt(lambda s: projects.add_party(s, actor("sun"), one, dealer, PartyRole.DEALER, NOW, entrance="api"))
+        uow.attempt(lambda s: parties.add_party(s, actor("sun"), one, dealer, PartyRole.DEALER, NOW, entrance="api"))
     house = customer("sun", "华东设计院有限公司")
-    uow.attempt(lambda s: projects.add_party(s, actor("wang"), one, house, PartyRole.DESIGNER, NOW, entrance="api"))
+    uow.attempt(lambda s: parties.add_party(s, actor("wang"), one, house, PartyRole.DESIGNER, NOW, entrance="api"))
     with uow.reading() as s:
         assert get_project(s, actor("sun"), one).id == one
 
