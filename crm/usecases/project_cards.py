@@ -18,6 +18,8 @@ Card = tuple[Notice, list[Tap]]
 
 def end_user_for(s: Session, person_id: int, project: Project, now: datetime) -> str:
     """The project's end user as the reader of a card may know it."""
+    if project.end_user_id is None:  # only a name, which whoever reads of the project knows
+        return project.end_user or "未填"
     reader = actor_by_id(s, person_id, now)
     return s.scalar(select(end_user_known_to(reader)).where(Project.id == project.id)) or "未填"
 
@@ -71,8 +73,8 @@ def later_side_card(
     return notice, [Tap("知道了", "seen", {}, 1), Tap("放弃报备", "yield_registration", {"registration": later.id})]
 
 
-def met_notice(project: Project, end_user: str, reps: str, reason: str, others: str) -> Notice:
-    """For the supervisor on one side of two teams after one project, before anybody has registered it twice.
+def met_notice(project: Project, end_user: str, reps: str, reason: str, others: str, *, two_teams: bool) -> Notice:
+    """For the supervisor on one side of two teams, or above two of one team, before anybody has registered it twice.
 
     `others`: whom to speak with; "" where both sides are his.
     """
@@ -80,7 +82,7 @@ def met_notice(project: Project, end_user: str, reps: str, reason: str, others: 
     first = "先报备的受保护，在后的会收到提示"
     return Notice(
         title=f"项目撞单：{project.name}",
-        desc="两个团队在跟同一个项目",
+        desc="两个团队在跟同一个项目" if two_teams else "同一个团队的两个人在跟同一个项目",
         facts=(Fact("跟进人", reps), Fact("终端用户", end_user), Fact("依据", reason), *ask),
         body=f"请和对方主管商量由谁报备。{first}" if others else f"两边都归您管，请定由谁报备。{first}",
     )

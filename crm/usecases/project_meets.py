@@ -77,17 +77,18 @@ def met(s: Session, actor: Actor, project: Project, others: Sequence[Alike], now
 
     Trying out tenders on a project of one's own is looking them up: a colleague's counts, and once the day's number is
     used up it is not told any more whether there is one. The supervisors of two teams after one project hear in any
-    case.
+    case; the one whom two of his own come under hears where the actor was not told.
     """
     rivals = [one for one in others if one.verdict.same and not one.seen]
-    told = _tell_supervisors(s, project, rivals, now)
     nearest = next((one for one in others if one.verdict.same), others[0] if others else None)
     seen = nearest is not None and nearest.seen
     hidden = nearest is not None and not nearest.seen
     try:
         told_apart(s, actor, typed(facts_of(project)), int(hidden), int(seen), now, entrance=entrance)
     except UsedUp:
+        _tell_supervisors(s, actor, project, rivals, now)
         return _NO_MORE_TOLD
+    heard = _tell_supervisors(s, actor, project, _of_other_teams(s, project, rivals), now)
     if nearest is None:
         return ""
     reason = nearest.verdict.reason
@@ -95,23 +96,34 @@ def met(s: Session, actor: Actor, project: Project, others: Sequence[Alike], now
         return f"和「{nearest.project.name}」有些像（{reason}），是同一个就别重复建，直接在它上面报备"
     if not nearest.verdict.same:
         return f"同事在跟进一个相像的项目（{reason}）。拿不准是不是同一个，请问问您的主管，再报备"
-    heard = "，两边主管都已收到消息" if told else ""
-    return f"{COLLEAGUE}这个项目（{reason}），请找您的主管协调{heard}。先报备的受保护"
+    return f"{COLLEAGUE}这个项目（{reason}），{heard or '请找您的主管协调'}。先报备的受保护"
 
 
-def _tell_supervisors(s: Session, project: Project, rivals: Sequence[Alike], now: datetime) -> bool:
-    """Each of them hears once, of his own side only, and whom to speak with; whether another team is in it at all."""
+def _of_other_teams(s: Session, project: Project, rivals: Sequence[Alike]) -> list[Alike]:
+    teams = _makers(s, project, rivals)
+    team = teams[project.created_by_id].team_id
+    return [one for one in rivals if teams[one.project.created_by_id].team_id != team]
+
+
+def _makers(s: Session, project: Project, rivals: Sequence[Alike]) -> dict[int, Person]:
     ids = {project.created_by_id, *(one.project.created_by_id for one in rivals)}
-    makers = {one.id: one for one in s.scalars(select(Person).where(Person.id.in_(ids)))}
-    team = makers[project.created_by_id].team_id
-    strangers = [one for one in rivals if makers[one.project.created_by_id].team_id != team]
-    if not strangers:
-        return False
-    theirs = [(one.project, one.verdict.reason) for one in strangers]
+    return {one.id: one for one in s.scalars(select(Person).where(Person.id.in_(ids)))}
+
+
+def _tell_supervisors(s: Session, actor: Actor, project: Project, rivals: Sequence[Alike], now: datetime) -> str:
+    """Each of them hears once, of his own side only, and whom to speak with. What the actor is told of it; "" for none.
+
+    An actor who is one of them gets no message: he reads the answer, which counts as a look-up.
+    """
+    if not rivals:
+        return ""
+    makers = _makers(s, project, rivals)
+    theirs = [(one.project, one.verdict.reason) for one in rivals]
     sides = [(project, theirs[0][1]), *theirs]
-    above = {one.created_by_id: supervisor_of(s, one.created_by_id) for one, _ in sides}
+    above = {person_id: supervisor_of(s, person_id) for person_id in makers}
     everybody = sorted({person_id for people in above.values() for person_id in people})
     names = {row.id: row.name for row in s.execute(select(Person.id, Person.name).where(Person.id.in_(everybody)))}
+    said = "请找您的主管协调，两边主管都已收到消息"
     for person_id in everybody:
         own = [side for side in sides if person_id in above[side[0].created_by_id]]
         mine, reason = own[0]
@@ -119,11 +131,15 @@ def _tell_supervisors(s: Session, project: Project, rivals: Sequence[Alike], now
         ask = {
             other for one in facing if person_id not in above[one.created_by_id] for other in above[one.created_by_id]
         }
+        whom = "、".join(names[one] for one in sorted(ask))
+        if person_id == actor.person_id:
+            said = f"请和{whom}协调，对方已收到消息" if whom else "两边都归您管，请定由谁报备"
+            continue
         reps = dict.fromkeys(makers[one.created_by_id].name for one, _ in own)
+        two_teams = len({makers[one.created_by_id].team_id for one, _ in sides}) > 1
         notice = met_notice(
-            mine, end_user_for(s, person_id, mine, now), "、".join(reps), reason,
-            "、".join(names[one] for one in sorted(ask)),
-        )  # fmt: skip
+            mine, end_user_for(s, person_id, mine, now), "、".join(reps), reason, whom, two_teams=two_teams
+        )
         first, second = sorted((mine.id, facing[0].id))
         prompt(s, person_id, notice, dedupe=f"projects_meet:{first}:{second}:{person_id}", now=now)
-    return True
+    return said

@@ -1,8 +1,9 @@
-"""Corrections of a project that somebody has registered, and what the book keeps of them."""
+"""Corrections of a project: what a registration holds, who hears, what it costs, and what the book keeps."""
 
 from functools import partial
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from crm import uow
@@ -10,8 +11,8 @@ from crm.errors import Conflict, UsedUp
 from crm.usecases import projects, registrations
 from models.audit import AuditEntry
 from models.projects import Project, ProjectRegistration
-from tests.support.company import MINUTE, NOW, actor, customer, rows, set_policy
-from tests.usecases.project_kit import USER, correct, project, register
+from tests.support.company import IDS, MINUTE, NOW, actor, customer, rows, set_policy
+from tests.usecases.project_kit import DRAFT, SECRET, TWIN, USER, correct, made_by, notices, project, register
 
 
 def entries(verb: str) -> list[AuditEntry]:
@@ -73,3 +74,50 @@ def test_the_book_says_what_was_tried_and_what_it_was_before(company: Engine) ->
     assert kept.detail["was"] == ["项目地点：空", "招标编号：CZ2026-0001"]
     assert kept.detail["new"] == ["项目地点：常州", "招标编号：CZ2026-0002"]
     assert "CZ2026-0002" in looked.detail["typed"]
+
+
+def test_a_lead_who_tries_out_tenders_reads_the_answer_and_no_card(company: Engine) -> None:
+    set_policy(lookups_per_day=1)
+    for number in (1, 2):
+        draft = projects.ProjectDraft(f"{number}号泵站", f"第{number}水务有限公司", tender_no=f"SZ2026-990{number}")
+        project("qian", draft)
+    mine = project("Zhang", projects.ProjectDraft("普通改造", "常熟某厂纺织公司", tender_no="AA2026-0001"))
+    told = correct("li", mine, tender_no="SZ2026-9901")
+    assert "同事在跟进这个项目（招标编号相同），请和吴主管协调，对方已收到消息" in told.said
+    assert "次数已经用完" in correct("li", mine, tender_no="SZ2026-9902").said
+    assert notices("li") == []
+    assert len(notices("wu")) == 2
+
+
+def test_where_a_maker_was_not_told_of_his_mates_project_their_supervisor_is(company: Engine) -> None:
+    set_policy(lookups_per_day=1)
+    project("sun", TWIN)
+    project("sun", projects.ProjectDraft("鼓风机房", "某水务", tender_no="CZ2026-0001"))
+    made_by("Zhang", projects.ProjectDraft("鼓风机", "某水务", tender_no="CZ2026-0001"))
+    assert notices("li") == []
+    assert "次数已经用完" in made_by("Zhang", DRAFT)
+    (notice,) = notices("li")
+    assert "同一个团队的两个人在跟同一个项目" in str(notice)
+    assert "张三、孙六" in str(notice)
+    assert SECRET not in str(notice)
+
+
+def test_how_many_a_colleague_has_of_it_does_not_lengthen_the_correction(company: Engine) -> None:
+    asked: list[str] = []
+    event.listen(company, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    mine = project("Zhang", projects.ProjectDraft("普通改造", USER))
+    counts = []
+    for more in (2, 20):
+        with uow.transaction() as s:
+            s.add_all([
+                Project(
+                    name=f"{number}号车间循环水泵改造", end_user=f"第{number}厂", tender_no="SZ2026-7777",
+                    tender_key="sz20267777", state="open", created_at=NOW, created_by_id=IDS["qian"],
+                )
+                for number in range(more)
+            ])  # fmt: skip
+        asked.clear()
+        assert "同事在跟进" in correct("Zhang", mine, tender_no="SZ2026-7777").said
+        counts.append(len(asked))
+        correct("Zhang", mine, tender_no="")
+    assert counts[1] <= counts[0]
