@@ -125,7 +125,7 @@ class ExportJob(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = public_id()
     state: Mapped[str] = mapped_column(String(12))
-    sheets: Mapped[list[str]] = mapped_column(JSON)  # customers, contacts, deals
+    sheets: Mapped[list[str]] = mapped_column(JSON)  # customers, contacts, deals, visits
     asked: Mapped[dict[str, Any]] = mapped_column(JSON)
     rows: Mapped[int] = mapped_column(default=0)
     requester_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)

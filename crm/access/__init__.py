@@ -16,7 +16,7 @@ from crm.access.actors import (
     require,
 )
 from crm.access.files import get_attachment, no_attachment
-from crm.access.grants import Eyes, Groups, Sight, editable, eyes, readable, sight
+from crm.access.grants import Eyes, Groups, Sight, eyes, sight
 from crm.access.prospects import (
     end_user_known_to,
     get_lead,
@@ -78,7 +78,6 @@ __all__ = [
     "customers_for",
     "deals_for",
     "directors_over",
-    "editable",
     "end_user_known_to",
     "eyes",
     "get_attachment",
@@ -95,7 +94,6 @@ __all__ = [
     "merged_into",
     "no_attachment",
     "not_there",
-    "readable",
     "require",
     "sees_customer",
     "sees_lead",

@@ -31,22 +31,6 @@ class Groups:
         return granted.edit if self.edit else granted.read
 
 
-def readable(s: Session, actor: Actor, record: str) -> Groups:
-    """Groups of a `record` (a `FieldObject`) that this actor's role reads in full."""
-    return Groups(actor.role, edit=False, changed=_changed(s, actor.role, record))
-
-
-def editable(s: Session, actor: Actor, record: str) -> Groups:
-    """Groups that this actor's role may change, in records that he may write to."""
-    return Groups(actor.role, edit=True, changed=_changed(s, actor.role, record))
-
-
-def _changed(s: Session, role: Role, record: str) -> dict[str, Grant]:
-    rows = select(_GRANT.group_key, _GRANT.may_read, _GRANT.may_edit)
-    found = s.execute(rows.where(_GRANT.role == role, _GRANT.record == record))
-    return {row.group_key: Grant(row.may_read, row.may_edit) for row in found}
-
-
 @dataclass(frozen=True, slots=True)
 class Sight:
     """How one actor sees the fields of one kind of record. Asked for once, used for every row of a page or file."""

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, aliased
 from config.vocabulary import CustomerLevel, FieldObject, label
 from crm import policy as numbers
 from crm.access import Actor, sees_customer, sight
-from crm.access.grants import readable
 from crm.field_store import stored_value
 from crm.forms import groups_of, specs
 from crm.reads.customer_filters import EMPTY, MOST, WITHOUT, Condition, Filters, Where, conditions, opaque
@@ -157,7 +156,7 @@ def list_customers(
 
 def open_fields(s: Session, actor: Actor) -> list[FieldSpec]:
     """Whoever may not read a field learns nothing of it by filtering or by order either."""
-    groups = readable(s, actor, FieldObject.CUSTOMER)
+    groups = sight(s, actor, FieldObject.CUSTOMER).groups
     return [spec for spec in specs(s, FieldObject.CUSTOMER) if spec.group in groups and not spec.retired]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import FieldObject, Role
-from crm.access import Actor, editable, readable, require
+from crm.access import Actor, eyes, require
 from crm.errors import NotFound
 from crm.forms import Section, form, specs
 from crm.rules.fields import FieldSpec
@@ -77,7 +77,8 @@ class AskedSection:
 
 def asked(s: Session, actor: Actor, of: FieldObject) -> tuple[AskedSection, ...]:
     """What a form asks for today, under its headings, for whoever draws it; nothing that is retired."""
-    read, edit = readable(s, actor, of), editable(s, actor, of)
+    seen = eyes(s, actor)
+    read, edit = seen.sight(of).groups, seen.editable(of)
     sections = (
         AskedSection(
             one.key,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from config.vocabulary import FieldKind, FieldObject
-from crm.access import Actor, Groups, Sight, editable, sight
+from crm.access import Actor, Groups, Sight, eyes
 from crm.errors import Conflict, NotAllowed
 from crm.field_store import plain, shown_as
 from crm.rules.field_input import Raw, read_words
@@ -77,4 +77,5 @@ def _differs(spec: FieldSpec, value: Value, seen: str) -> bool:
 
 
 def guard(s: Session, actor: Actor, of: FieldObject, fields: Sequence[FieldSpec]) -> Guard:
-    return Guard({spec.key: spec for spec in fields}, editable(s, actor, of), sight(s, actor, of))
+    seen = eyes(s, actor)
+    return Guard({spec.key: spec for spec in fields}, seen.editable(of), seen.sight(of))

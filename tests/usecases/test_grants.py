@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 from config.grants import REACH, Grant
 from config.vocabulary import FieldObject, Role
 from crm import uow
-from crm.access import actor_by_userid, editable, readable
+from crm.access import actor_by_userid, eyes
 from crm.errors import Conflict, NotAllowed
 from crm.reads.contacts import contacts_of
 from crm.reads.customer_form import contact_form
@@ -46,9 +46,10 @@ def test_a_grant_counts_at_once_and_is_kept_once(company: Engine) -> None:
     assert set_grant(Role.DIRECTOR, REACH, Grant(read=True, edit=False)) == 0
     with uow.reading() as s:
         zhou = actor_by_userid(s, "zhou", NOW)
-        assert REACH in readable(s, zhou, CONTACT)
-        assert REACH not in editable(s, zhou, CONTACT)
-        assert REACH not in readable(s, zhou, FieldObject.CUSTOMER)
+        seen = eyes(s, zhou)
+        assert REACH in seen.sight(CONTACT).groups
+        assert REACH not in seen.editable(CONTACT)
+        assert REACH not in seen.sight(FieldObject.CUSTOMER).groups
         (reach,) = [row for row in matrix(s, actor_by_userid(s, "wang"), CONTACT) if row.key == REACH]
     assert [changed for role, _, changed in reach.cells if role is Role.DIRECTOR] == [True]
     assert [row.detail["edit"] for row in rows(AuditEntry, AuditEntry.verb == "grant_fields")] == [False]
