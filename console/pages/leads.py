@@ -11,7 +11,7 @@ from console.answers import done, moved
 from console.desk import OPERATORS, Desk, actor, asked, asked_number, typed, typed_number
 from console.pages.channels import span
 from crm import uow
-from crm.access import HOLDERS, MANAGERS, SEES_ALL
+from crm.access import HOLDERS, JUDGES
 from crm.errors import Invalid
 from crm.reads import lead_sources as inlets
 from crm.reads import leads as reads
@@ -23,7 +23,6 @@ from crm.usecases import lead_convert, lead_sources, lead_steps
 from crm.usecases.leads import LeadDraft, capture
 
 _SIZE = 50
-_ASSIGNERS = MANAGERS | SEES_ALL
 _BY_HAND = (LeadInlet.EXHIBITION, LeadInlet.INQUIRY, LeadInlet.MANUAL)
 _KINDS = (LeadInlet.WEB_FORM, LeadInlet.WECOM_CONTACT)
 _STATES = ("open", "late", "queued", *LeadState)
@@ -103,7 +102,7 @@ def mount(desk: Desk) -> None:
         made = uow.attempt(lambda s: lead_steps.claim(s, actor(), public_id, clock(), entrance="console"))
         return _back(public_id, made.said)
 
-    @desk.page("/leads/<public_id>/assign", _ASSIGNERS, "POST")
+    @desk.page("/leads/<public_id>/assign", JUDGES, "POST")
     def assign_lead(public_id: str) -> ResponseReturnValue:
         to = typed_number("to", "请先选一位同事，再点分配")
         made = uow.attempt(lambda s: lead_steps.assign(s, actor(), public_id, to, clock(), entrance="console"))

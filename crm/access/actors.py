@@ -18,7 +18,7 @@ SEES_SUBTREE = frozenset({Role.REGIONAL_MANAGER, Role.DIRECTOR})
 # Finance and service read what they need elsewhere; a customer in their hands would be seen by nobody.
 HOLDERS = frozenset(Role) - {Role.FINANCE, Role.SERVICE}
 MANAGERS = frozenset({Role.TEAM_LEAD, Role.REGIONAL_MANAGER, Role.DIRECTOR})
-JUDGES = MANAGERS | SEES_ALL  # who says whose a contested customer is, and puts together what is there twice
+JUDGES = MANAGERS | SEES_ALL  # who gives leads out, judges a collision, and merges what is there twice
 # Asking at no moment in particular: nothing that is given for a time is there.
 AFTER_EVERYTHING = datetime(9999, 12, 31, tzinfo=UTC)
 

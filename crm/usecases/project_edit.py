@@ -13,7 +13,7 @@ from crm.access import Actor, get_project
 from crm.errors import Conflict, UsedUp
 from crm.rules.projects import ProjectFacts, tender_key, user_key
 from crm.usecases.looking import count_twins, may_look_up
-from crm.usecases.project_meets import Alike, alike, facts_of, lock_keys, look_alikes, met, typed
+from crm.usecases.project_meets import Rival, facts_of, lock_keys, met, rivals_of, similar_projects, typed
 from crm.usecases.projects import REGISTERED, ProjectDraft, cleaned
 from crm.usecases.registrations import holds
 from models.projects import Project, ProjectRegistration
@@ -88,10 +88,10 @@ def update_project(
     return ProjectCorrected(tuple(new), f"已更正{'、'.join(new)}" + (f"。{told}" if told else ""))
 
 
-def _newly_alike(s: Session, actor: Actor, project: Project, facts: ProjectFacts) -> list[Alike]:
+def _newly_alike(s: Session, actor: Actor, project: Project, facts: ProjectFacts) -> list[Rival]:
     """Those that the project is like, or the same as, only by what is corrected: the others were told before."""
-    before = {other.id: verdict.same for other, verdict in look_alikes(s, facts_of(project))}
-    others = [one for one in alike(s, actor, facts) if one.project.id != project.id]
+    before = {other.id: verdict.same for other, verdict in similar_projects(s, facts_of(project))}
+    others = [one for one in rivals_of(s, actor, facts) if one.project.id != project.id]
     return [one for one in others if before.get(one.project.id) not in (True, one.verdict.same)]
 
 
@@ -123,7 +123,7 @@ def _stays_apart(
     actor: Actor,
     project: Project,
     facts: ProjectFacts,
-    others: Sequence[Alike],
+    others: Sequence[Rival],
     now: datetime,
     entrance: str,
 ) -> None:

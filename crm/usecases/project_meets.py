@@ -23,7 +23,7 @@ _NO_MORE_TOLD = "今天查重的次数已经用完，这次不提示有没有同
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class Rival:
     """A project that the asked one may be. `seen`: there for the actor; of any other he learns only that it is."""
 
     project: Project
@@ -31,14 +31,14 @@ class Alike:
     seen: bool
 
 
-def alike(s: Session, actor: Actor, facts: ProjectFacts) -> list[Alike]:
+def rivals_of(s: Session, actor: Actor, facts: ProjectFacts) -> list[Rival]:
     """Open projects that these facts may describe, best first; looks beyond what the actor may see."""
-    found = look_alikes(s, facts)
+    found = similar_projects(s, facts)
     seen = set(s.scalars(select(Project.id).where(Project.id.in_([p.id for p, _ in found]), sees_project(actor))))
-    return [Alike(project, verdict, project.id in seen) for project, verdict in found]
+    return [Rival(project, verdict, project.id in seen) for project, verdict in found]
 
 
-def look_alikes(s: Session, facts: ProjectFacts) -> list[tuple[Project, Sameness]]:
+def similar_projects(s: Session, facts: ProjectFacts) -> list[tuple[Project, Sameness]]:
     """Open projects that share a key with these facts and that the rule takes for them, whoever has them."""
     rows = s.scalars(select(Project).where(Project.state == ProjectState.OPEN, _sharing(facts)).order_by(Project.id))
     found = [(project, verdict) for project in rows if (verdict := judge(facts, facts_of(project))) is not None]
@@ -72,7 +72,7 @@ def lock_keys(s: Session, facts: ProjectFacts) -> None:
         s.execute(select(ProjectBlock).where(ProjectBlock.key == key).with_for_update())
 
 
-def met(s: Session, actor: Actor, project: Project, others: Sequence[Alike], now: datetime, *, entrance: str) -> str:
+def met(s: Session, actor: Actor, project: Project, others: Sequence[Rival], now: datetime, *, entrance: str) -> str:
     """What the actor is told of projects like his, the same one first; "" where there are none.
 
     Trying out tenders on a project of one's own is looking them up: a colleague's counts, and once the day's number is
@@ -99,18 +99,18 @@ def met(s: Session, actor: Actor, project: Project, others: Sequence[Alike], now
     return f"{COLLEAGUE}这个项目（{reason}），{heard or '请找您的主管协调'}。先报备的受保护"
 
 
-def _of_other_teams(s: Session, project: Project, rivals: Sequence[Alike]) -> list[Alike]:
+def _of_other_teams(s: Session, project: Project, rivals: Sequence[Rival]) -> list[Rival]:
     teams = _makers(s, project, rivals)
     team = teams[project.created_by_id].team_id
     return [one for one in rivals if teams[one.project.created_by_id].team_id != team]
 
 
-def _makers(s: Session, project: Project, rivals: Sequence[Alike]) -> dict[int, Person]:
+def _makers(s: Session, project: Project, rivals: Sequence[Rival]) -> dict[int, Person]:
     ids = {project.created_by_id, *(one.project.created_by_id for one in rivals)}
     return {one.id: one for one in s.scalars(select(Person).where(Person.id.in_(ids)))}
 
 
-def _tell_supervisors(s: Session, actor: Actor, project: Project, rivals: Sequence[Alike], now: datetime) -> str:
+def _tell_supervisors(s: Session, actor: Actor, project: Project, rivals: Sequence[Rival], now: datetime) -> str:
     """Each of them hears once, of his own side only, and whom to speak with. What the actor is told of it; "" for none.
 
     An actor who is one of them gets no message: he reads the answer, which counts as a look-up.

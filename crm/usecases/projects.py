@@ -21,7 +21,7 @@ from crm.rules.projects import (
     user_key,
 )
 from crm.rules.words import storable
-from crm.usecases.project_meets import alike, lock_keys, met
+from crm.usecases.project_meets import lock_keys, met, rivals_of
 from models.customers import Customer
 from models.projects import Project, ProjectParty
 
@@ -59,7 +59,7 @@ def create_project(s: Session, actor: Actor, draft: ProjectDraft, now: datetime,
         raise NotAllowed(f"{label(actor.role)}不跟项目，不能新建。请让负责的销售来建")
     facts = cleaned(s, actor, draft)
     lock_keys(s, facts)
-    others = alike(s, actor, facts)
+    others = rivals_of(s, actor, facts)
     for one in others:
         if one.verdict.same and one.seen:
             known = f"「{one.project.name}」（{one.verdict.reason}）"

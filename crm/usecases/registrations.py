@@ -23,7 +23,7 @@ from crm.messages import prompt, prompt_card
 from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.usecases.project_cards import end_user_for, first_side_card, later_side_card
-from crm.usecases.project_meets import facts_of, lock_keys, look_alikes
+from crm.usecases.project_meets import facts_of, lock_keys, similar_projects
 from crm.usecases.projects import REGISTERED, put_party
 from models.customers import Customer
 from models.people import Person
@@ -115,7 +115,7 @@ def holds(now: datetime, undo_minutes: int) -> ColumnElement[bool]:
 
 def _live_on(s: Session, project: Project, now: datetime) -> list[ProjectRegistration]:
     """Live registrations of this project, under whatever words a colleague wrote it down, oldest first."""
-    same = {project.id, *(other.id for other, verdict in look_alikes(s, facts_of(project)) if verdict.same)}
+    same = {project.id, *(other.id for other, verdict in similar_projects(s, facts_of(project)) if verdict.same)}
     rows = select(ProjectRegistration).where(ProjectRegistration.project_id.in_(same), live(now))
     return list(s.scalars(rows.order_by(ProjectRegistration.registered_at, ProjectRegistration.id)))
 
