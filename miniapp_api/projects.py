@@ -12,7 +12,7 @@ from crm.access import Actor
 from crm.reads.projects import PartyRow, ProjectRow, RegistrationRow, list_projects, project_page
 from crm.usecases import project_parties, projects, registrations
 from crm.usecases.idempotency import Stored, Transaction
-from crm.usecases.project_edit import ProjectChange, update_project
+from crm.usecases.project_edit import ProjectChange, set_state, update_project
 from crm.usecases.sessions import actor_of_session
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import RepeatHeaders
@@ -156,7 +156,7 @@ def _changed(project_id: str, body: ProjectChangeIn) -> Write:
 
 def _set(project_id: str, body: ProjectStateIn) -> Write:
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
-        projects.set_state(s, actor, project_id, body.state, now, entrance=via)
+        set_state(s, actor, project_id, body.state, now, entrance=via)
         return done(200, _file(s, actor, project_id, now))
 
     return effect

@@ -14,9 +14,9 @@ from crm.errors import Invalid
 from crm.reads import projects as reads
 from crm.reads.meant import meant_or_near
 from crm.rules.days import SHANGHAI
+from crm.usecases import project_edit, registrations
 from crm.usecases import project_parties as parties
 from crm.usecases import projects as verbs
-from crm.usecases import registrations
 
 _SIZE = 50
 
@@ -95,7 +95,7 @@ def mount(desk: Desk) -> None:
         if state not in set(ProjectState):
             raise Invalid("没有这种状态，请重新选择")
         name, _ = uow.attempt(
-            lambda s: verbs.set_state(s, actor(), public_id, ProjectState(state), clock(), entrance="console")
+            lambda s: project_edit.set_state(s, actor(), public_id, ProjectState(state), clock(), entrance="console")
         )
         return _back(public_id, f"「{name}」的状态已保存")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.prospects import ProjectState
 from crm import audit
 from crm import policy as numbers
 from crm.access import Actor, get_project
@@ -88,6 +89,29 @@ def update_project(
     return ProjectCorrected(tuple(new), f"已更正{'、'.join(new)}" + (f"。{told}" if told else ""))
 
 
+def set_state(
+    s: Session, actor: Actor, project_id: int | str, state: ProjectState, now: datetime, *, entrance: str
+) -> tuple[str, ProjectState]:
+    """中标, 未中标, 终止, or 进行中 again. The project's name and the state it had, for taking it back.
+
+    Raises Conflict (and UsedUp) as a correction does where it comes back under protection beside a colleague's.
+    """
+    project = get_project(s, actor, project_id)
+    lock_keys(s, facts_of(project))
+    s.refresh(project, with_for_update=True)
+    was = ProjectState(project.state)
+    if was is state:
+        return project.name, was
+    if state is ProjectState.OPEN and _any_registered(s, [project.id], now):
+        facts = facts_of(project)
+        _stays_apart(s, actor, project, facts, rivals_of(s, actor, facts), now, entrance)
+    project.state = state
+    audit.record(
+        s, actor.person_id, "project_state", f"project:{project.id}", now, entrance=entrance, was=was, new=state
+    )
+    return project.name, was
+
+
 def _newly_alike(s: Session, actor: Actor, project: Project, facts: ProjectFacts) -> list[Rival]:
     """Those that the project is like, or the same as, only by what is corrected: the others were told before."""
     before = {other.id: verdict.same for other, verdict in similar_projects(s, facts_of(project))}
@@ -136,7 +160,7 @@ def _stays_apart(
         ) from None
     if _any_registered(s, [one.project.id for one in others if one.verdict.same], now):
         refusal = Conflict(
-            f"{REGISTERED}这样的项目，「{project.name}」也有报备在保护期里，改成同一个就有两家受保护，没有保存。"
+            f"{REGISTERED}这样的项目，「{project.name}」也有报备在保护期里，这样一改就有两家受保护，没有保存。"
             f"请找您的主管协调。{_instead(s)}"
         )
         refusal.leaves = lambda own: count_twins(own, actor, typed(facts), 1, now, entrance=entrance)

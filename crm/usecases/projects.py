@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from config.prospects import PartyRole, ProjectState
 from config.vocabulary import label
 from crm import audit
-from crm.access import HOLDERS, READ, Actor, get_customer, get_project
+from crm.access import HOLDERS, READ, Actor, get_customer
 from crm.errors import Conflict, Invalid, NotAllowed
 from crm.rules.projects import (
     CERTAIN,
@@ -128,16 +128,3 @@ def put_party(
     audit.record(
         s, actor.person_id, "add_party", subject, now, entrance=entrance, customer=customer.id, role=label(role)
     )
-
-
-def set_state(
-    s: Session, actor: Actor, project_id: int | str, state: ProjectState, now: datetime, *, entrance: str
-) -> tuple[str, ProjectState]:
-    """中标, 未中标, 终止, or 进行中 again. The project's name and the state it had, for taking it back."""
-    project = get_project(s, actor, project_id, lock=True)
-    was = ProjectState(project.state)
-    if was is not state:
-        project.state = state
-        subject = f"project:{project.id}"
-        audit.record(s, actor.person_id, "project_state", subject, now, entrance=entrance, was=was, new=state)
-    return project.name, was

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from config.prospects import ProjectState
 from crm import uow
 from crm.errors import Conflict, UsedUp
-from crm.usecases import projects, registrations
+from crm.usecases import project_edit, projects, registrations
 from models.audit import AuditEntry
 from models.projects import Project, ProjectRegistration
 from tests.support.company import IDS, MINUTE, NOW, actor, customer, rows, set_policy
@@ -38,6 +39,21 @@ def test_what_is_protected_does_not_become_what_a_colleague_has_registered(two: 
     (looked,) = entries("look_alikes")
     assert "循环水泵改造" in looked.detail["typed"]
     assert correct("Zhang", mine, name="污水处理二站").labels == ("项目名称",)
+
+
+def test_a_project_does_not_come_back_under_protection_beside_a_colleagues(company: Engine) -> None:
+    mine = project("Zhang", projects.ProjectDraft("循环水泵改造", USER, site="常熟"))
+    made = register("Zhang", mine, customer("Zhang", "无锡太湖机电有限公司"))
+    state = partial(project_edit.set_state, actor=actor("Zhang"), project_id=mine, now=NOW, entrance="console")
+    uow.attempt(partial(state, state=ProjectState.LOST))
+    theirs = project("qian", projects.ProjectDraft("循环水泵改造", USER, site="常熟"))
+    assert register("qian", theirs, customer("qian", "苏州恒力泵业有限公司")).protected
+    with pytest.raises(Conflict, match="两家受保护，没有保存"):
+        uow.attempt(partial(state, state=ProjectState.OPEN))
+    give_up = partial(registrations.end, actor=actor("Zhang"), registration_id=made.id, why="", entrance="api")
+    uow.attempt(partial(give_up, now=NOW))
+    uow.attempt(partial(state, state=ProjectState.OPEN, now=NOW + 11 * MINUTE))
+    assert rows(Project, Project.id == mine)[0].state == ProjectState.OPEN
 
 
 def test_whose_look_ups_are_used_up_does_not_try_out_names_on_what_he_has_registered(two: tuple[int, int]) -> None:

@@ -61,7 +61,7 @@ def test_another_teams_project_answers_like_one_that_never_was(company: Engine) 
     made = register("qian", secret, customer("qian", "广州乙机电有限公司"))
     verbs: tuple[Callable[..., object], ...] = (
         lambda s, of: parties.add_party(s, actor("Zhang"), of, mine, PartyRole.DEALER, NOW, entrance="api"),
-        lambda s, of: projects.set_state(s, actor("Zhang"), of, ProjectState.WON, NOW, entrance="api"),
+        lambda s, of: project_edit.set_state(s, actor("Zhang"), of, ProjectState.WON, NOW, entrance="api"),
         lambda s, of: registrations.register(s, actor("Zhang"), of, mine, "", NOW, entrance="api"),
     )
     for verb in verbs:
@@ -108,7 +108,7 @@ def test_whoever_may_only_look_at_its_company_does_not_change_the_project(compan
     change, looker = project_edit.ProjectChange(name="别的名字"), replace(actor("qian"), at=NOW)
     for verb in (
         lambda s: project_edit.update_project(s, looker, one, change, NOW, entrance="api"),
-        lambda s: projects.set_state(s, looker, one, ProjectState.LOST, NOW, entrance="api"),
+        lambda s: project_edit.set_state(s, looker, one, ProjectState.LOST, NOW, entrance="api"),
     ):
         with pytest.raises(NotAllowed):
             uow.attempt(verb)
