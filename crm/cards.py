@@ -126,8 +126,9 @@ def close_matters(s: Session, matters: Sequence[str], outcome: str, now: datetim
     what we hold, and must not be waited for."""
     still_open = select(_CARD.id).where(_CARD.matter.in_(matters), _CARD.closed_at.is_(None))
     ids = list(s.scalars(still_open.order_by(_CARD.id).with_for_update(skip_locked=True)))
-    told = {"closed_at": now, "closed_by_id": by.person_id, "outcome": outcome[:200]}
-    s.execute(update(bare(Card)).where(_CARD.id.in_(ids)).values(**told))
+    if ids:
+        told = {"closed_at": now, "closed_by_id": by.person_id, "outcome": outcome[:200]}
+        s.execute(update(bare(Card)).where(_CARD.id.in_(ids)).values(**told))
 
 
 def reopen_matter(s: Session, matter: str) -> None:
