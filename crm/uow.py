@@ -143,6 +143,12 @@ def nudge(s: Session, kind: str) -> None:
     s.info.setdefault("nudges", set()).add(kind)
 
 
+def one_writer() -> bool:
+    """Whether everybody who writes waits for the one who is writing: SQLite. Elsewhere only for the same rows."""
+    with _sessions() as s:
+        return s.get_bind().dialect.name == "sqlite"
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Everything inside commits together, or not at all."""

@@ -21,24 +21,26 @@ log = logging.getLogger(__name__)
 _LOOKED_AT = 200  # lines among which the header is found and from which the samples are taken
 _STAGED_AT_ONCE = 1000
 _BREATH = 0.01  # seconds between two transactions: whoever waits for the store's one writer goes first
-_LASTS = 0.12  # seconds that a transaction should take: so long others wait, on SQLite all of them
+_LASTS = 0.12  # seconds that a transaction should take where everybody waits for it
 _FEWEST, _MOST = 100, 400  # rows of one
 GoOn = Callable[[], bool]
 
 
 class _Pace:
-    """How many rows are done in one transaction: as many as this machine manages in the time that others can wait.
+    """How many rows are done in one transaction.
 
-    Its own waiting counts: the more others want the store, the more often they get it.
+    Where all who write wait for it, as many as this machine manages in the time that they can wait. Its own waiting
+    counts: the more others want the store, the more often they get it.
     """
 
     def __init__(self) -> None:
         self.rows = _MOST
+        self._fewest = _FEWEST if uow.one_writer() else _MOST
 
     def attempt(self, work: Callable[[uow.Session], Work]) -> Work:
         began = time.monotonic()
         moved = uow.attempt(work)
-        self.rows = max(_FEWEST, min(_MOST, round(self.rows * _LASTS / (time.monotonic() - began))))
+        self.rows = max(self._fewest, min(_MOST, round(self.rows * _LASTS / (time.monotonic() - began))))
         return moved
 
 
