@@ -130,6 +130,11 @@ class Nudger:
         self._redis = Redis.from_url(
             redis_url, socket_connect_timeout=_NUDGE_TIMEOUT, socket_timeout=_NUDGE_TIMEOUT, retry=None
         )
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        """Also in a fork, which has no thread and perhaps a lock that nobody will open."""
         self._kinds: set[str] = set()
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -137,7 +142,7 @@ class Nudger:
     def __call__(self, kinds: frozenset[str]) -> None:
         with self._wake:
             self._kinds |= kinds
-            if self._thread is None or not self._thread.is_alive():  # the first call, also after a fork
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._talk, name="nudger", daemon=True)
                 self._thread.start()
             self._wake.notify()

@@ -16,7 +16,7 @@ _AT_MOST = 60.0  # seconds of one job; what is left is somebody else's, or the n
 
 @cache
 def wired() -> Wiring:
-    """This process's wiring, made before the worker forks, so that its children are born with it."""
+    """This process's wiring; a fork of it is born with it."""
     return wire(Settings.load())
 
 

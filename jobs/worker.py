@@ -9,8 +9,10 @@ from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 
 from config.settings import Settings
+from crm import uow
 from jobs import work
 from jobs.wiring import QUEUE, give_way, start_logging
 
@@ -18,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _WAIT = 30.0
 _ONLY = "jobs.work.run"
+_SHEETS = ("import", "export")  # what takes minutes and memory
 
 
 class OnlyOurs(Job):
@@ -30,11 +33,26 @@ class OnlyOurs(Job):
         return super().perform()
 
 
+class OurWorker(Worker):
+    """Short jobs are done here: to fork, connect and draw up statements anew costs thirty times what they do.
+
+    Sheets are a fork's: what they take is given back with it.
+    """
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        if job.args and job.args[0] in _SHEETS:
+            uow.dispose()  # a connection has one process
+            super().execute_job(job, queue)
+        else:
+            self.perform_job(job, queue, self.prepare_execution(job))
+            self.set_state(WorkerStatus.IDLE)
+
+
 def main() -> None:
     """Until SIGTERM. A restarted Redis is met again by RQ itself, an absent one by asking every half minute."""
     start_logging()
     give_way()
-    work.wired()  # imports and wires once; every job is a fork of this process
+    work.wired()
     gc.collect()
     gc.freeze()  # what is there by now stays shared: a collection in a fork would write on every page of it
     settings = Settings.load()
@@ -52,8 +70,8 @@ def main() -> None:
             return
 
 
-def _worker(redis: Redis) -> Worker:
-    return Worker(
+def _worker(redis: Redis) -> OurWorker:
+    return OurWorker(
         [Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=OnlyOurs)],
         connection=redis,
         serializer=JSONSerializer,
