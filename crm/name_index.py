@@ -13,14 +13,14 @@ from heapq import nlargest
 from itertools import islice
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import bindparam, case, delete, exists, func, insert, null, select
+from sqlalchemy import case, delete, exists, func, insert, null, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import NameKind
 from crm.rules.name_parts import key_of
 from crm.rules.name_tokens import tokens_of
 from crm.rules.naming import Candidate, rank
-from models.base import bare, insert_many
+from models.base import bare, insert_many, one_of
 from models.customers import Customer
 from models.names import CompanyName, NamePosting
 
@@ -46,11 +46,9 @@ _ROWS = select(
     _POSTINGS.token,
     _POSTINGS.many,
     case((_POSTINGS.many <= _SHORT_ROW, _POSTINGS.entries), else_=null()).label("entries"),
-).where(_POSTINGS.token.in_(bindparam("tokens", expanding=True)))
-_LONG_ROWS = select(_POSTINGS.token, _POSTINGS.entries).where(
-    _POSTINGS.token.in_(bindparam("tokens", expanding=True)), _POSTINGS.many > _SHORT_ROW
 )
-_NAMES_OF = select(_NAMES.customer_id, _NAMES.name).where(_NAMES.customer_id.in_(bindparam("ids", expanding=True)))
+_LONG_ROWS = select(_POSTINGS.token, _POSTINGS.entries).where(_POSTINGS.many > _SHORT_ROW)
+_NAMES_OF = select(_NAMES.customer_id, _NAMES.name)
 
 
 def put(s: Session, customer_id: int, names: Sequence[str], kind: NameKind = NameKind.NAME) -> None:
@@ -157,14 +155,14 @@ def _read(s: Session, tokens: set[int]) -> Mapping[int, tuple[int, list[bytes]]]
     blocks: defaultdict[int, list[bytes]] = defaultdict(list)
     long: set[int] = set()
     for some in _batched(tokens):
-        for token, number, entries in s.execute(_ROWS, {"tokens": some}):
+        for token, number, entries in s.execute(_ROWS.where(one_of(s, _POSTINGS.token, some))):
             many[token] += number
             if entries is None:
                 long.add(token)
             else:
                 blocks[token].append(entries)
     for some in _batched(token for token in long if many[token] <= _MOST_ENTRIES):
-        for token, entries in s.execute(_LONG_ROWS, {"tokens": some}):
+        for token, entries in s.execute(_LONG_ROWS.where(one_of(s, _POSTINGS.token, some))):
             blocks[token].append(entries)
     return {token: (number, blocks[token]) for token, number in many.items() if number <= _MOST_ENTRIES}
 
@@ -211,7 +209,7 @@ def _little(entries: "array[int]") -> "array[int]":
 def _names_of(s: Session, ids: set[int]) -> Mapping[int, list[str]]:
     names: defaultdict[int, list[str]] = defaultdict(list)
     for some in _batched(ids):
-        for who, name in s.execute(_NAMES_OF, {"ids": some}):
+        for who, name in s.execute(_NAMES_OF.where(one_of(s, _NAMES.customer_id, some))):
             names[who].append(name)
     return names
 

@@ -1,7 +1,8 @@
 """What every table shares: the base class, column types, opaque ids and the insert that may find a twin."""
 
+import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar, cast
@@ -14,18 +15,23 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
+    any_,
     bindparam,
     column,
     func,
     insert,
+    literal,
+    select,
+    text,
     update,
 )
 from sqlalchemy import table as lightweight
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, MappedColumn, Session, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert, Update
 from sqlalchemy.types import TypeDecorator
 
 # SQLite only counts up by itself in an INTEGER primary key.
@@ -71,6 +77,19 @@ def bare(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
+def one_of(
+    s: Session, column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Collection[Any]
+) -> ColumnElement[bool]:
+    """Whether a column holds one of many values.
+
+    On PostgreSQL one array: as parameters of their own they would be, for every number of them, another statement to
+    be written, sent and planned.
+    """
+    if s.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
+    return column.in_(values)
+
+
 def new_public_id() -> str:
     """An opaque name for the outside: 80 random bits, no order, nothing to guess or count."""
     return secrets.token_hex(10)
@@ -87,13 +106,6 @@ def insert_once(s: Session, table: type[Base], **values: object) -> bool:
     """
     # What came back, not `rowcount`: psycopg leaves that at -1 when SQLAlchemy asks for new keys.
     return s.execute(_once(s.get_bind().dialect.name, table), values).first() is not None
-
-
-def insert_missing(s: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those of the rows whose unique key is free, in their order: two transactions must take them alike."""
-    if rows:
-        make = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
-        s.execute(make(bare(table)).on_conflict_do_nothing().inline(), rows)
 
 
 @cache
@@ -127,6 +139,18 @@ def insert_many(s: Session, table: type[Base], columns: Sequence[str], rows: Ite
         ) from error  # fmt: skip
 
 
+def new_ids(s: Session, table: type[Base], many: int) -> list[int]:
+    """So many ids that no other row has or will get: for rows that are copied in, of which nothing comes back.
+
+    On SQLite they are the next ones, and stay free because whoever writes is alone.
+    """
+    if s.get_bind().dialect.name == "postgresql":
+        taken = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :many)")
+        return list(s.scalars(taken, {"name": bare(table).name, "many": many}))
+    last = s.scalar(select(func.max(bare(table).c.id))) or 0
+    return list(range(last + 1, last + 1 + many))
+
+
 def insert_rows(s: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """The same for rows by column, with our types: each has the same columns, and every one that needs a value."""
     if rows:
@@ -142,22 +166,23 @@ def update_rows(
 ) -> None:
     """Change many rows, each to its own values; `key` is the column by which each is found `among` those allowed.
 
-    In one statement on PostgreSQL, where each would otherwise be a message to the server and a plan of its own. `among`
-    must leave few rows: of a table that has just been filled the planner knows nothing, and would walk it whole.
+    In one statement on PostgreSQL, where each would otherwise be a message to the server and a plan of its own: the
+    rows travel as JSON, so their values are what JSON has. `among` must leave few rows: of a table that has just been
+    filled the planner knows nothing, and would walk it whole.
     """
     if not rows:
         return
-    held, given = bare(table).c, {one: f"v_{one}" for one in rows[0]}
-    many = s.get_bind().dialect.name == "postgresql"
-    new: Mapping[str, Any]
-    if many:
-        arrays = [bindparam(name, type_=postgresql.ARRAY(held[one].type)) for one, name in given.items()]
-        new = dict(func.unnest(*arrays).table_valued(*given, name="new").render_derived().c)
+    held = bare(table).c
+    if s.get_bind().dialect.name == "postgresql":
+        given = func.json_to_recordset(bindparam("rows", type_=Text).cast(postgresql.JSON))
+        new = given.table_valued(*(column(one, held[one].type) for one in rows[0]), name="new")
+        change = _changed(table, key, dict(new.render_derived(with_types=True).c), among)
+        s.execute(change, {"rows": json.dumps(rows, ensure_ascii=False)})
     else:
-        new = {one: bindparam(name) for one, name in given.items()}
-    change = update(bare(table)).where(*among, held[key] == new[key])
-    change = change.values({one: new[one] for one in given if one != key})
-    if many:
-        s.execute(change, {name: [row[one] for row in rows] for one, name in given.items()})
-    else:
-        s.execute(change, [{name: row[one] for one, name in given.items()} for row in rows])
+        change = _changed(table, key, {one: bindparam(f"v_{one}") for one in rows[0]}, among)
+        s.execute(change, [{f"v_{one}": value for one, value in row.items()} for row in rows])
+
+
+def _changed(table: type[Base], key: str, new: Mapping[str, Any], among: tuple[ColumnElement[bool], ...]) -> Update:
+    change = update(bare(table)).where(*among, bare(table).c[key] == new[key])
+    return change.values({one: value for one, value in new.items() if one != key})

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from config.vocabulary import CooperationStage, FieldKind, label
 from crm.rules.amounts import say_amount
@@ -228,6 +229,7 @@ def _same(words: str, option: Option) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)  # the words of options above all, asked for with every row of a sheet
 def _folded(words: str) -> str:
     return "".join(read_line(words, 10**6).casefold().split())
 

@@ -1,5 +1,6 @@
 """What is compared of two company names: some thirty small numbers, each of which picks a learnt weight."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -100,10 +101,7 @@ def features(asked: NameParts, known: NameParts) -> Sequence[int]:
 
 def _step(value: float, edges: Sequence[float]) -> int:
     """How many edges the value has reached."""
-    for number, edge in enumerate(edges):
-        if value < edge:
-            return number
-    return len(edges)
+    return bisect_right(edges, value)
 
 
 def _words(asked: str, known: str) -> int:
@@ -168,10 +166,7 @@ def _places(asked: frozenset[str], known: frozenset[str]) -> int:
 
 def _scattered(short: str, long: str) -> bool:
     """Do the letters of one stand in the other in their order, with anything between them?"""
-    if len(short) > len(long):
-        return False
-    rest = iter(long)
-    return all(letter in rest for letter in short)
+    return len(short) <= len(long) and LCSseq.similarity(short, long) == len(short)
 
 
 def _sounds_alike(asked: str, known: str) -> int:

@@ -64,23 +64,23 @@ def _kept(text: str) -> str:
 
 
 @cache
-def _simplified() -> dict[int, str]:
-    """Traditional letters and what they are in simplified writing, letter by letter.
+def _simplified() -> dict[int, str | int]:
+    """Traditional letters and what they are in simplified writing, letter by letter; and every bracket round.
 
     Taken from OpenCC once. Its phrases are left aside: 乾坤 and 干坤 shall be one key, whichever was written.
     """
     letters = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
     simplify = OpenCC("t2s").convert
     simple = simplify(simplify("\n".join(letters))).split("\n")  # twice: 薴 becomes 苧, and that becomes 苎
-    return {ord(letter): one for letter, one in zip(letters, simple, strict=True) if letter != one}
+    return {ord(letter): one for letter, one in zip(letters, simple, strict=True) if letter != one} | _BRACKETS
 
 
 def fold(name: str) -> str:
     """NFKC, case folded, simplified, every bracket round; unchanged by being folded again."""
     if _PLAIN.fullmatch(name):
-        return name.translate(_simplified()).translate(_BRACKETS)
+        return name.translate(_simplified())
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return folded.translate(_simplified()).translate(_BRACKETS)
+    return folded.translate(_simplified())
 
 
 def key_of(name: str) -> str:

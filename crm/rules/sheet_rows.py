@@ -160,7 +160,7 @@ def _checked(
         for key, cell in raw.items()
     }
     checked = validate(specs, meant, stage, today=form.today)
-    labels = {spec.key: spec.label for spec in specs}
+    labels = {spec.key: spec.label for spec in specs} if checked.errors else {}
     for key, why in checked.errors.items():
         cell = str(raw.get(key, ""))
         if _SCIENTIFIC.fullmatch(cell):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import FieldObject, HolderKind, OwnershipReason
@@ -14,12 +13,10 @@ from crm.field_store import column_of, typed_rows
 from crm.holding import Holder
 from crm.rules.fields import FieldSpec, Value
 from models.audit import AuditEntry
-from models.base import bare, insert_rows, new_public_id
+from models.base import insert_rows, new_ids, new_public_id
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.fields import FieldValue
 from models.timeline import TimelineEntry
-
-_CUSTOMER = bare(Customer).c
 
 
 @dataclass(slots=True)
@@ -90,12 +87,10 @@ def create_many(
 def insert_known(
     s: Session, table: type[Customer | Contact | TimelineEntry], rows: Sequence[dict[str, Any]]
 ) -> list[int]:
-    """Insert rows that carry their public ids; their numbers, in order. COPY returns nothing."""
-    insert_rows(s, table, rows)
-    column = bare(table).c
-    public = [row["public_id"] for row in rows]
-    numbers = dict(s.execute(select(column.public_id, column.id).where(column.public_id.in_(public))).all())
-    return [numbers[one] for one in public]
+    """Insert rows and say their ids, in order."""
+    ids = new_ids(s, table, len(rows))
+    insert_rows(s, table, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
+    return ids
 
 
 def put_added(

@@ -24,7 +24,7 @@ from crm.usecases.import_repeats import Above, repeats, rows_above
 from crm.usecases.import_work import Work, next_rows, step
 from crm.usecases.imports import HIDDEN, Options, options_of
 from crm.usecases.radar import known_numbers, weights_at
-from models.base import bare, update_rows
+from models.base import bare, one_of, update_rows
 from models.customers import Customer
 from models.imports import ImportJob, ImportRow
 
@@ -82,8 +82,8 @@ def prepare(s: Session, work: Work, now: datetime) -> Asked:
     return Asked(actor, form_of(s, actor, job, now), options_of(job), similar_at, weight, above)
 
 
-def judge_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
-    """The verdicts on at most so many rows behind the cursor; nothing is written. Empty at the end."""
+def read_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
+    """At most so many rows behind the cursor, each read by itself. Empty at the end."""
     judged = []
     for row in next_rows(s, work, many, _ROW.cells):
         one = Judged(row.number)
@@ -92,13 +92,17 @@ def judge_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
         except Unusable as error:
             one.verdict, one.why = RowVerdict.ERROR, str(error)
         judged.append(one)
-    usable = [one for one in judged if one.verdict is not RowVerdict.ERROR]
+    return judged
+
+
+def judge(s: Session, work: Work, asked: Asked, rows: Sequence[Judged]) -> None:
+    """The verdicts on these rows, beside those above them and what the store has; nothing is written."""
+    usable = [one for one in rows if one.verdict is not RowVerdict.ERROR]
     known = companies(s, asked.actor, {one.draft.key for one in usable})
     if work.kind is ImportKind.CUSTOMERS:
         _customers(s, work, asked, usable, known)
     else:
         _belonging(s, work, usable, known)
-    return judged
 
 
 def record(s: Session, work: Work, judged: Sequence[Judged], now: datetime) -> Work:
@@ -129,7 +133,7 @@ def record(s: Session, work: Work, judged: Sequence[Judged], now: datetime) -> W
 def companies(s: Session, actor: Actor, keys: set[str]) -> dict[str, Company]:
     """The customers that have exactly these names, whoever holds them."""
     columns = (Customer.id, Customer.name, Customer.name_key, sees_customer(actor, WRITE).label("mine"))
-    wanted = select(*columns).where(Customer.name_key.in_(keys), Customer.merged_into_id.is_(None))
+    wanted = select(*columns).where(one_of(s, Customer.name_key, keys), Customer.merged_into_id.is_(None))
     return {row.name_key: Company(row.id, row.name, bool(row.mine)) for row in s.execute(wanted)}
 
 
@@ -187,7 +191,7 @@ def _by_code(s: Session, actor: Actor, codes: set[str]) -> dict[str, Company]:
     if not codes:
         return {}
     columns = (Customer.id, Customer.name, Customer.uscc, sees_customer(actor, WRITE).label("mine"))
-    wanted = select(*columns).where(Customer.uscc.in_(codes), Customer.merged_into_id.is_(None))
+    wanted = select(*columns).where(one_of(s, Customer.uscc, codes), Customer.merged_into_id.is_(None))
     return {str(row.uscc): Company(row.id, row.name, bool(row.mine)) for row in s.execute(wanted)}
 
 
@@ -195,7 +199,12 @@ def _earlier(s: Session, work: Work, keys: set[str]) -> dict[str, int]:
     """The first row above this chunk that has each of these keys and is new itself."""
     if not keys or not work.cursor:
         return {}
-    above = (_ROW.job_id == work.id, _ROW.key.in_(keys), _ROW.number <= work.cursor, _ROW.verdict == RowVerdict.NEW)
+    above = (
+        _ROW.job_id == work.id,
+        one_of(s, _ROW.key, keys),
+        _ROW.number <= work.cursor,
+        _ROW.verdict == RowVerdict.NEW,
+    )
     return dict(s.execute(select(_ROW.key, func.min(_ROW.number)).where(*above).group_by(_ROW.key)).all())
 
 
@@ -228,7 +237,7 @@ def _ask_the_radar(s: Session, asked: Asked, strangers: Sequence[Judged]) -> Non
             best[one.number] = hit
     columns = (Customer.id, Customer.name, sees_customer(asked.actor, WRITE).label("mine"))
     ids = {customer_id for customer_id, *_ in best.values()}
-    wanted = select(*columns).where(Customer.id.in_(ids), Customer.merged_into_id.is_(None))
+    wanted = select(*columns).where(one_of(s, Customer.id, ids), Customer.merged_into_id.is_(None))
     there = {row.id: Company(row.id, row.name, bool(row.mine)) for row in s.execute(wanted)} if best else {}
     for one in strangers:
         customer_id, same, why = best.get(one.number, (0, False, ""))

@@ -20,7 +20,7 @@ from crm.usecases.import_existing import contact_mark, contacts_of
 from crm.usecases.import_newcomers import met
 from crm.usecases.import_run import ENTRANCE, Line, Run
 from crm.usecases.radar import lock_names
-from models.base import bare, new_public_id
+from models.base import bare, new_public_id, one_of
 from models.customers import Contact, Customer
 from models.imports import ImportRow
 from models.timeline import TimelineEntry
@@ -85,7 +85,7 @@ def _targets(s: Session, run: Run, lines: Sequence[Line]) -> dict[str | int, _Ta
         or_(sees_customer(run.actor, WRITE), ours).label("mine"),
     )
     found: dict[str | int, _Target] = {}
-    for which in (Customer.name_key.in_(keys), Customer.id.in_(twins)):
+    for which in (one_of(s, Customer.name_key, keys), one_of(s, Customer.id, twins)):
         for row in s.execute(select(*columns).where(which, Customer.merged_into_id.is_(None))):
             target = found.get(row.id) or _Target(row.id, row.name, row.owner_id, bool(row.mine))
             found[row.id] = target
@@ -96,8 +96,8 @@ def _targets(s: Session, run: Run, lines: Sequence[Line]) -> dict[str | int, _Ta
 def _codes(s: Session, lines: Sequence[Line]) -> dict[str, str]:
     """Who holds these 统一社会信用代码, merged and withdrawn files included: a code is given once."""
     codes = {str(line.draft.customer["uscc"]) for line in lines if "uscc" in line.draft.customer}
-    rows = s.execute(select(_CUSTOMER.uscc, _CUSTOMER.name).where(_CUSTOMER.uscc.in_(codes))).all() if codes else []
-    return {str(code): name for code, name in rows}
+    wanted = select(_CUSTOMER.uscc, _CUSTOMER.name).where(one_of(s, _CUSTOMER.uscc, codes))
+    return {str(code): name for code, name in s.execute(wanted)} if codes else {}
 
 
 def _make(run: Run, line: Line, codes: dict[str, str], new: dict[str, tuple[NewCustomer, list[Line]]]) -> None:
@@ -221,8 +221,8 @@ def _load(s: Session, run: Run, targets: Mapping[int, _Target]) -> None:
     built_in = [spec for spec in run.customer if spec.built_in]
     columns = [_CUSTOMER[field_store.column_of(spec)].label(f"f_{spec.key}") for spec in built_in]
     # Locked: whoever edits one of them meanwhile would otherwise be overwritten.
-    wanted = select(_CUSTOMER.id, *columns).where(_CUSTOMER.id.in_(targets)).order_by(_CUSTOMER.id).with_for_update()
-    for row in s.execute(wanted):
+    wanted = select(_CUSTOMER.id, *columns).where(one_of(s, _CUSTOMER.id, targets))
+    for row in s.execute(wanted.order_by(_CUSTOMER.id).with_for_update()):
         for spec in built_in:
             held = getattr(row, f"f_{spec.key}")
             if held not in (None, ""):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from config.sheets import ImportKind
 from config.vocabulary import TimelineKind
 from crm.rules.sheet_rows import Draft
+from models.base import one_of
 from models.customers import Contact
 from models.deals import Deal
 from models.timeline import TimelineEntry
@@ -23,7 +24,7 @@ def already_there(s: Session, kind: ImportKind, rows: Sequence[Placed]) -> dict[
     if kind is ImportKind.HISTORY:
         return _follow_ups(s, customers, rows)
     if kind is ImportKind.DEALS:
-        named = set(s.execute(select(Deal.customer_id, Deal.name).where(Deal.customer_id.in_(customers))))
+        named = set(s.execute(select(Deal.customer_id, Deal.name).where(one_of(s, Deal.customer_id, customers))))
         return {n: "这个客户已有同名商机" for n, who, draft in rows if (who, draft.deal["name"]) in named}
     known = contacts_of(s, customers)
     return {n: "联系人已在档案里" for n, who, draft in rows if contact_mark(who, draft) in known}
@@ -33,7 +34,7 @@ def contacts_of(s: Session, customers: set[int]) -> dict[tuple[int, str, str], i
     """The contacts of these customers by name and telephone."""
     rows = s.execute(
         select(Contact.customer_id, Contact.name, Contact.phone, Contact.id).where(
-            Contact.customer_id.in_(customers), Contact.retired_at.is_(None)
+            one_of(s, Contact.customer_id, customers), Contact.retired_at.is_(None)
         )
     )
     return {(who, name, phone): number for who, name, phone, number in rows}
@@ -47,8 +48,8 @@ def _follow_ups(s: Session, customers: set[int], rows: Sequence[Placed]) -> dict
     moments = {draft.at for _, _, draft in rows}
     entries = s.execute(
         select(TimelineEntry.customer_id, TimelineEntry.at, TimelineEntry.text).where(
-            TimelineEntry.customer_id.in_(customers),
-            TimelineEntry.at.in_(moments),
+            one_of(s, TimelineEntry.customer_id, customers),
+            one_of(s, TimelineEntry.at, moments),
             TimelineEntry.kind == TimelineKind.FOLLOW_UP,
             TimelineEntry.retracted_at.is_(None),
         )

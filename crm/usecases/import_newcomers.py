@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from config.sheets import RowOutcome
@@ -20,7 +20,6 @@ from models.imports import ImportRow
 
 # Two who make customers at once may commit in another order than their ids: so far back they are looked at again.
 _LATE_BY = 1_000
-_AT_ONCE = 500  # ids in one statement
 _ALIKE = 60.0  # letters of 字号 and trade in common; the same company under two spellings shares most of them
 _ROWS_OF_ONE = 5  # rows of one chunk that may be one newcomer
 _MOST_ONE_BY_ONE = (
@@ -37,36 +36,18 @@ class Newcomers:
     since: datetime
     seen_to: int = 0
     names: dict[int, str] = field(default_factory=dict)
-    passed: set[int] = field(default_factory=set)  # no newcomers, as far back as is looked at again
 
     def look(self, s: Session) -> None:
         # By one index each time: what this import makes itself is as new, and must not be walked for every chunk.
         newer = _CUSTOMER.id > self.seen_to - _LATE_BY if self.seen_to else _CUSTOMER.created_at >= self.since
-        ids = list(s.scalars(select(_CUSTOMER.id).where(newer)))
-        fresh = [number for number in ids if number not in self.passed and number not in self.names]
-        made_here = self._made_here(s, fresh)
-        self.names |= self._came_later(s, [number for number in fresh if number not in made_here])
-        self.seen_to = max([self.seen_to, *ids])
-        self.passed = {number for number in ids if number > self.seen_to - _LATE_BY and number not in self.names}
-
-    def _came_later(self, s: Session, ids: Sequence[int]) -> dict[int, str]:
-        came = {}
-        for start in range(0, len(ids), _AT_ONCE):
-            some = _CUSTOMER.id.in_(ids[start : start + _AT_ONCE])
-            for row in s.execute(select(_CUSTOMER.id, _CUSTOMER.name, _CUSTOMER.created_at).where(some)):
-                if row.created_at >= self.since:
-                    came[row.id] = row.name
-        return came
-
-    def _made_here(self, s: Session, ids: Sequence[int]) -> set[int]:
-        own = set()
-        for start in range(0, len(ids), _AT_ONCE):
-            # By the customer alone: a database would take another index.
-            some = _ROW.customer_id.in_(ids[start : start + _AT_ONCE])
-            for row in s.execute(select(_ROW.customer_id, _ROW.job_id, _ROW.outcome).where(some)):
-                if (row.job_id, row.outcome) == (self.job_id, RowOutcome.MADE):
-                    own.add(row.customer_id)
-        return own
+        # The same of the sheet's rows: by the customer alone, what is more is reckoned and not searched for.
+        made_here = case((and_(_ROW.job_id == self.job_id, _ROW.outcome == RowOutcome.MADE), 1), else_=0)
+        own = select(func.max(made_here)).where(_ROW.customer_id == _CUSTOMER.id).scalar_subquery()
+        columns = (_CUSTOMER.id, _CUSTOMER.name, _CUSTOMER.created_at)
+        for row in s.execute(select(*columns).where(newer, func.coalesce(own, 0) == 0)):
+            if row.created_at >= self.since:
+                self.names[row.id] = row.name
+        self.seen_to = s.scalar(select(func.max(_CUSTOMER.id))) or 0
 
 
 Asked = tuple[int, str, int | None]  # row, name, the customer that the importer has been shown already

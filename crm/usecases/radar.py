@@ -4,18 +4,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from config.collisions import CollisionVerdict, Evidence, RadarEntry, Weight, said
 from config.policy import Policy
 from config.vocabulary import NameVerdict, Role
-from crm import audit, name_index
+from crm import audit, name_index, uow
 from crm.access import Actor, require, sees_customer
 from crm.errors import Invalid
 from crm.rules.naming import core_name, name_key, rank
 from crm.rules.reach import phone_key
-from models.base import bare, insert_missing
+from models.base import bare, one_of
 from models.collisions import Collision, RadarRule
 from models.customers import Contact, Customer, NameBlock
 from models.people import Person
@@ -161,9 +162,9 @@ def known_numbers(
     theirs = select(Contact.phone, Contact.customer_id).join(Customer, Customer.id == Contact.customer_id)
     sites = select(Customer.website, Customer.id)
     asked = (
-        (Evidence.PHONE, phones, theirs.where(Contact.phone.in_(phones), Contact.retired_at.is_(None), current)),
-        (Evidence.PHONE, phones, select(Customer.phone, Customer.id).where(Customer.phone.in_(phones), current)),
-        (Evidence.DOMAIN, websites, sites.where(Customer.website.in_(websites), current)),
+        (Evidence.PHONE, phones, theirs.where(one_of(s, Contact.phone, phones), Contact.retired_at.is_(None), current)),
+        (Evidence.PHONE, phones, select(Customer.phone, Customer.id).where(one_of(s, Customer.phone, phones), current)),
+        (Evidence.DOMAIN, websites, sites.where(one_of(s, Customer.website, websites), current)),
     )
     for evidence, numbers, query in asked:
         if numbers and weights[evidence] is not Weight.OFF:
@@ -190,15 +191,17 @@ def lock_names(s: Session, names: Iterable[str]) -> None:
     """Let everybody who is about to make a customer of such a name wait here for the one before him.
 
     Two names that the radar may call the same share a pair of neighbouring letters, and these are what is locked; in
-    one order, so that nobody waits in a circle.
+    one order, so that nobody waits in a circle. Where one alone writes, he has waited already.
     """
+    if uow.one_writer():
+        return
     pieces = sorted({piece for name in names for piece in _pairs(core_name(name))})
     block = bare(NameBlock).c.key
-    those = select(block).where(block.in_(pieces))
-    known = set(s.scalars(those))
-    insert_missing(s, NameBlock, [{"key": piece} for piece in pieces if piece not in known])
+    new = select(func.unnest(literal(pieces, ARRAY(block.type))))
+    s.execute(insert(bare(NameBlock)).from_select([block], new).on_conflict_do_nothing())
     # In one statement, however many: slices would be cut in our order and locked inside in the database's.
-    s.execute(those.order_by(block).with_for_update()).all()
+    those = select(block).where(one_of(s, block, pieces)).order_by(block).with_for_update()
+    s.execute(select(func.count()).select_from(those.subquery()))
 
 
 def _pairs(word: str) -> set[str]:
