@@ -3,11 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import TypeVar
 
 from config.clock import Clock
 from config.sheets import ImportState
@@ -27,7 +24,6 @@ _BREATH = 0.01  # seconds between two transactions: whoever waits for the store'
 _LASTS = 0.12  # seconds that a transaction should take where everybody waits for it
 _FEWEST, _MOST = 100, 400  # rows of one
 GoOn = Callable[[], bool]
-Row = TypeVar("Row", import_check.Judged, import_run.Line)
 
 
 class _Pace:
@@ -109,27 +105,14 @@ def _check(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
     with uow.reading() as s:
         asked = import_check.prepare(s, work, clock())
     pace = _Pace()
-    for rows in _ahead(work, pace, lambda s, at, many: import_check.read_next(s, at, asked, many)):
+    while True:
         with uow.reading() as s:
-            import_check.judge(s, work, asked, rows)
-        work = pace.attempt(partial(_judged, work, rows, clock))
+            judged = import_check.judge_next(s, work, asked, pace.rows)
+        if not judged:
+            break
+        work = pace.attempt(partial(_judged, work, judged, clock))
         yield work
     uow.attempt(lambda s: import_work.finish(s, work, ImportState.CHECKED, clock()))
-
-
-def _ahead(work: Work, pace: _Pace, read: Callable[[uow.Session, Work, int], list[Row]]) -> Iterator[list[Row]]:
-    """The rows behind the cursor, chunk by chunk; the next is read and taken apart while this one is being written."""
-
-    def chunk(cursor: int) -> list[Row]:
-        with uow.reading() as s:
-            return read(s, replace(work, cursor=cursor), pace.rows)
-
-    with ThreadPoolExecutor(1, "import-ahead") as thread:
-        rows = chunk(work.cursor)
-        while rows:
-            coming = thread.submit(chunk, rows[-1].number)
-            yield rows
-            rows = coming.result()
 
 
 def _judged(work: Work, judged: list[import_check.Judged], clock: Clock, s: uow.Session) -> Work:
@@ -140,7 +123,11 @@ def _run(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
     with uow.reading() as s:
         run = import_run.prepare(s, work, clock())
     pace = _Pace()
-    for lines in _ahead(work, pace, lambda s, at, many: import_run.read_next(s, at, run, many)):
+    while True:
+        with uow.reading() as s:
+            lines = import_run.read_next(s, work, run, pace.rows)
+        if not lines:
+            break
         work = pace.attempt(partial(_do, work, run, lines, clock))
         yield work
 

@@ -161,6 +161,12 @@ def insert_rows(s: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]
         insert_many(s, table, columns, ([bind(row[one]) if bind else row[one] for one, bind in pairs] for row in rows))
 
 
+def look_at(s: Session, table: type[Base]) -> None:
+    """Let PostgreSQL's planner see a table that has just been filled: its own looks come a minute too late."""
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(text(f"ANALYZE {bare(table).name}"))
+
+
 def update_rows(
     s: Session, table: type[Base], key: str, rows: Sequence[Mapping[str, Any]], *among: ColumnElement[bool]
 ) -> None:

@@ -35,6 +35,7 @@ _LEGAL_FORM = re.compile(
 _OFFICE = re.compile(
     "(?:分公司|分厂|分店|支行|分行|营业部|门市部|分社|分部|办事处|分理处|储蓄所|营业所|店|支公司|中心)$"
 )
+_ORDINALS = re.compile("[0-9一二三四五六七八九十壹贰叁]")
 _PLACES = PROVINCES | CITIES | {"中国"}
 _LONGEST_NAME = 200
 _LONGEST_PLACE = max(map(len, _PLACES))
@@ -45,7 +46,7 @@ class NameParts:
     """`key` is the whole name for exact comparison, `core` = brand + trade, `generic` when no 字号 was left.
 
     `bare` is the key without legal form; `form` tells 股份 1, 有限 2, 合伙 3, another company 4 and nothing 0; `office`
-    a branch.
+    a branch; `ordinals` are the figures of the key, Chinese ones too, in their order.
     """
 
     key: str
@@ -57,6 +58,7 @@ class NameParts:
     generic: bool
     form: int
     office: bool
+    ordinals: str
 
 
 def _kept(text: str) -> str:
@@ -207,6 +209,7 @@ def _taken_apart(name: str) -> NameParts:
         generic=generic,
         form=_form(key),
         office=_OFFICE.search(key) is not None,
+        ordinals="".join(_ORDINALS.findall(key)),
     )
 
 

@@ -7,7 +7,6 @@ from crm.rules.name_features import SIZES, features
 from crm.rules.name_parts import NameParts
 from crm.rules.name_weights import PLACE, SAME, SAME_ABOVE
 
-_ORDINALS = frozenset("0123456789一二三四五六七八九十壹贰叁")
 _SHORT_NAME = tuple(accumulate((2 * size for size in SIZES[:-1]), initial=0))
 _FULL_NAME = tuple(start + size for start, size in zip(_SHORT_NAME, SIZES, strict=True))
 
@@ -21,7 +20,7 @@ def place_and_same(asked: NameParts, known: NameParts) -> tuple[int, bool]:
     starts = _FULL_NAME if asked.form else _SHORT_NAME
     picked = list(map(add, starts, features(asked, known)))
     alike = sum(map(SAME.__getitem__, picked)) > SAME_ABOVE or _reordered(asked, known)
-    same = alike and not _told_apart(asked, known)
+    same = alike and not told_apart(asked, known)
     return sum(map(PLACE.__getitem__, picked)), same
 
 
@@ -31,7 +30,8 @@ def _reordered(asked: NameParts, known: NameParts) -> bool:
     return asked.core == known.core and asked.regions == known.regions
 
 
-def _told_apart(asked: NameParts, known: NameParts) -> bool:
+def told_apart(asked: NameParts, known: NameParts) -> bool:
+    """Another number or another region: never one company."""
     if asked.regions and known.regions and asked.regions.isdisjoint(known.regions):
         return True
-    return [a for a in asked.key if a in _ORDINALS] != [a for a in known.key if a in _ORDINALS]
+    return asked.ordinals != known.ordinals

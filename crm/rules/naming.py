@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 
 from config.vocabulary import NameVerdict
 from crm.rules.name_parts import NameParts, key_of, parts_of
-from crm.rules.name_scores import place_and_same
+from crm.rules.name_scores import place_and_same, told_apart
 
 T = TypeVar("T")
 
@@ -104,6 +104,8 @@ def _judged(typed: NameParts, known: NameParts, similar_at: int) -> tuple[int, J
     score, why = _compare(typed, known)
     if not typed.key or not known.key:
         return 0, Judgement(0, NameVerdict.NONE, ALIKE)
+    if score < similar_at and typed.key != known.key and told_apart(typed, known):  # nothing more can come of it
+        return 0, Judgement(score, NameVerdict.NONE, why)
     place, same = place_and_same(typed, known)
     if same or typed.key == known.key:
         return place, Judgement(max(score, _CERTAIN), NameVerdict.SAME, why)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.collisions import Evidence, RadarEntry, Weight
@@ -82,8 +82,8 @@ def prepare(s: Session, work: Work, now: datetime) -> Asked:
     return Asked(actor, form_of(s, actor, job, now), options_of(job), similar_at, weight, above)
 
 
-def read_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
-    """At most so many rows behind the cursor, each read by itself. Empty at the end."""
+def judge_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
+    """The verdicts on at most so many rows behind the cursor; nothing is written. Empty at the end."""
     judged = []
     for row in next_rows(s, work, many, _ROW.cells):
         one = Judged(row.number)
@@ -92,17 +92,13 @@ def read_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
         except Unusable as error:
             one.verdict, one.why = RowVerdict.ERROR, str(error)
         judged.append(one)
-    return judged
-
-
-def judge(s: Session, work: Work, asked: Asked, rows: Sequence[Judged]) -> None:
-    """The verdicts on these rows, beside those above them and what the store has; nothing is written."""
-    usable = [one for one in rows if one.verdict is not RowVerdict.ERROR]
+    usable = [one for one in judged if one.verdict is not RowVerdict.ERROR]
     known = companies(s, asked.actor, {one.draft.key for one in usable})
     if work.kind is ImportKind.CUSTOMERS:
         _customers(s, work, asked, usable, known)
     else:
         _belonging(s, work, usable, known)
+    return judged
 
 
 def record(s: Session, work: Work, judged: Sequence[Judged], now: datetime) -> Work:
@@ -199,13 +195,13 @@ def _earlier(s: Session, work: Work, keys: set[str]) -> dict[str, int]:
     """The first row above this chunk that has each of these keys and is new itself."""
     if not keys or not work.cursor:
         return {}
-    above = (
-        _ROW.job_id == work.id,
-        one_of(s, _ROW.key, keys),
-        _ROW.number <= work.cursor,
-        _ROW.verdict == RowVerdict.NEW,
-    )
-    return dict(s.execute(select(_ROW.key, func.min(_ROW.number)).where(*above).group_by(_ROW.key)).all())
+    # By the key alone, which few rows share: a database would rather walk all that are new.
+    wanted = select(_ROW.key, _ROW.number, _ROW.verdict).where(_ROW.job_id == work.id, one_of(s, _ROW.key, keys))
+    first: dict[str, int] = {}
+    for key, number, verdict in s.execute(wanted):
+        if number <= work.cursor and verdict == RowVerdict.NEW:
+            first[key] = min(number, first.get(key, number))
+    return first
 
 
 def _ask_the_sheet(s: Session, work: Work, asked: Asked, strangers: Sequence[Judged]) -> None:

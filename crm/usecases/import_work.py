@@ -14,7 +14,7 @@ from config.sheets import ImportKind, ImportState
 from crm.columns import choice, guesses
 from crm.rules.headers import header_row
 from crm.usecases.imports import remembered
-from models.base import bare, insert_rows
+from models.base import bare, insert_rows, look_at
 from models.imports import ImportJob, ImportRow
 
 LEASE = timedelta(seconds=30)  # far longer than any of its transactions
@@ -116,6 +116,8 @@ def finish(s: Session, work: Work, state: ImportState, now: datetime) -> None:
     step(s, work, 0, now)
     job = s.get_one(ImportJob, work.id)
     job.state, job.lease, job.lease_until = state, "", None
+    if work.state is ImportState.READING:
+        look_at(s, ImportRow)
     if state is ImportState.DONE:
         job.finished_at = now
     if state is ImportState.UNDONE:
@@ -194,6 +196,8 @@ def stage(s: Session, work: Work, lines: Sequence[tuple[int, Sequence[str]]], to
 
 
 def next_rows(s: Session, work: Work, many: int, *columns: Any) -> Sequence[Any]:
-    """The next rows behind the cursor, by number."""
-    wanted = select(_ROW.number, *columns).where(_ROW.job_id == work.id, _ROW.number > work.cursor)
-    return s.execute(wanted.order_by(_ROW.number).limit(many)).all()
+    """At most so many rows behind the cursor, by number; none at the end."""
+    wanted = select(_ROW.number, *columns).where(_ROW.job_id == work.id).order_by(_ROW.number).limit(many)
+    # Among few numbers first: a planner that knows nothing of a table just filled would sort all the rest.
+    near = wanted.where(_ROW.number.between(work.cursor + 1, work.cursor + 2 * many))
+    return s.execute(near).all() or s.execute(wanted.where(_ROW.number > work.cursor)).all()
