@@ -3,8 +3,10 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
+from typing import Protocol
 
 from config.clock import Clock
 from config.sheets import ImportState
@@ -15,6 +17,7 @@ from crm.usecases.import_records import DOING
 from crm.usecases.import_work import LeaseLost, Work
 from gateways.dropbox import Dropbox
 from gateways.sheets.reading import SheetError, sheet_of
+from jobs.ahead import Many, Read, Row, in_turn
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +27,12 @@ _BREATH = 0.01  # seconds between two transactions: whoever waits for the store'
 _LASTS = 0.12  # seconds that a transaction should take where everybody waits for it
 _FEWEST, _MOST = 100, 400  # rows of one
 GoOn = Callable[[], bool]
+
+
+class Chunks(Protocol):
+    """How the rows behind a number are read, one chunk after another."""
+
+    def __call__(self, read: Read[Row], behind: int, many: Many) -> Iterator[list[Row]]: ...
 
 
 class _Pace:
@@ -44,38 +53,39 @@ class _Pace:
         return moved
 
 
-def work_due(clock: Clock, box: Dropbox, *, go_on: GoOn = lambda: True) -> int:
+def work_due(clock: Clock, box: Dropbox, *, go_on: GoOn = lambda: True, chunks: Chunks = in_turn) -> int:
     """Work imports until none waits or `go_on` says no; how many were taken up. Killed at any line, nothing is lost."""
     taken = 0
-    while go_on() and work_one(clock, box, go_on=go_on):
+    while go_on() and work_one(clock, box, go_on=go_on, chunks=chunks):
         taken += 1
     return taken
 
 
-def work_one(clock: Clock, box: Dropbox, *, go_on: GoOn = lambda: True) -> bool:
+def work_one(clock: Clock, box: Dropbox, *, go_on: GoOn = lambda: True, chunks: Chunks = in_turn) -> bool:
     """Bring one import to where a person's turn is, or to its end; False when none waits."""
     work = uow.attempt(lambda s: import_work.lease_next(s, clock()))
     if work is None:
         return False
     try:
-        for reached in _WAYS[work.state](work, clock, box):
+        for reached in _WAYS[work.state](work, clock, box, chunks):
             work = reached
             if not go_on():
                 uow.attempt(partial(import_work.hand_back, work=work))
                 return True
-            time.sleep(_BREATH)
+            if uow.one_writer():
+                time.sleep(_BREATH)
     except LeaseLost:
         log.info("import %s: stopped, or taken over by another worker", work.id)
     except (SheetError, CrmError) as error:
         words = str(error)
         uow.attempt(lambda s: import_work.fail(s, work, words, clock()))
         box.forget(work.file_key)
-    except (uow.StoreDown, uow.TryAgain):
-        log.warning("import %s: the store does not answer; going on when the lease has run out", work.id)
+    except (uow.StoreDown, uow.TryAgain) as error:
+        log.warning("import %s: %s; going on when the lease has run out", work.id, error)
     return True
 
 
-def _read(work: Work, clock: Clock, box: Dropbox) -> Iterator[Work]:
+def _read(work: Work, clock: Clock, box: Dropbox, _: Chunks) -> Iterator[Work]:
     """The file's rows into the store. Again from the start of the file after a crash, past what is there already."""
     try:
         opened = sheet_of(box.path(work.file_key))
@@ -101,16 +111,19 @@ def _stage(work: Work, rows: list[tuple[int, list[str]]], to: int, clock: Clock,
     return import_work.stage(s, work, rows, to, clock())
 
 
-def _check(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
+def _check(work: Work, clock: Clock, _: Dropbox, chunks: Chunks) -> Iterator[Work]:
     with uow.reading() as s:
         asked = import_check.prepare(s, work, clock())
     pace = _Pace()
-    while True:
+
+    def read(behind: int, many: int) -> list[import_check.Judged]:
         with uow.reading() as s:
-            judged = import_check.judge_next(s, work, asked, pace.rows)
-        if not judged:
-            break
-        work = pace.attempt(partial(_judged, work, judged, clock))
+            return import_check.read_next(s, replace(work, cursor=behind), asked, many)
+
+    for rows in chunks(read, work.cursor, lambda: pace.rows):
+        with uow.reading() as s:
+            import_check.judge(s, work, asked, rows)
+        work = pace.attempt(partial(_judged, work, rows, clock))
         yield work
     uow.attempt(lambda s: import_work.finish(s, work, ImportState.CHECKED, clock()))
 
@@ -119,15 +132,16 @@ def _judged(work: Work, judged: list[import_check.Judged], clock: Clock, s: uow.
     return import_check.record(s, work, judged, clock())
 
 
-def _run(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
+def _run(work: Work, clock: Clock, _: Dropbox, chunks: Chunks) -> Iterator[Work]:
     with uow.reading() as s:
         run = import_run.prepare(s, work, clock())
     pace = _Pace()
-    while True:
+
+    def read(behind: int, many: int) -> list[import_run.Line]:
         with uow.reading() as s:
-            lines = import_run.read_next(s, work, run, pace.rows)
-        if not lines:
-            break
+            return import_run.read_next(s, replace(work, cursor=behind), run, many)
+
+    for lines in chunks(read, work.cursor, lambda: pace.rows):
         work = pace.attempt(partial(_do, work, run, lines, clock))
         yield work
 
@@ -142,7 +156,7 @@ def _do(work: Work, run: import_run.Run, lines: list[import_run.Line], clock: Cl
     return import_run.do(s, work, run, lines, clock(), DOING)
 
 
-def _undo(work: Work, clock: Clock, _: Dropbox) -> Iterator[Work]:
+def _undo(work: Work, clock: Clock, _: Dropbox, __: Chunks) -> Iterator[Work]:
     while True:
         moved = uow.attempt(partial(_undone, work, clock))
         if moved is None:
@@ -156,7 +170,7 @@ def _undone(work: Work, clock: Clock, s: uow.Session) -> Work | None:
     return import_undo.undo_next(s, work, clock())
 
 
-_WAYS: dict[ImportState, Callable[[Work, Clock, Dropbox], Iterator[Work]]] = {
+_WAYS: dict[ImportState, Callable[[Work, Clock, Dropbox, Chunks], Iterator[Work]]] = {
     ImportState.READING: _read,
     ImportState.CHECKING: _check,
     ImportState.RUNNING: _run,

@@ -7,6 +7,7 @@ from functools import cache
 
 from config.settings import Settings
 from jobs import deliver, exports, imports, inbox, runs
+from jobs.ahead import ahead
 from jobs.wiring import Wiring, wire
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def _slot(w: Wiring, go_on: Callable[[], bool]) -> None:
 
 def _import(w: Wiring, _: Callable[[], bool]) -> None:
     """To the end, not for a minute: what it leaves would wait for the scheduler."""
-    imports.work_due(w.clock, w.incoming)
+    imports.work_due(w.clock, w.incoming, chunks=ahead)
 
 
 def _export(w: Wiring, go_on: Callable[[], bool]) -> None:

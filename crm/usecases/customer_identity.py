@@ -31,7 +31,7 @@ def claim_company(s: Session, actor: Actor, question: Question, *, anyway: bool)
     `anyway`: the actor has looked at those that are only alike, and says that they are others. He cannot say so of a
     customer that he may not see, nor of the very same name or credit code.
     """
-    radar.lock_names(s, [question.name])
+    radar.lock_names(s, [radar.pieces_of(question.name)])
     for hit in radar.hits(s, actor, question, RadarEntry.CREATE, policy.current(s)):
         if not hit.same:
             break
@@ -43,7 +43,7 @@ def claim_company(s: Session, actor: Actor, question: Question, *, anyway: bool)
 
 def claim_name(s: Session, actor: Actor, name: str, but: int) -> None:
     """No other customer has exactly this name, and nobody takes it before this transaction ends; Conflict else."""
-    radar.lock_names(s, [name])
+    radar.lock_names(s, [radar.pieces_of(name)])
     twin = s.scalar(
         select(Customer).where(
             Customer.name_key == name_key(name), Customer.merged_into_id.is_(None), Customer.id != but

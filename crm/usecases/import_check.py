@@ -82,8 +82,8 @@ def prepare(s: Session, work: Work, now: datetime) -> Asked:
     return Asked(actor, form_of(s, actor, job, now), options_of(job), similar_at, weight, above)
 
 
-def judge_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
-    """The verdicts on at most so many rows behind the cursor; nothing is written. Empty at the end."""
+def read_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
+    """At most so many rows behind the cursor, each beside what the store has. Empty at the end."""
     judged = []
     for row in next_rows(s, work, many, _ROW.cells):
         one = Judged(row.number)
@@ -95,10 +95,19 @@ def judge_next(s: Session, work: Work, asked: Asked, many: int) -> list[Judged]:
     usable = [one for one in judged if one.verdict is not RowVerdict.ERROR]
     known = companies(s, asked.actor, {one.draft.key for one in usable})
     if work.kind is ImportKind.CUSTOMERS:
-        _customers(s, work, asked, usable, known)
+        _known_or_like(s, asked, usable, known)
     else:
         _belonging(s, work, usable, known)
     return judged
+
+
+def judge(s: Session, work: Work, asked: Asked, rows: Sequence[Judged]) -> None:
+    """The same rows beside those above them in the sheet; now the verdicts are whole, and nothing is written yet."""
+    usable = [one for one in rows if one.verdict is not RowVerdict.ERROR]
+    if work.kind is ImportKind.CUSTOMERS:
+        _said_again(s, work, asked, usable)
+    else:
+        _said_twice(s, work, usable)
 
 
 def record(s: Session, work: Work, judged: Sequence[Judged], now: datetime) -> Work:
@@ -133,11 +142,9 @@ def companies(s: Session, actor: Actor, keys: set[str]) -> dict[str, Company]:
     return {row.name_key: Company(row.id, row.name, bool(row.mine)) for row in s.execute(wanted)}
 
 
-def _customers(s: Session, work: Work, asked: Asked, usable: Sequence[Judged], known: Mapping[str, Company]) -> None:
+def _known_or_like(s: Session, asked: Asked, usable: Sequence[Judged], known: Mapping[str, Company]) -> None:
     by_code = _by_code(s, asked.actor, {str(code) for one in usable if (code := one.draft.customer.get("uscc"))})
-    earlier = _earlier(s, work, {one.draft.key for one in usable})
-    here: dict[str, Judged] = {}
-    again: list[tuple[Judged, Judged]] = []
+    strangers = []
     for one in usable:
         twin = known.get(one.draft.key)
         coded = by_code.get(str(one.draft.customer.get("uscc", "")))
@@ -145,15 +152,26 @@ def _customers(s: Session, work: Work, asked: Asked, usable: Sequence[Judged], k
             _is(one, RowVerdict.SAME, twin, "名称相同")
         elif coded is not None:
             _is(one, RowVerdict.SAME, coded, "统一社会信用代码相同")
-        elif one.draft.key in earlier:
+        else:
+            strangers.append(one)
+    _ask_the_radar(s, asked, strangers)
+
+
+def _said_again(s: Session, work: Work, asked: Asked, usable: Sequence[Judged]) -> None:
+    earlier = _earlier(s, work, {one.draft.key for one in usable})
+    here: dict[str, Judged] = {}
+    again: list[tuple[Judged, Judged]] = []
+    for one in usable:
+        if one.verdict is RowVerdict.SAME:
+            continue
+        if one.draft.key in earlier:
             one.verdict, one.why = RowVerdict.REPEATED, f"和第 {earlier[one.draft.key]} 行是同一家"
+            one.twin = one.usual = None
         elif one.draft.key in here:
             again.append((one, here[one.draft.key]))
         else:
             here[one.draft.key] = one
-    strangers = list(here.values())
-    _ask_the_radar(s, asked, strangers)
-    _ask_the_sheet(s, work, asked, [one for one in strangers if one.usual is None])
+    _ask_the_sheet(s, work, asked, [one for one in here.values() if one.usual is None])
     for one, first in again:
         if first.verdict is RowVerdict.NEW:
             one.verdict, one.why = RowVerdict.REPEATED, f"和第 {first.number} 行是同一家"
@@ -267,15 +285,18 @@ def _belonging(s: Session, work: Work, usable: Sequence[Judged], known: Mapping[
             one.twin = company.id
     placed = [one for one in usable if one.twin is not None]
     there = already_there(s, work.kind, [(one.number, one.twin or 0, one.draft) for one in placed])
-    above = _earlier(s, work, {fact_key(work.kind, one) for one in placed})
     for one in placed:
-        mark = fact_key(work.kind, one)
+        one.draft.key = fact_key(work.kind, one)
         if one.number in there:
             one.verdict, one.why = RowVerdict.SAME, there[one.number]
-        elif mark in above:
-            one.verdict, one.why = RowVerdict.REPEATED, f"和第 {above[mark]} 行完全一样"
-        above.setdefault(mark, one.number)
-        one.draft.key = mark
+
+
+def _said_twice(s: Session, work: Work, placed: Sequence[Judged]) -> None:
+    above = _earlier(s, work, {one.draft.key for one in placed})
+    for one in placed:
+        if one.verdict is not RowVerdict.SAME and one.draft.key in above:
+            one.verdict, one.why = RowVerdict.REPEATED, f"和第 {above[one.draft.key]} 行完全一样"
+        above.setdefault(one.draft.key, one.number)
 
 
 def fact_key(kind: ImportKind, one: Judged) -> str:

@@ -42,7 +42,7 @@ class _Target:
 
 def do_customers(s: Session, run: Run, lines: Sequence[Line], now: datetime) -> None:
     """Every line gets its outcome. Names are locked first, so that a twin made meanwhile is seen."""
-    lock_names(s, {line.draft.name for line in lines})
+    lock_names(s, [line.pieces for line in lines])
     there = _targets(s, run, lines)
     by_key = {key: target for key, target in there.items() if isinstance(key, str)}
     codes = _codes(s, lines)

@@ -19,6 +19,7 @@ from crm.usecases.import_drafts import loaded
 from crm.usecases.import_newcomers import Newcomers
 from crm.usecases.import_work import Work, next_rows, step
 from crm.usecases.imports import Options, clock_of, options_of
+from crm.usecases.radar import pieces_of
 from models.base import bare, update_rows
 from models.imports import ImportJob, ImportRow
 
@@ -42,7 +43,7 @@ class Run:
 
 @dataclass(slots=True)
 class Line:
-    """One row to be done, and what has become of it."""
+    """One row to be done, and what has become of it. `pinyin` and `pieces` of its name are worked out beforehand."""
 
     number: int
     verdict: RowVerdict
@@ -51,6 +52,7 @@ class Line:
     twin: int | None
     draft: Draft
     pinyin: str = ""
+    pieces: frozenset[str] = frozenset()
     outcome: RowOutcome | None = None
     said: str = ""
     customer: int | None = None
@@ -88,7 +90,7 @@ def read_next(s: Session, work: Work, run: Run, many: int) -> list[Line]:
             draft.key = name_key(draft.name)[:128]  # it had another row's, as the same company: the importer says no
         line = Line(row.number, verdict, resolution, row.why, row.twin_id, draft)
         if usable and work.kind is ImportKind.CUSTOMERS:
-            line.pinyin = pinyin_of(draft.name)[:255]
+            line.pinyin, line.pieces = pinyin_of(draft.name)[:255], pieces_of(draft.name)
         lines.append(line)
     return lines
 

@@ -187,25 +187,27 @@ def _decided_different(s: Session, actor: Actor | None, question: Question, foun
     return list(s.scalars(told.distinct()))
 
 
-def lock_names(s: Session, names: Iterable[str]) -> None:
+def pieces_of(name: str) -> frozenset[str]:
+    """What two names that the radar may call the same have in common: a pair of neighbouring letters."""
+    word = core_name(name)
+    return frozenset(word[at : at + 2] for at in range(max(1, len(word) - 1)))
+
+
+def lock_names(s: Session, names: Iterable[frozenset[str]]) -> None:
     """Let everybody who is about to make a customer of such a name wait here for the one before him.
 
-    Two names that the radar may call the same share a pair of neighbouring letters, and these are what is locked; in
-    one order, so that nobody waits in a circle. Where one alone writes, he has waited already.
+    Of each name its pieces; they are locked in one order, so that nobody waits in a circle. Where one alone writes, he
+    has waited already.
     """
     if uow.one_writer():
         return
-    pieces = sorted({piece for name in names for piece in _pairs(core_name(name))})
+    pieces = sorted(frozenset().union(*names))
     block = bare(NameBlock).c.key
     new = select(func.unnest(literal(pieces, ARRAY(block.type))))
     s.execute(insert(bare(NameBlock)).from_select([block], new).on_conflict_do_nothing())
     # In one statement, however many: slices would be cut in our order and locked inside in the database's.
     those = select(block).where(one_of(s, block, pieces)).order_by(block).with_for_update()
     s.execute(select(func.count()).select_from(those.subquery()))
-
-
-def _pairs(word: str) -> set[str]:
-    return {word[at : at + 2] for at in range(max(1, len(word) - 1))}
 
 
 def weights_at(s: Session, entry: RadarEntry) -> dict[Evidence, Weight]:

@@ -1,0 +1,68 @@
+"""An import's rows chunk by chunk, each read while the one before is written: in a process and on a core of its own."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any, Protocol, TypeVar
+
+from crm import uow
+
+
+class Numbered(Protocol):
+    """A row of a sheet, by its number."""
+
+    @property
+    def number(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=Numbered)
+Read = Callable[[int, int], list[Row]]  # (the number they stand behind, at most so many)
+Many = Callable[[], int]
+_FORK = multiprocessing.get_context("fork")
+
+
+def in_turn(read: Read[Row], behind: int, many: Many) -> Iterator[list[Row]]:
+    """Read by this process itself: for one with threads, which must not fork."""
+    while rows := read(behind, many()):
+        yield rows
+        behind = rows[-1].number
+
+
+def ahead(read: Read[Row], behind: int, many: Many) -> Iterator[list[Row]]:
+    """Read by a fork of this process; whichever of the two dies, the other ends."""
+    uow.dispose()  # a connection has one process
+    ours, theirs = _FORK.Pipe()
+    reader = _FORK.Process(target=_serve, args=(theirs, ours, read), daemon=True)
+    reader.start()
+    theirs.close()
+    try:
+        ours.send((behind, many()))
+        while rows := _answer(ours):
+            ours.send((rows[-1].number, many()))
+            yield rows
+    finally:
+        ours.close()
+        reader.kill()
+        reader.join()
+
+
+def _serve(asked: Connection, other_end: Connection, read: Read[Any]) -> None:
+    other_end.close()
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            try:
+                answer: list[Any] | Exception = read(*asked.recv())
+            except (uow.StoreDown, uow.TryAgain) as error:
+                answer = error
+            asked.send(answer)
+
+
+def _answer(reader: Connection) -> list[Any]:
+    try:
+        answer: list[Any] | Exception = reader.recv()
+    except EOFError:
+        raise uow.TryAgain("the process that reads ahead is gone") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
