@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 _READING = {"reading": True}
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _TRIES = 4
+_OFTEN, _SELDOM = (0.001, 0.004), (0.008, 0.016)  # seconds between two questions for SQLite's one lock
 _MAPPED = 512 * 1024 * 1024  # bytes of an SQLite file
 T = TypeVar("T")
 _sessions = sessionmaker(expire_on_commit=False, autoflush=False)
@@ -53,7 +54,7 @@ def connect(url: str, *, patient: bool = True) -> Engine:
         timeout = 15.0 if patient else 2.0
         engine = create_engine(url, connect_args={"timeout": timeout, "check_same_thread": False}, pool_size=16)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", partial(_begin_sqlite, timeout))
+        event.listen(engine, "begin", partial(_begin_sqlite, timeout, _SELDOM if patient else _OFTEN))
     else:
         engine = create_engine(
             url,
@@ -82,11 +83,12 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(timeout: float, connection: Connection) -> None:
+def _begin_sqlite(timeout: float, pauses: tuple[float, float], connection: Connection) -> None:
     """A deferred BEGIN would lose the race when it first writes: writers take the lock at once.
 
     SQLite itself asks for a taken lock at longer and longer intervals, up to 100 ms, so that whoever has waited longest
-    is the least likely to get it: under load some wait for seconds. Asking evenly, nobody is left behind.
+    is the least likely to get it: under load some wait for seconds. Asking evenly, nobody is left behind; and the web,
+    where somebody waits for an answer, asks more often than a job.
     """
     if connection.get_execution_options().get("reading"):
         connection.exec_driver_sql("BEGIN")
@@ -96,7 +98,7 @@ def _begin_sqlite(timeout: float, connection: Connection) -> None:
     try:
         give_up = time.monotonic() + timeout
         while _is_taken(file) and time.monotonic() < give_up:
-            time.sleep(random.uniform(0.001, 0.004))
+            time.sleep(random.uniform(*pauses))
         if not file.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails, in the words that `_told_apart` knows
     finally:
