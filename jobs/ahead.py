@@ -2,7 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
 
@@ -37,9 +37,11 @@ def ahead(read: Read[Row], behind: int, many: Many) -> Iterator[list[Row]]:
     reader.start()
     theirs.close()
     try:
-        ours.send((behind, many()))
+        with _alive():
+            ours.send((behind, many()))
         while rows := _answer(ours):
-            ours.send((rows[-1].number, many()))
+            with _alive():
+                ours.send((rows[-1].number, many()))
             yield rows
     finally:
         ours.close()
@@ -49,7 +51,7 @@ def ahead(read: Read[Row], behind: int, many: Many) -> Iterator[list[Row]]:
 
 def _serve(asked: Connection, other_end: Connection, read: Read[Any]) -> None:
     other_end.close()
-    with suppress(EOFError, BrokenPipeError):
+    with suppress(EOFError, ConnectionError):
         while True:
             try:
                 answer: list[Any] | Exception = read(*asked.recv())
@@ -59,10 +61,16 @@ def _serve(asked: Connection, other_end: Connection, read: Read[Any]) -> None:
 
 
 def _answer(reader: Connection) -> list[Any]:
-    try:
+    with _alive():
         answer: list[Any] | Exception = reader.recv()
-    except EOFError:
-        raise uow.TryAgain("the process that reads ahead is gone") from None
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, ConnectionError):
+        raise uow.TryAgain("the process that reads ahead is gone") from None

@@ -1,5 +1,6 @@
 """A worker that dies between any two steps of an import: the next one goes on, and every row is there once."""
 
+import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from jobs import imports as jobs
+from jobs.ahead import ahead, in_turn
 from models.customers import Customer
 from models.imports import ImportRow
 from tests.imports.sheets import Desk, csv_of
@@ -29,12 +31,17 @@ def dying_after(steps: int) -> Callable[[], bool]:
     return go_on
 
 
-def test_it_goes_on_where_the_dead_worker_stood(
-    company: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "_FEWEST", 3)
     monkeypatch.setattr(jobs, "_MOST", 3)
     monkeypatch.setattr(jobs, "_STAGED_AT_ONCE", 4)
+
+
+@pytest.mark.parametrize("chunks", [in_turn, ahead])
+def test_it_goes_on_where_the_dead_worker_stood(
+    company: Engine, tmp_path: Path, small_steps: None, chunks: jobs.Chunks
+) -> None:
     desk = Desk(tmp_path)
     names = [f"苏州第{n}号热能有限公司" for n in range(20)]
     who = actor("Zhang")
@@ -46,7 +53,7 @@ def test_it_goes_on_where_the_dead_worker_stood(
         deaths = 0
         while desk.job(public_id).state != state:
             try:
-                jobs.work_due(lambda: desk.now, desk.box, go_on=dying_after(2))
+                jobs.work_due(lambda: desk.now, desk.box, go_on=dying_after(2), chunks=chunks)
             except Killed:
                 deaths += 1
                 desk.now += MINUTE  # the lease runs out
@@ -60,3 +67,33 @@ def test_it_goes_on_where_the_dead_worker_stood(
     assert desk.counts(public_id) == {"made": 20, "merged": 1, "failed": 1}
     assert sorted(c.name for c in rows(Customer)) == sorted(names)
     assert len(rows(ImportRow)) == 22
+
+
+def test_when_the_process_that_reads_ahead_dies_the_import_waits_for_its_lease_and_goes_on(
+    company: Engine, tmp_path: Path, small_steps: None
+) -> None:
+    desk = Desk(tmp_path)
+    who = actor("Zhang")
+    public_id = desk.checked(who, csv_of(("公司",), *((f"苏州第{n}号热能有限公司",) for n in range(20))))
+    desk.start(who, public_id)
+
+    def kill_the_reader() -> bool:
+        for reader in multiprocessing.active_children():
+            reader.kill()
+            reader.join()
+        return True
+
+    jobs.work_due(lambda: desk.now, desk.box, go_on=kill_the_reader, chunks=ahead)
+    assert desk.job(public_id).state == "running"
+    assert 0 < len(rows(Customer)) < 20
+    desk.now += MINUTE
+    jobs.work_due(lambda: desk.now, desk.box, chunks=ahead)
+    assert desk.counts(public_id) == {"made": 20}
+    assert multiprocessing.active_children() == []
+
+
+def test_a_long_stretch_of_blank_lines_is_no_end(company: Engine, tmp_path: Path, small_steps: None) -> None:
+    desk = Desk(tmp_path)
+    blank = [("", "")] * 40
+    sheet = csv_of(("公司", "联系人"), ("苏州瑞衡热能有限公司", "王工"), *blank, ("苏州恒泽水务有限公司", "李工"))
+    assert desk.counts(desk.done(actor("Zhang"), sheet)) == {"made": 2}

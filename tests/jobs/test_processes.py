@@ -1,5 +1,6 @@
 """The real scheduler and worker processes: with Redis, without it, killed, and stopped politely."""
 
+import io
 import json
 import threading
 import time
@@ -14,11 +15,16 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
 from config.clock import machine_time
+from config.sheets import ImportKind, ImportState
 from config.vocabulary import OutboxState
 from crm import messages, uow
+from crm.access import actor_by_userid
 from crm.notices import text
+from crm.usecases import imports
+from gateways.dropbox import Dropbox
 from jobs.wiring import QUEUE, Nudger, enqueue
 from models import Base
+from models.imports import ImportJob
 from models.messages import OutboxMessage
 from models.people import Person, Team
 from tests.jobs.company import NOW
@@ -179,6 +185,34 @@ def test_a_worker_killed_with_its_horse_leaves_nothing_that_stops_the_next(
         second = processes.worker(env)
         wait_for(lambda: wecom.sent == ["一"], "delivery", second)
         wait_for(lambda: redis.keys("rq:job:*") == [], "an empty queue", second)
+
+
+@pytest.mark.slow
+@pytest.mark.redis
+def test_a_worker_reads_a_sheet_in_a_fork_and_delivers_before_and_afterwards(
+    env: dict[str, str], wecom: WeCom, processes: Processes, redis_url: str
+) -> None:
+    worker = processes.worker({**env, "REDIS_URL": redis_url})
+    worker.wait_for_output("Listening on crm")
+    key = Dropbox(Path(env["VAR_DIR"]) / "imports").keep(io.BytesIO(b"\x00\x01"), 100)
+    with Redis.from_url(redis_url) as redis:
+        promise("一")
+        enqueue(redis, "outbox")
+        wait_for(lambda: wecom.sent == ["一"], "delivery", worker)
+        with uow.transaction() as s:
+            who = actor_by_userid(s, "a")
+            imports.upload(s, who, ImportKind.CUSTOMERS, "坏.xlsx", key, machine_time(), entrance="console")
+        enqueue(redis, "import")
+
+        def refused() -> bool:
+            with uow.reading() as s:
+                return s.scalars(select(ImportJob.state)).one() == ImportState.FAILED
+
+        wait_for(refused, "a refusal of the sheet", worker)
+        promise("二")
+        enqueue(redis, "outbox")
+        wait_for(lambda: wecom.sent == ["一", "二"], "second delivery", worker)
+    assert worker.stop() == 0
 
 
 def test_nudging_an_absent_redis_takes_no_time(tmp_path: Path) -> None:
