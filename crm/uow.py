@@ -60,10 +60,11 @@ def connect(url: str, *, patient: bool = True) -> Engine:
             url,
             pool_size=16,
             max_overflow=8,
-            pool_pre_ping=not patient,
+            pool_pre_ping=True,
             pool_timeout=30.0 if patient else 2.0,
             connect_args={
                 "connect_timeout": 10 if patient else 1,
+                "keepalives_idle": 60,  # seconds: what a firewall has dropped is noticed before a job waits for it
                 # Waiting for a lock ends first, so that a statement timeout can only mean the statement itself.
                 "options": f"-c statement_timeout={60_000 if patient else 4_000} "
                 # No statement of ours runs so long that compiling it would pay.
@@ -276,7 +277,7 @@ def reachable() -> bool:
 
 
 def dispose() -> None:
-    """Let go of every connection: after a fork, and between tests."""
+    """Let go of every connection: before a fork, and between tests."""
     engine = _sessions.kw.get("bind")
     if isinstance(engine, Engine):
         engine.dispose()

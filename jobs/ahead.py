@@ -1,5 +1,6 @@
 """An import's rows chunk by chunk, each read while the one before is written: in a process and on a core of its own."""
 
+import logging
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -7,6 +8,9 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
 
 from crm import uow
+from crm.errors import CrmError
+
+log = logging.getLogger(__name__)
 
 
 class Numbered(Protocol):
@@ -23,14 +27,17 @@ _FORK = multiprocessing.get_context("fork")
 
 
 def in_turn(read: Read[Row], behind: int, many: Many) -> Iterator[list[Row]]:
-    """Read by this process itself: for one with threads, which must not fork."""
+    """Read by this process itself: for the scheduler, whose threads may hold any lock at the moment of a fork."""
     while rows := read(behind, many()):
         yield rows
         behind = rows[-1].number
 
 
 def ahead(read: Read[Row], behind: int, many: Many) -> Iterator[list[Row]]:
-    """Read by a fork of this process; whichever of the two dies, the other ends."""
+    """Read by a fork of this process; whichever of the two dies, the other ends.
+
+    For a fork of the worker: beside it there may be the nudger alone, which is prepared for it (`jobs/wiring.py`).
+    """
     uow.dispose()  # a connection has one process
     ours, theirs = _FORK.Pipe()
     reader = _FORK.Process(target=_serve, args=(theirs, ours, read), daemon=True)
@@ -55,8 +62,11 @@ def _serve(asked: Connection, other_end: Connection, read: Read[Any]) -> None:
         while True:
             try:
                 answer: list[Any] | Exception = read(*asked.recv())
-            except (uow.StoreDown, uow.TryAgain) as error:
+            except (uow.StoreDown, uow.TryAgain, CrmError) as error:
                 answer = error
+            except Exception as error:
+                log.exception("reading ahead failed")
+                answer = RuntimeError(repr(error))  # what it was may not get through a pipe
             asked.send(answer)
 
 

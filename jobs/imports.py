@@ -13,6 +13,7 @@ from config.sheets import ImportState
 from crm import uow
 from crm.errors import CrmError
 from crm.usecases import contests, import_check, import_run, import_undo, import_work
+from crm.usecases.import_known import Judged
 from crm.usecases.import_records import DOING
 from crm.usecases.import_work import LeaseLost, Work
 from gateways.dropbox import Dropbox
@@ -105,6 +106,10 @@ def _read(work: Work, clock: Clock, box: Dropbox, _: Chunks) -> Iterator[Work]:
         raise SheetError("这个文件里只有表头，没有数据。请确认数据在第一张有内容的工作表里，再上传")
     uow.attempt(lambda s: import_work.finish(s, work, ImportState.MAPPING, clock()))
     box.forget(work.file_key)
+    try:
+        uow.attempt(import_work.look_at_rows)
+    except (uow.StoreDown, uow.TryAgain) as error:  # somebody tidies the table just now: it goes without, slower
+        log.info("import %s: its rows were not looked at: %s", work.id, error)
 
 
 def _stage(work: Work, rows: list[tuple[int, list[str]]], to: int, clock: Clock, s: uow.Session) -> Work:
@@ -116,7 +121,7 @@ def _check(work: Work, clock: Clock, _: Dropbox, chunks: Chunks) -> Iterator[Wor
         asked = import_check.prepare(s, work, clock())
     pace = _Pace()
 
-    def read(behind: int, many: int) -> list[import_check.Judged]:
+    def read(behind: int, many: int) -> list[Judged]:
         with uow.reading() as s:
             return import_check.read_next(s, replace(work, cursor=behind), asked, many)
 
@@ -128,7 +133,7 @@ def _check(work: Work, clock: Clock, _: Dropbox, chunks: Chunks) -> Iterator[Wor
     uow.attempt(lambda s: import_work.finish(s, work, ImportState.CHECKED, clock()))
 
 
-def _judged(work: Work, judged: list[import_check.Judged], clock: Clock, s: uow.Session) -> Work:
+def _judged(work: Work, judged: list[Judged], clock: Clock, s: uow.Session) -> Work:
     return import_check.record(s, work, judged, clock())
 
 

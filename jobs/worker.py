@@ -2,11 +2,17 @@
 
 import gc
 import logging
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
@@ -19,6 +25,7 @@ from jobs.wiring import QUEUE, give_way, start_logging
 log = logging.getLogger(__name__)
 
 _WAIT = 30.0
+_AGAIN = 1.0
 _ONLY = "jobs.work.run"
 _SHEETS = ("import", "export")  # what takes minutes and memory
 
@@ -36,16 +43,47 @@ class OnlyOurs(Job):
 class OurWorker(Worker):
     """Short jobs are done here: to fork, connect and draw up statements anew costs thirty times what they do.
 
-    Sheets are a fork's: what they take is given back with it.
+    Sheets are a fork's: what they take is given back with it. `asked_to_stop` tells a wanted end from every other.
     """
 
+    asked_to_stop = False
+
     def execute_job(self, job: Job, queue: Queue) -> None:
-        if job.args and job.args[0] in _SHEETS:
+        if job.id.partition("-")[0] in _SHEETS:  # by its name: what somebody else put there may not even be readable
             uow.dispose()  # a connection has one process
             super().execute_job(job, queue)
-        else:
-            self.perform_job(job, queue, self.prepare_execution(job))
-            self.set_state(WorkerStatus.IDLE)
+            return
+        execution = self.prepare_execution(job)
+        with self._beating(job, execution):
+            self.perform_job(job, queue, execution)
+        self.set_state(WorkerStatus.IDLE)
+
+    @contextmanager
+    def _beating(self, job: Job, execution: Execution) -> Iterator[None]:
+        """Say that the worker lives as long as a job lasts: RQ itself says it only beside a fork."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(self.job_monitoring_interval):
+                with suppress(RedisError):
+                    self.maintain_heartbeats(job, execution)
+
+        beating = threading.Thread(target=beat, name="beating", daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            done.set()
+            beating.join()
+
+    def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:
+        """Stop the fork of a sheet. Without one, RQ would kill the process group that this worker stands in."""
+        if self.horse_pid:
+            super().kill_horse(sig)
+
+    def request_stop(self, signum: Any, frame: Any) -> None:
+        self.asked_to_stop = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def main() -> None:
@@ -58,7 +96,8 @@ def main() -> None:
     settings = Settings.load()
     while True:
         try:
-            _worker(Redis.from_url(settings.redis_url, socket_connect_timeout=3)).work()
+            worker = _worker(Redis.from_url(settings.redis_url, socket_connect_timeout=3))
+            worker.work()
         except (RedisError, OSError) as error:
             log.warning(
                 "worker: Redis does not answer (%s); asking again in %.0f s, the scheduler works meanwhile",
@@ -67,7 +106,10 @@ def main() -> None:
             )
             time.sleep(_WAIT)
         else:
-            return
+            if worker.asked_to_stop:
+                return
+            log.error("worker: RQ gave up, see above; beginning again")
+            time.sleep(_AGAIN)
 
 
 def _worker(redis: Redis) -> OurWorker:

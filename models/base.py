@@ -162,8 +162,12 @@ def insert_rows(s: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]
 
 
 def look_at(s: Session, table: type[Base]) -> None:
-    """Let PostgreSQL's planner see a table that has just been filled: its own looks come a minute too late."""
+    """Let PostgreSQL's planner see a table that has just been filled: its own looks come a minute too late.
+
+    In a transaction of its own: it waits a second for whoever tidies the table, and is given up then.
+    """
     if s.get_bind().dialect.name == "postgresql":
+        s.execute(text("SET LOCAL lock_timeout = '1s'"))
         s.execute(text(f"ANALYZE {bare(table).name}"))
 
 

@@ -44,10 +44,12 @@ class Newcomers:
         made_here = case((and_(_ROW.job_id == self.job_id, _ROW.outcome == RowOutcome.MADE), 1), else_=0)
         own = select(func.max(made_here)).where(_ROW.customer_id == _CUSTOMER.id).scalar_subquery()
         columns = (_CUSTOMER.id, _CUSTOMER.name, _CUSTOMER.created_at)
+        # Asked first: who comes while the others are read is not passed by.
+        seen_to = s.scalar(select(func.max(_CUSTOMER.id))) or 0
         for row in s.execute(select(*columns).where(newer, func.coalesce(own, 0) == 0)):
             if row.created_at >= self.since:
                 self.names[row.id] = row.name
-        self.seen_to = s.scalar(select(func.max(_CUSTOMER.id))) or 0
+        self.seen_to = seen_to
 
 
 Asked = tuple[int, str, int | None]  # row, name, the customer that the importer has been shown already

@@ -116,12 +116,15 @@ def finish(s: Session, work: Work, state: ImportState, now: datetime) -> None:
     step(s, work, 0, now)
     job = s.get_one(ImportJob, work.id)
     job.state, job.lease, job.lease_until = state, "", None
-    if work.state is ImportState.READING:
-        look_at(s, ImportRow)
     if state is ImportState.DONE:
         job.finished_at = now
     if state is ImportState.UNDONE:
         job.undone_at = now
+
+
+def look_at_rows(s: Session) -> None:
+    """Let the store see what has just been filled; its own look would come too late for this import."""
+    look_at(s, ImportRow)
 
 
 def _end(job: ImportJob, state: ImportState, now: datetime, words: str) -> None:

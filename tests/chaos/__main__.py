@@ -49,7 +49,7 @@ def run(plan: Plan) -> list[str]:
     seconds = plan.kills * sum(PAUSE) / 2 + 60
     company = Company(plan.seed, reps=60, customers_each=4, strangers=int(plan.rate * seconds * 0.4))
     with stage(plan.db, company, redis=plan.redis) as it:
-        cast = Cast(it, plan.seed, workers=2 if plan.redis else 1, horses=plan.redis)
+        cast = Cast(it, plan.seed, workers=2 if plan.redis else 1)
         crowd = Crowd(it, company, plan.seed)
         stop = asyncio.Event()
         with ThreadPoolExecutor(1) as apart:  # a browser of another test may have a loop running in this thread

@@ -1,5 +1,6 @@
 """Companies that a sheet repeats, or that are in the store already: shown before anything is made, made once."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -134,3 +135,28 @@ def test_a_spelling_of_a_known_company_and_a_known_number_are_shown_before_anyth
     again = desk.rows(desk.checked(who, sheet))
     assert [row.verdict for row in again] == ["similar", "similar", "new", "similar"]
     assert again[0].resolution == "create"
+
+
+@pytest.mark.parametrize("weight", [Weight.HINT, Weight.SAME])
+@pytest.mark.parametrize("chunk", [1, 400])
+def test_a_name_said_twice_is_one_company_whatever_number_stands_beside_it_the_second_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, weight: Weight, chunk: int
+) -> None:
+    monkeypatch.setattr(jobs, "_FEWEST", chunk)
+    monkeypatch.setattr(jobs, "_MOST", chunk)
+    neighbour = customer("Zhang", "无锡宏远泵业有限公司")
+    operations = replace(actor("Zhang"), role=Role.OPERATIONS)
+    with uow.transaction() as s:
+        s.get_one(Customer, neighbour).phone = "0512-65550101"
+        radar.weigh(s, operations, RadarEntry.IMPORT, Evidence.PHONE, weight, NOW, entrance="console")
+    name = "苏州瑞衡热能工程有限公司"
+    checked = desk.checked(
+        actor("Zhang"), csv_of(("公司", "公司电话", "联系人"), (name, "", "王工"), (name, "0512-65550101", "李工"))
+    )
+    second = desk.rows(checked)[1]
+    assert (second.verdict, second.resolution, second.twin_id) == ("repeated", "merge", None)
+    desk.start(actor("Zhang"), checked)
+    desk.work()
+    assert desk.counts(checked) == {"made": 1, "merged": 1}
+    assert sorted(one.name for one in rows(Contact, Contact.customer_id != neighbour)) == ["李工", "王工"]
+    assert rows(Contact, Contact.customer_id == neighbour) == []

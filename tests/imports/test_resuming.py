@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
+from crm.errors import Invalid
 from jobs import imports as jobs
 from jobs.ahead import ahead, in_turn
 from models.customers import Customer
@@ -97,3 +98,24 @@ def test_a_long_stretch_of_blank_lines_is_no_end(company: Engine, tmp_path: Path
     blank = [("", "")] * 40
     sheet = csv_of(("公司", "联系人"), ("苏州瑞衡热能有限公司", "王工"), *blank, ("苏州恒泽水务有限公司", "李工"))
     assert desk.counts(desk.done(actor("Zhang"), sheet)) == {"made": 2}
+
+
+def test_a_table_that_somebody_tidies_just_now_stops_no_import(company: Engine, tmp_path: Path) -> None:
+    if company.dialect.name != "postgresql":
+        pytest.skip("SQLite has no planner that must be told")
+    desk = Desk(tmp_path)
+    public_id = desk.upload(actor("Zhang"), csv_of(("公司",), ("苏州瑞衡热能有限公司",)))
+    with company.connect() as tidying:
+        tidying.exec_driver_sql("LOCK TABLE import_row IN SHARE UPDATE EXCLUSIVE MODE")
+        desk.work()
+        assert desk.job(public_id).state == "mapping"
+
+
+@pytest.mark.parametrize("chunks", [in_turn, ahead])
+def test_what_is_refused_while_rows_are_read_is_said_the_same_way_by_either_reader(chunks: jobs.Chunks) -> None:
+    def read(behind: int, many: int) -> list[ImportRow]:
+        raise Invalid("这一步做不了")
+
+    with pytest.raises(Invalid, match="这一步做不了"):
+        next(chunks(read, 0, lambda: 3))
+    assert multiprocessing.active_children() == []

@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.vocabulary import NameVerdict
+from crm.rules.name_parts import parts_of
+from crm.rules.name_scores import place_and_same
 from crm.rules.naming import (
     MAX_NAME,
     clean_name,
@@ -216,6 +219,20 @@ def test_of_more_names_than_are_compared_one_by_one_the_right_one_is_still_the_f
     names = [(n, f"{PLACES[n % 4]}{chr(0x4E00 + n % 500)}{chr(0x5E00 + n // 7)}科技有限公司") for n in range(2_000)]
     for n in (0, 777, 1_999):
         assert rank(names[n][1], names, 82, 5)[0].item == n
+
+
+PIECES = ["上海", "苏州", "华东", "瑞衡", "2", "二", "泵业", "分公司", "有限公司"]
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6))
+def test_what_is_told_apart_early_is_called_as_the_whole_judgement_calls_it(pieces: list[str]) -> None:
+    name = "".join(pieces)
+    for known in ("上海华东泵业有限公司", "苏州瑞衡2泵业有限公司", "华东泵业二分公司"):
+        asked, other = parts_of(name), parts_of(known)
+        same = place_and_same(asked, other)[1] or asked.key == other.key
+        alike = similarity(name, known) >= 82
+        expected = NameVerdict.SAME if same else NameVerdict.SIMILAR if alike else NameVerdict.NONE
+        assert judge(name, known, 82).verdict is expected
 
 
 @pytest.mark.parametrize("name", ["a" + " ." * 20_000 + "x", "(" * 50_000, "上海市" * 20_000, "有限公司" * 20_000])
