@@ -26,7 +26,7 @@ _LOOKED_AT = 200  # lines among which the header is found and from which the sam
 _STAGED_AT_ONCE = 1000
 _BREATH = 0.01  # seconds between two transactions: whoever waits for the store's one writer goes first
 _LASTS = 0.12  # seconds that a transaction should take where everybody waits for it
-_FEWEST, _MOST = 100, 400  # rows of one
+_FEWEST, _MOST = 100, 1000  # rows of one
 GoOn = Callable[[], bool]
 
 
@@ -44,8 +44,7 @@ class _Pace:
     """
 
     def __init__(self) -> None:
-        self.rows = _MOST
-        self._fewest = _FEWEST if uow.one_writer() else _MOST
+        self.rows = self._fewest = _FEWEST if uow.one_writer() else _MOST
 
     def attempt(self, work: Callable[[uow.Session], Work]) -> Work:
         began = time.monotonic()

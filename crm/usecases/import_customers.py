@@ -85,11 +85,11 @@ def _targets(s: Session, run: Run, lines: Sequence[Line]) -> dict[str | int, _Ta
         or_(sees_customer(run.actor, WRITE), ours).label("mine"),
     )
     found: dict[str | int, _Target] = {}
-    for which in (one_of(s, Customer.name_key, keys), one_of(s, Customer.id, twins)):
-        for row in s.execute(select(*columns).where(which, Customer.merged_into_id.is_(None))):
-            target = found.get(row.id) or _Target(row.id, row.name, row.owner_id, bool(row.mine))
-            found[row.id] = target
-            found.setdefault(row.name_key, target)
+    which = or_(one_of(s, Customer.name_key, keys), one_of(s, Customer.id, twins))
+    for row in s.execute(select(*columns).where(which, Customer.merged_into_id.is_(None))):
+        target = _Target(row.id, row.name, row.owner_id, bool(row.mine))
+        found[row.id] = target
+        found.setdefault(row.name_key, target)
     return found
 
 
