@@ -1,15 +1,22 @@
 """What a phone is told: public ids and words, never a row's own number."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
 from config.vocabulary import FieldKind
+from crm.rules.masking import HIDDEN
 from miniapp_api.examples import shown
 
 
 class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra=shown)
+
+
+def said_sum(yuan: Decimal | None) -> str:
+    """Money as it travels; of a sum that is not shown (None) only that it is there."""
+    return HIDDEN if yuan is None else f"{yuan:.2f}"
 
 
 class MeOut(Answer):

@@ -5,6 +5,7 @@ from apiflask import APIBlueprint
 from crm import uow
 from crm.reads.channels import ChannelRow, channels, span
 from crm.usecases.sessions import actor_of_session
+from miniapp_api.answers import said_sum
 from miniapp_api.deps import ApiDeps
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import answers
@@ -45,7 +46,7 @@ def _line(row: ChannelRow) -> ChannelLine:
         customers=row.customers,
         to_deal=row.to_deal,
         to_won=row.to_won,
-        amount_won=f"{row.amount_won:.2f}",
-        amount_open=f"{row.amount_open:.2f}",
+        amount_won=said_sum(row.amount_won),
+        amount_open=said_sum(row.amount_open),
         repeat=row.repeat,
     )

@@ -12,7 +12,6 @@ from crm.reads.customer_form import Form
 from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, page_and_form
 from crm.reads.customers import CustomerRow, Filters, Where, list_customers
 from crm.reads.record_form import Said
-from crm.rules.masking import HIDDEN
 from crm.usecases.idempotency import Transaction
 from crm.usecases.sessions import actor_of_session
 from miniapp_api import cursor
@@ -27,6 +26,7 @@ from miniapp_api.answers import (
     FieldValueOut,
     LinkOut,
     PeriodOut,
+    said_sum,
 )
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import CustomersQuery
@@ -165,7 +165,7 @@ def _deal(row: DealRow) -> DealOut:
     return DealOut(
         id=row.public_id,
         name=row.name,
-        amount=HIDDEN if row.amount is None else f"{row.amount:.2f}",
+        amount=said_sum(row.amount),
         stage=row.stage,
         owner=row.owner,
         stage_since=row.stage_since,

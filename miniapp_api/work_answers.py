@@ -231,7 +231,10 @@ class ChannelLine(Answer):
 
 
 class ChannelsOut(Answer):
-    """`since` until before `until`: when the lead or the customer came in; what came of it up to today."""
+    """`since` until before `until`: when the lead or the customer came in; what came of it up to today.
+
+    Money in yuan, as text; `＊＊＊` for who does not read what a deal is worth.
+    """
 
     since: datetime
     until: datetime

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from config.prospects import LeadState
 from config.vocabulary import CustomerSource, Role, StageKind, label
 from crm import policy as numbers
-from crm.access import Actor, Reach, sees_customer, sees_lead
+from crm.access import Actor, Reach, eyes, sees_customer, sees_lead
 from crm.errors import Invalid, NotAllowed
 from crm.reads.customers import Page
+from crm.reads.deals import deal_sight
 from crm.rules.days import at, day_of
 from crm.rules.response_clock import working_minutes
 from models.customers import Campaign, Customer
@@ -52,7 +53,8 @@ class ChannelRow:
     """One source with one campaign (none: `campaign_id` None). Shares are 0 … 100 or None where nothing is counted.
 
     `response` is the median of working minutes to the first answer; `to_deal` and `to_won` are medians of days since
-    the customer was made; money in yuan; `repeat` counts customers who bought twice or more.
+    the customer was made; money in yuan, None where it is not shown; `repeat` counts customers who bought more than
+    once.
     """
 
     source: CustomerSource
@@ -69,8 +71,8 @@ class ChannelRow:
     customers: int
     to_deal: int | None
     to_won: int | None
-    amount_won: Decimal
-    amount_open: Decimal
+    amount_won: Decimal | None
+    amount_open: Decimal | None
     repeat: int
 
 
@@ -81,7 +83,7 @@ class CustomerOfChannel:
     owner: str
     created_at: datetime
     deals: int
-    amount: Decimal
+    amount: Decimal | None
 
 
 def span(since: date | None, until: date | None, now: datetime) -> tuple[datetime, datetime]:
@@ -106,7 +108,8 @@ def channels(s: Session, actor: Actor, since: datetime, until: datetime, sort: s
     _count_leads(s, actor, since, until, tallies)
     _count_customers(s, actor, since, until, tallies)
     named = {row.id: row.name for row in s.execute(select(Campaign.id, Campaign.name))}
-    rows = [_row(key, tally, named) for key, tally in tallies.items()]
+    sums = deal_sight(s, eyes(s, actor)).sums()
+    rows = [_row(key, tally, named, sums) for key, tally in tallies.items()]
     return sorted(rows, key=lambda row: (_rank(row, sort), row.source_label, row.campaign))
 
 
@@ -187,7 +190,7 @@ def _days(start: datetime, end: datetime) -> int:
     return max(0, (end - start).days)
 
 
-def _row(key: Key, tally: _Tally, named: dict[int, str]) -> ChannelRow:
+def _row(key: Key, tally: _Tally, named: dict[int, str], sums: bool) -> ChannelRow:
     source, campaign_id = CustomerSource(key[0]), key[1]
     return ChannelRow(
         source=source,
@@ -204,8 +207,8 @@ def _row(key: Key, tally: _Tally, named: dict[int, str]) -> ChannelRow:
         customers=tally.customers,
         to_deal=_median(tally.to_deal),
         to_won=_median(tally.to_won),
-        amount_won=tally.amount_won,
-        amount_open=tally.amount_open,
+        amount_won=tally.amount_won if sums else None,
+        amount_open=tally.amount_open if sums else None,
         repeat=tally.repeat,
     )
 
@@ -238,6 +241,7 @@ def channel_customers(
     dealt = dealt.join(Stage, Stage.id == Deal.stage_id).group_by(Deal.customer_id)
     counted = (dealt if kind is None else dealt.where(Stage.kind == kind)).subquery()
     many, amount = func.coalesce(counted.c.many, 0), func.coalesce(counted.c.amount, 0)
+    sums = deal_sight(s, eyes(s, actor)).sums()
     wanted = [
         Customer.merged_into_id.is_(None),
         sees_customer(actor),
@@ -253,13 +257,13 @@ def channel_customers(
         .outerjoin(Person, Person.id == Customer.owner_id)
         .outerjoin(counted, counted.c.customer_id == Customer.id)
         .where(*wanted)
-        .order_by(amount.desc(), Customer.id)
+        .order_by(*([amount.desc()] if sums else []), Customer.id)
     )
     total = s.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     page = min(page, max(1, -(-total // _PAGE)))
     found = s.execute(query.limit(_PAGE).offset((page - 1) * _PAGE))
     rows = [
-        CustomerOfChannel(public_id, name, owner or "", created_at, deals, Decimal(money))
+        CustomerOfChannel(public_id, name, owner or "", created_at, deals, Decimal(money) if sums else None)
         for public_id, name, owner, created_at, deals, money in found
     ]
     return Page(rows, total, page, _PAGE)

@@ -44,6 +44,10 @@ class DealSight:
     def amount(self, deal: Deal, held_by: int | None) -> Decimal | None:
         return deal.amount if self.sight.whole(deal.customer_id, held_by, self.groups["amount"]) else None
 
+    def sums(self) -> bool:
+        """Whether he is shown what many deals come to: only where he reads the amount of each."""
+        return self.groups["amount"] in self.sight.groups
+
 
 def deal_sight(s: Session, seen: Eyes) -> DealSight:
     """One statement, for however many deals."""

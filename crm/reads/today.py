@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import ContactState, StageKind
 from crm import policy as numbers
-from crm.access import Actor, deals_for, sees_customer, sees_person
+from crm.access import Actor, deals_for, eyes, sees_customer, sees_person
 from crm.errors import NotFound
 from crm.reads.customers import CustomerRow, Filters, Page, list_customers
+from crm.reads.deals import deal_sight
 from crm.reads.paging import cut
 from crm.reads.queue import Colleague, Queued, colleagues, queue
 from crm.rules import stalled
@@ -41,10 +42,10 @@ class DueTodo:
 
 @dataclass(frozen=True, slots=True)
 class StuckDeal:
-    """`days` and `limit` are working days; `red` from twice the limit on."""
+    """`days` and `limit` are working days; `red` from twice the limit on; `amount` None where it is not shown."""
 
     name: str
-    amount: Decimal
+    amount: Decimal | None
     stage: str
     owner: str
     customer: str
@@ -155,22 +156,30 @@ def _stuck(s: Session, actor: Actor, now: datetime, page: int) -> Page[StuckDeal
         deals_for(actor)
         .join(Stage, Stage.id == Deal.stage_id)
         .join(Person, Person.id == Deal.owner_id)
-        .add_columns(Stage.key, Stage.label, Person.name, Customer.name, Customer.public_id)
+        .add_columns(Stage.key, Stage.label, Person.name, Customer.name, Customer.public_id, Customer.owner_id)
         .where(
             Stage.kind == StageKind.OPEN,
             Customer.owner_id.is_not(None),
             Deal.stage_since < now - timedelta(days=shortest - 1),
         )
     )
-    found = []
-    for deal, key, stage, owner, customer, customer_public_id in s.execute(standing):
+    found, shown = [], deal_sight(s, eyes(s, actor))
+    for deal, key, stage, owner, customer, customer_public_id, held_by in s.execute(standing):
         facts = stalled.DealFacts(deal.amount, 0, 0)
         stall = stalled.judge(key, deal.stage_since, now, policy, calendar, deal.snoozed_until, facts)
         if stall is not None:
             red = stall.colour == "red"
             found.append(
                 StuckDeal(
-                    deal.name, deal.amount, stage, owner, customer, customer_public_id, stall.days, stall.limit, red
+                    shown.name(deal, held_by),
+                    shown.amount(deal, held_by),
+                    stage,
+                    owner,
+                    customer,
+                    customer_public_id,
+                    stall.days,
+                    stall.limit,
+                    red,
                 )
             )
     found.sort(key=lambda deal: (not deal.red, -deal.days, deal.name))

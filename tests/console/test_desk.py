@@ -9,11 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from config.vocabulary import ContactState, OwnershipReason, Role
+from config.grants import Grant
+from config.vocabulary import ContactState, FieldObject, OwnershipReason, Role
 from crm import uow
 from crm.access import actor_by_userid
 from crm.holding import Holder, holder_of
 from crm.usecases import customers, followups, todos
+from crm.usecases.grants import grant_fields
 from crm.usecases.ownership import pass_on
 from models.audit import AuditEntry
 from models.customers import Customer
@@ -228,6 +230,20 @@ def test_a_deal_of_a_customer_whom_nobody_holds_is_not_stuck(sign_in: SignIn) ->
         since = s.get_one(Customer, held.id).silent_since
         pass_on(s, held.id, period, since, Holder.queue(2), OwnershipReason.RECYCLED, None, NOW)
     assert "恒力泵业二期循环泵" not in sign_in(LEAD).get("/console/").text
+
+
+def test_a_stuck_deal_shows_no_more_than_the_readers_groups(sign_in: SignIn) -> None:
+    def stuck() -> str:
+        return sign_in(LEAD).get("/console/").text.partition('id="stuck"')[2].partition("</section>")[0]
+
+    assert "¥" in stuck()
+    with uow.transaction() as s:
+        admin = actor_by_userid(s, ADMIN)
+        hidden = {(Role.TEAM_LEAD, "basic"): Grant(read=False, edit=False)}
+        grant_fields(s, admin, FieldObject.DEAL, hidden, admin.at, entrance="console")
+    assert "苏州恒力" in stuck()
+    assert "恒力泵业二期循环泵" not in stuck()
+    assert "¥" not in stuck()
 
 
 def test_a_long_timeline_is_read_to_its_end(sign_in: SignIn) -> None:

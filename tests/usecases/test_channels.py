@@ -1,5 +1,6 @@
 """What a channel brought, counted from rows one may see: leads, answers, customers, money, and how long it took."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -7,13 +8,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
+from config.grants import Grant
 from config.prospects import InvalidReason, LeadInlet, ResponseKind
-from config.vocabulary import CustomerSource, StageKind
+from config.vocabulary import CustomerSource, FieldObject, Role, StageKind
 from crm import uow
 from crm.errors import Invalid
 from crm.reads.channels import channel_customers, channels, span
 from crm.rules.days import at, day_of
 from crm.usecases import deals, lead_convert, lead_steps, leads
+from crm.usecases.grants import grant_fields
 from models.deals import Deal, Stage, StagePeriod
 from tests.support.company import DAY, MINUTE, NOW, actor
 
@@ -49,6 +52,19 @@ def fair(company: Engine) -> None:
             s.execute(update(StagePeriod).where(StagePeriod.deal_id == deal.id).values(ended_at=closed))
             s.add(StagePeriod(deal_id=deal.id, stage_id=won, started_at=closed))
             deal.stage_id = won
+
+
+@pytest.mark.usefixtures("fair")
+def test_what_deals_come_to_is_not_told_to_who_does_not_read_what_one_is_worth() -> None:
+    with uow.transaction() as s:
+        admin = replace(actor("Zhang"), role=Role.ADMIN)
+        hidden = {(Role.REP, "basic"): Grant(read=False, edit=False)}
+        grant_fields(s, admin, FieldObject.DEAL, hidden, NOW, entrance="console")
+    with uow.reading() as s:
+        (row,) = channels(s, actor("Zhang"), SINCE, UNTIL)
+        behind = channel_customers(s, actor("Zhang"), "won", CustomerSource.EVENT, None, SINCE, UNTIL, 1)
+    assert (row.amount_won, row.amount_open, row.repeat) == (None, None, 1)
+    assert [(one.deals, one.amount) for one in behind.rows] == [(2, None)]
 
 
 @pytest.mark.usefixtures("fair")
