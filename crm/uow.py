@@ -68,7 +68,7 @@ def connect(url: str, *, patient: bool = True) -> Engine:
                 # Waiting for a lock ends first, so that a statement timeout can only mean the statement itself.
                 "options": f"-c statement_timeout={60_000 if patient else 4_000} "
                 # No statement of ours runs so long that compiling it would pay.
-                f"-c lock_timeout={50_000 if patient else 3_000} -c timezone=UTC -c jit=off",
+                f"-c lock_timeout={50_000 if patient else 3_000} -c timezone=UTC -c jit=off -c random_page_cost=1.1",
             },
         )
     _sessions.configure(bind=engine)

@@ -30,9 +30,12 @@ from sqlalchemy import table as lightweight
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, MappedColumn, Session, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import ReturningInsert, Update
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NULLTYPE, TypeDecorator
 
 # SQLite only counts up by itself in an INTEGER primary key.
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -88,6 +91,29 @@ def one_of(
     if s.get_bind().dialect.name == "postgresql":
         return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
     return column.in_(values)
+
+
+class HeldIn(FunctionElement[Any]):
+    """Whether a column holds one of what another statement finds: `HeldIn(Customer.owner_id, select(Person.id)…)`.
+
+    PostgreSQL makes an array of it first. Of `a IN (SELECT …) OR b = …` it reads the whole table, of arrays the two
+    indexes.
+    """
+
+    type = NULLTYPE  # as a Boolean SQLite would be asked whether it `= 1`, which no index answers
+    inherit_cache = True
+
+
+@compiles(HeldIn)
+def _in_select(element: HeldIn, compiler: SQLCompiler, **kwargs: Any) -> str:
+    held, found = element.clauses
+    return f"{compiler.process(held, **kwargs)} IN {compiler.process(found, **kwargs)}"
+
+
+@compiles(HeldIn, "postgresql")
+def _in_array(element: HeldIn, compiler: SQLCompiler, **kwargs: Any) -> str:
+    held, found = element.clauses
+    return f"{compiler.process(held, **kwargs)} = ANY (ARRAY{compiler.process(found, **kwargs)})"
 
 
 def new_public_id() -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import ShareAccess
 from crm.access.actors import Actor, Reach
 from crm.errors import NotAllowed, NotFound
-from models.base import bare
+from models.base import HeldIn, bare
 from models.customers import Customer
 from models.deals import Deal
 from models.links import ExternalContact, ExternalFollow
@@ -48,14 +48,14 @@ def customer_in(reach: Reach, me: Any = ME, teams: Any = TEAMS, at: Any = AT, *,
     """The rule itself: for one actor's values, or for a statement built once and run with `within(actor)`."""
     if reach is Reach.ALL:
         return true()
-    shared = false() if to is DECIDE else Customer.id.in_(shared_with(me, at, to))
+    shared = false() if to is DECIDE else HeldIn(Customer.id, shared_with(me, at, to).scalar_subquery())
     if reach is Reach.NOTHING:
         return shared
     mine: ColumnElement[bool] = Customer.owner_id == me
     if reach is Reach.OWN:
         return or_(mine, shared)
     people = select(Person.id).where(Person.team_id.in_(teams))
-    return or_(mine, Customer.owner_id.in_(people), Customer.queue_team_id.in_(teams), shared)
+    return or_(mine, HeldIn(Customer.owner_id, people.scalar_subquery()), Customer.queue_team_id.in_(teams), shared)
 
 
 def shared_with(me: Any, at: Any, to: To) -> Select[int]:

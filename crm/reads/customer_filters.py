@@ -5,12 +5,12 @@ the order of the list. `near` is the first form, `passing` the second.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select, true
 from sqlalchemy.orm import aliased
 
 from config.vocabulary import CustomerLevel, FieldKind, FieldObject
@@ -55,17 +55,22 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`entries`: rows of an index that the near form begins with; `gathers`: without reading all of it."""
+    """`entries`: rows of an index that the near form begins with; `gathers`: without reading all of it.
+
+    `held` is what is asked of a row of one field's values, for a list that walks along these.
+    """
 
     near: ColumnElement[bool]
     passing: ColumnElement[bool]
     entries: Select[int] | None = None
     gathers: bool = False
+    field_id: int | None = None
+    held: ColumnElement[bool] = field(default_factory=true)
 
 
 def opaque(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """The same condition where no planner can begin with it."""
-    return case((condition, 1), else_=0) == 1
+    return case((condition, 1), else_=0) != 0
 
 
 def conditions(
@@ -111,8 +116,7 @@ def _said(typed: str) -> Condition:
             return by_name
         return or_(by_name, customer.pinyin.contains(spoken, autoescape=True))
 
-    entries = select(_Words.id).where(holds(_Words))
-    return Condition(Customer.id.in_(entries), opaque(holds(Customer)), entries)
+    return Condition(holds(Customer), opaque(holds(Customer)), select(_Words.id).where(holds(_Words)))
 
 
 def _field(spec: FieldSpec | None, where: Where, today: date) -> Condition:
@@ -151,7 +155,8 @@ def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
     column = getattr(FieldValue, COLUMNS[spec.kind])
     here = values_here(spec)
     if where.typed == EMPTY:
-        return Condition(~here.exists(), ~here.exists())
+        first = here.limit(1).scalar_subquery()
+        return Condition(first.is_(None), first.is_(None))
     if spec.kind in CHOICES:
         chosen = _choices(spec, where.typed, today)
         held: ColumnElement[bool] = column.in_([one.id for one in spec.options if one.key in chosen])
@@ -159,7 +164,9 @@ def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
         held = _holds(column, spec, where.typed, today)
     filled = column.is_not(None)  # said in so many words, since the index holds only those
     entries = select(FieldValue.object_id).where(FieldValue.field_id == spec.id, filled, held).correlate(None)
-    return Condition(Customer.id.in_(entries), here.where(held).exists(), entries, gathers=True)
+    passing = here.where(opaque(held)).limit(1).scalar_subquery().is_not(None)
+    gathers = spec.kind in CHOICES or spec.kind in RANGES
+    return Condition(Customer.id.in_(entries) if gathers else passing, passing, entries, gathers, spec.id, held)
 
 
 def values_here(spec: FieldSpec) -> Select[int]:
@@ -169,7 +176,7 @@ def values_here(spec: FieldSpec) -> Select[int]:
         .where(
             FieldValue.object_kind == FieldObject.CUSTOMER,
             FieldValue.object_id == Customer.id,
-            FieldValue.field_id + 0 == spec.id,  # asked of one customer: no index of all values is of use
+            FieldValue.field_id == spec.id,
         )
         .correlate(Customer)
     )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from config.vocabulary import FieldKind
 from crm.errors import Invalid
 from crm.field_store import COLUMNS, column_of
-from crm.reads.customer_filters import values_here
+from crm.reads.customer_filters import opaque, values_here
 from crm.rules.fields import FieldSpec
 from crm.silence import paused
 from models.customers import Customer
@@ -73,7 +73,7 @@ class Order:
         return number, beyond
 
 
-_HELD = and_(Customer.owner_id.is_not(None), ~paused())
+_HELD = opaque(and_(Customer.owner_id.is_not(None), ~paused()))
 _SPOKEN = Customer.last_activity_at.is_not(None)
 # Whoever has no days left to count stands behind those who have, the queued like the paused.
 SORTS: Mapping[str, Order] = {
@@ -83,7 +83,9 @@ SORTS: Mapping[str, Order] = {
         numbered=True,
     ),
     "name": Order(False, (Stretch(true(), (Customer.pinyin.expression, Customer.name.expression)),)),
-    "last_activity": Order(True, (Stretch(_SPOKEN, (Customer.last_activity_at.expression,)), Stretch(~_SPOKEN, ()))),
+    "last_activity": Order(
+        True, (Stretch(_SPOKEN, (Customer.last_activity_at.expression,)), Stretch(opaque(~_SPOKEN), ()))
+    ),
     "newest": Order(True, (Stretch(true(), (Customer.created_at.expression,)),)),
 }
 
@@ -101,10 +103,12 @@ def order_by(sort: str, fields: Sequence[FieldSpec]) -> Order:
         text = spec.kind in (FieldKind.TEXT, FieldKind.REGION)
         # Of a text column "" is nothing, and so is null (uscc); what is more than "" is neither.
         filled = column > "" if text else column.is_not(None)
-        return Order(down, (Stretch(filled, (column,)), Stretch(func.coalesce(~filled, true()), ())), True, spec)
+        return Order(
+            down, (Stretch(filled, (column,)), Stretch(opaque(func.coalesce(~filled, true())), ())), True, spec
+        )
     column = getattr(FieldValue, COLUMNS[spec.kind]).expression
     with_one = Stretch(column.is_not(None), (column,), spec.id)
-    return Order(down, (with_one, Stretch(~values_here(spec).exists(), ())), True, spec)
+    return Order(down, (with_one, Stretch(values_here(spec).limit(1).scalar_subquery().is_(None), ())), True, spec)
 
 
 def _text(value: Any) -> str:

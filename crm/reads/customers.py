@@ -1,22 +1,23 @@
 """The customers one may see, as a list with 「还剩几天，为什么」: a page in few questions, however many there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import CustomerLevel, FieldObject, label
 from crm import policy as numbers
-from crm.access import Actor, sees_customer, sight
+from crm.access import Actor, Sight, sees_customer, sight
 from crm.field_store import stored_value
 from crm.forms import groups_of, specs
 from crm.reads.customer_filters import EMPTY, MOST, WITHOUT, Condition, Filters, Where, conditions, opaque
 from crm.reads.customer_sorts import SORTABLE, SORTS, Order, Place, Stretch, order_by
 from crm.rules.fields import FieldSpec, Value, say
 from crm.silence import silences_of
+from models.base import one_of
 from models.customers import Customer
 from models.fields import FieldValue
 from models.people import Person, Team
@@ -38,8 +39,8 @@ __all__ = [
 
 T = TypeVar("T")
 COUNTED = 3_000  # customers that are counted; beyond, a list is "more than"
-_LISTED = 1_000  # of so few the numbers are carried along; more are found again where they stand
-_GATHERED = 20_000  # rows of a field's index that are gathered before anything else is asked
+SEARCHED = 1_000  # the same where words or fields are asked for: no index counts these together, each is looked at
+_GATHERED = 60_000  # rows of a field's index that are gathered before anything else is asked
 _DEEPEST = 1_000  # rows into a list that is not counted; nobody reads further, he narrows it down
 
 
@@ -92,10 +93,11 @@ _EVERYTHING = Filters()
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """The rows of a list, in the form that suits how many they are: `plain` keys may be read along their index."""
+    """The rows of a list: by their numbers if they are few, else by what they meet."""
 
-    where: Sequence[ColumnElement[bool]]
-    plain: bool
+    ids: Sequence[int] | None = None
+    seen: ColumnElement[bool] = field(default_factory=true)
+    wanted: Sequence[Condition] = ()
 
 
 def list_customers(
@@ -116,17 +118,19 @@ def list_customers(
     meanwhile, nobody else is skipped.
     """
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    fields = open_fields(s, actor) if filters.by_field or "field:" in sort else ()
+    seen = sight(s, actor, FieldObject.CUSTOMER)
+    fields = _open(s, seen) if filters.by_field or "field:" in sort else ()
     order = order_by(sort, fields)
     wanted = conditions(query, filters, fields, now, policy.remind_after_days)
-    total, scope = _scope(s, actor, wanted)
-    more = total > COUNTED
+    most = SEARCHED if query.strip() or filters.where else COUNTED
+    total, scope = _scope(s, actor, wanted, most)
+    more = total > most
     if more:
         page = min(page, max(1, _DEEPEST // size))
     shown = _rows(s, scope, order, (page - 1) * size, size, after)
     whole = _with_holders(s, [customer_id for _, customer_id, *_ in shown])
     verdicts = silences_of(s, [customer for customer, *_ in whole.values()], now, policy, calendar)
-    seen, groups = sight(s, actor, FieldObject.CUSTOMER), groups_of(s, FieldObject.CUSTOMER, ("level", "region"))
+    groups = groups_of(s, FieldObject.CUSTOMER, ("level", "region"))
     found = []
     for number, customer_id, *keys in shown:
         customer, owner, team = whole[customer_id]
@@ -151,13 +155,16 @@ def list_customers(
                 sorted_by=_sorted_by(order.spec, keys),
             )
         )
-    return Page(found, min(total, COUNTED), page, size, more, _DEEPEST if more else None)
+    return Page(found, min(total, most), page, size, more, _DEEPEST if more else None)
 
 
 def open_fields(s: Session, actor: Actor) -> list[FieldSpec]:
     """Whoever may not read a field learns nothing of it by filtering or by order either."""
-    groups = sight(s, actor, FieldObject.CUSTOMER).groups
-    return [spec for spec in specs(s, FieldObject.CUSTOMER) if spec.group in groups and not spec.retired]
+    return _open(s, sight(s, actor, FieldObject.CUSTOMER))
+
+
+def _open(s: Session, seen: Sight) -> list[FieldSpec]:
+    return [spec for spec in specs(s, FieldObject.CUSTOMER) if spec.group in seen.groups and not spec.retired]
 
 
 def filterable(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
@@ -170,28 +177,28 @@ def sortable(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
     return [spec for spec in fields if spec.kind in SORTABLE]
 
 
-def _scope(s: Session, actor: Actor, wanted: Sequence[Condition]) -> tuple[int, _Scope]:
+def _scope(s: Session, actor: Actor, wanted: Sequence[Condition], most: int) -> tuple[int, _Scope]:
     """How many there are, counted to a limit, and how to ask for some of them."""
     there, seen = Customer.merged_into_id.is_(None), sees_customer(actor)
-    near = [there, seen, *(_near(s, one) for one in wanted)]
-    ids = s.scalars(select(Customer.id).where(*near).limit(COUNTED + 1)).all()
-    if len(ids) <= _LISTED:
-        return len(ids), _Scope([Customer.id.in_(ids)], plain=False)
-    if len(ids) <= COUNTED:
-        return len(ids), _Scope(near, plain=False)
-    return len(ids), _Scope([opaque(there), opaque(seen), *(one.passing for one in wanted)], plain=True)
+    wanted = [_sized(s, one) for one in wanted]
+    ids = s.scalars(select(Customer.id).where(there, seen, *(one.near for one in wanted)).limit(most + 1)).all()
+    if len(ids) <= most:
+        return len(ids), _Scope(ids=ids)
+    return len(ids), _Scope(seen=opaque(and_(there, seen)), wanted=wanted)
 
 
-def _near(s: Session, condition: Condition) -> ColumnElement[bool]:
-    """The form to begin with: the customers themselves where an index names few, else the index, or neither."""
-    if condition.entries is None:
-        return condition.near
-    ids = s.scalars(condition.entries.limit(COUNTED + 1)).all()
-    if len(ids) <= COUNTED:
-        return Customer.id.in_(ids)
-    some = condition.entries.limit(_GATHERED + 1).subquery()
-    gathered = condition.gathers and (s.scalar(select(func.count()).select_from(some)) or 0) <= _GATHERED
-    return condition.near if gathered else condition.passing
+def _sized(s: Session, wanted: Condition) -> Condition:
+    """The same condition, near if few rows meet it: then by their numbers where to find them was work."""
+    if wanted.entries is None:
+        return wanted
+    if wanted.gathers:
+        many = s.scalar(wanted.entries.offset(_GATHERED).limit(1)) is not None
+        return replace(wanted, near=wanted.passing) if many else wanted
+    ids = s.scalars(wanted.entries.limit(COUNTED + 1)).all()
+    if len(ids) > COUNTED:
+        return wanted
+    listed = one_of(s, Customer.id, ids)
+    return replace(wanted, near=listed, passing=opaque(listed))
 
 
 def _rows(s: Session, scope: _Scope, order: Order, skip: int, size: int, after: Place | None) -> list[tuple[Any, ...]]:
@@ -199,38 +206,39 @@ def _rows(s: Session, scope: _Scope, order: Order, skip: int, size: int, after: 
     first, beyond = (0, None) if after is None else order.begin(after)
     found: list[tuple[Any, ...]] = []
     for number, stretch in enumerate(order.stretches[first:], start=first):
-        where = [*scope.where, opaque(stretch.where) if scope.plain and stretch.field_id is None else stretch.where]
+        query = _many(stretch, scope) if scope.ids is None else _few(s, stretch, scope.ids)
         if beyond is not None:
-            where.append(beyond)
+            query = query.where(beyond)
             beyond = None
-        rows = s.execute(_ordered(where, stretch, order.down, scope.plain).limit(size - len(found)).offset(skip)).all()
+        keys = [*stretch.keys, stretch.tie]
+        if scope.ids is not None:  # a key inside coalesce is the same key, but no index leads along it
+            keys = [func.coalesce(key, key) for key in keys]
+        by = (key.desc() if order.down else key.asc() for key in keys)
+        rows = s.execute(query.order_by(*by).limit(size - len(found)).offset(skip)).all()
         found += [(number, *row) for row in rows]  # ids and keys alone: what is passed over is not fetched
         if len(found) >= size or number + 1 == len(order.stretches):
             break
-        if rows or not skip:
-            skip = 0
-        else:
-            passed = _joined(select(Customer.id), stretch, scope.plain).where(*where).limit(skip).subquery()
-            skip -= s.scalar(select(func.count()).select_from(passed)) or 0
+        passed = select(func.count()).select_from(query.limit(skip).subquery())
+        skip = 0 if rows or not skip else skip - (s.scalar(passed) or 0)
     return found
 
 
-def _ordered(
-    where: Sequence[ColumnElement[bool]], stretch: Stretch, down: bool, plain: bool
-) -> Select[*tuple[Any, ...]]:
-    # A key inside coalesce is the same key, but no index leads along it: few rows are sorted, not all walked past.
-    keys = [key if plain else func.coalesce(key, key) for key in (*stretch.keys, stretch.tie)]
-    query = _joined(select(Customer.id, *stretch.keys), stretch, plain).where(*where)
-    return query.order_by(*(key.desc() if down else key.asc() for key in keys))
+def _few(s: Session, stretch: Stretch, ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """The numbers and keys of customers that are known, looked up and then sorted."""
+    query = select(stretch.tie, *stretch.keys).where(opaque(stretch.where), one_of(s, stretch.tie, ids))
+    if stretch.field_id is not None:
+        query = query.where(FieldValue.object_kind == FieldObject.CUSTOMER, FieldValue.field_id == stretch.field_id)
+    return query
 
 
-def _joined(query: Select[*tuple[Any, ...]], stretch: Stretch, plain: bool) -> Select[*tuple[Any, ...]]:
-    """With the field's own rows: walked along their index, or looked up for each customer found."""
+def _many(stretch: Stretch, scope: _Scope) -> Select[*tuple[Any, ...]]:
+    """The numbers and keys of those that meet what is asked, walked along the index of the order."""
+    asked = (one.held if one.field_id and one.field_id == stretch.field_id else one.passing for one in scope.wanted)
+    query = select(stretch.tie, *stretch.keys).where(scope.seen, stretch.where, *asked)
     if stretch.field_id is None:
         return query
-    of_field = (FieldValue.field_id if plain else FieldValue.field_id + 0) == stretch.field_id
     mine = (FieldValue.object_id == Customer.id) & (FieldValue.object_kind == FieldObject.CUSTOMER)
-    return query.join(FieldValue, mine & of_field)
+    return query.where(mine, FieldValue.field_id == stretch.field_id)
 
 
 def _with_holders(s: Session, ids: Sequence[int]) -> dict[int, tuple[Customer, str, str]]:

@@ -102,9 +102,7 @@ class LeadFile:
     steps: tuple[StepRow, ...]
 
 
-def open_leads(
-    s: Session, actor: Actor, now: datetime, limit: int, query: str = ""
-) -> tuple[Sequence[LeadRow], int]:
+def open_leads(s: Session, actor: Actor, now: datetime, limit: int, query: str = "") -> tuple[Sequence[LeadRow], int]:
     """Those that still want something done (and that `query` names), the most urgent first; and how many there are."""
     found = list_leads(s, actor, Asked(query=query, open_only=True), page=1, size=limit, now=now)
     return found.rows, found.total
