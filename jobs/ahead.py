@@ -82,5 +82,5 @@ def _answer(reader: Connection) -> list[Any]:
 def _alive() -> Iterator[None]:
     try:
         yield
-    except (EOFError, ConnectionError):
+    except (EOFError, OSError):  # an OSError of no finer kind: it died in the middle of an answer
         raise uow.TryAgain("the process that reads ahead is gone") from None

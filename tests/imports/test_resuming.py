@@ -1,12 +1,16 @@
 """A worker that dies between any two steps of an import: the next one goes on, and every row is there once."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
 
+from crm import uow
 from crm.errors import Invalid
 from jobs import imports as jobs
 from jobs.ahead import ahead, in_turn
@@ -118,4 +122,19 @@ def test_what_is_refused_while_rows_are_read_is_said_the_same_way_by_either_read
 
     with pytest.raises(Invalid, match="这一步做不了"):
         next(chunks(read, 0, lambda: 3))
+    assert multiprocessing.active_children() == []
+
+
+def test_a_reader_that_dies_in_the_middle_of_an_answer_is_gone_like_any_other() -> None:
+    def read(behind: int, many: int) -> list[ImportRow]:
+        # More than a pipe holds, and nobody takes it out: it is still being sent when the process is killed.
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return [ImportRow(number=behind + 1, cells="水" * 10_000_000)] if behind else [ImportRow(number=1)]
+
+    rows_read = ahead(read, 0, lambda: 1)
+    assert [one.number for one in next(rows_read)] == [1]
+    for reader in multiprocessing.active_children():
+        reader.join(10)
+    with pytest.raises(uow.TryAgain):
+        next(rows_read)
     assert multiprocessing.active_children() == []
