@@ -44,6 +44,10 @@ _GATHERED = 60_000  # rows of a field's index that are gathered before anything 
 _DEEPEST = 1_000  # rows into a list that is not counted; nobody reads further, he narrows it down
 
 
+def _pages(rows: int, size: int) -> int:
+    return max(1, -(-rows // size))
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """`number` counts from 1; `total` is of all pages, and `more` says that it is only what was counted.
@@ -61,7 +65,7 @@ class Page(Generic[T]):
     @property
     def pages(self) -> int:
         reach = self.total if self.deepest is None else min(self.total, self.deepest)
-        return max(1, -(-reach // self.size))
+        return _pages(reach, self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ def list_customers(
     total, scope = _scope(s, actor, wanted, most)
     more = total > most
     if more:
-        page = min(page, max(1, _DEEPEST // size))
+        page = min(page, _pages(_DEEPEST, size))
     shown = _rows(s, scope, order, (page - 1) * size, size, after)
     whole = _with_holders(s, [customer_id for _, customer_id, *_ in shown])
     verdicts = silences_of(s, [customer for customer, *_ in whole.values()], now, policy, calendar)
