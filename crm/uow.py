@@ -67,7 +67,8 @@ def connect(url: str, *, patient: bool = True) -> Engine:
                 "keepalives_idle": 60,  # seconds: what a firewall has dropped is noticed before a job waits for it
                 # Waiting for a lock ends first, so that a statement timeout can only mean the statement itself.
                 "options": f"-c statement_timeout={60_000 if patient else 4_000} "
-                # No statement of ours runs so long that compiling it would pay.
+                # No statement of ours runs so long that compiling it would pay; and a page that is looked up costs no
+                # more than the next one where it lies in memory or on a disk without arms.
                 f"-c lock_timeout={50_000 if patient else 3_000} -c timezone=UTC -c jit=off -c random_page_cost=1.1",
             },
         )

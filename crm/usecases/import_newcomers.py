@@ -19,7 +19,7 @@ from models.customers import Customer
 from models.imports import ImportRow
 
 # Two who make customers at once may commit in another order than their ids: so far back they are looked at again.
-_LATE_BY = 1_000
+_LATE_BY = 5_000  # some chunks of an import
 _ALIKE = 60.0  # letters of 字号 and trade in common; the same company under two spellings shares most of them
 _ROWS_OF_ONE = 5  # rows of one chunk that may be one newcomer
 _MOST_ONE_BY_ONE = (
