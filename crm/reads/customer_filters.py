@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from config.vocabulary import CustomerLevel, FieldKind, FieldObject
@@ -164,9 +164,19 @@ def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
         held = _holds(column, spec, where.typed, today)
     filled = column.is_not(None)  # said in so many words, since the index holds only those
     entries = select(FieldValue.object_id).where(FieldValue.field_id == spec.id, filled, held).correlate(None)
-    passing = here.where(opaque(held)).limit(1).scalar_subquery().is_not(None)
+    passing: ColumnElement[bool] = here.where(opaque(held)).limit(1).scalar_subquery().is_not(None)
+    if spec.kind in CHOICES:
+        passing = or_(false(), *(_chosen_here(spec, one.id) for one in spec.options if one.key in chosen))
     gathers = spec.kind in CHOICES or spec.kind in RANGES
     return Condition(Customer.id.in_(entries) if gathers else passing, passing, entries, gathers, spec.id, held)
+
+
+def _chosen_here(spec: FieldSpec, option_id: int) -> ColumnElement[bool]:
+    """One choice at a time, since its index then ends with the customer and the row itself need not be read."""
+    mine = select(FieldValue.object_id).where(
+        FieldValue.field_id == spec.id, FieldValue.option_id == option_id, FieldValue.object_id == Customer.id
+    )
+    return mine.correlate(Customer).limit(1).scalar_subquery().is_not(None)
 
 
 def values_here(spec: FieldSpec) -> Select[int]:

@@ -40,7 +40,7 @@ __all__ = [
 T = TypeVar("T")
 COUNTED = 3_000  # customers that are counted; beyond, a list is "more than"
 SEARCHED = 1_000  # the same where words or fields are asked for: no index counts these together, each is looked at
-_GATHERED = 60_000  # rows of a field's index that are gathered before anything else is asked
+_GATHERED = 20_000  # rows of a field's index that are gathered before anything else is asked
 _DEEPEST = 1_000  # rows into a list that is not counted; nobody reads further, he narrows it down
 
 
