@@ -20,10 +20,13 @@ LONGEST_DEAL = 60
 NO_NAME = "未填姓名"
 _LOST = "\N{REPLACEMENT CHARACTER}"
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d+", re.I)
+_SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?")  # days since 1900: 1954 to 2091
+_A_SERIAL = "「{}」是 Excel 里日期的序号。请把这一列设成日期格式，再导入"
 _BARE_NUMBER = re.compile(r"[¥￥]?[\d,]+(?:\.\d+)?")
 _NOTHING = frozenset(
     {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "null", "none", "nan", "n/a", "#n/a", "n", "空"}
 )
+_TOTALS = frozenset({"合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计", "本月合计"})
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?$")
 
 
@@ -122,6 +125,9 @@ def _company(form: Form, said: Mapping[str, str], draft: Draft, problems: list[s
     except ValueError as error:
         problems.append(f"「{form.shown(words.NAME)}」：{error}")
         return
+    if "".join(draft.name.split()).rstrip(":：") in _TOTALS:
+        problems.append(f"「{draft.name}」是合计行，不是一家客户，没有导入")
+        return
     if form.kind is not ImportKind.CUSTOMERS:
         return
     raw: dict[str, Raw] = _of("customer.", said) | {"name": draft.name}
@@ -161,10 +167,13 @@ def _checked(
     }
     checked = validate(specs, meant, stage, today=form.today)
     labels = {spec.key: spec.label for spec in specs} if checked.errors else {}
+    kinds = {spec.key: spec.kind for spec in specs} if checked.errors else {}
     for key, why in checked.errors.items():
         cell = str(raw.get(key, ""))
         if _SCIENTIFIC.fullmatch(cell):
             why = f"「{cell}」是 Excel 的科学计数，位数已经丢了。请把这一列设成文本格式，重新填写"
+        elif _SERIAL.fullmatch(cell) and kinds.get(key) is FieldKind.DATE:
+            why = _A_SERIAL.format(cell)
         shown = form.shown(prefix + key)
         problems.append(f"「{labels.get(key, key) if shown == prefix + key else shown}」：{why}")
     return {key: value for key, value in checked.values.items() if value not in (None, "", ())}
@@ -227,7 +236,8 @@ def _history(form: Form, said: Mapping[str, str], draft: Draft, problems: list[s
         hour, minute = (int(clock[1]), int(clock[2])) if clock else (12, 0)
         draft.at = at(day, min(hour, 23), min(minute, 59))
     except ValueError as error:
-        problems.append(f"「{form.shown(words.AT)}」：{error}")
+        why = _A_SERIAL.format(day_words) if _SERIAL.fullmatch(day_words) else str(error)
+        problems.append(f"「{form.shown(words.AT)}」：{why}")
         return
     if draft.at.astimezone(SHANGHAI).date() > form.today + timedelta(days=1):
         problems.append(f"「{form.shown(words.AT)}」：{day:%Y-%m-%d} 还没有到，历史跟进只能是过去的日期")

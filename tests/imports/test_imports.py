@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 from config.sheets import ImportKind, ImportState, RowResolution, RowVerdict
-from config.vocabulary import FieldObject, HolderKind, Role
+from config.vocabulary import FieldKind, FieldObject, HolderKind, Role
 from crm import uow
 from crm.errors import Conflict, Gone, NotAllowed, NotFound
 from crm.forms import specs
@@ -20,6 +20,7 @@ from crm.rules.fields import Option
 from crm.rules.header_words import option_meant
 from crm.usecases import imports
 from crm.usecases.customers import CustomerDraft, create_customer
+from crm.usecases.fields import FieldDraft, add_field
 from crm.usecases.followups import write_follow_up
 from crm.usecases.import_retention import purge_import_rows
 from models.audit import AuditEntry
@@ -349,3 +350,21 @@ def test_a_short_form_is_never_guessed_where_two_options_begin_so(desk: Desk) ->
     assert [option_meant("customer.level", one, "重点") for one in (level, two)] == ["重点客户", "重点"]
     assert option_meant("customer.level", two, "重点客户") == "重点客户"
     assert option_meant("customer.source", level, "展会") == "展会"
+
+
+def test_a_line_of_totals_and_the_number_of_a_day_are_refused_in_words(desk: Desk) -> None:
+    with uow.transaction() as s:
+        draft = FieldDraft("检修日期", "more")
+        add_field(s, actor("wang"), FieldObject.CUSTOMER, FieldKind.DATE, draft, NOW, entrance="console")
+    sheet = csv_of(
+        ("客户名称", "检修日期"),
+        ("苏州瑞衡热能工程有限公司", "2026-03-05"),
+        ("昆山恒泽水务有限公司", "46086"),
+        ("合 计：", ""),
+        ("合计泵业有限公司", ""),
+    )
+    done = desk.done(actor("wang"), sheet)
+    assert desk.counts(done) == {"made": 2, "failed": 2}
+    said = [row.said for row in desk.rows(done)]
+    assert "「检修日期」：「46086」是 Excel 里日期的序号" in said[1]
+    assert "合计行" in said[2]
