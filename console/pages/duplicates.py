@@ -11,7 +11,7 @@ from console.answers import done
 from console.desk import Desk, actor, asked, typed
 from crm import policy, uow
 from crm.access import JUDGES
-from crm.errors import Invalid
+from crm.errors import CrmError, Invalid, UsedUp
 from crm.reads import duplicates as reads
 from crm.usecases import collisions, look_alikes, merging, radar
 
@@ -23,19 +23,24 @@ def mount(desk: Desk) -> None:
     clock = desk.deps.clock
 
     @desk.page("/duplicates", JUDGES)
-    def duplicates() -> str:
+    def duplicates() -> ResponseReturnValue:
         name, me = asked("q"), actor()
         asking = {"name": name}
         found: Sequence[radar.Similar] = ()
-        if name:
-            found = uow.attempt(
-                lambda s: look_alikes.look_alikes(s, me, asking, clock(), entrance="console", limit=20)
-            ).hits
+        refused: CrmError | None = None
+        try:
+            if name:
+                found = uow.attempt(
+                    lambda s: look_alikes.look_alikes(s, me, asking, clock(), entrance="console", limit=20)
+                ).hits
+        except (Invalid, UsedUp) as error:
+            refused = error
         with uow.reading() as s:
             rules = {entry: radar.weights_at(s, entry) for entry in ENTRIES} if me.role in STRICT else {}
-            return render_template(
+            drawn = render_template(
                 "console/duplicates.html",
                 q=name,
+                refused=str(refused) if refused else "",
                 found=found,
                 merges=reads.merges(s, me, clock()),
                 collisions=reads.collisions(s, me),
@@ -44,6 +49,7 @@ def mount(desk: Desk) -> None:
                 weights=list(Weight),
                 said=said,
             )
+        return drawn, refused.http_status if refused else 200
 
     @desk.page("/duplicates/compare", JUDGES)
     def compare() -> ResponseReturnValue:
@@ -51,6 +57,8 @@ def mount(desk: Desk) -> None:
         chosen = [one[:20] for one in request.args.getlist("one")]
         if len(chosen) != 2:
             raise Invalid("请勾选两份档案，再点「对比」。回到上一页重新勾选")
+        if chosen[0] == chosen[1]:
+            raise Invalid("两边是同一份档案，没有什么可以对比。回到上一页勾选另一份")
         winner, loser = chosen if asked("winner") != chosen[1] else chosen[::-1]
         with uow.reading() as s:
             found = reads.compare(s, actor(), winner, loser, clock())

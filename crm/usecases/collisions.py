@@ -131,17 +131,20 @@ def vote(
 ) -> str:
     """What this supervisor or director holds to be right, and whether it decides. The sentence for his card.
 
-    Raises NotFound for everybody else, Gone when it is decided.
+    Raises NotFound for everybody else, Gone when it is decided or, for a supervisor, the directors' to decide.
     """
     collision = s.scalar(select(Collision).where(Collision.id == collision_id).with_for_update())
     if collision is None:
         raise NotFound(_NOT_THERE)
     sides = _sides_of(s, actor, collision)
-    decides_alone = len(sides) == 2 or actor.person_id in _judges(s, collision) | _everywhere(s)
+    judges = actor.person_id in _judges(s, collision) | _everywhere(s)
+    decides_alone = len(sides) == 2 or judges
     if not sides and not decides_alone:
         raise NotFound(_NOT_THERE)
     if collision.decided_at is not None:
         raise Gone(f"这次撞单已经裁定：{outcome_words(s, collision)}")
+    if collision.escalated_at is not None and not judges:
+        raise Gone("这次撞单已经请总监定了，主管再选不会改变结果")
     side = sides[0] if sides else ""
     s.merge(CollisionVote(collision_id=collision.id, person_id=actor.person_id, side=side, verdict=verdict, at=now))
     s.flush()
@@ -283,18 +286,3 @@ def _undo_effect(s: Session, collision: Collision, now: datetime, entrance: str)
         except CrmError as refused:  # the vote is the voter's all the same
             return f"。共享还在：{refused}"
     return ""
-
-
-def overdue(s: Session, now: datetime) -> list[int]:
-    """Collisions that the supervisors have not decided in time, for a sweep to hand to the directors."""
-    waiting = (Collision.decided_at.is_(None), Collision.escalated_at.is_(None), Collision.due_at <= now)
-    return list(s.scalars(select(Collision.id).where(*waiting).order_by(Collision.id)))
-
-
-def judge_overdue(s: Session, collision_id: int, now: datetime, *, dry_run: bool) -> str | None:
-    collision = s.scalar(select(Collision).where(Collision.id == collision_id).with_for_update())
-    if collision is None or collision.decided_at is not None or collision.escalated_at is not None:
-        return None
-    if not dry_run:
-        escalate(s, collision, now)
-    return f"撞单超时：{collision.name}（{day_of(collision.opened_at)} 起），请总监裁定"

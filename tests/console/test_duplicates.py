@@ -50,6 +50,16 @@ def test_two_files_are_found_compared_merged_and_taken_apart(sign_in: SignIn) ->
     assert "拆开" in lead.get("/console/duplicates").text
 
 
+def test_a_name_that_is_none_is_refused_beside_the_search(sign_in: SignIn) -> None:
+    answer = sign_in(LEAD).get("/console/duplicates?q=、、")
+    assert answer.status_code == 422
+    assert ("只有标点" in answer.text or "不能只有标点" in answer.text, "没有和「" in answer.text) == (True, False)
+    assert 'value="、、"' in answer.text
+    own = customer_called("苏州恒力泵业有限公司")
+    with_itself = sign_in(LEAD).get(f"/console/duplicates/compare?one={own}&one={own}")
+    assert (with_itself.status_code, "同一份档案" in with_itself.text) == (422, True)
+
+
 @pytest.mark.parametrize("chosen", ["", "one=a", "one=a&one=b&one=c"])
 def test_anything_but_two_files_is_refused_with_a_sentence(sign_in: SignIn, chosen: str) -> None:
     answer = sign_in(LEAD).get(f"/console/duplicates/compare?{chosen}")
@@ -75,7 +85,14 @@ def test_a_collision_is_decided_at_the_desk(sign_in: SignIn) -> None:
         draft = customers.CustomerDraft("苏州恒力泵业有限公司")
         collisions.create_or_report(s, asker, draft, NOW, entrance="chat")
         case = s.scalars(select(Collision)).one()
-    lead = sign_in(LEAD)
+    lead, vote = sign_in(LEAD), f"/console/duplicates/collisions/{case.public_id}"
+    with uow.transaction() as s:
+        s.get_one(Collision, case.id).escalated_at = NOW
+    assert vote not in lead.get("/console/duplicates").text
+    late = lead.post(vote, data={"verdict": "holder"}, headers=HTMX)
+    assert (late.status_code, "请总监定了" in late.text) == (410, True)
+    with uow.transaction() as s:
+        s.get_one(Collision, case.id).escalated_at = None
     assert "归张伟" in lead.get("/console/duplicates").text
     refused = lead.post(f"/console/duplicates/collisions/{case.public_id}", data={"verdict": "mine"}, headers=HTMX)
     assert refused.status_code == 400

@@ -151,6 +151,8 @@ def test_unequal_votes_and_late_ones_go_to_the_directors(clash: int) -> None:
     vote("li", CollisionVerdict.HOLDER)
     assert "请总监" in vote("wu", CollisionVerdict.ASKER)
     assert any("撞单" in words for words in told("zhou"))
+    with pytest.raises(Gone, match="请总监定了"):
+        vote("wu", CollisionVerdict.HOLDER)
     assert "改由 钱七 负责" in vote("zhou", CollisionVerdict.ASKER)
     check(clash, ("person", IDS["qian"]))
 
