@@ -115,6 +115,10 @@ def test_an_administrator_sets_what_a_role_reads_and_edits(sign_in: SignIn) -> N
     assert [(row.role, row.may_read, row.may_edit) for row in rows(FieldGrant) if row.may_read] == [
         ("director", True, False)
     ]
+    older = {"was.director:reach": "none", "director:reach": "none", "was.rep:reach": "edit", "rep:reach": "read"}
+    assert sign_in(ADMIN).post("/console/permissions/contact", data=older, headers=HTMX).status_code == 204
+    granted = {row.role: (row.may_read, row.may_edit) for row in rows(FieldGrant)}
+    assert (granted["director"], granted["rep"]) == ((True, False), (True, False))  # an older page undoes nothing
     phone = sign_in(DIRECTOR).get(f"/console/customers/{held().public_id}").text
     assert "0512-8888" in phone
     assert sign_in(ADMIN).post("/console/permissions/contact", data={"rep:reach": "all"}).status_code == 422
