@@ -14,7 +14,7 @@ from crm.field_store import Change, file_names, note, put, values_of
 from crm.forms import specs
 from crm.rules.days import day_of
 from crm.rules.field_input import Raw
-from crm.rules.fields import missing, validate
+from crm.rules.fields import Value, missing, validate
 from crm.usecases.customer_file import Saved, accept
 from crm.usecases.field_guard import guard
 from models.customers import Contact, Customer
@@ -26,7 +26,7 @@ _NOT_THERE = "没有找到这位联系人，或者他所在的客户不在您名
 def add_contact(
     s: Session, actor: Actor, customer_id: int | str, raw: Mapping[str, Raw], now: datetime, *, entrance: str
 ) -> Saved:
-    """A new person at a customer. The same name twice is two people: who knows better retires one."""
+    """A new person at a customer. The same name twice is two people, unless title and telephone are the same too."""
     customer = get_customer(s, actor, customer_id, lock=True)
     held = s.scalars(select(Contact.id).where(Contact.customer_id == customer.id).limit(MOST)).all()
     if len(held) >= MOST:
@@ -35,12 +35,22 @@ def add_contact(
     guard(s, actor, FieldObject.CONTACT, fields).check(raw)
     checked = validate(fields, raw, CooperationStage.POTENTIAL, today=day_of(now))
     values = accept(fields, checked)
+    _not_there_yet(s, customer, values)
     contact = Contact(customer_id=customer.id, name=str(values["name"]), created_at=now)
     s.add(contact)
     s.flush()
     new = [(spec, values[spec.key]) for spec in fields if spec.key in values]
     changes = put(s, FieldObject.CONTACT, contact, {}, new)
     return _kept(s, actor, customer, contact, "add_contact", changes, now, entrance, stage)
+
+
+def _not_there_yet(s: Session, customer: Customer, values: Mapping[str, Value]) -> None:
+    name, title, phone = (str(values.get(key) or "") for key in ("name", "title", "phone"))
+    same = (Contact.name == name, Contact.title == title, Contact.phone == phone)
+    twin = select(Contact.id).where(Contact.customer_id == customer.id, Contact.retired_at.is_(None), *same)
+    if s.scalar(twin.limit(1)) is not None:
+        why = "已经有一位姓名、职务、电话都一样的联系人"
+        raise Conflict(f"{why}，没有再添加。确实是两个人，请写上职务或电话来区分", {"name": why})
 
 
 def update_contact(

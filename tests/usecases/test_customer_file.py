@@ -241,6 +241,8 @@ def test_contacts_are_added_changed_put_away_and_brought_back(company: Engine) -
     made = uow.attempt(lambda s: contact_file.add_contact(s, who, file, raw, NOW, entrance="console"))
     (row,) = rows(Contact)
     assert (row.decision_role, row.phone, row.email) == ("decider", "13800138000", "S@x.com")
+    with pytest.raises(Conflict, match="没有再添加"):
+        uow.attempt(lambda s: contact_file.add_contact(s, who, file, raw, NOW, entrance="console"))
     change = partial(contact_file.update_contact, actor=who, contact_id=made.public_id, now=NOW, entrance="console")
     assert uow.attempt(lambda s: change(s, raw={"decision_role": "采购"})).changed == ("决策角色",)
     with pytest.raises(Invalid, match="例如"):
