@@ -13,6 +13,7 @@ from config.vocabulary import FieldKind
 from crm.reads.customers import EMPTY, Where
 from crm.rules.fields import CHOICES, RANGES, FieldSpec
 
+_SIGNS = ("f", "from", "to", "none")
 _TICKED = 8  # options that stand side by side; more are a drop-down
 _LONGEST, _MOST_CHOSEN = 100, 30
 
@@ -58,9 +59,9 @@ class FieldFilter:
 
 
 def field_filters(sent: "MultiDict[str, str]", fields: Sequence[FieldSpec]) -> tuple[FieldFilter, ...]:
-    """The controls in the order in which they were put up. A field that is gone, or not his to read, is left out."""
+    """The controls in the order in which they were put up. `lost_filters` are left out."""
     known = {spec.key: spec for spec in fields}
-    named = [name.partition(".")[2] for name in sent if name.partition(".")[0] in ("f", "from", "to", "none")]
+    named = [name.partition(".")[2] for name in sent if name.partition(".")[0] in _SIGNS]
     named += [sent.get("add", "")]
     return tuple(
         FieldFilter(
@@ -73,6 +74,13 @@ def field_filters(sent: "MultiDict[str, str]", fields: Sequence[FieldSpec]) -> t
         for key in dict.fromkeys(named)
         if key in known and key != sent.get("drop")
     )
+
+
+def lost_filters(sent: "MultiDict[str, str]", fields: Sequence[FieldSpec]) -> int:
+    """How many fields the address asks for that are gone, or not his to read: without them a list would be wider."""
+    known = {spec.key for spec in fields}
+    asked = {name.partition(".")[2] for name, typed in sent.items() if name.split(".")[0] in _SIGNS and typed}
+    return len(asked - known)
 
 
 def _clean(text: str) -> str:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from config.vocabulary import CustomerLevel
 from console.desk import EVERYBODY, Desk, actor, asked, asked_number
-from console.field_filters import field_filters
+from console.field_filters import field_filters, lost_filters
 from crm import policy as numbers
 from crm import uow
 from crm.errors import Invalid
@@ -71,8 +71,9 @@ def mount(desk: Desk) -> None:
         address: dict[str, str | list[str]] = {**chosen}
         for one in narrowed:
             address |= one.address
+        lost = lost_filters(request.args, by_field)
         drawn = render_template(
-            "console/customers.html", found=found, chosen=chosen, address=address, levels=levels,
+            "console/customers.html", found=found, lost=lost, chosen=chosen, address=address, levels=levels,
             scope=scope, narrowed=narrowed, by_field=by_field, orders=orders, most=reads.MOST, problem=problem,
         )  # fmt: skip
         return drawn, 422 if problem else 200

@@ -6,9 +6,10 @@ from flask.typing import ResponseReturnValue
 from config.vocabulary import CustomerLevel
 from console.answers import done
 from console.desk import Desk, actor, asked_number, typed
-from console.field_filters import field_filters
+from console.field_filters import field_filters, lost_filters
 from crm import uow
 from crm.access import HOLDERS, MANAGERS, SEES_ALL
+from crm.errors import Invalid
 from crm.reads import exports as reads
 from crm.reads.customers import filterable, open_fields
 from crm.usecases import exports as verbs
@@ -31,6 +32,8 @@ def mount(desk: Desk) -> None:
         level = typed("level", 20)
         with uow.reading() as s:
             fields = filterable(open_fields(s, actor()))
+        if lost_filters(request.form, fields):
+            raise Invalid("没有导出：列表的筛选里有已经停用、或者您看不到的字段。请刷新客户列表，看清范围再导出")
         by_field = [where for one in field_filters(request.form, fields) if (where := one.where)]
         asked = {
             "q": typed("q", 100),

@@ -197,10 +197,13 @@ def _holds(column: Any, spec: FieldSpec, typed: str, today: date) -> ColumnEleme
         low, between, high = typed.partition("..")
         if not between:
             return column == _one(spec, typed, today)  # type: ignore[no-any-return]
-        bounds = [column >= _one(spec, low, today)] if low.strip() else []
-        bounds += [column <= _one(spec, high, today)] if high.strip() else []
-        if not bounds:
+        least, most = (_one(spec, end, today) if end.strip() else None for end in (low, high))
+        if least is None and most is None:
             raise ValueError("的范围要有一头，例如 10..50")
+        if least is not None and most is not None and least > most:  # type: ignore[operator]
+            raise ValueError(f"的范围写反了，「{low.strip()}」应该在后面，请对调")
+        bounds = [] if least is None else [column >= least]
+        bounds += [] if most is None else [column <= most]
         return and_(*bounds)
     words = str(_one(spec, typed, today) if spec.kind is FieldKind.REGION else typed.strip())
     if spec.kind is FieldKind.REGION:
