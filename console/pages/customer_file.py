@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from config.vocabulary import FieldKind, FieldObject
-from console.desk import EVERYBODY, Desk, actor
+from console.desk import EVERYBODY, ROW, Desk, actor
 from console.uploads import LARGEST, sent_files, take
 from crm import uow
 from crm.access import HOLDERS, WRITE
@@ -37,6 +37,7 @@ def mount(desk: Desk) -> None:
         if request.method == "GET":
             return _drawn(form, "新建客户", back)
         try:
+            _nothing_lost(form, request.form)
             raw = _written(form, request.form)
             made = uow.attempt(lambda s: customer_file.create(s, actor(), raw, clock(), entrance="console"))
         except (Invalid, Conflict, NotAllowed) as error:
@@ -55,7 +56,7 @@ def mount(desk: Desk) -> None:
 
         return _saved(desk, form, f"修改 {form.title}", save)
 
-    @desk.page("/customers/<public_id>/changes/<int(max=9007199254740991):number>/restore", EVERYBODY, "POST")
+    @desk.page(f"/customers/<public_id>/changes/<{ROW}:number>/restore", EVERYBODY, "POST")
     def restore_change(public_id: str, number: int) -> ResponseReturnValue:
         uow.attempt(lambda s: customer_file.restore_value(s, actor(), public_id, number, clock(), entrance="console"))
         return redirect(url_for("console.customer", public_id=public_id), 303)
@@ -123,6 +124,7 @@ def _saved(desk: Desk, form: Form, title: str, save: _Save, retire: str = "") ->
         return _drawn(form, title, back, retire=retire)
     sent: _Sent = request.form.copy()
     try:
+        _nothing_lost(form, sent)
         form = _with_files(desk, form, sent)
         raw, seen = _written(form, sent), _seen(form)
         uow.attempt(lambda s: save(s, raw, seen))
@@ -151,7 +153,7 @@ def _with_files(desk: Desk, form: Form, sent: _Sent) -> Form:
 def _drawn(
     form: Form, title: str, back: str, error: CrmError | None = None, retire: str = "", sent: _Sent | None = None
 ) -> ResponseReturnValue:
-    """The form; after a refusal with everything that was typed, and the reason beside each field."""
+    """The form; after a refusal with everything that was typed, the reason beside each field."""
     page = render_template(
         "console/form.html",
         form=form,
@@ -159,11 +161,25 @@ def _drawn(
         back=back,
         retire=retire,
         refused=str(error) if error else "",
+        first=error.customer_id if isinstance(error, Conflict) else None,
         problems=error.fields if error else {},
         typed=(sent or request.form) if error else None,
         provinces=sorted(PROVINCES),
     )
     return page, error.http_status if error else 200
+
+
+def _nothing_lost(form: Form, sent: _Sent) -> None:
+    """Invalid with what was typed into a field that is no longer his to fill since the page was opened."""
+    here = {one.spec.key for section in form.sections for one in section.fields if one.editable}
+    for name, was in sent.items():
+        key = name.removeprefix("was.")
+        words = "、".join(_clean(one) for one in sent.getlist(key))
+        if key != name and key not in here and words and words != _clean(was):
+            raise Invalid(
+                f"没有保存：您填了「{words[:200]}」的那一项，在您打开页面之后停用了，或者不再由您填写。"
+                "这段内容请先记到别处，其余的都还在下面，再点一次「保存」"
+            )
 
 
 def _written(form: Form, sent: _Sent) -> dict[str, Raw]:

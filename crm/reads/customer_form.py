@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -174,6 +175,8 @@ class _Sight:
         if spec.kind in (FieldKind.COMPANY, FieldKind.ATTACHMENT):
             return "已填" if kept else ""
         value: Value = tuple(kept) if isinstance(kept, list) else kept
+        if spec.kind in (FieldKind.MONEY, FieldKind.NUMBER) and isinstance(kept, str):  # JSON knows no decimals
+            value = Decimal(kept)
         return self.shown(spec, say(spec, value))
 
 

@@ -1,6 +1,6 @@
 """What each page shows, to whom, and what happens when a button is pressed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from crm import uow
 from crm.access import actor_by_userid
 from crm.usecases.grants import grant_fields
 from models.customers import Customer
+from models.fields import FieldDefinition
 from models.imports import ExportJob
 from models.messages import InboxEvent, OutboxMessage
 from models.people import Person, TeamScope
@@ -389,6 +390,11 @@ def test_the_list_is_narrowed_and_ordered_by_fields_that_operations_added(sign_i
     nothing = rep.get("/console/customers?from.nianyongliang=500").text
     assert "没有符合条件的客户" in nothing
     assert "清除全部筛选" in nothing
+    gone = rep.get("/console/customers?f.nonsense=x&from.alsonot=&none.region=").text
+    assert "1 个筛选条件没有用上" in gone
+    assert "没有用上" not in nothing
+    turned = rep.get("/console/customers?from.nianyongliang=50&to.nianyongliang=20")
+    assert (turned.status_code, "写反了" in turned.text) == (422, True)
     dropped = rep.get("/console/customers?from.nianyongliang=500&drop=nianyongliang").text
     assert "恒力泵业" in dropped
     wrong = rep.get("/console/customers?from.nianyongliang=abc")
@@ -397,7 +403,9 @@ def test_the_list_is_narrowed_and_ordered_by_fields_that_operations_added(sign_i
 
 def test_an_export_is_asked_of_the_list_as_it_is_narrowed(sign_in: SignIn) -> None:
     lead = sign_in(LEAD)
-    form = {"q": "", "f.region": "江苏无锡", "f.nonsense": "x", "sheets": ["customers"]}
+    form = {"q": "", "f.region": "江苏无锡", "sheets": ["customers"]}
+    stale = lead.post("/console/exports", data=form | {"f.nonsense": "x"})
+    assert (stale.status_code, "没有导出" in stale.text) == (422, True)  # it would be more than he had before him
     assert lead.post("/console/exports", data=form).status_code == 303
     with uow.reading() as s:
         job = s.scalars(select(ExportJob)).one()
@@ -418,3 +426,31 @@ def test_a_span_that_is_none_is_refused_in_words(sign_in: SignIn, page: str, day
     answer = sign_in(REP).get(f"/console/{page}?{days}")
     assert answer.status_code == 422
     assert said in answer.text
+
+
+def test_a_field_that_was_retired_while_a_form_was_open_loses_nothing_in_silence(sign_in: SignIn) -> None:
+    ops, rep = sign_in(BY_ROLE[Role.OPERATIONS]), sign_in(REP)
+    new = {"of": "customer", "group": "more", "help": "", "label": "介质", "kind": "text", "added": ""}
+    assert ops.post("/console/fields/new", data=new).status_code == 303
+    path = f"/console/customers/{customer_called('恒力')}/edit"
+    with uow.transaction() as s:
+        s.scalars(select(FieldDefinition).where(FieldDefinition.key == "jiezhi")).one().retired_at = datetime.now(UTC)
+    form = {"jiezhi": "含油污水", "was.jiezhi": "", "address": "相城大道 9 号", "was.address": "工业园区 88 号"}
+    refused = rep.post(path, data=form)
+    assert (refused.status_code, "「含油污水」" in refused.text, "相城大道 9 号" in refused.text) == (422, True, True)
+    form["jiezhi"] = ""
+    assert rep.post(path, data=form).status_code == 303
+
+
+def test_a_company_that_is_his_already_is_one_tap_away(sign_in: SignIn) -> None:
+    again = sign_in(REP).post("/console/customers/new", data={"name": "苏州恒力泵业有限公司"})
+    assert again.status_code == 409
+    assert f'href="/console/customers/{customer_called("恒力")}">看这家客户的档案' in again.text
+
+
+def test_the_history_of_an_amount_says_it_as_it_is_written(sign_in: SignIn) -> None:
+    rep, path = sign_in(REP), f"/console/customers/{customer_called('恒力')}"
+    for amount in ("80万", "90万"):
+        assert rep.post(f"{path}/edit", data={"annual_estimate": amount}).status_code == 303
+    page = rep.get(path).text
+    assert ("¥80 万" in page, "800000.00" in page) == (True, False)
