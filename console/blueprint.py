@@ -3,6 +3,7 @@
 import logging
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
@@ -181,4 +182,11 @@ def _said(sentence: str, status: int) -> ResponseReturnValue:
     if partial():
         # The page swaps a 422 in (a rule's row comes with its problem); a bare sentence must not take a row's place.
         return Response(sentence, 400 if status == 422 else status, content_type="text/plain; charset=utf-8")
-    return render_template("console/problem.html", sentence=sentence, status=status), status
+    return render_template("console/problem.html", sentence=sentence, status=status, back=_came_from()), status
+
+
+def _came_from() -> str:
+    """The page of ours that the refused request was made on; "" where there is none."""
+    page = urlsplit(request.referrer or "")
+    ours = page.netloc == request.host and page.path.startswith("/console/") and page.path != request.path
+    return f"{page.path}?{page.query}" if ours else ""

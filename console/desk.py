@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Blueprint, g, request
+from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import IntegerConverter
 
 from config.vocabulary import Role
 from console.deps import ConsoleDeps
@@ -14,7 +16,7 @@ EVERYBODY = frozenset(Role)
 OPERATORS = frozenset({Role.ADMIN, Role.OPERATIONS})
 ADMINS = frozenset({Role.ADMIN})
 STRANGERS = frozenset[Role]()  # the way in: asks for no session at all
-LARGEST_ID = "int(max=9007199254740991)"  # in a rule: a row's number that every store takes
+ROW = "row"  # in a rule: a row's number that every store takes; a longer one is no address of ours
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -25,12 +27,23 @@ class _Pages(Blueprint):
     enable_openapi = False
 
 
+class _RowNumber(IntegerConverter):
+    """`int(max=…)` would end the whole search for a page, and our host would answer instead of us."""
+
+    regex = r"\d{1,15}"
+
+
+def _know_rows(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters[ROW] = _RowNumber
+
+
 class Desk:
     """The blueprint, and for each of its endpoints the roles that may enter."""
 
     def __init__(self, deps: ConsoleDeps) -> None:
         self.deps = deps
         self.blueprint = _Pages("console", __name__, url_prefix="/console", template_folder="templates")
+        self.blueprint.record(_know_rows)
         self.doors: dict[str, frozenset[Role]] = {}
         self.largest: dict[str, int] = {}  # bytes that a form may have, where it carries more than words
 

@@ -6,7 +6,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from console.answers import Undo, row_again, settled
-from console.desk import EVERYBODY, LARGEST_ID, Desk, actor, asked, in_drawer, typed, typed_number
+from console.desk import EVERYBODY, ROW, Desk, actor, asked, in_drawer, typed, typed_number
 from crm import uow
 from crm.errors import Invalid
 from crm.reads import today as reads
@@ -17,7 +17,7 @@ from crm.usecases import linking
 def mount(desk: Desk) -> None:
     clock = desk.deps.clock
 
-    @desk.page(f"/contacts/<{LARGEST_ID}:number>", EVERYBODY)
+    @desk.page(f"/contacts/<{ROW}:number>", EVERYBODY)
     def contact(number: int) -> str:
         """The company he says he works for is looked up first; what is typed instead narrows the list."""
         with uow.reading() as s:
@@ -26,7 +26,7 @@ def mount(desk: Desk) -> None:
             found = meant_or_near(s, actor(), query)
         return render_template("console/contact.html", one=one, query=query, found=found, drawer=in_drawer())
 
-    @desk.page(f"/contacts/<{LARGEST_ID}:number>/link", EVERYBODY, "POST")
+    @desk.page(f"/contacts/<{ROW}:number>/link", EVERYBODY, "POST")
     def link_contact(number: int) -> ResponseReturnValue:
         customer = typed_number("customer", "请先选一个客户，再点关联")
         made = uow.attempt(lambda s: linking.link_contact(s, actor(), number, customer, clock(), entrance="console"))
@@ -34,7 +34,7 @@ def mount(desk: Desk) -> None:
         undo = Undo(url_for("console.unlink_contact", number=number), {"since": since})
         return settled(f"「{made.contact_name}」已关联到「{made.customer_name}」", undo)
 
-    @desk.page(f"/contacts/<{LARGEST_ID}:number>/unlink", EVERYBODY, "POST")
+    @desk.page(f"/contacts/<{ROW}:number>/unlink", EVERYBODY, "POST")
     def unlink_contact(number: int) -> ResponseReturnValue:
         """Only the very link that was made here."""
         try:
@@ -44,12 +44,12 @@ def mount(desk: Desk) -> None:
         uow.attempt(lambda s: linking.unlink_contact(s, actor(), number, clock(), entrance="console", linked_at=since))
         return _row(number)
 
-    @desk.page(f"/contacts/<{LARGEST_ID}:number>/ignore", EVERYBODY, "POST")
+    @desk.page(f"/contacts/<{ROW}:number>/ignore", EVERYBODY, "POST")
     def ignore_contact(number: int) -> ResponseReturnValue:
         name = uow.attempt(lambda s: linking.ignore_contact(s, actor(), number, clock(), entrance="console"))
         return settled(f"已忽略「{name}」，不再提醒", Undo(url_for("console.unignore_contact", number=number)))
 
-    @desk.page(f"/contacts/<{LARGEST_ID}:number>/unignore", EVERYBODY, "POST")
+    @desk.page(f"/contacts/<{ROW}:number>/unignore", EVERYBODY, "POST")
     def unignore_contact(number: int) -> ResponseReturnValue:
         uow.attempt(lambda s: linking.unignore_contact(s, actor(), number, clock(), entrance="console"))
         return _row(number)

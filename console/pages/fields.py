@@ -4,7 +4,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vocabulary import CooperationStage, FieldKind, FieldObject
-from console.desk import LARGEST_ID, OPERATORS, Desk, actor, asked, typed, typed_number
+from console.desk import OPERATORS, ROW, Desk, actor, asked, typed, typed_number
 from crm import uow
 from crm.errors import Conflict, CrmError, Invalid
 from crm.reads import fields as reads
@@ -45,7 +45,7 @@ def mount(desk: Desk) -> None:
             return _drawn(of, None, error)
         return redirect(url_for("console.field_list", of=of), 303)
 
-    @desk.page(f"/fields/<{LARGEST_ID}:number>", OPERATORS, "GET", "POST")
+    @desk.page(f"/fields/<{ROW}:number>", OPERATORS, "GET", "POST")
     def edit_field(number: int) -> ResponseReturnValue:
         with uow.reading() as s:
             of, one = reads.definition(s, actor(), number)
@@ -59,7 +59,7 @@ def mount(desk: Desk) -> None:
             return _drawn(of, one, error)
         return redirect(url_for("console.field_list", of=of), 303)
 
-    @desk.page(f"/fields/<{LARGEST_ID}:number>/turn", OPERATORS, "POST")
+    @desk.page(f"/fields/<{ROW}:number>/turn", OPERATORS, "POST")
     def turn_field(number: int) -> ResponseReturnValue:
         """Retired, or brought back."""
         version = typed_number("version", _RELOAD)
@@ -67,7 +67,7 @@ def mount(desk: Desk) -> None:
         uow.attempt(lambda s: verb(s, actor(), number, version, clock(), entrance="console"))
         return _back(number)
 
-    @desk.page(f"/fields/<{LARGEST_ID}:number>/move", OPERATORS, "POST")
+    @desk.page(f"/fields/<{ROW}:number>/move", OPERATORS, "POST")
     def move_field(number: int) -> ResponseReturnValue:
         up = typed("to") == "up"
         uow.attempt(lambda s: fields.move_field(s, actor(), number, up, clock(), entrance="console"))

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from config.vocabulary import InboxState, OutboxState
 from console.answers import done
-from console.desk import LARGEST_ID, OPERATORS, Desk, actor, asked, asked_number, in_drawer, typed
+from console.desk import OPERATORS, ROW, Desk, actor, asked, asked_number, in_drawer, typed
 from crm import uow
 from crm.errors import Conflict, CrmError, NotFound
 from crm.reads import messages as reads
@@ -66,24 +66,24 @@ def mount(desk: Desk) -> None:
             overview=overview,
         )
 
-    @desk.page(f"/messages/out/<{LARGEST_ID}:number>", OPERATORS)
+    @desk.page(f"/messages/out/<{ROW}:number>", OPERATORS)
     def message_out(number: int) -> str:
         with uow.reading() as s:
             file = reads.outbox_file(s, actor(), number)
         return render_template("console/message_out.html", file=file, drawer=in_drawer())
 
-    @desk.page(f"/messages/in/<{LARGEST_ID}:number>", OPERATORS)
+    @desk.page(f"/messages/in/<{ROW}:number>", OPERATORS)
     def message_in(number: int) -> str:
         with uow.reading() as s:
             file = reads.inbox_file(s, actor(), number)
         return render_template("console/message_in.html", file=file, drawer=in_drawer())
 
-    @desk.page(f"/messages/out/<{LARGEST_ID}:number>/retry", OPERATORS, "POST")
+    @desk.page(f"/messages/out/<{ROW}:number>/retry", OPERATORS, "POST")
     def retry_message(number: int) -> ResponseReturnValue:
         _retry(number)
         return done("已放回待发送，马上会再发一次", url_for("console.message_out", number=number))
 
-    @desk.page(f"/messages/in/<{LARGEST_ID}:number>/retry", OPERATORS, "POST")
+    @desk.page(f"/messages/in/<{ROW}:number>/retry", OPERATORS, "POST")
     def retry_event(number: int) -> ResponseReturnValue:
         uow.attempt(lambda s: inbox.retry(s, actor(), number, clock(), entrance="console"))
         return done("已放回处理中，马上会再处理一次", url_for("console.message_in", number=number))

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from console import words
 from console.answers import Undo, row_again, settled
-from console.desk import EVERYBODY, LARGEST_ID, Desk, actor, typed
+from console.desk import EVERYBODY, ROW, Desk, actor, typed
 from crm import uow
 from crm.errors import Invalid
 from crm.reads import today as reads
@@ -17,17 +17,17 @@ from crm.usecases import todos
 def mount(desk: Desk) -> None:
     clock = desk.deps.clock
 
-    @desk.page(f"/todos/<{LARGEST_ID}:number>/finish", EVERYBODY, "POST")
+    @desk.page(f"/todos/<{ROW}:number>/finish", EVERYBODY, "POST")
     def finish_todo(number: int) -> ResponseReturnValue:
         text = uow.attempt(lambda s: todos.finish_todo(s, actor(), number, clock(), entrance="console"))
         return settled(f"已完成：{text}", Undo(url_for("console.reopen_todo", number=number)))
 
-    @desk.page(f"/todos/<{LARGEST_ID}:number>/reopen", EVERYBODY, "POST")
+    @desk.page(f"/todos/<{ROW}:number>/reopen", EVERYBODY, "POST")
     def reopen_todo(number: int) -> ResponseReturnValue:
         uow.attempt(lambda s: todos.reopen_todo(s, actor(), number, clock(), entrance="console"))
         return _row(number)
 
-    @desk.page(f"/todos/<{LARGEST_ID}:number>/postpone", EVERYBODY, "POST")
+    @desk.page(f"/todos/<{ROW}:number>/postpone", EVERYBODY, "POST")
     def postpone_todo(number: int) -> ResponseReturnValue:
         """A day later; 撤销 carries when it was due before."""
 
@@ -39,7 +39,7 @@ def mount(desk: Desk) -> None:
         undo = Undo(url_for("console.restore_todo", number=number), {"was": was.isoformat()})
         return settled(f"已推迟到 {words.when(due)}：{text}", undo)
 
-    @desk.page(f"/todos/<{LARGEST_ID}:number>/restore", EVERYBODY, "POST")
+    @desk.page(f"/todos/<{ROW}:number>/restore", EVERYBODY, "POST")
     def restore_todo(number: int) -> ResponseReturnValue:
         was = _moment(typed("was", 40))
         uow.attempt(lambda s: todos.postpone_todo(s, actor(), number, was, clock(), entrance="console"))

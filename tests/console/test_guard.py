@@ -146,7 +146,7 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
     found = []
     for rule in app.url_map.iter_rules():
         if rule.endpoint.startswith("console."):
-            path = re.sub(r"<[^>]*int[^>]*>", "1", rule.rule)
+            path = re.sub(r"<row:[^>]*>", "1", rule.rule)
             path = re.sub(r"<[^>]*>", "x", path)
             found += [
                 (rule.endpoint.removeprefix("console."), m, path) for m in (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -339,7 +339,22 @@ def test_a_huge_form_is_refused(sign_in: SignIn) -> None:
 
 def test_a_zero_byte_in_the_address_is_not_there(sign_in: SignIn) -> None:
     for path in ("/console/customers/a%00b", "/console/queue/a%00b/return", "/console/%00"):
-        assert sign_in(ADMIN).open(path, method="POST" if "queue" in path else "GET").status_code == 404
+        answer = sign_in(ADMIN).open(path, method="POST" if "queue" in path else "GET")
+        assert (answer.status_code, "去登录" in answer.text) == (404, False)
+
+
+@pytest.mark.parametrize("page", ["fields", "contacts", "messages/out"])
+def test_a_number_that_no_row_can_have_is_a_page_that_is_not_there(sign_in: SignIn, page: str) -> None:
+    answer = sign_in(ADMIN).get(f"/console/{page}/{'9' * 30}")
+    assert (answer.status_code, "没有这个页面" in answer.text) == (404, True)
+
+
+def test_a_refusal_leads_back_to_the_page_it_came_from(sign_in: SignIn) -> None:
+    client, page = sign_in(ADMIN), "http://localhost/console/duplicates?q=a"
+    refused = client.post("/console/duplicates/merge", data={}, headers={"Referer": page}).text
+    assert 'href="/console/duplicates?q=a">返回刚才的页面' in refused
+    for foreign in ("https://elsewhere.example/console/x", "http://localhost/api/v1/me"):
+        assert "返回刚才的页面" not in client.post("/console/duplicates/merge", headers={"Referer": foreign}).text
 
 
 def audit_rows() -> int:
