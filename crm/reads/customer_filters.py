@@ -166,15 +166,15 @@ def _in_value(spec: FieldSpec, where: Where, today: date) -> Condition:
     entries = select(FieldValue.object_id).where(FieldValue.field_id == spec.id, filled, held).correlate(None)
     passing: ColumnElement[bool] = here.where(opaque(held)).limit(1).scalar_subquery().is_not(None)
     if spec.kind in CHOICES:
-        passing = or_(false(), *(_chosen_here(spec, one.id) for one in spec.options if one.key in chosen))
+        passing = or_(false(), *(_held_here(spec, column == one.id) for one in spec.options if one.key in chosen))
     gathers = spec.kind in CHOICES or spec.kind in RANGES
     return Condition(Customer.id.in_(entries) if gathers else passing, passing, entries, gathers, spec.id, held)
 
 
-def _chosen_here(spec: FieldSpec, option_id: int) -> ColumnElement[bool]:
+def _held_here(spec: FieldSpec, chosen: ColumnElement[bool]) -> ColumnElement[bool]:
     """One choice at a time, since its index then ends with the customer and the row itself need not be read."""
     mine = select(FieldValue.object_id).where(
-        FieldValue.field_id == spec.id, FieldValue.option_id == option_id, FieldValue.object_id == Customer.id
+        FieldValue.field_id == spec.id, chosen, FieldValue.object_id == Customer.id
     )
     return mine.correlate(Customer).limit(1).scalar_subquery().is_not(None)
 

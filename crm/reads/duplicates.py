@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.collisions import CollisionVerdict, said
-from config.vocabulary import FieldObject, Role, ShareAccess, TimelineKind
+from config.vocabulary import FieldObject, ShareAccess, TimelineKind
 from crm import policy
 from crm.access import DECIDE, JUDGES, Actor, get_customer, require, sees_customer, sees_person, sight
 from crm.field_store import values_of
@@ -173,7 +173,7 @@ def merges(s: Session, actor: Actor, now: datetime) -> list[MergeRow]:
 
 @dataclass(frozen=True, slots=True)
 class CollisionRow:
-    """`verdict` is empty while it waits; `open` whether this reader's word counts: later only the directors' does."""
+    """`verdict` is empty while it waits."""
 
     public_id: str
     name: str
@@ -184,7 +184,6 @@ class CollisionRow:
     due_at: datetime
     escalated: bool
     verdict: str
-    open: bool
     may_differ: bool
 
 
@@ -213,7 +212,6 @@ def collisions(s: Session, actor: Actor) -> list[CollisionRow]:
             due_at=one.due_at,
             escalated=one.escalated_at is not None,
             verdict=said(CollisionVerdict(one.verdict)) if one.verdict else "",
-            open=not one.verdict and (one.escalated_at is None or actor.role in (Role.DIRECTOR, Role.ADMIN)),
             may_differ=key != one.name_key,
         )
         for one, asked_by, held_by, key in rows

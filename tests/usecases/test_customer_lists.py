@@ -21,50 +21,74 @@ from models.fields import FieldValue
 from tests.support.company import NOW, actor, customer
 
 MANY, SIZE = 40, 7
-FIELDS = (("台数", FieldKind.NUMBER), ("检修日", FieldKind.DATE), ("泵型", FieldKind.SELECT), ("车间", FieldKind.TEXT))
-WORDS = {"taishu": "2..6", "jianxiuri": "2026-01-05..", "bengxing": "螺杆泵", "chejian": "1"}
+FIELDS = {
+    "台数": (FieldKind.NUMBER, ()),
+    "检修日": (FieldKind.DATE, ()),
+    "泵型": (FieldKind.SELECT, ("离心泵", "螺杆泵")),
+    "车间": (FieldKind.TEXT, ()),
+    "介质": (FieldKind.MULTI_SELECT, ("清水", "污水", "油")),
+    "对接人": (FieldKind.PERSON, ()),
+}
+WORDS = {
+    "taishu": "2..6",
+    "jianxiuri": "2026-01-05..",
+    "bengxing": "螺杆泵",
+    "chejian": "1",
+    "jiezhi": "清水、油",
+    "duijieren": "孙六",
+}
+CHOSEN = ("bengxing", "jiezhi", "duijieren")
 SORTS = ("name", "newest", "days_left", "field:taishu", "-field:taishu", "field:jianxiuri", "-field:chejian")
 # How many are counted, of how many rows a field's index is begun with: customers known by number, or walked along the
 # order's index; conditions begun at their own index, or asked of each customer.
-WAYS = {"listed": (1000, 60_000), "listed, asked": (1000, 0), "walked": (2, 60_000), "walked, asked": (2, 0)}
+WAYS = {
+    "listed": (1000, lists._GATHERED),
+    "listed, asked": (1000, 0),
+    "walked": (2, lists._GATHERED),
+    "walked, asked": (2, 0),
+}
 
 Held = dict[int, dict[str, Any]]
 
 
 @pytest.fixture
 def held(company: Engine) -> Held:
-    """What each of forty customers has in four fields that operations added; some have nothing."""
+    """What each of forty customers has in fields that operations added; some have nothing."""
     luck, who = random.Random(7), actor("Zhang")
     ids = [customer("Zhang", f"昆山第{number}号水务有限公司") for number in range(MANY)]
     with uow.transaction() as s:
-        for label, kind in FIELDS:
-            choices = ("离心泵", "螺杆泵") if kind is FieldKind.SELECT else ()
+        for label, (kind, choices) in FIELDS.items():
             add_field(s, actor("wang"), FieldObject.CUSTOMER, kind, FieldDraft(label, "more", added=choices), NOW,
                       entrance="console")  # fmt: skip
     with uow.transaction() as s:
         by_key = {spec.key: spec for spec in lists.open_fields(s, who)}
         assert set(WORDS) <= set(by_key), [spec.key for spec in specs(s, FieldObject.CUSTOMER)]
-        pump = {option.label: option.id for option in by_key["bengxing"].options}
+        ids_of = {key: {option.label: option.id for option in by_key[key].options} for key in CHOSEN}
         found: Held = {}
         rows = []
         for number in ids:
             values = {
                 "taishu": Decimal(luck.randrange(9)),
                 "jianxiuri": date(2026, 1, 1) + timedelta(luck.randrange(9)),
-                "bengxing": luck.choice(list(pump)),
+                "bengxing": {luck.choice(["离心泵", "螺杆泵"])},
                 "chejian": f"{luck.randrange(4)} 号车间",
+                "jiezhi": set(luck.sample(["清水", "污水", "油"], luck.randrange(1, 4))),
+                "duijieren": {luck.choice(["张三", "孙六", "李主管"])},
             }
             found[number] = {key: value for key, value in values.items() if luck.random() < 0.7}
-            rows += [_row(by_key[key].id, number, key, value, pump) for key, value in found[number].items()]
+            for key, value in found[number].items():
+                several = [ids_of[key][label] for label in sorted(value)] if key in CHOSEN else [value]
+                rows += [_row(by_key[key].id, number, key, one) for one in several]
         insert_rows(s, FieldValue, rows)
     return found
 
 
-def _row(field_id: int, customer_id: int, key: str, value: Any, pump: dict[str, int]) -> dict[str, Any]:
-    columns = {"taishu": "number", "jianxiuri": "day", "chejian": "text"}
-    row = dict.fromkeys(("text", "number", "day", "option_id"))
-    row[columns.get(key, "option_id")] = pump[value] if key == "bengxing" else value
-    return {"object_kind": FieldObject.CUSTOMER, "object_id": customer_id, "field_id": field_id, "item": 0, **row}
+def _row(field_id: int, customer_id: int, key: str, value: Any) -> dict[str, Any]:
+    columns = {"taishu": "number", "jianxiuri": "day", "chejian": "text", "duijieren": "person_id"}
+    row = dict.fromkeys(("text", "number", "day", "option_id", "person_id"))
+    row[columns.get(key, "option_id")] = value
+    item = value if key == "jiezhi" else 0
+    return {"object_kind": FieldObject.CUSTOMER, "object_id": customer_id, "field_id": field_id, "item": item, **row}
 
 
 def meets(values: dict[str, Any], key: str, typed: str) -> bool:
@@ -73,7 +97,9 @@ def meets(values: dict[str, Any], key: str, typed: str) -> bool:
     wanted: dict[str, Callable[[Any], bool]] = {
         "taishu": lambda value: 2 <= value <= 6,
         "jianxiuri": lambda value: value >= date(2026, 1, 5),
-        "bengxing": lambda value: value == "螺杆泵",
+        "bengxing": lambda value: "螺杆泵" in value,
+        "jiezhi": lambda value: bool(value & {"清水", "油"}),
+        "duijieren": lambda value: "孙六" in value,
         "chejian": lambda value: "1" in value,
     }
     return key in values and wanted[key](values[key])
