@@ -5,7 +5,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, render_template, request, send_from_directory
+from flask import Blueprint, Response, g, render_template, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -187,6 +187,10 @@ def _said(sentence: str, status: int) -> ResponseReturnValue:
 
 def _came_from() -> str:
     """The page of ours that the refused request was made on; "" where there is none."""
-    page = urlsplit(request.referrer or "")
-    ours = page.netloc == request.host and page.path.startswith("/console/") and page.path != request.path
-    return f"{page.path}?{page.query}" if ours else ""
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:  # who sends such an address has no way back
+        return ""
+    ours = page.netloc == request.host and page.path.startswith("/console/")
+    elsewhere = page.path not in (request.path, url_for("console.login"))
+    return page._replace(scheme="", netloc="", fragment="").geturl() if ours and elsewhere else ""

@@ -78,9 +78,9 @@ def field_filters(sent: "MultiDict[str, str]", fields: Sequence[FieldSpec]) -> t
 
 def lost_filters(sent: "MultiDict[str, str]", fields: Sequence[FieldSpec]) -> int:
     """How many fields the address asks for that are gone, or not his to read: without them a list would be wider."""
-    known = {spec.key for spec in fields}
-    asked = {name.partition(".")[2] for name, typed in sent.items() if name.split(".")[0] in _SIGNS and typed}
-    return len(asked - known)
+    known = {*(spec.key for spec in fields), sent.get("drop", "")}
+    named = (name.partition(".") for name, typed in sent.items(multi=True) if typed)
+    return len({key for sign, dot, key in named if dot and sign in _SIGNS} - known)
 
 
 def _clean(text: str) -> str:

@@ -45,7 +45,9 @@ def contact_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.doc(
         summary="添加联系人",
         security="bearer",
-        responses=answers(WRITE | {403: NO_EDIT, 409: "编号已用于另一个请求，或联系人满 200 位了"}),
+        responses=answers(
+            WRITE | {403: NO_EDIT, 409: "编号已用于另一个请求，联系人满 200 位了，或姓名、职务、电话都一样的人已经在了"}
+        ),
     )
     def add_contact(customer_id: str, json_data: ContactIn, repeat: RepeatHeaders) -> Response:
         return write(deps, repeat.key, json_data, _added(plain_id(customer_id), json_data))

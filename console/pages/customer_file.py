@@ -153,7 +153,10 @@ def _with_files(desk: Desk, form: Form, sent: _Sent) -> Form:
 def _drawn(
     form: Form, title: str, back: str, error: CrmError | None = None, retire: str = "", sent: _Sent | None = None
 ) -> ResponseReturnValue:
-    """The form; after a refusal with everything that was typed, the reason beside each field."""
+    """The form; after a refusal with everything that was typed, and the reason beside each field.
+
+    `first` is whoever was there before, where he may see it.
+    """
     page = render_template(
         "console/form.html",
         form=form,
@@ -164,22 +167,31 @@ def _drawn(
         first=error.customer_id if isinstance(error, Conflict) else None,
         problems=error.fields if error else {},
         typed=(sent or request.form) if error else None,
+        left_over=_left_over(form, sent or request.form) if error else (),
         provinces=sorted(PROVINCES),
     )
     return page, error.http_status if error else 200
 
 
 def _nothing_lost(form: Form, sent: _Sent) -> None:
-    """Invalid with what was typed into a field that is no longer his to fill since the page was opened."""
+    """Refuses what was written into fields that are no longer his to fill since the page was opened."""
+    if _left_over(form, sent):
+        raise Invalid(
+            "没有保存：有内容填在了已经停用、或者不再由您填写的字段里，列在下面。要留的请先抄到别处，再点一次「保存」"
+        )
+
+
+def _left_over(form: Form, sent: _Sent) -> list[str]:
+    """What was typed, chosen or attached there, whole."""
     here = {one.spec.key for section in form.sections for one in section.fields if one.editable}
-    for name, was in sent.items():
-        key = name.removeprefix("was.")
+    gone = [(name.removeprefix("was."), was) for name, was in sent.items() if name.startswith("was.")]
+    left = []
+    for key, was in gone:
         words = "、".join(_clean(one) for one in sent.getlist(key))
-        if key != name and key not in here and words and words != _clean(was):
-            raise Invalid(
-                f"没有保存：您填了「{words[:200]}」的那一项，在您打开页面之后停用了，或者不再由您填写。"
-                "这段内容请先记到别处，其余的都还在下面，再点一次「保存」"
-            )
+        if key not in here:
+            left += [words] if words and words != _clean(was) else []
+            left += [f"文件：{file.filename}" for file in sent_files(f"file.{key}")]
+    return left
 
 
 def _written(form: Form, sent: _Sent) -> dict[str, Raw]:

@@ -71,7 +71,7 @@ def mount(desk: Desk) -> None:
         address: dict[str, str | list[str]] = {**chosen}
         for one in narrowed:
             address |= one.address
-        lost = lost_filters(request.args, by_field)
+        lost = lost_filters(request.args, reads.filterable(fields))
         drawn = render_template(
             "console/customers.html", found=found, lost=lost, chosen=chosen, address=address, levels=levels,
             scope=scope, narrowed=narrowed, by_field=by_field, orders=orders, most=reads.MOST, problem=problem,

@@ -131,20 +131,18 @@ def vote(
 ) -> str:
     """What this supervisor or director holds to be right, and whether it decides. The sentence for his card.
 
-    Raises NotFound for everybody else, Gone when it is decided or, for a supervisor, the directors' to decide.
+    Supervisors who come to agree after all decide it also when the directors were asked, as long as these have not.
+    Raises NotFound for everybody else, Gone when it is decided.
     """
     collision = s.scalar(select(Collision).where(Collision.id == collision_id).with_for_update())
     if collision is None:
         raise NotFound(_NOT_THERE)
     sides = _sides_of(s, actor, collision)
-    judges = actor.person_id in _judges(s, collision) | _everywhere(s)
-    decides_alone = len(sides) == 2 or judges
+    decides_alone = len(sides) == 2 or actor.person_id in _judges(s, collision) | _everywhere(s)
     if not sides and not decides_alone:
         raise NotFound(_NOT_THERE)
     if collision.decided_at is not None:
         raise Gone(f"这次撞单已经裁定：{outcome_words(s, collision)}")
-    if collision.escalated_at is not None and not judges:
-        raise Gone("这次撞单已经请总监定了，主管再选不会改变结果")
     side = sides[0] if sides else ""
     s.merge(CollisionVote(collision_id=collision.id, person_id=actor.person_id, side=side, verdict=verdict, at=now))
     s.flush()

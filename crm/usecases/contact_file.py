@@ -1,6 +1,6 @@
 """The people at a customer: added, changed, put away and brought back, judged by the forms like the file itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import CooperationStage, FieldObject
 from crm import audit
-from crm.access import Actor, get_customer
+from crm.access import Actor, get_customer, sight
 from crm.errors import Conflict, NotFound
 from crm.field_store import Change, file_names, note, put, values_of
 from crm.forms import specs
 from crm.rules.days import day_of
 from crm.rules.field_input import Raw
-from crm.rules.fields import Value, missing, validate
+from crm.rules.fields import FieldSpec, Value, missing, validate
 from crm.usecases.customer_file import Saved, accept
 from crm.usecases.field_guard import guard
 from models.customers import Contact, Customer
@@ -26,7 +26,10 @@ _NOT_THERE = "没有找到这位联系人，或者他所在的客户不在您名
 def add_contact(
     s: Session, actor: Actor, customer_id: int | str, raw: Mapping[str, Raw], now: datetime, *, entrance: str
 ) -> Saved:
-    """A new person at a customer. The same name twice is two people, unless title and telephone are the same too."""
+    """A new person at a customer. The same name twice is two people, unless title and telephone are the same too.
+
+    Sheets and leads that are converted add to those who are there by rules of their own, since nobody looks at each.
+    """
     customer = get_customer(s, actor, customer_id, lock=True)
     held = s.scalars(select(Contact.id).where(Contact.customer_id == customer.id).limit(MOST)).all()
     if len(held) >= MOST:
@@ -35,7 +38,7 @@ def add_contact(
     guard(s, actor, FieldObject.CONTACT, fields).check(raw)
     checked = validate(fields, raw, CooperationStage.POTENTIAL, today=day_of(now))
     values = accept(fields, checked)
-    _not_there_yet(s, customer, values)
+    _not_there_yet(s, actor, customer, fields, values)
     contact = Contact(customer_id=customer.id, name=str(values["name"]), created_at=now)
     s.add(contact)
     s.flush()
@@ -44,7 +47,14 @@ def add_contact(
     return _kept(s, actor, customer, contact, "add_contact", changes, now, entrance, stage)
 
 
-def _not_there_yet(s: Session, customer: Customer, values: Mapping[str, Value]) -> None:
+def _not_there_yet(
+    s: Session, actor: Actor, customer: Customer, fields: Sequence[FieldSpec], values: Mapping[str, Value]
+) -> None:
+    """Only for who reads these fields whole: a refusal would tell him a number that is masked to him."""
+    seen = sight(s, actor, FieldObject.CONTACT)
+    asked = {spec.group for spec in fields if spec.key in ("name", "title", "phone")}
+    if not all(seen.whole(customer.id, customer.owner_id, group) for group in asked):
+        return
     name, title, phone = (str(values.get(key) or "") for key in ("name", "title", "phone"))
     same = (Contact.name == name, Contact.title == title, Contact.phone == phone)
     twin = select(Contact.id).where(Contact.customer_id == customer.id, Contact.retired_at.is_(None), *same)

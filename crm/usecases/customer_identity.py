@@ -73,7 +73,7 @@ def _met(s: Session, actor: Actor, twin: Customer, typed: str, refusal: Conflict
 def taken(s: Session, actor: Actor, twin: Customer) -> str:
     """Who has it, as far as this actor may know."""
     if twin.owner_id == actor.person_id:
-        return f"「{twin.name}」已经在您名下，不用再建。发 /跟进 {twin.name} 直接记跟进"
+        return f"「{twin.name}」已经在您名下，不用另建一份，直接给它记跟进就行"
     visible = s.scalar(select(Customer.id).where(Customer.id == twin.id, sees_customer(actor)))
     owner = s.scalar(select(Person.name).where(Person.id == twin.owner_id))
     who = (f"由 {owner} 负责" if owner else "在待分配队列里") if visible else COLLEAGUE

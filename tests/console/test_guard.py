@@ -353,7 +353,10 @@ def test_a_refusal_leads_back_to_the_page_it_came_from(sign_in: SignIn) -> None:
     client, page = sign_in(ADMIN), "http://localhost/console/duplicates?q=a"
     refused = client.post("/console/duplicates/merge", data={}, headers={"Referer": page}).text
     assert 'href="/console/duplicates?q=a">返回刚才的页面' in refused
-    for foreign in ("https://elsewhere.example/console/x", "http://localhost/api/v1/me"):
+    plain = client.post("/console/duplicates/merge", headers={"Referer": "http://localhost/console/fields"}).text
+    assert 'href="/console/fields">返回刚才的页面' in plain
+    login, nonsense = "http://localhost/console/login", "http://["
+    for foreign in ("https://elsewhere.example/console/x", "http://localhost/api/v1/me", login, nonsense):
         assert "返回刚才的页面" not in client.post("/console/duplicates/merge", headers={"Referer": foreign}).text
 
 

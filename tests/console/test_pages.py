@@ -1,6 +1,7 @@
 """What each page shows, to whom, and what happens when a button is pressed."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -430,22 +431,29 @@ def test_a_span_that_is_none_is_refused_in_words(sign_in: SignIn, page: str, day
 
 def test_a_field_that_was_retired_while_a_form_was_open_loses_nothing_in_silence(sign_in: SignIn) -> None:
     ops, rep = sign_in(BY_ROLE[Role.OPERATIONS]), sign_in(REP)
-    new = {"of": "customer", "group": "more", "help": "", "label": "介质", "kind": "text", "added": ""}
-    assert ops.post("/console/fields/new", data=new).status_code == 303
-    path = f"/console/customers/{customer_called('恒力')}/edit"
+    for label, kind in (("介质", "long_text"), ("工况", "text"), ("铭牌", "attachment")):
+        new = {"of": "customer", "group": "more", "help": "", "label": label, "kind": kind, "added": ""}
+        assert ops.post("/console/fields/new", data=new).status_code == 303
+    path, much = f"/console/customers/{customer_called('恒力')}/edit", "含油污水，" * 150
     with uow.transaction() as s:
-        s.scalars(select(FieldDefinition).where(FieldDefinition.key == "jiezhi")).one().retired_at = datetime.now(UTC)
-    form = {"jiezhi": "含油污水", "was.jiezhi": "", "address": "相城大道 9 号", "was.address": "工业园区 88 号"}
-    refused = rep.post(path, data=form)
-    assert (refused.status_code, "「含油污水」" in refused.text, "相城大道 9 号" in refused.text) == (422, True, True)
-    form["jiezhi"] = ""
+        for one in s.scalars(
+            select(FieldDefinition).where(FieldDefinition.key.in_(("jiezhi", "gongkuang", "mingpai")))
+        ):
+            one.retired_at = datetime.now(UTC)
+    form = {"jiezhi": much, "was.jiezhi": "", "gongkuang": "高温", "was.gongkuang": "", "was.mingpai": ""}
+    form |= {"address": "相城大道 9 号", "was.address": "工业园区 88 号"}
+    refused = rep.post(path, data={**form, "file.mingpai": (BytesIO(b"x"), "铭牌.jpg")})
+    assert refused.status_code == 422
+    for kept in (much, ">高温</textarea>", "文件：铭牌.jpg", "相城大道 9 号"):
+        assert kept in refused.text
+    form |= {"jiezhi": "", "gongkuang": ""}
     assert rep.post(path, data=form).status_code == 303
 
 
 def test_a_company_that_is_his_already_is_one_tap_away(sign_in: SignIn) -> None:
     again = sign_in(REP).post("/console/customers/new", data={"name": "苏州恒力泵业有限公司"})
     assert again.status_code == 409
-    assert f'href="/console/customers/{customer_called("恒力")}">看这家客户的档案' in again.text
+    assert f'href="/console/customers/{customer_called("恒力")}" target="_blank"' in again.text
 
 
 def test_the_history_of_an_amount_says_it_as_it_is_written(sign_in: SignIn) -> None:

@@ -1,5 +1,6 @@
 """共享 and 权限 at the desk: given, ended, refused beside the form; granted by administrators alone."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -108,6 +109,7 @@ def test_a_whole_number_is_asked_for_with_a_button_that_counts(sign_in: SignIn) 
 def test_an_administrator_sets_what_a_role_reads_and_edits(sign_in: SignIn) -> None:
     page = sign_in(ADMIN).get("/console/permissions?of=contact").text
     assert 'aria-label="总监对联系方式"' in page
+    assert re.search(r'id="fields" hx-get="/console/permissions\?of=contact" hx-trigger="changed from:body"', page)
     assert sign_in(ADMIN).get("/console/permissions?of=nonsense").status_code == 404
     form = {"director:reach": "read", "rep:reach": "fill", "nobody:reach": "none", "rep:unknown": "none"}
     answer = sign_in(ADMIN).post("/console/permissions/contact", data=form, headers=HTMX)

@@ -368,3 +368,6 @@ def test_a_line_of_totals_and_the_number_of_a_day_are_refused_in_words(desk: Des
     said = [row.said for row in desk.rows(done)]
     assert "「检修日期」：「46086」是 Excel 里日期的序号" in said[1]
     assert "合计行" in said[2]
+    talk = csv_of(("客户名称", "跟进时间", "跟进内容"), ("苏州瑞衡热能工程有限公司", "46086", "来电询价"))
+    told = desk.done(actor("wang"), talk, ImportKind.HISTORY)
+    assert "「46086」是 Excel 里日期的序号" in desk.rows(told)[0].said

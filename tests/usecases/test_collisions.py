@@ -151,10 +151,16 @@ def test_unequal_votes_and_late_ones_go_to_the_directors(clash: int) -> None:
     vote("li", CollisionVerdict.HOLDER)
     assert "请总监" in vote("wu", CollisionVerdict.ASKER)
     assert any("撞单" in words for words in told("zhou"))
-    with pytest.raises(Gone, match="请总监定了"):
-        vote("wu", CollisionVerdict.HOLDER)
     assert "改由 钱七 负责" in vote("zhou", CollisionVerdict.ASKER)
     check(clash, ("person", IDS["qian"]))
+
+
+def test_supervisors_who_agree_after_all_need_no_director(clash: int) -> None:
+    vote("li", CollisionVerdict.HOLDER)
+    assert "请总监" in vote("wu", CollisionVerdict.ASKER)
+    assert "已裁定" in vote("wu", CollisionVerdict.HOLDER)
+    assert "已裁定" not in card_of("zhou")  # but who did: his card is settled
+    assert card_of("zhou") != "open"
 
 
 def card_of(person: str) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 from config.vocabulary import CooperationStage, FieldKind, FieldObject
@@ -243,6 +244,10 @@ def test_contacts_are_added_changed_put_away_and_brought_back(company: Engine) -
     assert (row.decision_role, row.phone, row.email) == ("decider", "13800138000", "S@x.com")
     with pytest.raises(Conflict, match="没有再添加"):
         uow.attempt(lambda s: contact_file.add_contact(s, who, file, raw, NOW, entrance="console"))
+    boss = actor("zhou")  # who is shown a part of the number: his guess makes a contact and tells nothing
+    uow.attempt(lambda s: contact_file.add_contact(s, boss, file, raw, NOW, entrance="console"))
+    with uow.transaction() as s:
+        s.delete(s.scalars(select(Contact).order_by(Contact.id.desc()).limit(1)).one())
     change = partial(contact_file.update_contact, actor=who, contact_id=made.public_id, now=NOW, entrance="console")
     assert uow.attempt(lambda s: change(s, raw={"decision_role": "采购"})).changed == ("决策角色",)
     with pytest.raises(Invalid, match="例如"):
