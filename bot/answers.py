@@ -17,6 +17,7 @@ from bot import (  # noqa: F401  (handlers claim their names on import)
     sharing,
     talk,
     todos,
+    undo,
 )
 from bot.inbound import Click, Inbound, Later, Media, Position, Unheard, Words
 from bot.router import On, find_button

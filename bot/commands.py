@@ -34,7 +34,6 @@ from crm.rules.days import SHANGHAI
 from crm.rules.typed_names import no_company
 from crm.uow import Session
 from crm.usecases import collisions, customers, followups, linking
-from crm.usecases.last_done import take_back_last
 
 CHAT = "chat"
 LIST = 10  # lines of a list that a phone shows at once
@@ -110,15 +109,17 @@ def _held_by(row: customer_reads.CustomerRow, actor: Actor) -> str:
 
 
 def _one_or_some(s: Session, actor: Actor, heard: Heard) -> str:
-    found = meant(s, actor, heard.args) or whose_contact(s, actor, heard.args) or near(s, actor, heard.args)
+    named = meant(s, actor, heard.args) or whose_contact(s, actor, heard.args)
+    found = named or near(s, actor, heard.args)
     if not found:
         asked = heard.args[:30]
         to_make = "公司全称" if no_company(heard.args) else asked
         return f"没有找到「{asked}」。可能还没建档，或者由同事负责：发 /查重 {asked} 看看，或 /新建 {to_make}"
-    if len(found) > 1:
+    if len(found) > 1 or not named:  # a name that is nearly it may be another company
         listed(s, actor, "show_customer", [one.public_id for one in found], heard.now)
         lines = [f"{n}. {one.name}" for n, one in enumerate(found, 1)]
-        return "找到这些客户，回复序号看详情：\n" + "\n".join(lines)
+        said = "找到这些客户" if named else f"没有叫「{heard.args[:30]}」的客户，是不是这些"
+        return f"{said}，回复序号看详情：\n" + "\n".join(lines)
     return _show(s, actor, found[0].public_id, heard.key, heard.now)
 
 
@@ -266,13 +267,6 @@ def dedupe(s: Session, actor: Actor, heard: Heard) -> str:
 @form("dedupe", Slot("name", "查哪家公司？发公司名、电话、信用代码或网址", some_text))
 def _dedupe(s: Session, it: Filled) -> str:
     return looked_up(s, it.actor, str(it.values["name"]), it.now, entrance=CHAT)
-
-
-@command("撤销", "chexiao", "undo", usage="/撤销", tells="收回刚才记的跟进、打卡、客户、商机或待办")
-def take_back(s: Session, actor: Actor, heard: Heard) -> str:
-    if heard.args:
-        return "撤销一次收回一条，从最近的开始，后面不用带内容。请只发 /撤销；卡片上的操作，请点卡片上的「撤销」"
-    return take_back_last(s, actor, heard.now, entrance=CHAT)
 
 
 def _with_customer(s: Session, actor: Actor, verb: str, heard: Heard) -> str:

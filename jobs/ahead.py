@@ -60,8 +60,9 @@ def _serve(asked: Connection, other_end: Connection, read: Read[Any]) -> None:
     other_end.close()
     with suppress(EOFError, ConnectionError):
         while True:
+            question = asked.recv()
             try:
-                answer: list[Any] | Exception = read(*asked.recv())
+                answer: list[Any] | Exception = read(*question)
             except (uow.StoreDown, uow.TryAgain, CrmError) as error:
                 answer = error
             except Exception as error:

@@ -1,6 +1,6 @@
 """A customer's file as forms: itself, its people, deals and visits, each problem beside its field."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from flask import redirect, render_template, request, url_for
@@ -19,6 +19,8 @@ from crm.rules.field_input import Raw
 from crm.rules.name_words import PROVINCES
 from crm.usecases import attachments, contact_file, customer_file, record_fields
 from crm.usecases.collisions import Refused
+from crm.usecases.look_alikes import doubts
+from crm.usecases.radar import Similar
 
 _LONGEST = 5_500  # characters of one field as it is sent; the rules say how many may stay
 _Sent = MultiDict[str, str]
@@ -38,13 +40,24 @@ def mount(desk: Desk) -> None:
             return _drawn(form, "新建客户", back)
         try:
             _nothing_lost(form, request.form)
-            raw = _written(form, request.form)
-            made = uow.attempt(lambda s: customer_file.create(s, actor(), raw, clock(), entrance="console"))
+            raw, anyway = _written(form, request.form), "anyway" in request.form
+            with uow.reading() as s:
+                customer_file.draft_of(s, actor(), raw, clock())  # what is wrong with it comes first
+            if not anyway and (alike := _alike(raw)):
+                first = Conflict("系统里有名称相近的客户，先看一眼是不是同一家")
+                return _drawn(form, "新建客户", back, first, alike=alike)
+            made = uow.attempt(
+                lambda s: customer_file.create(s, actor(), raw, clock(), entrance="console", anyway=anyway)
+            )
         except (Invalid, Conflict, NotAllowed) as error:
             return _drawn(form, "新建客户", back, error)
         if isinstance(made, Refused):
             return _drawn(form, "新建客户", back, Conflict(made.said))
         return redirect(url_for("console.customer", public_id=made.public_id), 303)
+
+    def _alike(raw: Mapping[str, Raw]) -> Sequence[Similar]:
+        asked = {key: str(raw.get(key) or "") for key in ("name", "uscc", "phone", "website")}
+        return uow.attempt(lambda s: doubts(s, actor(), asked, clock(), entrance="console"))
 
     @desk.page("/customers/<public_id>/edit", EVERYBODY, "GET", "POST", largest=LARGEST)
     def edit_customer(public_id: str) -> ResponseReturnValue:
@@ -151,11 +164,17 @@ def _with_files(desk: Desk, form: Form, sent: _Sent) -> Form:
 
 
 def _drawn(
-    form: Form, title: str, back: str, error: CrmError | None = None, retire: str = "", sent: _Sent | None = None
+    form: Form,
+    title: str,
+    back: str,
+    error: CrmError | None = None,
+    retire: str = "",
+    sent: _Sent | None = None,
+    alike: Sequence[Similar] = (),
 ) -> ResponseReturnValue:
     """The form; after a refusal with everything that was typed, and the reason beside each field.
 
-    `first` is whoever was there before, where he may see it.
+    `first` is whoever was there before, where he may see it; `alike` are those to look at before it is made.
     """
     page = render_template(
         "console/form.html",
@@ -164,6 +183,7 @@ def _drawn(
         back=back,
         retire=retire,
         refused=str(error) if error else "",
+        alike=alike,
         first=error.customer_id if isinstance(error, Conflict) else None,
         problems=error.fields if error else {},
         typed=(sent or request.form) if error else None,

@@ -1,7 +1,7 @@
 """Imports for the screen: the list of them, one with its columns and counts, its rows, and what is still contested."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,14 +10,18 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from config.grants import REACH
 from config.sheets import ContestVerdict, ImportKind, ImportState, RowOutcome, RowResolution, RowVerdict
+from config.vocabulary import FieldObject
 from crm import policy
-from crm.access import Actor
+from crm.access import Actor, eyes
 from crm.columns import choice, guesses
 from crm.errors import NotFound
+from crm.forms import specs
 from crm.reads.customers import Page
 from crm.reads.paging import cut
 from crm.rules.headers import Guess, Target
+from crm.rules.masking import masked, veiled
 from models.customers import Customer
 from models.imports import Contest, ImportJob, ImportRow
 from models.people import Person
@@ -116,8 +120,15 @@ def one_import(s: Session, actor: Actor, public_id: str) -> ImportView:
     found = choice(s, ImportKind(job.kind))
     guessed = guesses(job, found.targets) if job.headers else []
     mapping = job.mapping or [{"target": "", "unit": ""} for _ in job.headers]
+    veil = _veil(s, actor, job)
     columns = [
-        Column(header, job.samples[n], str(mapping[n]["target"]), str(mapping[n]["unit"]), guessed[n])
+        Column(
+            header,
+            [veil(n, one) for one in job.samples[n]],
+            str(mapping[n]["target"]),
+            str(mapping[n]["unit"]),
+            guessed[n],
+        )
         for n, header in enumerate(job.headers)
     ]
     mine = ImportRow.job_id == job.id
@@ -175,15 +186,35 @@ def rows_of(
     columns = (ImportRow.number, ImportRow.cells, ImportRow.verdict, ImportRow.why, ImportRow.resolution)
     query = select(*columns).add_columns(ImportRow.outcome, ImportRow.said).where(*where).order_by(ImportRow.number)
     # Columns that mean something first: a sheet may have a hundred.
+    veil = _veil(s, actor, job)
     order = sorted(range(len(job.headers)), key=lambda n: not (job.mapping and job.mapping[n]["target"]))[:_SHOWN]
 
     def row(number: int, cells: str, verdict: str, why: str, resolution: str, outcome: str, said: str) -> RowView:
         all_cells = json.loads(cells)
-        shown = [all_cells[n][:60] for n in sorted(order) if n < len(all_cells) and all_cells[n]]
+        shown = [veil(n, all_cells[n])[:60] for n in sorted(order) if n < len(all_cells) and all_cells[n]]
         judged, decided = RowVerdict(verdict) if verdict else None, RowResolution(resolution) if resolution else None
-        return RowView(number, shown, judged, why, decided, RowOutcome(outcome) if outcome else None, said)
+        came = RowOutcome(outcome) if outcome else None
+        return RowView(number, shown, judged, veil(-1, why), decided, came, veil(-1, said))
 
     return cut(s, query, page, _ROWS, row)
+
+
+def _veil(s: Session, actor: Actor, job: ImportJob) -> Callable[[int, str], str]:
+    """How a cell of a column, or with -1 a sentence about a row, is shown to whoever did not bring the sheet himself:
+    a number that the customer's file would mask is masked here too."""
+    seen = eyes(s, actor)
+    whole = all(REACH in seen.sight(of).groups for of in (FieldObject.CUSTOMER, FieldObject.CONTACT))
+    if job.creator_id == actor.person_id or whole:
+        return lambda _, said: said
+    both = (FieldObject.CUSTOMER, FieldObject.CONTACT)
+    known = {f"{of.value}.{spec.key}": spec.group for of in both for spec in specs(s, of)}
+    groups = [known.get(str(one["target"]), "") for one in job.mapping or ()]
+
+    def shown(column: int, said: str) -> str:
+        group = groups[column] if 0 <= column < len(groups) else ""
+        return masked(said) if group == REACH else veiled(said)
+
+    return shown
 
 
 def refused_rows(s: Session, actor: Actor, public_id: str) -> tuple[str, Iterator[list[str]]]:
@@ -196,6 +227,7 @@ def refused_rows(s: Session, actor: Actor, public_id: str) -> tuple[str, Iterato
     which = ImportRow.outcome == RowOutcome.FAILED if ran else ImportRow.verdict == RowVerdict.ERROR
     reason = ImportRow.said if ran else ImportRow.why
     width = len(job.headers)
+    veil = _veil(s, actor, job)
 
     def told() -> Iterator[list[str]]:
         yield [*job.headers, "原因"]
@@ -209,7 +241,8 @@ def refused_rows(s: Session, actor: Actor, public_id: str) -> tuple[str, Iterato
                 return
             for number, cells, why in rows:
                 after = number
-                yield [*(json.loads(cells) + [""] * width)[:width], why]
+                row = (json.loads(cells) + [""] * width)[:width]
+                yield [*(veil(n, one) for n, one in enumerate(row)), veil(-1, why)]
 
     return job.file_name, told()
 

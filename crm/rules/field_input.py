@@ -109,4 +109,5 @@ def _said(words: str, today: date) -> date:
 
 def read_region(words: str, longest: int) -> str:
     """「江苏 / 苏州」「江苏省-苏州市」 in one word, so that a prefix finds everything below it."""
-    return read_line(_PLACES.sub("", read_line(unicodedata.normalize("NFKC", words), LONGEST_CELL)), longest)
+    joined = _PLACES.sub("", read_line(unicodedata.normalize("NFKC", words), LONGEST_CELL))
+    return read_line(unicodedata.normalize("NFKC", joined), longest)  # what stood apart may be one sign now

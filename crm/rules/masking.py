@@ -7,6 +7,9 @@ from crm.rules.reach import clean_email, clean_phone
 
 HIDDEN = "＊＊＊"
 _DIGIT = re.compile(r"\d")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_RUN = re.compile(r"(?<![\dA-Za-z.])\+?\d(?:[ ()-]?\d){6,}(?![\dA-Za-z])")  # a number that somebody could dial
+_DAY = re.compile(r"(?:19|20)\d{2}-\d{1,2}-\d{1,2}")
 _DIALLED = re.compile(r"(?:[\d\s+()（）.,/#x-]|转|分机|ext)+", re.I)
 
 
@@ -23,6 +26,12 @@ def masked(value: str) -> str:
     if _DIALLED.fullmatch(value) and _is(clean_phone, value):
         return masked_phone(value)
     return HIDDEN
+
+
+def veiled(text: str) -> str:
+    """A text in which every telephone number and every mail address is masked; days stay."""
+    shown = _MAIL.sub(lambda found: masked(found.group()), text)
+    return _RUN.sub(lambda found: found.group() if _DAY.match(found.group()) else masked_phone(found.group()), shown)
 
 
 def _is(clean: Callable[[str], str], value: str) -> bool:

@@ -32,6 +32,7 @@ def clean_name(name: str) -> str:
     spaced = " ".join(folded.split())
     plain = spaced.isprintable()  # nearly every name, and then no sign of it is without a shape
     kept = spaced if plain else "".join(letter for letter in spaced if unicodedata.category(letter) != "Cf").strip()
+    kept = kept if plain else unicodedata.normalize("NFKC", kept)  # what stood apart may be one letter now
     if not kept:
         raise ValueError("请填写公司名称")
     if not plain and any(unicodedata.category(letter)[0] == "C" for letter in kept):

@@ -14,6 +14,7 @@ from crm.rules.days import SHANGHAI, at
 from crm.rules.field_input import Raw, read_day
 from crm.rules.fields import FieldSpec, Value, validate
 from crm.rules.naming import clean_name, name_key
+from crm.rules.typed_names import no_brand
 
 LONGEST_NOTE = 5000
 LONGEST_DEAL = 60
@@ -26,7 +27,11 @@ _BARE_NUMBER = re.compile(r"[¥￥]?[\d,]+(?:\.\d+)?")
 _NOTHING = frozenset(
     {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "null", "none", "nan", "n/a", "#n/a", "n", "空"}
 )
-_TOTALS = frozenset({"合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计", "本月合计"})
+# What people write below or between the rows of a sheet, in the column of names.
+_NO_ROW = re.compile(
+    r"(?:本[页月年])?(?:合计|总计|小计|共计|累计)(?::?[\d,.]+[家个条户行]?)?:?|共[\d,]+[家个条户行]|"
+    r"(?:填表|制表|制单|审核|编制|打印|统计)(?:人|日期|时间)?:.*"
+)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?$")
 
 
@@ -125,8 +130,11 @@ def _company(form: Form, said: Mapping[str, str], draft: Draft, problems: list[s
     except ValueError as error:
         problems.append(f"「{form.shown(words.NAME)}」：{error}")
         return
-    if "".join(draft.name.split()).rstrip(":：") in _TOTALS:
-        problems.append(f"「{draft.name}」是合计行，不是一家客户，没有导入")
+    if _NO_ROW.fullmatch("".join(draft.name.split()).replace("：", ":")):
+        problems.append(f"「{draft.name}」像合计或落款，不是一家客户，没有导入")
+        return
+    if no_brand(draft.name):
+        problems.append(f"「{draft.name}」认不出是哪家公司，请填写完整名称")
         return
     if form.kind is not ImportKind.CUSTOMERS:
         return

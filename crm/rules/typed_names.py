@@ -34,14 +34,19 @@ def no_company(typed: str) -> str:
         return f"是{_CALLED[key]}，不是公司名"
     parts = parts_of(name)
     if not any(sign.isalpha() for sign in parts.key):
-        return "只有数字，不像公司名"
-    if not _NO_BRAND.sub("", parts.core) or (parts.generic and not parts.trade):
+        return "只有数字，不像公司名" if any(sign.isdigit() for sign in parts.key) else "只有符号，不像公司名"
+    if no_brand(name) or (parts.generic and not parts.trade):
         return "太笼统，认不出是哪家公司"
     chinese = all("\u4e00" <= sign <= "\u9fff" for sign in parts.key)
     person = len(parts.key) <= 2 or (len(parts.key) == 3 and parts.key[0] in _SURNAMES)
     if chinese and person and not parts.trade and not parts.form and not parts.regions:
         return "太短，像人名或简称"
     return ""
+
+
+def no_brand(name: str) -> bool:
+    """Whether nothing is left of a name without its form and its general words: 「有限公司」 names nobody."""
+    return not _NO_BRAND.sub("", parts_of(name).core)
 
 
 def _phone(words: str) -> str:

@@ -14,6 +14,7 @@ from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Fact, Notice
 from crm.rules.days import SHANGHAI
 from crm.rules.naming import name_key
+from crm.usecases.sharing import kept_by_holder
 from models.collisions import Collision, CollisionVote
 from models.customers import Customer
 from models.people import Person, Team
@@ -25,10 +26,16 @@ def matter_of(collision_id: int, person_id: int) -> str:
     return f"collision:{collision_id}:{person_id}"
 
 
+def credit_together(s: Session, collision: Collision, now: datetime) -> int:
+    """The asker's percent when both work on it: the policy's part of what is still the holder's, who keeps the rest."""
+    kept = kept_by_holder(s, collision.customer_id, collision.asked_by_id, now)
+    return kept * numbers.current(s).collision_credit // 100
+
+
 def decide_card(s: Session, collision: Collision) -> tuple[Notice, list[Tap]]:
     """Both sides see the name as it was asked for and both people, and nothing else of the customer."""
     holder, asker = _sides(s, collision)
-    due, credit = collision.due_at.astimezone(SHANGHAI), numbers.current(s).collision_credit
+    due, credit = collision.due_at.astimezone(SHANGHAI), credit_together(s, collision, collision.opened_at)
     notice = Notice(
         title=f"撞单：{collision.name}",
         desc="两边在跟进同一家公司，请定归谁",

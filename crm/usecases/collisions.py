@@ -23,13 +23,20 @@ from crm.access import (
     supervisor_of,
 )
 from crm.cards import close_matter
-from crm.errors import Conflict, CrmError, Gone, NotFound
+from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
 from crm.holding import Holder, holder_of
 from crm.messages import prompt_card
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.rules.naming import name_key
 from crm.usecases import pool, sharing
-from crm.usecases.collision_cards import decide_card, matter_of, outcome_words, tell_outcome, tell_reopened
+from crm.usecases.collision_cards import (
+    credit_together,
+    decide_card,
+    matter_of,
+    outcome_words,
+    tell_outcome,
+    tell_reopened,
+)
 from crm.usecases.customer_identity import Taken
 from crm.usecases.customers import CustomerDraft, CustomerMade, create_customer
 from crm.usecases.followups import write_entry
@@ -143,6 +150,8 @@ def vote(
         raise NotFound(_NOT_THERE)
     if collision.decided_at is not None:
         raise Gone(f"这次撞单已经裁定：{outcome_words(s, collision)}")
+    if verdict is CollisionVerdict.DIFFERENT and name_key(_called(s, collision)) == collision.name_key:
+        raise Invalid("两边的名称完全一样，不能判成不是同一家。请选归谁，或共同跟进")
     side = sides[0] if sides else ""
     s.merge(CollisionVote(collision_id=collision.id, person_id=actor.person_id, side=side, verdict=verdict, at=now))
     s.flush()
@@ -215,6 +224,10 @@ def _asked(s: Session, collision: Collision) -> set[int]:
     return {*voted, *_holders_side(s, collision), *_askers_side(s, collision), *judges}
 
 
+def _called(s: Session, collision: Collision) -> str:
+    return s.get_one(Customer, collision.customer_id).name
+
+
 def _holding_person(s: Session, collision: Collision) -> int | None:
     _, holder, _ = holder_of(s, collision.customer_id)
     return holder.id if holder.kind is HolderKind.PERSON else None
@@ -235,7 +248,7 @@ def _carry_out(
         opened, _, _ = holder_of(s, collision.customer_id)
         return {"as": responsible.person_id, "period": opened}
     if verdict is CollisionVerdict.TOGETHER:
-        wish = sharing.Wish(asker.id, ShareAccess.TOGETHER, None, numbers.current(s).collision_credit)
+        wish = sharing.Wish(asker.id, ShareAccess.TOGETHER, None, credit_together(s, collision, now))
         done = sharing.share_customer(s, responsible, collision.customer_id, wish, now, entrance=entrance)
         return {"as": responsible.person_id, "share": done.id}
     return {}

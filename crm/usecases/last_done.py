@@ -1,14 +1,15 @@
-"""/撤销: the newest thing a person wrote down himself is taken back, whichever kind it is."""
+"""/撤销: what a person wrote down himself just now, the newest first, and taking one of it back."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, literal, select, union_all
+from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from config.vocabulary import TimelineKind
 from crm import policy
-from crm.access import Actor
-from crm.errors import CrmError, NotFound
+from crm.access import Actor, sees_customer
+from crm.errors import NotFound
 from crm.usecases.customers import withdraw_customer
 from crm.usecases.deals import opened_by, withdraw_deal
 from crm.usecases.followups import retract_follow_up
@@ -20,26 +21,30 @@ from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
 _MOST = 20  # things that somebody may have written in those minutes
+_WHAT = {"follow_up": "跟进", "visit": "打卡", "customer": "新建的客户", "deal": "新建的商机", "todo": "待办"}
 
 
-def take_back_last(s: Session, actor: Actor, now: datetime, *, entrance: str) -> str:
-    """Within the undo minutes: the newest that can still be taken back. The sentence that says what it was.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Something that this person wrote down, and `called`, how he knows it."""
 
-    What is newer and has to stay (others have added to it since) is named with the reason.
-    """
+    what: str
+    id: int
+    public_id: str
+    called: str
+
+
+def last_written(s: Session, actor: Actor, now: datetime) -> list[Written]:
+    """What was written within the undo minutes and not taken back, newest first; NotFound where there is nothing."""
     minutes = policy.current(s).undo_minutes
-    stays: CrmError | None = None
-    for done in s.execute(_written_since(actor, now - timedelta(minutes=minutes))).all():
-        try:
-            said = _take_back(s, actor, done, now, entrance)
-        except CrmError as refusal:
-            stays = stays or refusal
-        else:
-            return f"{said}。{stays}" if stays else said
-    raise stays or NotFound(f"最近 {minutes} 分钟里没有您可以撤销的记录。卡片上的操作，请点卡片上的「撤销」")
+    rows = s.execute(_written_since(actor, now - timedelta(minutes=minutes))).all()
+    if not rows:
+        raise NotFound(f"最近 {minutes} 分钟里没有您可以撤销的记录。卡片上的操作，请点卡片上的「撤销」")
+    return [Written(row.what, row.id, row.public_id, f"{_WHAT[row.what]}「{row.called[:30]}」") for row in rows]
 
 
-def _take_back(s: Session, actor: Actor, done: Row[str, int, str, datetime], now: datetime, entrance: str) -> str:
+def take_back(s: Session, actor: Actor, done: Written, now: datetime, *, entrance: str) -> str:
+    """The sentence that says what is gone; a CrmError says why it stays, and then nothing else is touched."""
     match done.what:
         case "follow_up":
             return f"已撤销：刚才记到「{retract_follow_up(s, actor, done.public_id, now, entrance=entrance)}」的跟进"
@@ -53,21 +58,26 @@ def _take_back(s: Session, actor: Actor, done: Row[str, int, str, datetime], now
             return f"已撤销：待办「{drop_todo(s, actor, done.id, now, entrance=entrance)[:30]}」"
 
 
-def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, datetime]:
-    """What this person made since then and has not taken back, newest first."""
+def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, str, datetime]:
+    """What this person made since then and has not taken back, newest first, of customers that are there for him."""
     me, entry = actor.person_id, TimelineEntry
-    notes = select(literal("follow_up").label("what"), entry.id, entry.public_id, entry.recorded_at.label("made_at"))
+    there = Customer.merged_into_id.is_(None) & sees_customer(actor)
+    notes = select(literal("follow_up").label("what"), entry.id, entry.public_id, Customer.name.label("called"))
+    notes = notes.add_columns(entry.recorded_at.label("made_at")).join(Customer, Customer.id == entry.customer_id)
+    visits = select(literal("visit"), Visit.id, Visit.public_id, Customer.name, Visit.received_at)
     made = union_all(
-        notes.where(entry.author_id == me, entry.kind == TimelineKind.FOLLOW_UP, entry.retracted_at.is_(None)),
-        select(literal("visit"), Visit.id, Visit.public_id, Visit.received_at).where(
-            Visit.person_id == me, Visit.retracted_at.is_(None)
+        notes.where(there, entry.author_id == me, entry.kind == TimelineKind.FOLLOW_UP, entry.retracted_at.is_(None)),
+        visits.join(Customer, Customer.id == Visit.customer_id).where(
+            there, Visit.person_id == me, Visit.retracted_at.is_(None)
         ),
-        select(literal("customer"), Customer.id, Customer.public_id, Customer.created_at).where(
-            Customer.created_by_id == me, Customer.owner_id == me, Customer.merged_into_id.is_(None)
+        select(literal("customer"), Customer.id, Customer.public_id, Customer.name, Customer.created_at).where(
+            there, Customer.created_by_id == me, Customer.owner_id == me
         ),
-        select(literal("deal"), Deal.id, Deal.public_id, Deal.created_at).where(opened_by(me)),
-        select(literal("todo"), Todo.id, Todo.public_id, Todo.created_at).where(
-            Todo.person_id == me, Todo.done_at.is_(None)
-        ),
+        select(literal("deal"), Deal.id, Deal.public_id, Deal.name, Deal.created_at)
+        .join(Customer, Customer.id == Deal.customer_id)
+        .where(there, opened_by(me)),
+        select(literal("todo"), Todo.id, Todo.public_id, Todo.text, Todo.created_at)
+        .outerjoin(Customer, Customer.id == Todo.customer_id)
+        .where(Todo.customer_id.is_(None) | there, Todo.person_id == me, Todo.done_at.is_(None)),
     ).subquery()
     return select(made).where(made.c.made_at >= begin).order_by(made.c.made_at.desc(), made.c.id.desc()).limit(_MOST)

@@ -10,8 +10,8 @@ from config.policy import Policy
 from config.vocabulary import PersonStatus, Role, ShareAccess, label
 from crm import audit
 from crm import policy as numbers
-from crm.access import DECIDE, HOLDERS, Actor, get_customer, sees_customer
-from crm.errors import Conflict, Gone, Invalid, NotFound
+from crm.access import DECIDE, HOLDERS, MANAGERS, SEES_ALL, Actor, get_customer, sees_customer
+from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Fact, Notice
 from crm.rules.days import at, day_of
@@ -71,6 +71,7 @@ def share_customer(
     live = _live(s, customer.id, now)
     _check_credit(wish, sum(one.credit_percent for one in live if one.person_id != person.id))
     for before in (one for one in live if one.person_id == person.id):
+        _his_to_end(s, actor, before, person)
         before.ended_at, before.ended_by_id = now, actor.person_id
     share = CustomerShare(
         customer_id=customer.id,
@@ -98,9 +99,23 @@ def end_share(s: Session, actor: Actor, share_id: int | str, now: datetime, *, e
     done = _shared(share, customer, person)
     if share.ended_at is not None:
         return done
+    _his_to_end(s, actor, share, person)
     share.ended_at, share.ended_by_id = now, actor.person_id
     _record_end(s, actor, "end_share", share, now, entrance)
     return done
+
+
+def _his_to_end(s: Session, actor: Actor, share: CustomerShare, person: Person) -> None:
+    """What a supervisor has given, by a verdict or by hand, the holder does not end or change alone."""
+    granter = s.get_one(Person, share.granted_by_id)
+    above = Role(granter.role) in MANAGERS | SEES_ALL and granter.id != actor.person_id
+    if above and not (actor.manages or actor.sees_all):
+        raise NotAllowed(f"{person.name} 是 {granter.name} 安排一起跟进的，只有主管能收回或修改。请和主管商量")
+
+
+def kept_by_holder(s: Session, customer_id: int, but: int, now: datetime) -> int:
+    """The percent of the results that are still the holder's; `but`: a person whose own share is not counted."""
+    return 100 - sum(one.credit_percent for one in _live(s, customer_id, now) if one.person_id != but)
 
 
 def restore_share(s: Session, actor: Actor, share_id: int | str, now: datetime, *, entrance: str) -> Shared:

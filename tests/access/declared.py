@@ -474,4 +474,4 @@ BUTTONS: Mapping[str, Tapping] = {
     "undo:ownership": Tapping(DECIDE, lambda it: {"customer": it.customer, "period": 8_000_000 + it.customer}),
 }
 # Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.
-LISTS = frozenset({"show_customer", "show_lead", "handle"})
+LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back"})

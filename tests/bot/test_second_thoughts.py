@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from config.vocabulary import ContactState, OwnershipReason
+from config.vocabulary import ContactState, OwnershipReason, TimelineKind
 from crm import policy as numbers
 from crm import uow
 from crm.reads import audit_log
@@ -263,14 +263,17 @@ def test_a_deal_is_taken_back_only_by_whoever_opened_it(wecom: Wecom) -> None:
     assert [deal.name for deal in rows(Deal)] == ["二期循环泵"]
 
 
-def test_what_has_to_stay_does_not_bar_the_way_to_what_is_older(wecom: Wecom) -> None:
+def test_what_has_to_stay_is_said_and_what_is_older_goes_only_when_chosen(wecom: Wecom) -> None:
     customer("Zhang", "南方电机有限公司", NOW - DAY)
     wecom.say("Zhang", "/跟进 南方电机 约了周五去看现场")
     wecom.say("Zhang", f"/新建 {PUMPS}")
     wecom.say("li", "/跟进 华东泵业 陪小张去看了现场，客户认可方案")
     said = wecom.say("Zhang", "/撤销")
-    assert "已撤销：刚才记到「南方电机有限公司」的跟进" in said
     assert "客户保留着" in said
+    assert said.endswith("要撤销更早的，回复序号：\n1. 跟进「南方电机有限公司」")
+    mine = rows(TimelineEntry, TimelineEntry.kind == TimelineKind.FOLLOW_UP)
+    assert [entry.retracted_at for entry in mine] == [None] * 2
+    assert wecom.say("Zhang", "1") == "已撤销：刚才记到「南方电机有限公司」的跟进"
     assert customers() == ["南方电机有限公司", PUMPS]
 
 

@@ -450,6 +450,15 @@ def test_a_field_that_was_retired_while_a_form_was_open_loses_nothing_in_silence
     assert rep.post(path, data=form).status_code == 303
 
 
+def test_a_company_like_one_that_is_there_is_looked_at_before_it_is_made(sign_in: SignIn) -> None:
+    rep, form = sign_in(REP), {"name": "苏州恒力三泵业有限公司"}
+    first = rep.post("/console/customers/new", data=form)
+    assert (first.status_code, "名称相近的客户" in first.text, "仍要新建" in first.text) == (409, True, True)
+    assert "苏州恒力泵业有限公司" in first.text
+    made = rep.post("/console/customers/new", data=form | {"anyway": "1"})
+    assert made.status_code == 303
+
+
 def test_a_company_that_is_his_already_is_one_tap_away(sign_in: SignIn) -> None:
     again = sign_in(REP).post("/console/customers/new", data={"name": "苏州恒力泵业有限公司"})
     assert again.status_code == 409

@@ -14,7 +14,7 @@ from config.vocabulary import FieldKind, FieldObject, HolderKind, Role
 from crm import uow
 from crm.errors import Conflict, Gone, NotAllowed, NotFound
 from crm.forms import specs
-from crm.reads.imports import one_import, refused_rows
+from crm.reads.imports import one_import, refused_rows, rows_of
 from crm.rules.days import at
 from crm.rules.fields import Option
 from crm.rules.header_words import option_meant
@@ -361,13 +361,39 @@ def test_a_line_of_totals_and_the_number_of_a_day_are_refused_in_words(desk: Des
         ("苏州瑞衡热能工程有限公司", "2026-03-05"),
         ("昆山恒泽水务有限公司", "46086"),
         ("合 计：", ""),
+        ("合计：9 家", ""),
+        ("总计 12 家", ""),
+        ("填表日期：2026-1-1", ""),
+        ("有限公司", ""),
         ("合计泵业有限公司", ""),
     )
     done = desk.done(actor("wang"), sheet)
-    assert desk.counts(done) == {"made": 2, "failed": 2}
+    assert desk.counts(done) == {"made": 2, "failed": 6}
     said = [row.said for row in desk.rows(done)]
     assert "「检修日期」：「46086」是 Excel 里日期的序号" in said[1]
-    assert "合计行" in said[2]
+    assert all("合计或落款" in one for one in said[2:6])
+    assert "认不出是哪家公司" in said[6]
     talk = csv_of(("客户名称", "跟进时间", "跟进内容"), ("苏州瑞衡热能工程有限公司", "46086", "来电询价"))
     told = desk.done(actor("wang"), talk, ImportKind.HISTORY)
     assert "「46086」是 Excel 里日期的序号" in desk.rows(told)[0].said
+
+
+def test_who_looks_at_anothers_sheet_sees_numbers_as_in_the_file(desk: Desk) -> None:
+    sheet = csv_of(
+        ("客户名称", "联系人", "手机", "别的"),
+        ("苏州瑞衡热能工程有限公司", "王工", "13811110001", "另一个号 13811110003，2026-03-05 后打"),
+        ("昆山恒泽水务有限公司", "李工", "1381111000299", ""),
+    )
+    done = desk.done(actor("Zhang"), sheet, mine=True)
+
+    def told(who: str) -> str:
+        with uow.reading() as s:
+            view = one_import(s, actor(who), done)
+            page = rows_of(s, actor(who), done, verdict=None, outcome=None, page=1)
+            refused = [" ".join(line) for line in refused_rows(s, actor(who), done)[1]]
+        return f"{view} {page} {refused}"
+
+    assert all(number in told("Zhang") for number in ("13811110001", "13811110003", "1381111000299"))
+    theirs = told("wang")
+    assert not any(number in theirs for number in ("13811110001", "13811110003", "1381111000299"))
+    assert ("138****0001" in theirs, "2026-03-05" in theirs) == (True, True)

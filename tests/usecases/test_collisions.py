@@ -17,7 +17,7 @@ from crm.errors import CrmError, Gone, Invalid, NotAllowed, NotFound
 from crm.usecases import collisions, customers, radar
 from crm.usecases.collisions import Refused
 from crm.usecases.customer_identity import Taken
-from crm.usecases.sharing import Wish, share_customer
+from crm.usecases.sharing import Wish, end_share, share_customer
 from jobs.sweeps import run
 from models.collisions import Collision
 from models.customers import Contact, Customer
@@ -129,13 +129,40 @@ def test_together_shares_the_customer_and_its_credit(clash: int) -> None:
 def test_a_vote_is_taken_back_although_the_share_that_it_gave_cannot_be_and_says_that_it_stays(clash: int) -> None:
     vote("li", CollisionVerdict.TOGETHER)
     vote("wu", CollisionVerdict.TOGETHER)
-    zhang, wish = actor("Zhang"), Wish(IDS["qian"], ShareAccess.READ)
-    uow.attempt(lambda s: share_customer(s, zhang, clash, wish, NOW + MINUTE, entrance="chat"))
+    lead, wish = actor("li"), Wish(IDS["qian"], ShareAccess.READ)
+    uow.attempt(lambda s: share_customer(s, lead, clash, wish, NOW + MINUTE, entrance="chat"))
     said = take_back("wu", NOW + 2 * MINUTE)
     assert "等待裁定。共享还在：" in said
     assert "之后又有变动" in said
     assert rows(Collision)[0].verdict == ""
     assert [one.access for one in rows(CustomerShare) if one.ended_at is None] == ["read"]
+
+
+def test_the_next_verdict_shares_out_what_is_still_the_holders(clash: int) -> None:
+    vote("zhou", CollisionVerdict.TOGETHER)
+    ask_for("wu", PUMP)
+    (second,) = rows(Collision, Collision.decided_at.is_(None))
+    with uow.transaction() as s:
+        collisions.vote(s, actor("zhou"), second.id, CollisionVerdict.TOGETHER, NOW, entrance="card")
+    assert [share.credit_percent for share in rows(CustomerShare)] == [50, 25]
+
+
+def test_what_a_verdict_gave_the_holder_does_not_take_back_alone(clash: int) -> None:
+    vote("zhou", CollisionVerdict.TOGETHER)
+    (share,) = rows(CustomerShare)
+    with pytest.raises(NotAllowed, match="只有主管"):
+        uow.attempt(lambda s: end_share(s, actor("Zhang"), share.id, NOW, entrance="console"))
+    less = Wish("qian", ShareAccess.TOGETHER, None, 1)
+    with pytest.raises(NotAllowed, match="只有主管"):
+        uow.attempt(lambda s: share_customer(s, actor("Zhang"), clash, less, NOW, entrance="console"))
+    uow.attempt(lambda s: end_share(s, actor("li"), share.id, NOW, entrance="console"))
+
+
+def test_the_very_same_name_is_never_another_company(company: Engine) -> None:
+    customer("Zhang", PUMP)
+    ask_for("qian", PUMP)
+    with pytest.raises(Invalid, match="名称完全一样"):
+        vote("zhou", CollisionVerdict.DIFFERENT)
 
 
 def test_a_company_that_is_another_after_all_can_then_be_made(clash: int) -> None:
