@@ -69,10 +69,11 @@ class Company:
         self.tenant: Mapping[str, Any] = self._tenant()
 
     def _stranger(self, dice: random.Random, n: int) -> Stranger:
-        """Half of them work for a customer of the rep, half for a company that nobody knows yet."""
+        """Half of them work for a customer of the rep, half for a company that nobody knows yet, nor one like it."""
         rep = self.reps[n % len(self.reps)]
         known = n % 2 == 0
-        corp = dice.choice(self.customers[rep]) if known else f"新{_word(dice)}{n:05d}贸易有限公司"
+        strange = "".join(_word(dice) for _ in range(3))  # with one word some were alike enough to be asked about
+        corp = dice.choice(self.customers[rep]) if known else f"新{strange}{n:05d}贸易有限公司"
         return Stranger(f"woLoad{n:026d}", rep, corp)
 
     def _tenant(self) -> dict[str, Any]:
