@@ -9,6 +9,7 @@ HIDDEN = "＊＊＊"
 _DIGIT = re.compile(r"\d")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _RUN = re.compile(r"(?<![\dA-Za-z.])\+?\d(?:[ ()-]?\d){6,}(?![\dA-Za-z])")  # a number that somebody could dial
+_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")  # also where letters stand beside it
 _DAY = re.compile(r"(?:19|20)\d{2}-\d{1,2}-\d{1,2}")
 _DIALLED = re.compile(r"(?:[\d\s+()（）.,/#x-]|转|分机|ext)+", re.I)
 
@@ -31,7 +32,14 @@ def masked(value: str) -> str:
 def veiled(text: str) -> str:
     """A text in which every telephone number and every mail address is masked; days stay."""
     shown = _MAIL.sub(lambda found: masked(found.group()), text)
-    return _RUN.sub(lambda found: found.group() if _DAY.match(found.group()) else masked_phone(found.group()), shown)
+    return _MOBILE.sub(lambda found: masked_phone(found.group()), _RUN.sub(_run, shown))
+
+
+def _run(found: re.Match[str]) -> str:
+    """A run of digits; a day at its beginning stays, and what follows it is looked at for itself."""
+    digits = found.group()
+    day = _DAY.match(digits)
+    return masked_phone(digits) if day is None else day.group() + _RUN.sub(_run, digits[day.end() :])
 
 
 def _is(clean: Callable[[str], str], value: str) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.engine import Engine
 
 from config.sheets import ImportKind, ImportState, RowResolution, RowVerdict
@@ -25,7 +25,7 @@ from crm.usecases.followups import write_follow_up
 from crm.usecases.import_retention import purge_import_rows
 from models.audit import AuditEntry
 from models.customers import Contact, Customer, OwnershipPeriod
-from models.deals import Deal
+from models.deals import Deal, Pipeline, Stage
 from models.imports import Contest, ImportJob, ImportRow
 from models.names import CompanyName
 from models.timeline import TimelineEntry
@@ -397,3 +397,16 @@ def test_who_looks_at_anothers_sheet_sees_numbers_as_in_the_file(desk: Desk) -> 
     theirs = told("wang")
     assert not any(number in theirs for number in ("13811110001", "13811110003", "1381111000299"))
     assert ("138****0001" in theirs, "2026-03-05" in theirs) == (True, True)
+
+
+def test_running_deals_come_into_a_company_that_has_not_opened_one_yet(desk: Desk) -> None:
+    customer("Zhang", "苏州瑞衡热能工程有限公司")
+    with uow.transaction() as s:
+        s.execute(delete(Stage))
+        s.execute(delete(Pipeline))
+    sheet = csv_of(
+        ("客户名称", "商机名称", "金额", "阶段"), ("苏州瑞衡热能工程有限公司", "二期循环泵", "80万", "需求确认")
+    )
+    done = desk.done(actor("Zhang"), sheet, ImportKind.DEALS)
+    assert desk.counts(done) == {"made": 1}
+    assert [deal.name for deal in rows(Deal)] == ["二期循环泵"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from config.grants import FLOOR_PRICE, MASKED, REACH, default
 from config.vocabulary import Role
 from crm.access import Groups, Sight
-from crm.rules.masking import masked, masked_phone
+from crm.rules.masking import masked, masked_phone, veiled
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,17 @@ def test_nobody_edits_what_his_role_only_reads() -> None:
     assert not any(default(role, "basic").edit for role in (Role.FINANCE, Role.SERVICE))
     assert not default(Role.REP, FLOOR_PRICE).edit
     assert default(Role.REP, REACH).edit
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-01-02 13812345678 王工", "2026-01-02 138****5678 王工"),
+        ("Tel13812345678，微信wx13912345678", "Tel138****5678，微信wx139****5678"),
+        ("13812345678Tom 或 0512-68881234", "138****5678Tom 或 051*-****1234"),
+        ("2026-03-05 到 2026-03-08，扬程 32.5 米，预算 800000", "2026-03-05 到 2026-03-08，扬程 32.5 米，预算 800000"),
+        ("发到 zhang.san@example.com", "发到 z***@example.com"),
+    ],
+)
+def test_a_text_tells_no_number_and_keeps_its_days(text: str, shown: str) -> None:
+    assert veiled(text) == shown
