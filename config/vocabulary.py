@@ -2,12 +2,15 @@
 
 from enum import StrEnum
 
-from config import files, forms, prospects
+from config import files, forms, funnel, prospects
 from config.files import FileKind as FileKind
 from config.forms import CooperationStage as CooperationStage
 from config.forms import DecisionRole as DecisionRole
 from config.forms import FieldKind as FieldKind
 from config.forms import FieldObject as FieldObject
+from config.funnel import EndReason as EndReason
+from config.funnel import EvidenceKind as EvidenceKind
+from config.funnel import StageKind as StageKind
 
 
 class Role(StrEnum):
@@ -70,13 +73,6 @@ class TimelineKind(StrEnum):
     MERGE = "merge"
     INQUIRY = "inquiry"
     ATTACHMENT = "attachment"
-
-
-class StageKind(StrEnum):
-    OPEN = "open"
-    WON = "won"
-    LOST = "lost"
-    SHELVED = "shelved"
 
 
 class NoticeClass(StrEnum):
@@ -163,6 +159,7 @@ class CustomerSource(StrEnum):
 _SAID: tuple[tuple[StrEnum, str], ...] = (
     *files.LABELS.items(),
     *forms.LABELS,
+    *funnel.LABELS,
     *prospects.LABELS,
     (Role.REP, "销售"),
     (Role.TEAM_LEAD, "主管"),
@@ -209,10 +206,6 @@ _SAID: tuple[tuple[StrEnum, str], ...] = (
     (TimelineKind.MERGE, "合并"),
     (TimelineKind.INQUIRY, "询盘"),
     (TimelineKind.ATTACHMENT, "附件"),
-    (StageKind.OPEN, "进行中"),
-    (StageKind.WON, "赢单"),
-    (StageKind.LOST, "输单"),
-    (StageKind.SHELVED, "搁置"),
     (NoticeClass.PROMPT, "即时"),
     (NoticeClass.REMINDER, "提醒"),
     (NoticeClass.LIST, "每日清单"),
@@ -256,16 +249,3 @@ for _word, _text in _SAID:
 
 def label(word: StrEnum) -> str:
     return LABELS[type(word)][word]
-
-
-DEFAULT_PIPELINE = "标准流程"
-# (key, label, kind): the ladder every new company starts with; rows in the store, so a company can change it.
-DEFAULT_STAGES: tuple[tuple[str, str, StageKind], ...] = (
-    ("requirement", "需求确认", StageKind.OPEN),
-    ("proposal", "方案提交", StageKind.OPEN),
-    ("negotiation", "价格谈判", StageKind.OPEN),
-    ("contract_review", "合同审批", StageKind.OPEN),
-    ("won", "赢单", StageKind.WON),
-    ("lost", "输单", StageKind.LOST),
-    ("shelved", "搁置", StageKind.SHELVED),
-)

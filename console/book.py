@@ -122,6 +122,7 @@ DETAILS = {
     "protected": "受保护",
     "role": "角色",
     "deal": "商机",
+    "forced": "主管放行",
     "ids": "附件（个）",
     "size": "大小",
     "userid": "账号",

@@ -11,13 +11,13 @@ from config.sheets import ImportKind
 from config.vocabulary import FieldKind, FieldObject, StageKind
 from crm.access import Actor
 from crm.forms import specs
+from crm.ladders import current_ladders
 from crm.rules import header_words
 from crm.rules.days import day_of
 from crm.rules.fields import FieldSpec
 from crm.rules.headers import Guess, Target, guess
 from crm.rules.sheet_rows import Form, Mate, folded
 from models.base import bare
-from models.deals import Pipeline, Stage
 from models.imports import ImportJob
 from models.people import Person
 
@@ -86,9 +86,6 @@ def _mates(s: Session, actor: Actor) -> dict[str, tuple[Mate, ...]]:
 
 
 def _stages(s: Session) -> dict[str, str]:
-    """The open rungs of the ladder by label: an import brings deals that run."""
-    newest = select(Pipeline.id).where(Pipeline.retired_at.is_(None)).order_by(Pipeline.id.desc()).limit(1)
-    rows = select(Stage.label, Stage.key).where(
-        Stage.pipeline_id.in_(newest.scalar_subquery()), Stage.kind == StageKind.OPEN
-    )
-    return {folded(label): key for label, key in s.execute(rows.order_by(Stage.position))}
+    """The open rungs of the ladders by label: an import brings deals that run."""
+    rungs = (rung for ladder in current_ladders(s) for rung in ladder.rungs if rung.kind is StageKind.OPEN)
+    return {folded(rung.label): rung.key for rung in rungs}

@@ -3,18 +3,21 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, public_id
 
 
 class Pipeline(Base):
+    """One version of a ladder; deals below `below` yuan take it, None takes the rest."""
+
     __tablename__ = "pipeline"
     __table_args__ = (UniqueConstraint("name", "version"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64))
     version: Mapped[int]
+    below: Mapped[Decimal | None] = mapped_column(Numeric(15, 2))
     retired_at: Mapped[datetime | None]
 
 
@@ -27,6 +30,16 @@ class Stage(Base):
     label: Mapped[str] = mapped_column(String(32))
     kind: Mapped[str] = mapped_column(String(8))
     position: Mapped[int]
+    days: Mapped[int | None]  # working days it usually takes; None: a policy number says it
+    probability: Mapped[int] = mapped_column(default=0, server_default="0")  # percent of such deals that are won
+
+
+class StageNeed(Base):
+    """A kind of evidence without which a stage does not open."""
+
+    __tablename__ = "stage_need"
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
 
 
 class Deal(Base):
@@ -43,11 +56,13 @@ class Deal(Base):
     stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id"))
     stage_since: Mapped[datetime]
     snoozed_until: Mapped[datetime | None]
+    ended_for: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    competitor: Mapped[str] = mapped_column(String(64), default="", server_default="")
     created_at: Mapped[datetime]
 
 
 class StagePeriod(Base):
-    """The ledger of a deal's stages: from when to when, and who moved it."""
+    """The ledger of a deal's stages: from when to when, who moved it there and why, and whether past the gate."""
 
     __tablename__ = "stage_period"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,3 +71,22 @@ class StagePeriod(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    forced: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class Evidence(Base):
+    """A file that proves a stage of a deal may open. `sealed_at`: the stage was opened by it; since then it stays."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (Index("ix_evidence_deal_id_stage_key", "deal_id", "stage_key"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id()
+    deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"))
+    stage_key: Mapped[str] = mapped_column(String(32))  # of any version of the ladder
+    kind: Mapped[str] = mapped_column(String(20))
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"), index=True)
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    sealed_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]

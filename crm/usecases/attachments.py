@@ -18,6 +18,7 @@ from crm.ports import AcceptedFile
 from crm.rules.days import at, day_of
 from crm.rules.file_names import display_name
 from crm.rules.words import storable
+from crm.usecases.evidence import proves
 from crm.usecases.followups import write_entry
 from models.base import bare
 from models.customers import Customer
@@ -107,6 +108,9 @@ def remove_attachment(s: Session, actor: Actor, attachment_id: str, now: datetim
     named = fields_that_name(s, found.public_id)
     if named:
         raise Conflict(f"「{found.name}」填在字段「{'」「'.join(named)}」里，没有移除。请先改那个字段，再移除")
+    deal = proves(s, found.id)
+    if deal:
+        raise Conflict(f"「{found.name}」是商机「{deal}」的凭证，没有移除。还没用来打开阶段的，请先在商机里移除凭证")
     found.removed_at, found.removed_by_id = now, actor.person_id
     _retract(s, found, now)
     _book(s, actor, "remove_attachment", found, now, entrance)

@@ -1,23 +1,28 @@
-"""A chance to sell: opened on the ladder's first rung, put off when a person says so."""
+"""A chance to sell: opened on the ladder's first rung, moved through one gate, put off when a person says so."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from config.vocabulary import DEFAULT_PIPELINE, DEFAULT_STAGES, FieldObject, StageKind, TimelineKind
+from config.vocabulary import FieldObject, StageKind, TimelineKind, label
 from crm import audit, policy
-from crm.access import READ, WRITE, Actor, To, deals_for, get_customer
-from crm.errors import Conflict, Gone, Invalid, NotFound
+from crm.access import DECIDE, READ, WRITE, Actor, To, deals_for, get_customer, get_deal
+from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from crm.ladders import course_of, current_ladders, held_by, ladder_for
+from crm.rules.funnel import LEAST_REASON, Illegal, Lack, Missing, Rung, Said, Way, judge
+from crm.usecases.evidence import seal, unseal
 from crm.usecases.followups import write_entry
+from crm.usecases.pipelines import install_ladders
 from crm.usecases.record_fields import forget_fields
-from models.deals import Deal, Pipeline, Stage, StagePeriod
+from models.deals import Deal, Evidence, StagePeriod
 from models.people import Person
 from models.timeline import TimelineEntry
 
-LONGEST_NAME = 60  # characters
+LONGEST_NAME, LONGEST_REASON, LONGEST_COMPETITOR = 60, 250, 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +34,6 @@ class DealMade:
     stage: str
 
 
-def install_default_pipeline(s: Session) -> None:
-    """The ladder every company starts with; does nothing where one stands already."""
-    if s.scalar(select(Pipeline.id).limit(1)) is not None:
-        return
-    pipeline = Pipeline(name=DEFAULT_PIPELINE, version=1)
-    s.add(pipeline)
-    s.flush()
-    for position, (key, label, kind) in enumerate(DEFAULT_STAGES):
-        s.add(Stage(pipeline_id=pipeline.id, key=key, label=label, kind=kind, position=position))
-    s.flush()
-
-
 def open_deal(
     s: Session,
     actor: Actor,
@@ -50,41 +43,35 @@ def open_deal(
     now: datetime,
     *,
     entrance: str,
-    stage_key: str = DEFAULT_STAGES[0][0],
 ) -> DealMade:
-    """A new deal owned by the actor, `amount` in yuan. `stage_key`: where a deal stands that ran before this system."""
+    """A new deal owned by the actor, `amount` in yuan, on the first rung of the ladder for such amounts."""
     customer = get_customer(s, actor, customer_id)
     title = name.replace("\x00", "").strip()
     if not 1 <= len(title) <= LONGEST_NAME:
         raise Invalid(f"商机名称要写 1 到 {LONGEST_NAME} 个字，比如「二期循环泵」", {"name": "长度不对"})
     if not Decimal(0) <= amount < Decimal(10) ** 12:
         raise Invalid("商机金额不对，请写成「80万」或「800000」", {"amount": "超出范围"})
-    install_default_pipeline(s)
-    stage = s.scalars(
-        select(Stage)
-        .join(Pipeline, Pipeline.id == Stage.pipeline_id)
-        .where(Pipeline.retired_at.is_(None), Stage.kind == StageKind.OPEN, Stage.key == stage_key)
-        .order_by(Pipeline.id.desc())
-        .limit(1)
-    ).one()
+    install_ladders(s)
+    ladder = ladder_for(current_ladders(s), amount)
+    stage_id = ladder.ids[ladder.first.key]
     deal = Deal(
         customer_id=customer.id,
         owner_id=actor.person_id,
         name=title,
         amount=amount,
-        stage_id=stage.id,
+        stage_id=stage_id,
         stage_since=now,
         created_at=now,
     )
     s.add(deal)
     s.flush()
-    s.add(StagePeriod(deal_id=deal.id, stage_id=stage.id, started_at=now, actor_id=actor.person_id))
-    words = f"新商机「{title}」，进入{stage.label}"
+    s.add(StagePeriod(deal_id=deal.id, stage_id=stage_id, started_at=now, actor_id=actor.person_id))
+    words = f"新商机「{title}」，进入{ladder.first.label}"
     write_entry(s, customer.id, TimelineKind.DEAL, words, actor.person_id, now, deal_id=deal.id)
     audit.record(
         s, actor.person_id, "open_deal", f"deal:{deal.id}", now, entrance=entrance, amount=str(amount), name=title
     )
-    return DealMade(deal.id, deal.public_id, title, customer.name, stage.label)
+    return DealMade(deal.id, deal.public_id, title, customer.name, ladder.first.label)
 
 
 def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entrance: str) -> str:
@@ -96,6 +83,7 @@ def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entr
     minutes = policy.current(s).undo_minutes
     if now > deal.created_at + timedelta(minutes=minutes):
         raise Gone(f"商机「{deal.name}」建了超过 {minutes} 分钟，不能撤销了")
+    s.execute(delete(Evidence).where(Evidence.deal_id == deal.id))
     s.execute(delete(StagePeriod).where(StagePeriod.deal_id == deal.id))
     told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
     s.execute(delete(TimelineEntry).where(*told).execution_options(synchronize_session=False))
@@ -105,6 +93,138 @@ def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entr
     s.delete(deal)
     s.flush()
     return name
+
+
+class GateClosed(Conflict):
+    """What a move still lacks, all of it at once."""
+
+    code = "gate_closed"
+
+    def __init__(self, name: str, to: Rung, missing: Sequence[Missing]) -> None:
+        told = "；".join(f"{one.told}（{one.how}）" for one in missing)
+        fields = {str(one.kind or one.lack): one.how for one in missing}
+        super().__init__(f"「{name}」还不能到「{to.label}」，缺 {len(missing)} 项：{told}", fields)
+        self.missing = tuple(missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """`period_id` is its line in the ledger; `forced` says that a manager let it through without all evidence."""
+
+    id: int
+    public_id: str
+    name: str
+    customer_name: str
+    before: str
+    now: str
+    way: Way
+    forced: bool
+    period_id: int
+
+
+def move_deal(
+    s: Session,
+    actor: Actor,
+    deal_id: str,
+    to_key: str,
+    said: Said,
+    now: datetime,
+    *,
+    entrance: str,
+    force: bool = False,
+) -> Moved:
+    """The one gate: every move of every deal, from wherever it is asked for, goes through here.
+
+    Raises GateClosed naming all that is missing, Invalid for a move that does not exist. `force`: a manager lets it
+    through without the evidence; he says why, and the deal shows it.
+    """
+    deal, customer = get_deal(s, actor, deal_id, to=DECIDE if force else WRITE, lock=True)
+    course = course_of(s, deal)
+    to = course.ladder.rung(to_key)
+    if to is None:
+        known = "、".join(rung.label for rung in course.ladder.rungs)
+        raise Invalid(f"没有这个阶段，可选：{known}", {"to": "没有这个阶段"})
+    if len(said.reason) > LONGEST_REASON or len(said.competitor) > LONGEST_COMPETITOR:
+        most = f"原因最多 {LONGEST_REASON} 个字，竞争对手最多 {LONGEST_COMPETITOR} 个字"
+        raise Invalid(f"{most}，请缩短", {"reason": most})
+    try:
+        judged = judge(course.ladder.rungs, course.here, course.stood, to, held_by(s, deal.id), said)
+    except Illegal as error:
+        raise Invalid(str(error), {"to": str(error)}) from None
+    lacking = _forced(actor, deal.name, to, judged.missing, said) if force else judged.missing
+    if lacking:
+        raise GateClosed(deal.name, to, lacking)
+    forced = bool(judged.missing)
+    period = _enter(s, deal, course.ladder.ids[to.key], actor.person_id, said.reason, forced, now)
+    seal(s, deal.id, judged.opens, now)
+    ends = to.kind in (StageKind.WON, StageKind.LOST)
+    deal.ended_for, deal.competitor = (said.ended_for or "", said.competitor.strip()) if ends else ("", "")
+    _tell(s, actor, deal, course.here, to, said, forced, now)
+    audit.record(
+        s, actor.person_id, "move_deal", f"deal:{deal.id}", now, entrance=entrance, name=deal.name,
+        before=course.here.label, after=to.label, forced=forced, reason=said.reason,
+    )  # fmt: skip
+    s.flush()
+    return Moved(
+        deal.id, deal.public_id, deal.name, customer.name, course.here.label, to.label, judged.way, forced, period.id
+    )
+
+
+def _forced(actor: Actor, name: str, to: Rung, missing: Sequence[Missing], said: Said) -> list[Missing]:
+    """What even a manager cannot do without: words. Only evidence is his to waive."""
+    if not (actor.manages or actor.sees_all):
+        raise NotAllowed(f"缺凭证时，只有主管能放行「{name}」到「{to.label}」。请补齐凭证，或请主管放行")
+    rest = [one for one in missing if one.lack is not Lack.EVIDENCE]
+    if len(rest) < len(missing) and len("".join(said.reason.split())) < LEAST_REASON:
+        rest.append(Missing(Lack.REASON, to.key, "放行的原因", f"用一句话写明，至少 {LEAST_REASON} 个字"))
+    return rest
+
+
+def _enter(
+    s: Session, deal: Deal, stage_id: int, actor_id: int | None, reason: str, forced: bool, now: datetime
+) -> StagePeriod:
+    ended = update(StagePeriod).where(StagePeriod.deal_id == deal.id, StagePeriod.ended_at.is_(None))
+    s.execute(ended.values(ended_at=now))
+    period = StagePeriod(
+        deal_id=deal.id, stage_id=stage_id, started_at=now, actor_id=actor_id, reason=reason, forced=forced
+    )
+    s.add(period)
+    deal.stage_id, deal.stage_since, deal.snoozed_until = stage_id, now, None
+    s.flush()
+    return period
+
+
+def _tell(s: Session, actor: Actor, deal: Deal, here: Rung, to: Rung, said: Said, forced: bool, now: datetime) -> None:
+    words = f"商机「{deal.name}」从「{here.label}」到「{to.label}」"
+    if said.ended_for is not None:
+        words += f"，主要原因：{label(said.ended_for)}，竞争对手：{said.competitor.strip()}"
+    if said.reason.strip():
+        words += f"。{'主管放行，' if forced else ''}原因：{said.reason.strip()}"
+    write_entry(s, deal.customer_id, TimelineKind.DEAL, words, actor.person_id, now, deal_id=deal.id)
+
+
+def take_back_move(s: Session, actor: Actor, deal_id: str, period_id: int, now: datetime, *, entrance: str) -> str:
+    """Undo one's own move within the undo minutes, if the deal has not moved since. The deal's name."""
+    deal, _ = get_deal(s, actor, deal_id, lock=True)
+    newest = s.scalars(
+        select(StagePeriod).where(StagePeriod.deal_id == deal.id).order_by(StagePeriod.id.desc()).limit(2)
+    ).all()
+    if len(newest) < 2 or newest[0].id != period_id or newest[0].actor_id != actor.person_id:
+        raise Conflict(f"「{deal.name}」之后又有变动，没有撤销。要改回去，请直接移动到那个阶段")
+    moved, before = newest
+    minutes = policy.current(s).undo_minutes
+    if now > moved.started_at + timedelta(minutes=minutes):
+        raise Gone(f"「{deal.name}」移动超过 {minutes} 分钟，不能撤销了。要改回去，请直接移动到那个阶段")
+    unseal(s, deal.id, moved.started_at)
+    told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
+    line = select(TimelineEntry.id).where(*told).order_by(TimelineEntry.id.desc()).limit(1).scalar_subquery()
+    s.execute(update(TimelineEntry).where(TimelineEntry.id == line).values(retracted_at=now))
+    deal.stage_id, deal.stage_since, deal.ended_for, deal.competitor = before.stage_id, before.started_at, "", ""
+    before.ended_at = None
+    s.delete(moved)
+    audit.record(s, actor.person_id, "take_back_move", f"deal:{deal.id}", now, entrance=entrance, name=deal.name)
+    s.flush()
+    return deal.name
 
 
 def opened_by(person_id: int) -> ColumnElement[bool]:

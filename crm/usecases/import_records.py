@@ -8,15 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.sheets import ImportKind, RowOutcome
-from config.vocabulary import StageKind, TimelineKind
+from config.vocabulary import TimelineKind
 from crm import audit
 from crm.access import WRITE, sees_customer
+from crm.ladders import current_ladders, ladder_for
 from crm.usecases.followups import write_entry
 from crm.usecases.import_customers import do_customers, put_contacts, put_entries
 from crm.usecases.import_existing import history_text
 from crm.usecases.import_run import ENTRANCE, Line, Run
 from models.customers import Customer
-from models.deals import Deal, Pipeline, Stage, StagePeriod
+from models.deals import Deal, StagePeriod
 
 
 def _do_contacts(s: Session, run: Run, lines: Sequence[Line], now: datetime) -> None:
@@ -37,29 +38,34 @@ def _do_history(s: Session, run: Run, lines: Sequence[Line], now: datetime) -> N
 
 
 def _do_deals(s: Session, run: Run, lines: Sequence[Line], now: datetime) -> None:
-    """A deal belongs to whom the sheet names, else to the customer's holder, else to the importer."""
-    ladder = _ladder(s)
+    """A deal belongs to whom the sheet names, else to the customer's holder, else the importer; on the first rung."""
+    ladders = current_ladders(s)
     here = _placed(s, run, lines)
     owners = dict(
         s.execute(select(Customer.id, Customer.owner_id).where(Customer.id.in_({line.customer for line in here}))).all()
     )
     for line in here:
         said = line.draft.deal
-        stage = ladder.get(said.get("stage", "")) or next(iter(ladder.values()))
+        amount = Decimal(said["amount"])
+        ladder = ladder_for(ladders, amount)
+        stage_id, begins = ladder.ids[ladder.first.key], ladder.first
         owner = line.draft.owner or owners.get(line.customer or 0) or run.actor.person_id
         deal = Deal(
             customer_id=line.customer or 0,
             owner_id=owner,
             name=said["name"],
-            amount=Decimal(said["amount"]),
-            stage_id=stage[0],
+            amount=amount,
+            stage_id=stage_id,
             stage_since=run.clock_from,
             created_at=now,
         )
         s.add(deal)
         s.flush()
-        s.add(StagePeriod(deal_id=deal.id, stage_id=stage[0], started_at=now, actor_id=run.actor.person_id))
-        words = f"导入商机「{deal.name}」，现在是{stage[1]}"
+        s.add(StagePeriod(deal_id=deal.id, stage_id=stage_id, started_at=now, actor_id=run.actor.person_id))
+        words = f"导入商机「{deal.name}」，现在是{begins.label}"
+        was = next((rung.label for one in ladders for rung in one.rungs if rung.key == said.get("stage")), begins.label)
+        if was != begins.label:  # a list proves nothing: there is one gate for all
+            words += f"。原表里是「{was}」，补齐凭证或由主管放行后再推进"
         write_entry(s, deal.customer_id, TimelineKind.DEAL, words, run.actor.person_id, now, deal_id=deal.id)
         line.deal = deal.id
     s.flush()
@@ -88,15 +94,6 @@ def _written_down(s: Session, run: Run, lines: Sequence[Line], verb: str, now: d
             s, run.actor.person_id, verb, f"customer:{line.customer}", now, entrance=ENTRANCE,
             job=run.job_id, row=line.number,
         )  # fmt: skip
-
-
-def _ladder(s: Session) -> dict[str, tuple[int, str]]:
-    """The open rungs of the newest ladder by key, lowest first."""
-    newest = select(Pipeline.id).where(Pipeline.retired_at.is_(None)).order_by(Pipeline.id.desc()).limit(1)
-    rows = select(Stage.key, Stage.id, Stage.label).where(
-        Stage.pipeline_id.in_(newest.scalar_subquery()), Stage.kind == StageKind.OPEN
-    )
-    return {key: (number, name) for key, number, name in s.execute(rows.order_by(Stage.position))}
 
 
 DOING = {

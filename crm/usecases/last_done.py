@@ -11,17 +11,24 @@ from crm import policy
 from crm.access import Actor, sees_customer
 from crm.errors import NotFound
 from crm.usecases.customers import withdraw_customer
-from crm.usecases.deals import opened_by, withdraw_deal
+from crm.usecases.deals import opened_by, take_back_move, withdraw_deal
 from crm.usecases.followups import retract_follow_up
 from crm.usecases.todos import drop_todo
 from crm.usecases.visits import retract_check_in
 from models.customers import Customer
-from models.deals import Deal
+from models.deals import Deal, StagePeriod
 from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
 _MOST = 20  # things that somebody may have written in those minutes
-_WHAT = {"follow_up": "跟进", "visit": "打卡", "customer": "新建的客户", "deal": "新建的商机", "todo": "待办"}
+_WHAT = {
+    "follow_up": "跟进",
+    "visit": "打卡",
+    "customer": "新建的客户",
+    "deal": "新建的商机",
+    "move": "推进的商机",
+    "todo": "待办",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ def take_back(s: Session, actor: Actor, done: Written, now: datetime, *, entranc
             return f"已撤销：刚才在「{retract_check_in(s, actor, done.public_id, now, entrance=entrance)}」的打卡"
         case "customer":
             return f"已撤销：新建的客户「{withdraw_customer(s, actor, done.id, now, entrance=entrance)}」"
+        case "move":
+            return f"已撤销：商机「{take_back_move(s, actor, done.public_id, done.id, now, entrance=entrance)}」的推进"
         case "deal":
             return f"已撤销：新建的商机「{withdraw_deal(s, actor, done.id, now, entrance=entrance)}」"
         case _:
@@ -76,6 +85,10 @@ def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, str, 
         select(literal("deal"), Deal.id, Deal.public_id, Deal.name, Deal.created_at)
         .join(Customer, Customer.id == Deal.customer_id)
         .where(there, opened_by(me)),
+        select(literal("move"), StagePeriod.id, Deal.public_id, Deal.name, StagePeriod.started_at)
+        .join(Deal, Deal.id == StagePeriod.deal_id)
+        .join(Customer, Customer.id == Deal.customer_id)
+        .where(there, StagePeriod.actor_id == me, StagePeriod.started_at != Deal.created_at),
         select(literal("todo"), Todo.id, Todo.public_id, Todo.text, Todo.created_at)
         .outerjoin(Customer, Customer.id == Todo.customer_id)
         .where(Todo.customer_id.is_(None) | there, Todo.person_id == me, Todo.done_at.is_(None)),

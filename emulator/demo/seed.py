@@ -13,17 +13,19 @@ from crm.access import actor_by_userid
 from crm.flows import directory
 from crm.rules.checkin import Point
 from crm.rules.days import WorkCalendar, at, day_of
+from crm.rules.funnel import Said
 from crm.usecases import campaigns, customers, deals, followups, people, policy, projects, registrations, todos
 from crm.usecases.lead_sources import SourceDraft, open_source
 from crm.usecases.leads import LeadDraft, capture
+from crm.usecases.pipelines import install_ladders
 from emulator.demo.past import CUSTOMERS, DEALERS, DEALS, FAIR, LEADS, TALK, Past, Running
 from emulator.demo.settings import Demo
 from jobs.menu import MENU
 from jobs.wiring import wecom_client
 
-ENTRANCE = "seed"
+ENTRANCE, DIRECTOR, FIRST_STAGE = "seed", "zhouming", "requirement"
 ROLES = (
-    ("zhouming", Role.DIRECTOR),
+    (DIRECTOR, Role.DIRECTOR),
     ("wanglei", Role.TEAM_LEAD),
     ("chenfang", Role.TEAM_LEAD),
     ("linlan", Role.ADMIN),
@@ -66,7 +68,7 @@ def _write_past(s: uow.Session, now: datetime) -> None:
     for userid, role in ROLES:
         people.grant(s, None, userid, role, now, entrance=ENTRANCE)
     policy.change(s, None, "recycling_live", "true", now, entrance=ENTRANCE)
-    deals.install_default_pipeline(s)
+    install_ladders(s)
     dice = random.Random(20261123)
     made = {past.name: _customer(s, past, now, dice) for past in CUSTOMERS}
     for running in DEALS:
@@ -133,9 +135,10 @@ def _customer(s: uow.Session, past: Past, now: datetime, dice: random.Random) ->
 def _deal(s: uow.Session, running: Running, customer_id: int, now: datetime) -> None:
     rep = actor_by_userid(s, running.rep)
     since = stage_began(running, now)
-    deals.open_deal(
-        s, rep, customer_id, running.name, Decimal(running.amount), since, entrance=ENTRANCE, stage_key=running.stage
-    )
+    made = deals.open_deal(s, rep, customer_id, running.name, Decimal(running.amount), since, entrance=ENTRANCE)
+    if running.stage != FIRST_STAGE:
+        boss, why = actor_by_userid(s, DIRECTOR), Said("上线之前已经到这个阶段")
+        deals.move_deal(s, boss, made.public_id, running.stage, why, since, entrance=ENTRANCE, force=True)
 
 
 def stage_began(running: Running, now: datetime) -> datetime:

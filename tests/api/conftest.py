@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from config.vocabulary import CustomerLevel, CustomerSource, HolderKind, LoginVia, OwnershipReason, PersonStatus, Role
 from crm import uow
-from crm.usecases.deals import install_default_pipeline
+from crm.usecases.pipelines import install_ladders
 from crm.usecases.sessions import open_session
 from gateways.files import FileStore
 from miniapp_api import ApiDeps, api
@@ -97,7 +97,7 @@ def make_app(clock: Callable[[], datetime], files: Path) -> APIFlask:
 def people_the_company(engine: Engine) -> None:
     uow.upgrade(engine.url.render_as_string(hide_password=False))
     with uow.transaction() as s:
-        install_default_pipeline(s)
+        install_ladders(s)
         for number, (name, path) in enumerate(
             (("总公司", "/1/"), ("一组", "/1/2/"), (f"{CANARY}组", "/1/3/")), start=1
         ):

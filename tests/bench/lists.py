@@ -30,8 +30,8 @@ from crm.access import Actor, actor_by_userid
 from crm.forms import specs
 from crm.reads.customers import Filters, Where, list_customers
 from crm.rules.name_parts import key_of
-from crm.usecases.deals import install_default_pipeline
 from crm.usecases.fields import FieldDraft, add_field
+from crm.usecases.pipelines import install_ladders
 from models.base import Base, insert_many, new_public_id
 from models.customers import Customer
 from models.deals import Deal, Stage
@@ -107,7 +107,7 @@ def furnish(url: str, customers: int, seed: int) -> Engine:
     engine = uow.connect(url)
     luck = random.Random(seed)
     with uow.transaction() as s:
-        install_default_pipeline(s)
+        install_ladders(s)
         _people(s)
         admin = actor_by_userid(s, "admin")
         for name, kind, choices in FIELDS:

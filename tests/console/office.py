@@ -21,6 +21,7 @@ from crm.access import actor_by_userid
 from crm.holding import Holder, holder_of
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.policy import current
+from crm.rules.funnel import Said
 from crm.usecases import customers, deals, followups, people, policy, todos
 from crm.usecases.ownership import pass_on
 from models.customers import Contact, Customer
@@ -85,7 +86,9 @@ def furnish(s: Session) -> None:
         s.add(contact)
         amount = Decimal(528000 + 91500 * number)
         ladder = "negotiation" if number == 0 else "proposal"
-        deals.open_deal(s, rep, made.id, f"{name[2:6]}二期循环泵", amount, since, entrance="chat", stage_key=ladder)
+        deal = deals.open_deal(s, rep, made.id, f"{name[2:6]}二期循环泵", amount, since, entrance="chat")
+        boss, why = actor_by_userid(s, "wangmin"), Said("上线之前已经到这个阶段")
+        deals.move_deal(s, boss, deal.public_id, ladder, why, since, entrance="chat", force=True)
         todos.add_todo(s, rep, made.id, f"给{name[:4]}回报价", NOW - timedelta(days=number), since, entrance="chat")
     lost = customers.CustomerDraft("扬州永盛阀门有限公司", CustomerLevel.NORMAL, CustomerSource.REFERRAL, "江苏扬州")
     queued = customers.create_customer(s, mate, lost, NOW - timedelta(days=50), entrance="chat")

@@ -22,7 +22,7 @@ from models.deals import Deal, Stage
 from models.messages import OutboxMessage
 from models.people import Person
 from models.timeline import TimelineEntry
-from tests.support.company import IDS, MINUTE, actor, at_once, customer, rows, set_policy, snapshot
+from tests.support.company import IDS, MINUTE, actor, at_once, customer, deal_at, rows, set_policy, snapshot
 
 # Day 0 is Tuesday 2026-06-02, 21:00 in Shanghai; of the days 30, 40, 44 and 45 after it only the 40th is a Sunday.
 MADE = datetime(2026, 6, 2, 13, 0, tzinfo=UTC)
@@ -326,9 +326,7 @@ def test_what_silence_took_stands_in_the_next_list_even_if_its_own_message_was_f
 def test_a_put_off_stall_is_told_again_when_the_putting_off_is_over(live: Engine) -> None:
     made = customer("Zhang", "甲机电", MADE)
     who = actor("Zhang")
-    deal = uow.attempt(
-        lambda s: open_deal(s, who, made, "二期", Decimal(80), MADE, entrance="chat", stage_key="proposal")
-    )
+    deal = deal_at(who, made, "二期", Decimal(80_000), "proposal", MADE)
     stale(on(14))
     assert len(told()) == 1
     uow.attempt(lambda s: snooze_deal(s, who, deal.id, on(17), on(14), entrance="card"))
@@ -343,7 +341,6 @@ def test_a_large_deal_that_concerns_the_manager_concerns_the_director_too(
     live: Engine, amount: int, reached: list[str]
 ) -> None:
     made = customer("Zhang", "甲机电", MADE)
-    with uow.transaction() as s:
-        open_deal(s, actor("Zhang"), made, "二期", Decimal(amount), MADE, entrance="chat", stage_key="negotiation")
+    deal_at(actor("Zhang"), made, "二期", Decimal(amount), "negotiation", MADE)
     stale(on(25))  # more than fifteen working days
     assert [userid for userid in ("li", "wu", "zhou") if any("二期" in title for title in titles(userid))] == reached

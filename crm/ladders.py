@@ -1,0 +1,114 @@
+"""The ladders that deals climb: which one a deal takes, its rungs, and what each asks for."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import EvidenceKind, StageKind
+from crm.rules.funnel import Rung
+from models.base import bare
+from models.deals import Deal, Evidence, Pipeline, Stage, StageNeed, StagePeriod
+
+_PIPELINE, _STAGE, _NEED = bare(Pipeline).c, bare(Stage).c, bare(StageNeed).c
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """One version of a pipeline. `below`: yuan under which a deal takes it; `ids` are the rungs' rows by key."""
+
+    id: int
+    name: str
+    version: int
+    below: Decimal | None
+    rungs: tuple[Rung, ...]
+    ids: Mapping[str, int]
+
+    def rung(self, key: str) -> Rung | None:
+        return next((one for one in self.rungs if one.key == key), None)
+
+    @property
+    def first(self) -> Rung:
+        return next(one for one in self.rungs if one.kind is StageKind.OPEN)
+
+
+def current_ladders(s: Session) -> list[Ladder]:
+    """The newest version of each pipeline, the one for the smallest deals first."""
+    found = _ladders(s, _PIPELINE.retired_at.is_(None))
+    newest = {one.name: one for one in sorted(found, key=lambda one: one.version)}
+    return sorted(newest.values(), key=lambda one: (one.below is None, one.below or 0, one.id))
+
+
+def ladder_for(ladders: Sequence[Ladder], amount: Decimal) -> Ladder:
+    """Of the current ones, the ladder that a deal of so much takes."""
+    return next((one for one in ladders if one.below is not None and amount < one.below), ladders[-1])
+
+
+def ladder_at(s: Session, stage_id: int) -> Ladder:
+    """The very version that a stage belongs to, retired or not."""
+    (found,) = _ladders(s, _PIPELINE.id == select(_STAGE.pipeline_id).where(_STAGE.id == stage_id).scalar_subquery())
+    return found
+
+
+def _ladders(s: Session, which: ColumnElement[bool]) -> list[Ladder]:
+    """Three statements, however many rungs there are."""
+    pipelines = s.execute(select(bare(Pipeline)).where(which).order_by(_PIPELINE.id)).all()
+    ids = [one.id for one in pipelines]
+    rows = s.execute(select(bare(Stage)).where(_STAGE.pipeline_id.in_(ids)).order_by(_STAGE.position)).all()
+    needs: dict[int, list[EvidenceKind]] = defaultdict(list)
+    for stage_id, kind in s.execute(select(_NEED.stage_id, _NEED.kind).where(_NEED.stage_id.in_([r.id for r in rows]))):
+        needs[stage_id].append(EvidenceKind(kind))
+    in_order = {kind: number for number, kind in enumerate(EvidenceKind)}
+    rungs: dict[int, list[tuple[int, Rung]]] = defaultdict(list)
+    for row in rows:
+        asks = tuple(sorted(needs[row.id], key=lambda kind: in_order[kind]))
+        rung = Rung(row.key, row.label, StageKind(row.kind), row.position, asks)
+        rungs[row.pipeline_id].append((row.id, rung))
+    return [
+        Ladder(
+            one.id, one.name, one.version, one.below,
+            tuple(rung for _, rung in rungs[one.id]), {rung.key: number for number, rung in rungs[one.id]},
+        )
+        for one in pipelines
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where a deal is: `ladder` is the one that its next move goes by, `stood` the open rung it has rightly reached."""
+
+    ladder: Ladder
+    here: Rung
+    stood: Rung
+
+
+def course_of(s: Session, deal: Deal) -> Course:
+    """A deal keeps the version it started with until it moves, and takes another ladder once its amount asks for it.
+
+    What opened a rung of another ladder opens none of this one: then the evidence is asked for from the first rung on.
+    """
+    own = ladder_at(s, deal.stage_id)
+    here = next(rung for rung in own.rungs if own.ids[rung.key] == deal.stage_id)
+    stood = here if here.kind is StageKind.OPEN else _last_open(s, deal, own)
+    wanted = ladder_for(current_ladders(s), deal.amount)
+    there, reached = wanted.rung(here.key), wanted.rung(stood.key)
+    if there is None or reached is None:
+        return Course(own, here, stood)
+    return Course(wanted, there, reached if wanted.name == own.name else wanted.first)
+
+
+def _last_open(s: Session, deal: Deal, own: Ladder) -> Rung:
+    before = select(_STAGE.key).join(bare(StagePeriod), bare(StagePeriod).c.stage_id == _STAGE.id)
+    mine = (bare(StagePeriod).c.deal_id == deal.id, _STAGE.kind == StageKind.OPEN)
+    key = s.scalar(before.where(*mine).order_by(bare(StagePeriod).c.id.desc()).limit(1))
+    return own.rung(key or "") or own.first
+
+
+def held_by(s: Session, deal_id: int) -> set[tuple[str, EvidenceKind]]:
+    """What a deal has: stage and kind."""
+    mine = (Evidence.deal_id == deal_id, Evidence.removed_at.is_(None))
+    held = select(Evidence.stage_key, Evidence.kind).where(*mine)
+    return {(key, EvidenceKind(kind)) for key, kind in s.execute(held)}
