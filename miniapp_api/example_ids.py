@@ -5,6 +5,7 @@ CONTACT_ID, SHARE_ID = "5d20c7e81b9f43a6d410", "8ac14e5f07d93b62e1b9"
 ATTACHMENT_ID, LOSER_ID = "e07a94c25b1d4f8836ad", "61fd0b98a3c2e7745d0f"
 MERGE_ID, COLLISION_ID = "2c8e50d7f1a94b36970e", "94b7e12f60ad38c5e2d1"
 PROJECT_ID, REGISTRATION_ID, LEAD_ID = "d3a60f7be91c25485e7a", "0e5b92c47fd1a8366b9c", "7f41c9d02ea85b3360d4"
+DEAL_ID, EVIDENCE_ID = "c81f20d96be4735a0f1d", "1b6d94e07fc3852a7e5c"
 IDS = {
     "customer_id": CUSTOMER_ID,
     "entry_id": ENTRY_ID,
@@ -17,4 +18,6 @@ IDS = {
     "project_id": PROJECT_ID,
     "registration_id": REGISTRATION_ID,
     "lead_id": LEAD_ID,
+    "deal_id": DEAL_ID,
+    "evidence_id": EVIDENCE_ID,
 }

@@ -148,6 +148,16 @@ ROUTES: Mapping[str, Door] = {
     "GET /api/v1/attachments/<attachment_id>": Record(READ, thing="attachment"),
     "DELETE /api/v1/attachments/<attachment_id>": Record(WRITE, thing="attachment"),
     "POST /api/v1/attachments/<attachment_id>/restore": Record(WRITE, thing="attachment"),
+    "GET /api/v1/deals/<deal_id>": Record(READ, thing="deal_public"),
+    "POST /api/v1/deals/<deal_id>/move": Record(
+        WRITE, lambda _: {"to": "shelved", "reason": "客户暂停了项目"}, thing="deal_public", done=True
+    ),
+    "POST /api/v1/deals/<deal_id>/evidence": Record(
+        WRITE,
+        lambda it: {"stage": "proposal", "kind": "minutes", "attachment_id": it.attachment},
+        thing="deal_public",
+    ),
+    "DELETE /api/v1/evidence/<evidence_id>": Record(WRITE, thing="evidence", done=True),
     "DELETE /api/v1/follow-ups/<entry_id>": Mine("entry"),
     "POST /api/v1/check-ins": Record(
         WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
@@ -364,6 +374,7 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "打卡": Plain("/打卡"),
     "查重": Asks("/查重 {name}"),
     "撤销": Plain("/撤销"),
+    "推进": Plain("/推进"),
     "商机": Say(READ, "/商机 {name}"),
     "共享": Say(DECIDE, "/共享 {name} 某wu"),
     "线索": Plain("/线索"),
@@ -474,4 +485,4 @@ BUTTONS: Mapping[str, Tapping] = {
     "undo:ownership": Tapping(DECIDE, lambda it: {"customer": it.customer, "period": 8_000_000 + it.customer}),
 }
 # Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.
-LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back"})
+LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back", "advance"})

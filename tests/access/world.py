@@ -9,7 +9,7 @@ from enum import StrEnum
 from io import BytesIO
 
 from PIL import Image
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from config.prospects import LeadInlet
@@ -37,10 +37,13 @@ from crm.usecases.fields import FieldDraft, add_field
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.merging import merge
 from crm.usecases.ownership import pass_on
+from crm.usecases.pipelines import install_ladders
 from crm.usecases.sharing import Wish, share_customer
 from gateways.files import Accepted, FileStore
 from models.collisions import Collision
 from models.customers import Contact, Customer
+from models.deals import Evidence
+from models.files import Attachment
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team, TeamLeader, TeamScope
 
@@ -91,6 +94,7 @@ class Things:
     merge: str  # a third one went into this one
     collision: str  # somebody of team TWO wanted this one
     canaries: Mapping[str, str] = field(default_factory=dict)
+    evidence: str = "0" * 20  # what the deal has proved with the attachment
 
 
 NOBODYS = Things(
@@ -141,7 +145,7 @@ def furnish(files: FileStore) -> World:
         common = {}
         for relation, holder in makers.items():
             number += 1
-            common[relation] = _sought(s, _things(s, number, picture, holder))
+            common[relation] = _sought(s, _proved(s, _things(s, number, picture, holder)))
         for role in Role:
             made |= {(role, relation): things for relation, things in common.items()}
             for relation in (Relation.OWN, Relation.MERGED, Relation.SHARED_READ, Relation.TOGETHER):
@@ -150,7 +154,8 @@ def furnish(files: FileStore) -> World:
                 number += 1
                 his = relation in (Relation.OWN, Relation.MERGED)
                 access = {Relation.SHARED_READ: ShareAccess.READ, Relation.TOGETHER: ShareAccess.TOGETHER}.get(relation)
-                made[role, relation] = _things(s, number, picture, role.value if his else STRANGER, role.value, access)
+                things = _things(s, number, picture, role.value if his else STRANGER, role.value, access)
+                made[role, relation] = _proved(s, things)
                 if relation is not Relation.MERGED:
                     made[role, relation] = _sought(s, made[role, relation])
         _into_the_queue(s, common[Relation.QUEUE].customer)
@@ -164,7 +169,7 @@ def furnish(files: FileStore) -> World:
 
 
 def _staff(s: Session) -> None:
-    deals.install_default_pipeline(s)
+    install_ladders(s)
     for number, name in ((HEAD, "总公司"), (ONE, "一组"), (TWO, "二组")):
         path = "/1/" if number == HEAD else f"/1/{number}/"
         s.add(Team(department_id=number, name=name, path=path, parent_id=None if number == HEAD else HEAD))
@@ -263,6 +268,18 @@ def _sought(s: Session, things: Things) -> Things:
     s.add(collision)
     s.flush()
     return replace(things, collision=collision.public_id)
+
+
+def _proved(s: Session, things: Things) -> Things:
+    """Put there as a row: every record of this world has the same picture, which proves one thing once."""
+    file = s.scalars(select(Attachment).where(Attachment.public_id == things.attachment)).one()
+    proof = Evidence(
+        deal_id=things.deal, stage_key="proposal", kind="minutes", attachment_id=file.id,
+        added_by_id=file.uploaded_by_id, at=NOW,
+    )  # fmt: skip
+    s.add(proof)
+    s.flush()
+    return replace(things, evidence=proof.public_id)
 
 
 def _into_the_queue(s: Session, customer_id: int) -> None:

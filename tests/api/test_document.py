@@ -18,6 +18,8 @@ from miniapp_api import (
     ApiDeps,
     answers,
     api,
+    deal_answers,
+    deal_payloads,
     form_answers,
     form_payloads,
     payloads,
@@ -117,7 +119,9 @@ def test_the_page_shows_an_example_of_every_request_and_answer(app: APIFlask) ->
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_an_example_is_what_its_model_takes(name: str) -> None:
-    rooms = (payloads, answers, form_payloads, form_answers, work_payloads, work_answers)
+    rooms = (
+        payloads, answers, form_payloads, form_answers, work_payloads, work_answers, deal_payloads, deal_answers,
+    )  # fmt: skip
     model = next(getattr(room, name) for room in rooms if hasattr(room, name))
     read = model.model_validate_json(json.dumps(EXAMPLES[name]))
     assert set(EXAMPLES[name]) <= set(read.model_dump())

@@ -114,6 +114,8 @@ def _ids(stage: Stage, role: Role) -> dict[str, list[str]]:
         "entry_id": [one.entry for one in (*things, NOBODYS)],
         "share_id": [one.share for one in (*things, NOBODYS)],
         "attachment_id": [one.attachment for one in (*things, NOBODYS)],
+        "deal_id": [one.deal_public for one in (*things, NOBODYS)],
+        "evidence_id": [one.evidence for one in (*things, NOBODYS)],
         "loser_id": [one.customer_public for one in (*things, NOBODYS)],
         "lead_id": [one.lead_public for one in (*things, NOBODYS)],
         "project_id": [one.project_public for one in (*things, NOBODYS)],

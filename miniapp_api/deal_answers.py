@@ -1,0 +1,80 @@
+"""What a phone is told of a deal."""
+
+from datetime import datetime
+
+from config.vocabulary import EndReason, EvidenceKind, StageKind
+from crm.rules.funnel import Lack, Way
+from miniapp_api.answers import Answer
+
+
+class StageOut(Answer):
+    """`needs` are the kinds of evidence without which it does not open."""
+
+    key: str
+    label: str
+    kind: StageKind
+    needs: list[EvidenceKind]
+
+
+class MissingOut(Answer):
+    """`kind` only of evidence; `how` says how to supply it."""
+
+    lack: Lack
+    stage: str
+    kind: EvidenceKind | None
+    told: str
+    how: str
+
+
+class EvidenceOut(Answer):
+    """`sealed`: its stage was opened by it, and it stays."""
+
+    id: str
+    stage: str
+    kind: EvidenceKind
+    kind_label: str
+    attachment_id: str
+    file: str
+    by: str
+    at: datetime
+    sealed: bool
+
+
+class StayOut(Answer):
+    """`days` are working days; `forced`: a manager let it through without all evidence."""
+
+    stage: str
+    since: datetime
+    until: datetime | None
+    days: int
+    by: str
+    reason: str
+    forced: bool
+
+
+class DealPageOut(Answer):
+    """`towards` is the key of the next stage, null for a deal that has ended. `amount` in yuan, as text."""
+
+    id: str
+    customer_id: str
+    customer: str
+    name: str
+    amount: str
+    owner: str
+    stage: str
+    stage_since: datetime
+    ended_for: EndReason | None
+    competitor: str
+    ladder: list[StageOut]
+    towards: str | None
+    missing: list[MissingOut]
+    evidence: list[EvidenceOut]
+    history: list[StayOut]
+    may_write: bool
+
+
+class MovedOut(Answer):
+    id: str
+    way: Way
+    forced: bool
+    said: str

@@ -1,0 +1,60 @@
+"""Examples of what a phone sends and is told of deals, by the name of the model."""
+
+from typing import Any
+
+from miniapp_api.example_ids import ATTACHMENT_ID, CUSTOMER_ID, DEAL_ID, EVIDENCE_ID
+
+_PROOF = {
+    "id": EVIDENCE_ID,
+    "stage": "方案提交",
+    "kind": "minutes",
+    "kind_label": "会议纪要",
+    "attachment_id": ATTACHMENT_ID,
+    "file": "10-12 技术交流纪要.docx",
+    "by": "李强",
+    "at": "2026-11-23T02:00:00Z",
+    "sealed": False,
+}
+
+DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
+    "DealPageOut": {
+        "id": DEAL_ID,
+        "customer_id": CUSTOMER_ID,
+        "customer": "常熟新泰纺织机械有限公司",
+        "name": "二期循环泵",
+        "amount": "860000.00",
+        "owner": "李强",
+        "stage": "requirement",
+        "stage_since": "2026-11-11T02:00:00Z",
+        "ended_for": None,
+        "competitor": "",
+        "ladder": [
+            {"key": "requirement", "label": "需求确认", "kind": "open", "needs": []},
+            {"key": "proposal", "label": "方案提交", "kind": "open", "needs": ["minutes"]},
+        ],
+        "towards": "proposal",
+        "missing": [],
+        "evidence": [_PROOF],
+        "history": [
+            {
+                "stage": "需求确认",
+                "since": "2026-11-11T02:00:00Z",
+                "until": None,
+                "days": 8,
+                "by": "李强",
+                "reason": "",
+                "forced": False,
+            }
+        ],
+        "may_write": True,
+    },
+    "MoveIn": {"to": "proposal"},
+    "MovedOut": {
+        "id": DEAL_ID,
+        "way": "forward",
+        "forced": False,
+        "said": "「二期循环泵」从「需求确认」到「方案提交」",
+    },
+    "EvidenceIn": {"stage": "proposal", "kind": "minutes", "attachment_id": ATTACHMENT_ID},
+    "EvidenceOut": _PROOF,
+}

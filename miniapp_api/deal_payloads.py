@@ -1,0 +1,25 @@
+"""What a phone may send of a deal: where it should go and why, and which file proves what."""
+
+from pydantic import Field
+
+from config.vocabulary import EndReason, EvidenceKind
+from crm.usecases.deals import LONGEST_COMPETITOR, LONGEST_REASON
+from miniapp_api.payloads import Payload, Words
+
+
+class MoveIn(Payload):
+    """`to` is a stage's key. `ended_for` and `competitor` of a deal that is won or lost; `force` lets it through."""
+
+    to: Words = Field(min_length=1, max_length=32)
+    reason: Words = Field(default="", max_length=LONGEST_REASON)
+    ended_for: EndReason | None = None
+    competitor: Words = Field(default="", max_length=LONGEST_COMPETITOR)
+    force: bool = False
+
+
+class EvidenceIn(Payload):
+    """`stage` is the key of the stage that it should open, `attachment_id` one of the customer's files."""
+
+    stage: Words = Field(min_length=1, max_length=32)
+    kind: EvidenceKind
+    attachment_id: Words = Field(min_length=1, max_length=64)

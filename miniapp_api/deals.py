@@ -1,0 +1,156 @@
+"""Deals on the phone: where one stands and what it lacks, its evidence, and the move through the one gate."""
+
+from datetime import datetime
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from config.vocabulary import EvidenceKind, LoginVia, label
+from crm import uow
+from crm.access import Actor
+from crm.reads.deal_page import DealPage, ProofRow, Stay, deal_page
+from crm.rules.funnel import Missing, Rung, Said
+from crm.usecases import deals, evidence
+from crm.usecases.idempotency import Stored, Transaction
+from crm.usecases.sessions import actor_of_session
+from miniapp_api.answers import said_sum
+from miniapp_api.deal_answers import DealPageOut, EvidenceOut, MissingOut, MovedOut, StageOut, StayOut
+from miniapp_api.deal_payloads import EvidenceIn, MoveIn
+from miniapp_api.deps import ApiDeps
+from miniapp_api.payloads import RepeatHeaders
+from miniapp_api.repeat import Write, done, plain_id, write
+from miniapp_api.session import PHONES, bearer_token
+from miniapp_api.spec import READ, WRITE, answers
+
+_NO_WRITE = "已停用或离职，客户只是共享给您看的，或者放行的不是主管"
+
+
+def deal_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
+    @bp.get("/deals/<deal_id>")
+    @bp.output(DealPageOut)
+    @bp.doc(
+        summary="一个商机：阶段、凭证、还缺什么、走过的路",
+        description="`missing` 是进入下一个阶段 `towards` 还缺的，每一项都写了怎么补。",
+        security="bearer",
+        responses=answers(READ),
+    )
+    def deal(deal_id: str) -> DealPageOut:
+        token, now = bearer_token(), deps.clock()
+        with uow.reading() as s:
+            return _page(deal_page(s, actor_of_session(s, token, PHONES, now), plain_id(deal_id), now))
+
+    @bp.post("/deals/<deal_id>/move")
+    @bp.input(MoveIn)
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.output(MovedOut)
+    @bp.doc(
+        summary="推进、退回、结束或重新打开商机",
+        description="缺东西时回 409 gate_closed，`fields` 逐项说明怎么补。退回、搁置、重新打开要写 `reason`；"
+        "赢单、输单要 `ended_for` 和 `competitor`。`force` 是主管放行：只免凭证，也要写原因。",
+        security="bearer",
+        responses=answers(WRITE | {403: _NO_WRITE, 409: "还缺东西（gate_closed），或编号已用于另一个请求"}),
+    )
+    def move(deal_id: str, json_data: MoveIn, repeat: RepeatHeaders) -> Response:
+        return write(deps, repeat.key, json_data, _moved(plain_id(deal_id), json_data))
+
+    @bp.post("/deals/<deal_id>/evidence")
+    @bp.input(EvidenceIn)
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.output(EvidenceOut, status_code=201)
+    @bp.doc(
+        summary="把客户的一个附件作为凭证",
+        description="先上传到客户的附件。同样内容的文件只能证明一件事，不管叫什么名字。",
+        security="bearer",
+        responses=answers(WRITE | {403: _NO_WRITE, 409: "这份文件用过了，或编号已用于另一个请求"}),
+    )
+    def prove(deal_id: str, json_data: EvidenceIn, repeat: RepeatHeaders) -> Response:
+        return write(deps, repeat.key, json_data, _proved(plain_id(deal_id), json_data))
+
+    @bp.delete("/evidence/<evidence_id>")
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.doc(
+        summary="移除一份还没用来打开阶段的凭证",
+        description="文件还留在客户的附件里。",
+        security="bearer",
+        responses=answers({204: "已移除", 403: _NO_WRITE, 404: "没有，或不是自己的", 409: "已经用来打开过阶段"}),
+    )
+    def remove_proof(evidence_id: str, repeat: RepeatHeaders) -> Response:
+        return write(deps, repeat.key, None, _removed(plain_id(evidence_id)))
+
+
+def _moved(deal_id: str, body: MoveIn) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        said = Said(body.reason, body.ended_for, body.competitor)
+        made = deals.move_deal(s, actor, deal_id, body.to, said, now, entrance=via, force=body.force)
+        told = f"「{made.name}」从「{made.before}」到「{made.now}」"
+        return done(200, MovedOut(id=made.public_id, way=made.way, forced=made.forced, said=told))
+
+    return effect
+
+
+def _proved(deal_id: str, body: EvidenceIn) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        file = plain_id(body.attachment_id)
+        made = evidence.add_evidence(s, actor, deal_id, body.stage, body.kind, file, now, entrance=via)
+        (row,) = (one for one in deal_page(s, actor, deal_id, now).evidence if one.public_id == made.public_id)
+        return done(201, _proof(row))
+
+    return effect
+
+
+def _removed(evidence_id: str) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        evidence.remove_evidence(s, actor, evidence_id, now, entrance=via)
+        return done(204)
+
+    return effect
+
+
+def _page(page: DealPage) -> DealPageOut:
+    return DealPageOut(
+        id=page.public_id,
+        customer_id=page.customer_id,
+        customer=page.customer,
+        name=page.name,
+        amount=said_sum(page.amount),
+        owner=page.owner,
+        stage=page.here.key,
+        stage_since=page.since,
+        ended_for=page.ended_for,
+        competitor=page.competitor,
+        ladder=[_stage(one) for one in page.ladder],
+        towards=page.towards and page.towards.key,
+        missing=[_missing(one) for one in page.missing],
+        evidence=[_proof(one) for one in page.evidence],
+        history=[_stay(one) for one in page.history],
+        may_write=page.may_write,
+    )
+
+
+def _stage(one: Rung) -> StageOut:
+    return StageOut(key=one.key, label=one.label, kind=one.kind, needs=list(one.needs))
+
+
+def _missing(one: Missing) -> MissingOut:
+    return MissingOut(lack=one.lack, stage=one.stage, kind=one.kind, told=one.told, how=one.how)
+
+
+def _proof(one: ProofRow) -> EvidenceOut:
+    return EvidenceOut(
+        id=one.public_id,
+        stage=one.stage,
+        kind=one.kind,
+        kind_label=label(EvidenceKind(one.kind)),
+        attachment_id=one.attachment_id,
+        file=one.file,
+        by=one.by,
+        at=one.at,
+        sealed=one.sealed,
+    )
+
+
+def _stay(one: Stay) -> StayOut:
+    return StayOut(
+        stage=one.stage, since=one.since, until=one.until, days=one.days, by=one.by, reason=one.reason,
+        forced=one.forced,
+    )  # fmt: skip

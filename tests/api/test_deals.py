@@ -1,0 +1,77 @@
+"""A deal over the API: what it lacks, its evidence, the move through the gate once per key, and what is not yours."""
+
+from decimal import Decimal
+
+import pytest
+
+from crm import uow
+from crm.access import actor_by_userid
+from crm.usecases.deals import open_deal
+from models.deals import StagePeriod
+from tests.api.conftest import MINE, NOW, Phone
+from tests.api.test_attachments import send
+from tests.support.company import rows
+
+
+@pytest.fixture
+def deal(phone: Phone) -> str:
+    with uow.transaction() as s:
+        who = actor_by_userid(s, "zhang")
+        return open_deal(s, who, MINE, "二期循环泵", Decimal(800_000), NOW, entrance="miniapp").public_id
+
+
+def test_a_deal_says_what_it_lacks_takes_it_and_moves_once_per_key(phone: Phone, deal: str) -> None:
+    page = phone.get(f"/deals/{deal}").get_json()
+    assert (page["stage"], page["towards"], page["amount"], page["may_write"]) == (
+        "requirement",
+        "proposal",
+        "800000.00",
+        True,
+    )
+    assert [(one["lack"], one["kind"], one["stage"]) for one in page["missing"]] == [
+        ("evidence", "minutes", "proposal")
+    ]
+    shut = phone.post(f"/deals/{deal}/move", {"to": "proposal"})
+    assert (shut.status_code, shut.get_json()["code"], list(shut.get_json()["fields"])) == (
+        409,
+        "gate_closed",
+        ["minutes"],
+    )
+    file = send(phone, "会议纪要：双方确认扬程 32 米".encode()).get_json()["id"]
+    made = phone.post(f"/deals/{deal}/evidence", {"stage": "proposal", "kind": "minutes", "attachment_id": file})
+    assert (made.status_code, made.get_json()["sealed"]) == (201, False)
+    again = {phone.post(f"/deals/{deal}/move", {"to": "proposal"}, key="k1").status_code for _ in range(3)}
+    assert (again, len(rows(StagePeriod))) == ({200}, 2)
+    page = phone.get(f"/deals/{deal}").get_json()
+    assert (page["stage"], [one["sealed"] for one in page["evidence"]]) == ("proposal", [True])
+    assert [(one["stage"], one["until"] is None) for one in page["history"]] == [
+        ("方案提交", True),
+        ("需求确认", False),
+    ]
+    assert phone.delete(f"/evidence/{page['evidence'][0]['id']}").status_code == 409
+    assert phone.delete(f"/attachments/{file}").status_code == 409
+
+
+def test_evidence_that_opened_nothing_is_removed(phone: Phone, deal: str) -> None:
+    file = send(phone, "会议纪要".encode()).get_json()["id"]
+    asked = {"stage": "proposal", "kind": "minutes", "attachment_id": file}
+    made = phone.post(f"/deals/{deal}/evidence", asked).get_json()["id"]
+    assert phone.post(f"/deals/{deal}/evidence", asked).status_code == 409
+    assert phone.delete(f"/evidence/{made}").status_code == 204
+    assert phone.delete(f"/evidence/{made}").status_code == 404
+    assert phone.get(f"/deals/{deal}").get_json()["evidence"] == []
+
+
+def test_only_a_manager_lets_it_through(phone: Phone, deal: str) -> None:
+    refused = phone.post(f"/deals/{deal}/move", {"to": "proposal", "reason": "客户催得急", "force": True})
+    assert refused.status_code == 403
+    assert "只有主管" in refused.get_json()["message"]
+
+
+@pytest.mark.parametrize("bad", ["0" * 20, "x", "%00"])
+def test_what_is_not_yours_is_not_there(phone: Phone, deal: str, bad: str) -> None:
+    for path in (f"/deals/{bad}", f"/deals/{bad}/move", f"/deals/{bad}/evidence"):
+        body = {"to": "won"} if path.endswith("move") else {"stage": "a", "kind": "minutes", "attachment_id": "b"}
+        answer = phone.get(path) if path.endswith(bad) else phone.post(path, body)
+        assert answer.status_code == 404, path
+    assert phone.delete(f"/evidence/{bad}").status_code == 404
