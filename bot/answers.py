@@ -13,6 +13,7 @@ from bot import (  # noqa: F401  (handlers claim their names on import)
     deals,
     exports,
     leads,
+    moves,
     projects,
     sharing,
     talk,

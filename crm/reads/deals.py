@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import FieldObject, StageKind
-from crm.access import Actor, Eyes, Sight, eyes, sees_customer
+from crm.access import READ, WRITE, Actor, Eyes, Sight, To, eyes, sees_customer
 from crm.forms import groups_of
 from models.customers import Customer
 from models.deals import Deal, Stage
@@ -66,17 +66,34 @@ def open_deal_count(s: Session, actor: Actor) -> int:
     return s.scalar(select(func.count()).select_from(rows)) or 0
 
 
+def deals_called(s: Session, actor: Actor, words: str, limit: int) -> list[DealBrief]:
+    """Deals that he works on whose name is this, else holds it; only by a name that he reads. Open ones first."""
+    typed = _plain(words)
+    if not typed:
+        return []
+    called = func.lower(func.replace(Deal.name, " ", ""))
+    mine = _visible(actor, WRITE).where(called.contains(typed, autoescape=True))
+    by = (called != typed, Stage.kind != StageKind.OPEN, Deal.owner_id != actor.person_id, Deal.id.desc())
+    found = [one for one in _briefs(s, actor, mine.order_by(*by).limit(limit)) if typed in _plain(one.name)]
+    exact = [one for one in found if _plain(one.name) == typed]
+    return exact or found
+
+
+def _plain(name: str) -> str:
+    return "".join(name.split()).lower()
+
+
 def deals_of(s: Session, actor: Actor, customer_id: int) -> list[DealBrief]:
     return _briefs(s, actor, _visible(actor).where(Deal.customer_id == customer_id).order_by(Deal.created_at.desc()))
 
 
-def _visible(actor: Actor) -> Select[Deal, str, int | None, str, str]:
+def _visible(actor: Actor, to: To = READ) -> Select[Deal, str, int | None, str, str]:
     return (
         select(Deal, Customer.name, Customer.owner_id, Person.name, Stage.label)
         .join(Customer, Customer.id == Deal.customer_id)
         .join(Person, Person.id == Deal.owner_id)
         .join(Stage, Stage.id == Deal.stage_id)
-        .where(Customer.merged_into_id.is_(None), sees_customer(actor))
+        .where(Customer.merged_into_id.is_(None), sees_customer(actor, to))
     )
 
 
