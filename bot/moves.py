@@ -58,6 +58,9 @@ def _go(s: Session, actor: Actor, public_id: str, rest: list[str], now: datetime
         return f"「{page.name}」已经{page.here.label}。要重新打开，发 /推进 {page.name} 阶段 原因"
     if not rest and page.missing:
         lines = [f"{n}. {one.told}：{one.how}" for n, one in enumerate(page.missing, 1)]
+        if to.kind is StageKind.WON:
+            end = f"/推进 {page.name} {to.label}"
+            lines.append(f"凭证齐了就发 {end} 原因 对手，比如 {end} 价格 无")
         stands = f"「{page.name}」在{page.here.label}第 {page.history[0].days} 个工作日，到「{to.label}」还缺："
         return stands + "\n" + "\n".join(lines)
     moved = deals.move_deal(s, actor, public_id, to.key, _said(to, rest[1:]), now, entrance=CHAT)

@@ -101,10 +101,13 @@ def course_of(s: Session, deal: Deal) -> Course:
 
 
 def _last_open(s: Session, deal: Deal, own: Ladder) -> Rung:
-    before = select(_STAGE.key).join(bare(StagePeriod), bare(StagePeriod).c.stage_id == _STAGE.id)
-    mine = (bare(StagePeriod).c.deal_id == deal.id, _STAGE.kind == StageKind.OPEN)
-    key = s.scalar(before.where(*mine).order_by(bare(StagePeriod).c.id.desc()).limit(1))
-    return own.rung(key or "") or own.first
+    """A rung of another ladder that has the same key proves nothing here."""
+    stay = bare(StagePeriod).c
+    before = select(_STAGE.key, _PIPELINE.name).join(bare(StagePeriod), stay.stage_id == _STAGE.id)
+    before = before.join(bare(Pipeline), _PIPELINE.id == _STAGE.pipeline_id)
+    mine = (stay.deal_id == deal.id, _STAGE.kind == StageKind.OPEN)
+    last = s.execute(before.where(*mine).order_by(stay.id.desc()).limit(1)).first()
+    return (own.rung(last.key) if last is not None and last.name == own.name else None) or own.first
 
 
 def held_by(s: Session, deal_id: int) -> set[tuple[str, EvidenceKind]]:

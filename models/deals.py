@@ -62,7 +62,10 @@ class Deal(Base):
 
 
 class StagePeriod(Base):
-    """The ledger of a deal's stages: from when to when, who moved it there and why, and whether past the gate."""
+    """The ledger of a deal's stages: from when to when, who moved it there and why, and whether past the gate.
+
+    `ended_for` and `competitor` are of a stay at an end; `snoozed_before` is the 暂缓 that the move ended.
+    """
 
     __tablename__ = "stage_period"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -73,6 +76,9 @@ class StagePeriod(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str] = mapped_column(String(255), default="", server_default="")
     forced: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    ended_for: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    competitor: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    snoozed_before: Mapped[datetime | None]
 
 
 class Evidence(Base):

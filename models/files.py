@@ -20,6 +20,7 @@ class Attachment(Base):
     __tablename__ = "attachment"
     __table_args__ = (
         Index("ix_attachment_customer_at", "customer_id", "at"),
+        Index("ix_attachment_sha256", "sha256"),
         Index("ix_attachment_uploader_at", "uploaded_by_id", "at"),
         *(
             Index(f"ix_attachment_{name}", name, sqlite_where=_NOT_PURGED, postgresql_where=_NOT_PURGED)

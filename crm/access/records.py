@@ -20,8 +20,10 @@ def get_deal(s: Session, actor: Actor, deal_id: str, *, to: To = WRITE, lock: bo
     if deal is None:
         raise NotFound(_NO_DEAL)
     customer = _customer(s, actor, deal.customer_id, to, lock, _NO_DEAL)
-    if lock:
-        s.refresh(deal)
+    if lock:  # whoever had the lock may have taken it back as if it had never been
+        again = select(Deal).where(Deal.public_id == deal_id).execution_options(populate_existing=True)
+        if s.scalar(again) is None:
+            raise NotFound(_NO_DEAL)
     return deal, customer
 
 

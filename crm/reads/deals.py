@@ -68,19 +68,21 @@ def open_deal_count(s: Session, actor: Actor) -> int:
 
 def deals_called(s: Session, actor: Actor, words: str, limit: int) -> list[DealBrief]:
     """Deals that he works on whose name is this, else holds it; only by a name that he reads. Open ones first."""
-    typed = _plain(words)
+    typed = "".join(words.split())
     if not typed:
         return []
-    called = func.lower(func.replace(Deal.name, " ", ""))
-    mine = _visible(actor, WRITE).where(called.contains(typed, autoescape=True))
+    called = func.replace(func.replace(Deal.name, " ", ""), "\u3000", "")
+    small = func.lower(called)  # SQLite makes only Latin letters small: what was typed is looked for as it is, too
+    has = called.contains(typed, autoescape=True) | small.contains(typed.lower(), autoescape=True)
     by = (called != typed, Stage.kind != StageKind.OPEN, Deal.owner_id != actor.person_id, Deal.id.desc())
-    found = [one for one in _briefs(s, actor, mine.order_by(*by).limit(limit)) if typed in _plain(one.name)]
-    exact = [one for one in found if _plain(one.name) == typed]
+    rows = _briefs(s, actor, _visible(actor, WRITE).where(has).order_by(*by).limit(limit))
+    found = [one for one in rows if _plain(typed) in _plain(one.name)]
+    exact = [one for one in found if _plain(one.name) == _plain(typed)]
     return exact or found
 
 
 def _plain(name: str) -> str:
-    return "".join(name.split()).lower()
+    return "".join(name.split()).casefold()
 
 
 def deals_of(s: Session, actor: Actor, customer_id: int) -> list[DealBrief]:

@@ -116,7 +116,7 @@ def opened(ladder: Sequence[Rung], stood: Rung, to: Rung) -> list[Rung]:
 
 def _evidence(rung: Rung, kind: EvidenceKind) -> Missing:
     named = label(kind)
-    how = f"上传{named}：在对话里发图片，或用链接上传文件"
+    how = f"先把{named}上传到这家客户的附件，再在商机里选它作这一步的凭证"
     return Missing(Lack.EVIDENCE, rung.key, f"进入「{rung.label}」要有{named}", how, kind)
 
 

@@ -76,7 +76,8 @@ def open_deal(
 
 def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entrance: str) -> str:
     """Take one's own new deal back while it stands where it was opened. Its name."""
-    deal = _deal(s, actor, deal_id)
+    public_id = s.scalar(select(Deal.public_id).where(Deal.id == deal_id)) or ""
+    deal, _ = get_deal(s, actor, public_id, lock=True)  # by the same lock as a move
     mine = s.scalar(select(Deal.id).where(Deal.id == deal.id, opened_by(actor.person_id))) is not None
     if not mine or deal.owner_id != actor.person_id or deal.stage_since != deal.created_at:
         raise Conflict(f"商机「{deal.name}」之后又有变动，没有撤销")
@@ -155,10 +156,10 @@ def move_deal(
     if lacking:
         raise GateClosed(deal.name, to, lacking)
     forced = bool(judged.missing)
-    period = _enter(s, deal, course.ladder.ids[to.key], actor.person_id, said.reason, forced, now)
+    if to.kind not in (StageKind.WON, StageKind.LOST):
+        said = Said(said.reason)
+    period = _enter(s, deal, course.ladder.ids[to.key], actor.person_id, said, forced, now)
     seal(s, deal.id, judged.opens, now)
-    ends = to.kind in (StageKind.WON, StageKind.LOST)
-    deal.ended_for, deal.competitor = (said.ended_for or "", said.competitor.strip()) if ends else ("", "")
     _tell(s, actor, deal, course.here, to, said, forced, now)
     audit.record(
         s, actor.person_id, "move_deal", f"deal:{deal.id}", now, entrance=entrance, name=deal.name,
@@ -181,15 +182,17 @@ def _forced(actor: Actor, name: str, to: Rung, missing: Sequence[Missing], said:
 
 
 def _enter(
-    s: Session, deal: Deal, stage_id: int, actor_id: int | None, reason: str, forced: bool, now: datetime
+    s: Session, deal: Deal, stage_id: int, actor_id: int | None, said: Said, forced: bool, now: datetime
 ) -> StagePeriod:
     ended = update(StagePeriod).where(StagePeriod.deal_id == deal.id, StagePeriod.ended_at.is_(None))
     s.execute(ended.values(ended_at=now))
     period = StagePeriod(
-        deal_id=deal.id, stage_id=stage_id, started_at=now, actor_id=actor_id, reason=reason, forced=forced
-    )
+        deal_id=deal.id, stage_id=stage_id, started_at=now, actor_id=actor_id, reason=said.reason, forced=forced,
+        ended_for=said.ended_for or "", competitor=said.competitor.strip(), snoozed_before=deal.snoozed_until,
+    )  # fmt: skip
     s.add(period)
     deal.stage_id, deal.stage_since, deal.snoozed_until = stage_id, now, None
+    deal.ended_for, deal.competitor = period.ended_for, period.competitor
     s.flush()
     return period
 
@@ -217,9 +220,16 @@ def take_back_move(s: Session, actor: Actor, deal_id: str, period_id: int, now: 
         raise Gone(f"「{deal.name}」移动超过 {minutes} 分钟，不能撤销了。要改回去，请直接移动到那个阶段")
     unseal(s, deal.id, moved.started_at)
     told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
-    line = select(TimelineEntry.id).where(*told).order_by(TimelineEntry.id.desc()).limit(1).scalar_subquery()
+    line = (
+        select(TimelineEntry.id)
+        .where(*told, TimelineEntry.retracted_at.is_(None))
+        .order_by(TimelineEntry.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     s.execute(update(TimelineEntry).where(TimelineEntry.id == line).values(retracted_at=now))
-    deal.stage_id, deal.stage_since, deal.ended_for, deal.competitor = before.stage_id, before.started_at, "", ""
+    deal.stage_id, deal.stage_since, deal.snoozed_until = before.stage_id, before.started_at, moved.snoozed_before
+    deal.ended_for, deal.competitor = before.ended_for, before.competitor
     before.ended_at = None
     s.delete(moved)
     audit.record(s, actor.person_id, "take_back_move", f"deal:{deal.id}", now, entrance=entrance, name=deal.name)

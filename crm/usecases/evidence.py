@@ -14,6 +14,7 @@ from crm.access import WRITE, Actor, get_attachment, get_deal, sees_customer
 from crm.errors import Conflict, Invalid, NotFound
 from crm.ladders import course_of
 from crm.rules.funnel import opened
+from models.base import bare
 from models.customers import Customer
 from models.deals import Deal, Evidence
 from models.files import Attachment
@@ -80,8 +81,10 @@ def remove_evidence(s: Session, actor: Actor, evidence_id: str, now: datetime, *
     except NotFound:
         raise NotFound(_NOT_THERE) from None
     s.refresh(found)
+    if found.removed_at is not None:
+        raise NotFound(_NOT_THERE)
     if found.sealed_at is not None:
-        raise Conflict("这份凭证已经用来打开过阶段，不能再移除。传错了的话，请退回阶段并写明原因")
+        raise Conflict("这份凭证已经用来打开过阶段，会一直留着。传错了的话，请退回阶段并写明原因，再补交正确的一份")
     found.removed_at = now
     name = s.get_one(Attachment, found.attachment_id).name
     _book(s, actor, "remove_evidence", deal, found, name, now, entrance)
@@ -110,7 +113,12 @@ def proves(s: Session, attachment_id: int) -> str:
 
 
 def _not_used(s: Session, actor: Actor, deal: Deal, file: Attachment) -> None:
-    """The very same content proves one thing once, whatever it is called and whoever uploaded it."""
+    """The very same content proves one thing once, whatever it is called and whoever uploaded it.
+
+    Its files are locked first: whoever proves something with the same content at the same time waits.
+    """
+    same = bare(Attachment).c
+    s.execute(select(same.id).where(same.sha256 == file.sha256).order_by(same.id).with_for_update())
     used = (
         select(Deal.id, Deal.name, sees_customer(actor).label("seen"))
         .select_from(Evidence)

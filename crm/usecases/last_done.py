@@ -26,7 +26,7 @@ _WHAT = {
     "visit": "打卡",
     "customer": "新建的客户",
     "deal": "新建的商机",
-    "move": "推进的商机",
+    "move": "阶段变动",
     "todo": "待办",
 }
 
@@ -60,7 +60,8 @@ def take_back(s: Session, actor: Actor, done: Written, now: datetime, *, entranc
         case "customer":
             return f"已撤销：新建的客户「{withdraw_customer(s, actor, done.id, now, entrance=entrance)}」"
         case "move":
-            return f"已撤销：商机「{take_back_move(s, actor, done.public_id, done.id, now, entrance=entrance)}」的推进"
+            name = take_back_move(s, actor, done.public_id, done.id, now, entrance=entrance)
+            return f"已撤销：商机「{name}」的阶段变动"
         case "deal":
             return f"已撤销：新建的商机「{withdraw_deal(s, actor, done.id, now, entrance=entrance)}」"
         case _:

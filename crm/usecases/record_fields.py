@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from config.vocabulary import CooperationStage, FieldObject
+from config.vocabulary import CooperationStage, FieldObject, StageKind
 from crm import audit
 from crm.access import Actor, get_deal, get_visit
+from crm.errors import Conflict
 from crm.field_store import file_names, note, put, values_of
 from crm.forms import specs
+from crm.ladders import course_of, ladder_at
 from crm.rules.days import day_of
 from crm.rules.field_input import Raw
 from crm.rules.fields import missing, validate
@@ -34,7 +36,12 @@ def update_deal(
 ) -> Saved:
     """Change the fields in `raw` and no others; `seen` as for the customer's own file."""
     deal, customer = get_deal(s, actor, deal_id, lock=True)
-    return _update(s, actor, FieldObject.DEAL, deal, customer, raw, now, entrance, seen, "update_deal", deal.name)
+    won = ladder_at(s, deal.stage_id)
+    saved = _update(s, actor, FieldObject.DEAL, deal, customer, raw, now, entrance, seen, "update_deal", deal.name)
+    course = course_of(s, deal)
+    if course.here.kind is StageKind.WON and course.ladder.name != won.name:
+        raise Conflict("商机已经按小单赢单，这个金额要走标准流程。请先重新打开并写明原因，再改金额")
+    return saved
 
 
 def update_visit(

@@ -54,7 +54,7 @@ def test_all_that_is_missing_is_said_and_then_it_moves_and_is_taken_back(wecom: 
     prove(deal, "proposal", "minutes")
     assert "从「需求确认」到「方案提交」了" in wecom.say("Zhang", "/推进 二期循环泵")
     assert stands(deal) == "proposal"
-    assert wecom.say("Zhang", "/撤销") == "已撤销：商机「二期循环泵」的推进"
+    assert wecom.say("Zhang", "/撤销") == "已撤销：商机「二期循环泵」的阶段变动"
     assert (stands(deal), len(rows(StagePeriod))) == ("requirement", 1)
 
 

@@ -25,7 +25,7 @@ from crm.usecases.followups import write_follow_up
 from crm.usecases.import_retention import purge_import_rows
 from models.audit import AuditEntry
 from models.customers import Contact, Customer, OwnershipPeriod
-from models.deals import Deal, Pipeline, Stage
+from models.deals import Deal, Pipeline, Stage, StageNeed
 from models.imports import Contest, ImportJob, ImportRow
 from models.names import CompanyName
 from models.timeline import TimelineEntry
@@ -402,6 +402,7 @@ def test_who_looks_at_anothers_sheet_sees_numbers_as_in_the_file(desk: Desk) -> 
 def test_running_deals_come_into_a_company_that_has_not_opened_one_yet(desk: Desk) -> None:
     customer("Zhang", "苏州瑞衡热能工程有限公司")
     with uow.transaction() as s:
+        s.execute(delete(StageNeed))
         s.execute(delete(Stage))
         s.execute(delete(Pipeline))
     sheet = csv_of(

@@ -15,6 +15,7 @@ from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.rules.funnel import Said, Way
 from crm.usecases import attachments, deals, evidence
 from crm.usecases.deals import GateClosed, Moved
+from crm.usecases.record_fields import update_deal
 from gateways.files import FileStore
 from models.audit import AuditEntry
 from models.deals import Deal, Evidence, Stage, StagePeriod
@@ -93,7 +94,7 @@ def test_a_stage_opens_with_its_evidence_and_not_before(deal: str, files: FileSt
 def test_what_opened_a_stage_stays_and_its_file_too(deal: str, files: FileStore) -> None:
     proof = prove(files, deal, "proposal", EvidenceKind.MINUTES)
     move(deal, "proposal")
-    with pytest.raises(Conflict, match="不能再移除"):
+    with pytest.raises(Conflict, match="会一直留着"):
         uow.attempt(lambda s: evidence.remove_evidence(s, actor("Zhang"), proof, NOW, entrance="console"))
     (kept,) = rows(Evidence)
     with pytest.raises(Conflict, match="二期循环泵"):
@@ -189,19 +190,61 @@ def test_losing_and_opening_again_is_no_way_around_the_gate(deal: str) -> None:
 
 
 def test_a_small_order_needs_one_proof_and_a_raised_amount_the_whole_ladder(deal: str, files: FileStore) -> None:
-    with uow.transaction() as s:
-        who, place = actor("Zhang"), one(deal).customer_id
-        small = deals.open_deal(s, who, place, "备件", Decimal(49_999), NOW, entrance="chat").public_id
+    small = small_deal(deal)
     move(small, "negotiation")
     with pytest.raises(GateClosed) as closed:
         move(small, "won", END)
     assert [one.kind for one in closed.value.missing] == [EvidenceKind.PROOF]
-    with uow.transaction() as s:
-        s.scalars(select(Deal).where(Deal.public_id == small)).one().amount = Decimal(900_000)
+    raise_to(small, 900_000)
     with pytest.raises(GateClosed) as closed:
         move(small, "contract_review")
     assert len(closed.value.missing) == 4  # from the first rung on: what opened the small ladder opens nothing here
     prove(files, small, "won", EvidenceKind.SIGNED_CONTRACT)
+
+
+def test_shelving_and_opening_again_is_no_way_from_the_small_ladder_to_the_other(deal: str) -> None:
+    small = small_deal(deal)
+    move(small, "negotiation")
+    raise_to(small, 900_000)
+    move(small, "shelved", WHY)
+    move(small, "negotiation", WHY, who="li", force=True)
+    move(small, "requirement", WHY)
+    with pytest.raises(GateClosed) as closed:
+        move(small, "contract_review")
+    assert len(closed.value.missing) == 4
+
+
+def test_a_small_win_is_not_made_a_large_one_afterwards(deal: str, files: FileStore) -> None:
+    small = small_deal(deal)
+    prove(files, small, "won", EvidenceKind.PROOF)
+    move(small, "won", END)
+    with pytest.raises(Conflict, match="标准流程"):
+        uow.attempt(lambda s: update_deal(s, actor("Zhang"), small, {"amount": "500万"}, NOW, entrance="console"))
+    uow.attempt(lambda s: update_deal(s, actor("Zhang"), small, {"amount": "4万"}, NOW, entrance="console"))
+    assert one(small).amount == 40_000
+
+
+def small_deal(deal: str) -> str:
+    with uow.transaction() as s:
+        place = one(deal).customer_id
+        return deals.open_deal(s, actor("Zhang"), place, "备件", Decimal(49_999), NOW, entrance="chat").public_id
+
+
+def raise_to(deal: str, amount: int) -> None:
+    with uow.transaction() as s:
+        s.scalars(select(Deal).where(Deal.public_id == deal)).one().amount = Decimal(amount)
+
+
+def test_an_undone_opening_leaves_the_end_with_its_reasons_and_two_undos_take_two_lines(deal: str) -> None:
+    first = move(deal, "lost", END)
+    again = move(deal, "requirement", WHY)
+    for moved in (again, first):
+        back = partial(deals.take_back_move, actor=actor("Zhang"), deal_id=deal, period_id=moved.period_id, now=NOW)
+        uow.attempt(partial(back, entrance="chat"))
+        left = one(deal)
+        assert (left.ended_for, left.competitor) == (("price", "格兰富") if moved is again else ("", ""))
+    told = [entry.text for entry in rows(TimelineEntry) if entry.retracted_at is None and "从「" in entry.text]
+    assert (told, stands(deal)) == ([], "requirement")
 
 
 def test_a_move_is_taken_back_for_some_minutes_as_if_it_had_not_been(deal: str, files: FileStore) -> None:

@@ -90,3 +90,22 @@ def test_a_whole_book_cannot_be_emptied_at_once_either(company_url: str) -> None
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
         connection.execute(text("TRUNCATE audit_entry CASCADE"))
     engine.dispose()
+
+
+def test_the_ladder_of_small_orders_asks_for_its_proof_after_a_way_down_and_up_again(company_url: str) -> None:
+    def needs() -> list[tuple[str, str, str]]:
+        engine = create_engine(company_url)
+        with engine.connect() as connection:
+            asked = text(
+                "SELECT p.name, s.key, n.kind FROM stage_need n JOIN stage s ON s.id = n.stage_id"
+                " JOIN pipeline p ON p.id = s.pipeline_id WHERE p.retired_at IS NULL ORDER BY 1, 2, 3"
+            )
+            found = [tuple(row) for row in connection.execute(asked)]
+        engine.dispose()
+        return found
+
+    before = needs()
+    assert ("小单流程", "won", "proof") in before
+    uow.downgrade(company_url, "0012")
+    uow.upgrade(company_url)
+    assert needs() == before

@@ -51,6 +51,9 @@ def upgrade() -> None:
     with op.batch_alter_table("stage_period") as batch_op:
         batch_op.add_column(sa.Column("reason", sa.String(255), server_default="", nullable=False))
         batch_op.add_column(sa.Column("forced", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+        batch_op.add_column(sa.Column("ended_for", sa.String(16), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("competitor", sa.String(64), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("snoozed_before", sa.DateTime(), nullable=True))
     op.create_table(
         "evidence",
         sa.Column("id", _INT, nullable=False),
@@ -74,6 +77,7 @@ def upgrade() -> None:
     with op.batch_alter_table("evidence") as batch_op:
         batch_op.create_index("ix_evidence_deal_id_stage_key", ["deal_id", "stage_key"])
         batch_op.create_index(op.f("ix_evidence_attachment_id"), ["attachment_id"])
+    op.create_index("ix_attachment_sha256", "attachment", ["sha256"])
     _teach()
 
 
@@ -90,14 +94,17 @@ def _teach() -> None:
             found = sa.select(_STAGE.c.id, sa.literal(kind)).where(*mine)
             store.execute(sa.insert(_NEED).from_select(["stage_id", "kind"], found))
     again = _PIPELINE.c.name == _SMALL_LADDER  # retired by the way down, for deals may stand on it
-    if store.scalar(sa.select(_PIPELINE.c.id).where(again)) is not None:
-        store.execute(sa.update(_PIPELINE).where(again).values(below=50_000, retired_at=None))
-        return
-    store.execute(sa.insert(_PIPELINE).values(name=_SMALL_LADDER, version=1, below=50_000))
     small = store.scalar(sa.select(_PIPELINE.c.id).where(again))
-    for position, (key, label, kind, probability) in enumerate(_SMALL):
-        row = {"key": key, "label": label, "kind": kind, "position": position, "probability": probability}
-        store.execute(sa.insert(_STAGE).values(pipeline_id=small, **row))
+    if small is None:
+        store.execute(sa.insert(_PIPELINE).values(name=_SMALL_LADDER, version=1))
+        small = store.scalar(sa.select(_PIPELINE.c.id).where(again))
+        for position, (key, label, kind, _) in enumerate(_SMALL):
+            row = {"key": key, "label": label, "kind": kind, "position": position}
+            store.execute(sa.insert(_STAGE).values(pipeline_id=small, **row))
+    store.execute(sa.update(_PIPELINE).where(again).values(below=50_000, retired_at=None))
+    for key, _, _, probability in _SMALL:
+        mine = (_STAGE.c.pipeline_id == small, _STAGE.c.key == key)
+        store.execute(sa.update(_STAGE).where(*mine).values(probability=probability))
     won = sa.select(_STAGE.c.id, sa.literal("proof")).where(_STAGE.c.pipeline_id == small, _STAGE.c.key == "won")
     store.execute(sa.insert(_NEED).from_select(["stage_id", "kind"], won))
 
@@ -106,7 +113,11 @@ def downgrade() -> None:
     retired = sa.update(_PIPELINE).where(_PIPELINE.c.name == _SMALL_LADDER).values(retired_at=sa.func.now())
     op.get_bind().execute(retired)
     op.drop_table("evidence")
+    op.drop_index("ix_attachment_sha256", "attachment")
     with op.batch_alter_table("stage_period") as batch_op:
+        batch_op.drop_column("snoozed_before")
+        batch_op.drop_column("competitor")
+        batch_op.drop_column("ended_for")
         batch_op.drop_column("forced")
         batch_op.drop_column("reason")
     with op.batch_alter_table("deal") as batch_op:
