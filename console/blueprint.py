@@ -20,6 +20,7 @@ from console.pages import (
     contacts,
     customer_file,
     customers,
+    deals,
     duplicates,
     exports,
     fields,
@@ -63,6 +64,7 @@ _PART_OF = {
     for entry, pages in {
         "customers": (
             "customer", "new_customer", "edit_customer", "new_contact", "edit_contact", "edit_deal", "edit_visit",
+            "deal",
         ),
         "leads": ("lead", "lead_inlets"),
         "projects": ("project",),
@@ -92,6 +94,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
         attachments,
         duplicates,
         customer_file,
+        deals,
         fields,
         messages,
         people,

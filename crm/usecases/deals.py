@@ -184,6 +184,7 @@ def _forced(actor: Actor, name: str, to: Rung, missing: Sequence[Missing], said:
 def _enter(
     s: Session, deal: Deal, stage_id: int, actor_id: int | None, said: Said, forced: bool, now: datetime
 ) -> StagePeriod:
+    s.flush()  # the stay that ends may have begun in this very transaction
     ended = update(StagePeriod).where(StagePeriod.deal_id == deal.id, StagePeriod.ended_at.is_(None))
     s.execute(ended.values(ended_at=now))
     period = StagePeriod(

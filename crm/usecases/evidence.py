@@ -22,12 +22,10 @@ from models.files import Attachment
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One piece of evidence as it was taken."""
+    """One piece of evidence of a deal, whose public id is `deal_id`."""
 
-    id: int
     public_id: str
-    deal_name: str
-    stage: str
+    deal_id: str
     kind: EvidenceKind
     file: str
 
@@ -67,11 +65,11 @@ def add_evidence(
     s.add(made)
     s.flush()
     _book(s, actor, "add_evidence", deal, made, file.name, now, entrance)
-    return Proof(made.id, made.public_id, deal.name, stage.label, kind, file.name)
+    return Proof(made.public_id, deal.public_id, kind, file.name)
 
 
-def remove_evidence(s: Session, actor: Actor, evidence_id: str, now: datetime, *, entrance: str) -> str:
-    """Taken away again while its stage has not opened; the file stays with the customer. Its name."""
+def remove_evidence(s: Session, actor: Actor, evidence_id: str, now: datetime, *, entrance: str) -> Proof:
+    """Taken away again while its stage has not opened; the file stays with the customer."""
     found = s.scalar(select(Evidence).where(Evidence.public_id == evidence_id, Evidence.removed_at.is_(None)))
     if found is None:
         raise NotFound(_NOT_THERE)
@@ -88,7 +86,7 @@ def remove_evidence(s: Session, actor: Actor, evidence_id: str, now: datetime, *
     found.removed_at = now
     name = s.get_one(Attachment, found.attachment_id).name
     _book(s, actor, "remove_evidence", deal, found, name, now, entrance)
-    return name
+    return Proof(found.public_id, deal.public_id, EvidenceKind(found.kind), name)
 
 
 _NOT_THERE = "没有找到这份凭证，或者这个商机不在您名下。请刷新页面"

@@ -260,6 +260,14 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/customers/contacts/<contact_id>/edit": Record(WRITE, lambda _: {"title": "科长"}, thing="contact"),
     "POST /console/customers/contacts/<contact_id>/retire": Record(WRITE, thing="contact"),
     "POST /console/customers/contacts/<contact_id>/restore": Record(WRITE, thing="contact"),
+    "GET /console/deals/<deal_id>": Record(READ, thing="deal_public"),
+    "POST /console/deals/<deal_id>/move": Record(
+        WRITE, lambda _: {"to": "shelved", "reason": "客户暂停了项目"}, thing="deal_public", done=True
+    ),
+    "POST /console/deals/<deal_id>/evidence": Record(
+        WRITE, lambda it: {"stage": "proposal", "kind": "minutes", "file_id": it.attachment}, thing="deal_public"
+    ),
+    "POST /console/evidence/<evidence_id>/remove": Record(WRITE, thing="evidence"),
     "GET /console/customers/deals/<deal_id>/edit": Record(WRITE, thing="deal_public"),
     "POST /console/customers/deals/<deal_id>/edit": Record(WRITE, lambda _: {"amount": "80万"}, thing="deal_public"),
     "GET /console/customers/visits/<visit_id>/edit": Record(WRITE, thing="visit"),

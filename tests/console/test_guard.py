@@ -65,6 +65,7 @@ DOORS = {
     **dict.fromkeys(("new_campaign", "turn_campaign"), OPERATORS),
     **dict.fromkeys(("edit_customer", "restore_change", "new_contact", "edit_contact", "retire_contact"), EVERYBODY),
     **dict.fromkeys(("restore_contact", "edit_deal", "edit_visit"), EVERYBODY),
+    **dict.fromkeys(("deal", "move_deal", "prove_deal", "remove_evidence"), EVERYBODY),
     "new_customer": HOLDERS,
     "contests": ASSIGNERS,
     "decide_contest": ASSIGNERS,

@@ -21,7 +21,7 @@ from models.audit import AuditEntry
 from models.deals import Deal, Evidence, Stage, StagePeriod
 from models.files import Attachment
 from models.timeline import TimelineEntry
-from tests.support.company import DAY, MINUTE, NOW, actor, at_once, customer, rows
+from tests.support.company import DAY, MINUTE, NOW, actor, at_once, customer, deal_at, rows
 
 BIG = Decimal(200_000)
 WHY = Said("客户临时换了负责人")
@@ -268,6 +268,12 @@ def test_two_who_move_it_at_once_move_it_once(deal: str, files: FileStore) -> No
     results = at_once([partial(move, deal, "proposal"), partial(move, deal, "proposal", WHY, "li")])
     assert sorted(type(one).__name__ for one in results) == ["Invalid", "Moved"]
     assert len(rows(StagePeriod)) == 2
+
+
+def test_a_deal_that_is_opened_and_moved_in_one_transaction_stands_in_one_place(deal: str) -> None:
+    made = deal_at(actor("Zhang"), one(deal).customer_id, "三期", BIG, "proposal")
+    periods = rows(StagePeriod, StagePeriod.deal_id == made.id)
+    assert [period.ended_at for period in periods] == [NOW, None]
 
 
 def test_every_open_deal_has_one_open_period_where_it_stands(deal: str) -> None:

@@ -1,0 +1,79 @@
+"""商机: one deal on its ladder, its evidence handed in for the stage that lacks it, and the move through the gate."""
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from config.vocabulary import EndReason, EvidenceKind
+from console.desk import EVERYBODY, Desk, actor, typed
+from console.uploads import LARGEST, sent_files, take
+from crm import uow
+from crm.errors import Conflict, CrmError, Invalid, NotAllowed
+from crm.reads.attachments import attachments_of
+from crm.reads.deal_page import deal_page
+from crm.rules.funnel import Said
+from crm.usecases import attachments, deals, evidence
+
+
+def mount(desk: Desk) -> None:
+    clock = desk.deps.clock
+
+    @desk.page("/deals/<deal_id>", EVERYBODY)
+    def deal(deal_id: str) -> ResponseReturnValue:
+        return _drawn(deal_id)
+
+    @desk.page("/deals/<deal_id>/move", EVERYBODY, "POST")
+    def move_deal(deal_id: str) -> ResponseReturnValue:
+        decided = typed("ended_for", 16)
+        chosen = EndReason(decided) if decided in set(EndReason) else None
+        said = Said(typed("reason", 300), chosen, typed("competitor", 100))
+        to, force = typed("to", 32), "force" in request.form
+        try:
+            uow.attempt(
+                lambda s: deals.move_deal(s, actor(), deal_id, to, said, clock(), entrance="console", force=force)
+            )
+        except (Invalid, Conflict, NotAllowed) as refused:
+            return _drawn(deal_id, refused)
+        return redirect(url_for("console.deal", deal_id=deal_id), 303)
+
+    @desk.page("/deals/<deal_id>/evidence", EVERYBODY, "POST", largest=LARGEST)
+    def prove_deal(deal_id: str) -> ResponseReturnValue:
+        """A new file is the customer's first, whatever is then said of it as evidence."""
+        stage, kind, file = typed("stage", 32), typed("kind", 20), typed("file_id", 20)
+        with uow.reading() as s:
+            page = deal_page(s, actor(), deal_id, clock())
+        try:
+            if kind not in set(EvidenceKind):
+                raise Invalid("没有这种凭证，请刷新页面再选")
+            if sent := sent_files("file"):
+                with uow.reading() as s:
+                    attachments.may_attach(s, actor(), page.customer_id, clock())
+                file = take(desk, page.customer_id, sent[0]).public_id
+            if not file:
+                raise Invalid("还没有选文件。请上传一个，或从客户的附件里选")
+            uow.attempt(
+                lambda s: evidence.add_evidence(
+                    s, actor(), deal_id, stage, EvidenceKind(kind), file, clock(), entrance="console"
+                )
+            )
+        except (Invalid, Conflict, NotAllowed) as refused:
+            return _drawn(deal_id, refused)
+        return redirect(url_for("console.deal", deal_id=deal_id), 303)
+
+    @desk.page("/evidence/<evidence_id>/remove", EVERYBODY, "POST")
+    def remove_evidence(evidence_id: str) -> ResponseReturnValue:
+        gone = uow.attempt(lambda s: evidence.remove_evidence(s, actor(), evidence_id, clock(), entrance="console"))
+        return redirect(url_for("console.deal", deal_id=gone.deal_id), 303)
+
+    def _drawn(deal_id: str, refused: CrmError | None = None) -> ResponseReturnValue:
+        with uow.reading() as s:
+            page = deal_page(s, actor(), deal_id, clock())
+            files = attachments_of(s, actor(), page.customer_id).rows if page.may_write else ()
+        drawn = render_template(
+            "console/deal.html",
+            page=page,
+            files=files,
+            reasons=list(EndReason),
+            refused=str(refused) if refused else "",
+            sent=request.form if refused else {},
+        )
+        return drawn, refused.http_status if refused else 200
