@@ -43,7 +43,7 @@ LOCKS = {
 }
 COMPILE = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header"]
 CHROMIUM = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
-FAST = "not slow and not browser and not postgres"
+FAST = "not slow and not stored and not browser and not postgres"
 
 
 # -- steps of a set-up --------------------------------------------------------------------------------

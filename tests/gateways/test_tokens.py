@@ -96,6 +96,7 @@ def test_after_a_failed_fetch_nobody_asks_again_for_twenty_seconds() -> None:
     assert here.current(NOW + timedelta(seconds=20)) == "t2"
 
 
+@pytest.mark.slow
 def test_another_process_is_kept_from_asking_by_the_lease_left_behind() -> None:
     store, mint = MemoryTokenStore(), Mint(error=WecomError("gettoken"))
     with pytest.raises(WecomError):

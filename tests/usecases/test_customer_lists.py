@@ -121,6 +121,7 @@ def walk(sort: str, where: tuple[Where, ...]) -> list[int]:
         after = page.rows[-1].place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_every_order_with_every_filter(held: Held, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     counted, gathered = WAYS[way]
