@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import (  # noqa: F401  (handlers claim their names on import)
+    absences,
     alert_clicks,
+    approvals,
     checkins,
     clicks,
     commands,

@@ -11,9 +11,9 @@ from crm import policy as numbers
 from crm.access import Actor
 from crm.reads.deal_page import DealPage, deal_page
 from crm.reads.deals import DealBrief, deals_called, open_deals
-from crm.rules.funnel import Rung, Said
+from crm.rules.funnel import Lack, Rung, Said
 from crm.uow import Session
-from crm.usecases import deals
+from crm.usecases.approvals import Filed, move_or_ask
 
 _HOW = (
     "发 /推进 商机名 看还缺什么，齐了就到下一个阶段；要退回、搁置或结束，后面写阶段和原因，"
@@ -56,14 +56,20 @@ def _go(s: Session, actor: Actor, public_id: str, rest: list[str], now: datetime
         return f"「{page.name}」的流程里没有「{rest[0][:20]}」这个阶段，可选：{known}"
     if to is None:
         return f"「{page.name}」已经{page.here.label}。要重新打开，发 /推进 {page.name} 阶段 原因"
-    if not rest and page.missing:
+    if not rest and any(one.lack is not Lack.APPROVAL for one in page.missing):
         lines = [f"{n}. {one.told}：{one.how}" for n, one in enumerate(page.missing, 1)]
         if to.kind is StageKind.WON:
             end = f"/推进 {page.name} {to.label}"
             lines.append(f"凭证齐了就发 {end} 原因 对手，比如 {end} 价格 无")
         stands = f"「{page.name}」在{page.here.label}第 {page.history[0].days} 个工作日，到「{to.label}」还缺："
         return stands + "\n" + "\n".join(lines)
-    moved = deals.move_deal(s, actor, public_id, to.key, _said(to, rest[1:]), now, entrance=CHAT)
+    moved = move_or_ask(s, actor, public_id, to.key, _said(to, rest[1:]), now, entrance=CHAT)
+    if isinstance(moved, Filed):
+        names = "、".join(moved.waits_for)
+        return (
+            f"「{moved.name}」已提交审批（{moved.told}），等 {names} 同意，同意后自动到「{moved.to}」。"
+            f"催办发 /审批 {moved.name} 催办，不要了发 /审批 {moved.name} 撤回"
+        )
     minutes = numbers.current(s).undo_minutes
     return f"「{moved.name}」从「{moved.before}」到「{moved.now}」了。点错了？{minutes} 分钟内发 /撤销"
 

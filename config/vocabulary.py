@@ -2,7 +2,13 @@
 
 from enum import StrEnum
 
-from config import files, forms, funnel, prospects
+from config import approvals, files, forms, funnel, prospects
+from config.approvals import ApprovalState as ApprovalState
+from config.approvals import Measure as Measure
+from config.approvals import RejectReason as RejectReason
+from config.approvals import Seat as Seat
+from config.approvals import SignMode as SignMode
+from config.approvals import SignState as SignState
 from config.files import FileKind as FileKind
 from config.forms import CooperationStage as CooperationStage
 from config.forms import DecisionRole as DecisionRole
@@ -157,6 +163,7 @@ class CustomerSource(StrEnum):
 
 
 _SAID: tuple[tuple[StrEnum, str], ...] = (
+    *approvals.LABELS,
     *files.LABELS.items(),
     *forms.LABELS,
     *funnel.LABELS,

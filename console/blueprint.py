@@ -14,6 +14,8 @@ from console.assets import Assets
 from console.deps import ConsoleDeps
 from console.desk import EVERYBODY, STRANGERS, Desk, partial
 from console.pages import (
+    approval_rules,
+    approvals,
     attachments,
     audit,
     channels,
@@ -45,6 +47,7 @@ _MENU = (
     ("console.customers", "客户", "customers"),
     ("console.leads", "线索", "leads"),
     ("console.projects", "项目", "projects"),
+    ("console.approval_list", "审批", "approvals"),
     ("console.imports", "导入", "imports"),
     ("console.exports", "导出", "exports"),
     ("console.duplicates", "查重与合并", "duplicates"),
@@ -56,6 +59,7 @@ _MENU = (
     ("console.permissions", "权限", "permissions"),
     ("console.field_list", "字段", "fields"),
     ("console.rules", "规则数字", "rules"),
+    ("console.approval_rules", "审批规则", "approval-rules"),
     ("console.audit_log", "审计", "audit"),
 )
 # The entry of the menu that a page without one belongs to.
@@ -68,6 +72,7 @@ _PART_OF = {
         ),
         "leads": ("lead", "lead_inlets"),
         "projects": ("project",),
+        "approval_list": ("approval",),
         "imports": ("one_import",),
         "duplicates": ("compare",),
         "channels": ("channel_customers",),
@@ -95,6 +100,8 @@ def console(deps: ConsoleDeps) -> Blueprint:
         duplicates,
         customer_file,
         deals,
+        approvals,
+        approval_rules,
         fields,
         messages,
         people,

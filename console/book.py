@@ -36,6 +36,7 @@ ENTRANCES = {
     "seed": "演示数据",
     "radar": "查重",
     "import": "导入",
+    "approval": "审批通过",
     "job": "后台任务",
 }
 SUBJECTS = {
@@ -63,6 +64,7 @@ SUBJECTS = {
     "import": "导入",
     "export": "导出",
     "attachments": "附件",
+    "approval_rule": "审批规则",
 }
 _WHOLE = ("sending", "directory", "attachments")  # of these there is only one, which needs no name
 DETAILS = {
@@ -121,6 +123,13 @@ DETAILS = {
     "second": "后导入的人",
     "protected": "受保护",
     "role": "角色",
+    "told": "依据",
+    "words": "附言",
+    "who": "同事",
+    "deputy": "代理人",
+    "days": "日期",
+    "measure": "看什么",
+    "bound": "界限",
     "deal": "商机",
     "forced": "主管放行",
     "ids": "附件（个）",

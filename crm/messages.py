@@ -138,6 +138,26 @@ def prompt_card(
     _promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now, card_id=card_id)
 
 
+def redraw(s: Session, card: OutboxMessage, notice: Notice, now: datetime) -> None:
+    """Exchange a card that somebody holds; one that has not left yet need not leave at all."""
+    if card.state == OutboxState.READY and card.tries == 0:
+        card.state = OutboxState.EXPIRED
+        return
+    key = f"redraw:{card.id}:{now:%Y%m%d%H%M%S%f}"
+    waits = card.id if card.state != OutboxState.SENT else None
+    _promise(
+        s,
+        card.person_id,
+        notice,
+        NoticeClass.PROMPT,
+        dedupe=key,
+        now=now,
+        due_at=now,
+        after_id=waits,
+        redraws_id=card.id,
+    )
+
+
 def schedule_card(
     s: Session,
     person_id: int,
@@ -255,6 +275,7 @@ def _promise(
     expires_at: datetime | None = None,
     card_id: int | None = None,
     after_id: int | None = None,
+    redraws_id: int | None = None,
     state: OutboxState = OutboxState.READY,
     topic: str = "",
 ) -> None:
@@ -263,7 +284,7 @@ def _promise(
     Plain words said at once carry their time: WeCom's duplicate check would swallow equal words said again within
     four hours.
     """
-    if notice_class is NoticeClass.PROMPT and not notice.buttons:
+    if notice_class is NoticeClass.PROMPT and not notice.buttons and redraws_id is None:
         notice = replace(notice, body=f"{notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）")
     insert_once(
         s,
@@ -275,6 +296,7 @@ def _promise(
         notice=notice.stored(),
         card_id=card_id,
         after_id=after_id,
+        redraws_id=redraws_id,
         state=state,
         created_at=now,
         due_at=due_at,

@@ -16,13 +16,14 @@ log = logging.getLogger(__name__)
 Send = Callable[[str], Sent]
 Render = Callable[[OutboxDraft], str]
 
-_SEND_PATH = "message/send"
+_SEND_PATHS = ("message/send", "message/update_template_card")
 _LIMITED = 45009
 _BY_KIND = {
     Kind.TOKEN: Failure.SETUP,
     Kind.CONFIG: Failure.SETUP,
     Kind.RECEIVER: Failure.RECEIVER,
     Kind.REQUEST: Failure.REFUSED,
+    Kind.EXPIRED: Failure.SPENT,
 }
 _NOT_REACHED = "企业微信回答：这个人收不到本应用的消息（账号不对、未激活，或不在应用可见范围）"
 
@@ -42,7 +43,7 @@ def deliver_one(send: Send, render: Render, now: datetime) -> bool:
         _failed(leased, Failure.NO_ANSWER, "发送时出错，详见日志", now)
     else:
         if leased.userid.casefold() in sent.invalid_users:
-            _failed(leased, Failure.RECEIVER, _NOT_REACHED, now)
+            _failed(leased, Failure.SPENT if leased.redraws else Failure.RECEIVER, _NOT_REACHED, now)
         else:
             uow.attempt(lambda s: outbox.record_sent(s, leased, sent.msgid, sent.response_code, now))
             log.info("outbox %s: sent, attempt %s", leased.id, leased.tries)
@@ -65,7 +66,7 @@ def _failed(leased: Leased, failure: Failure, words: str, now: datetime, retry_a
 def _failure(error: WecomError) -> Failure:
     if error.code is None:
         # Without a token the message was never posted, so nothing of it can be out there.
-        return Failure.NO_ANSWER if error.path == _SEND_PATH else Failure.BUSY
+        return Failure.NO_ANSWER if error.path in _SEND_PATHS else Failure.BUSY
     if error.code == _LIMITED:
         return Failure.LIMITED
     return _BY_KIND.get(error.kind, Failure.BUSY)

@@ -42,6 +42,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("seal-audit"),
     EveryMinute("leads"),
     EveryMinute("collisions"),
+    EveryMinute("approvals"),
     EveryMinute("stray-rows"),
     Daily("silent-customers", 2, 0),
     Daily("stale-deals", 2, 10),

@@ -9,7 +9,16 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from crm import uow
-from crm.usecases import collision_sweep, contests, lead_sweep, name_folding, registration_sweep, stray_rows, sweeps
+from crm.usecases import (
+    approval_sweep,
+    collision_sweep,
+    contests,
+    lead_sweep,
+    name_folding,
+    registration_sweep,
+    stray_rows,
+    sweeps,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +38,7 @@ SWEEPS: dict[str, tuple[Candidates, Judge]] = {
     "silent-customers": (sweeps.silent_candidates, sweeps.judge_silence),
     "stale-deals": (sweeps.stale_candidates, sweeps.judge_stall),
     "collisions": (collision_sweep.overdue, collision_sweep.judge_overdue),
+    "approvals": (approval_sweep.absent_signers, approval_sweep.pass_on),
     "registrations": (registration_sweep.registration_candidates, registration_sweep.judge_registration),
     "leads": (lead_sweep.late_candidates, lead_sweep.judge_lead),
     "contests": (contests.overdue, contests.let_the_first_have_it),

@@ -54,6 +54,15 @@ class Wiring:
     def render(self, draft: OutboxDraft) -> str:
         """The document of one message, complete and final."""
         settings = self.settings
+        if draft.code:
+            return cards.render_update(
+                draft.notice,
+                to_user=draft.userid,
+                agent_id=settings.wecom_agent_id,
+                task_id=draft.task_id,
+                code=draft.code,
+                home_url=settings.public_url,
+            )
         return cards.render(
             draft.notice,
             to_user=draft.userid,

@@ -5,6 +5,7 @@ from flask import request
 from flask.blueprints import BlueprintSetupState
 
 from miniapp_api import reading
+from miniapp_api.approvals import approval_routes
 from miniapp_api.attachments import attachment_routes
 from miniapp_api.channels import channel_routes
 from miniapp_api.contacts import contact_routes
@@ -46,6 +47,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     share_routes(bp, deps)
     attachment_routes(bp, deps)
     deal_routes(bp, deps)
+    approval_routes(bp, deps)
     return bp
 
 

@@ -53,7 +53,10 @@ class StayOut(Answer):
 
 
 class DealPageOut(Answer):
-    """`towards` is the key of the next stage, null for a deal that has ended. `amount` in yuan, as text."""
+    """`towards` is the key of the next stage, null for a deal that has ended. `amount` in yuan, as text.
+
+    `approval_id` of the approval that it waits for, null where it waits for none.
+    """
 
     id: str
     customer_id: str
@@ -71,10 +74,14 @@ class DealPageOut(Answer):
     evidence: list[EvidenceOut]
     history: list[StayOut]
     may_write: bool
+    approval_id: str | None
 
 
 class MovedOut(Answer):
+    """`way` null and `approval_id` set: it has not moved yet, an approval was asked for; it moves once all sign."""
+
     id: str
-    way: Way
+    way: Way | None
     forced: bool
     said: str
+    approval_id: str | None

@@ -47,6 +47,7 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
         "may_write": True,
+        "approval_id": None,
     },
     "MoveIn": {"to": "proposal"},
     "MovedOut": {
@@ -54,6 +55,7 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
         "way": "forward",
         "forced": False,
         "said": "「二期循环泵」从「需求确认」到「方案提交」",
+        "approval_id": None,
     },
     "EvidenceIn": {"stage": "proposal", "kind": "minutes", "attachment_id": ATTACHMENT_ID},
     "EvidenceOut": _PROOF,

@@ -10,7 +10,8 @@ from crm import uow
 from crm.access import Actor
 from crm.reads.deal_page import DealPage, ProofRow, Stay, deal_page
 from crm.rules.funnel import Missing, Rung, Said
-from crm.usecases import deals, evidence
+from crm.usecases import evidence
+from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.sessions import actor_of_session
 from miniapp_api.answers import said_sum
@@ -46,7 +47,8 @@ def deal_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.doc(
         summary="推进、退回、结束或重新打开商机",
         description="缺东西时回 409 gate_closed，`fields` 逐项说明怎么补。退回、搁置、重新打开要写 `reason`；"
-        "赢单、输单要 `ended_for` 和 `competitor`。`force` 是主管放行：只免凭证，也要写原因。",
+        "赢单、输单要 `ended_for` 和 `competitor`。`force` 是主管放行：只免凭证，也要写原因。"
+        "只差审批时自动提交，`approval_id` 就是它，全部同意后商机自己推进。",
         security="bearer",
         responses=answers(WRITE | {403: _NO_WRITE, 409: "还缺东西（gate_closed），或编号已用于另一个请求"}),
     )
@@ -81,9 +83,14 @@ def deal_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
 def _moved(deal_id: str, body: MoveIn) -> Write:
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
         said = Said(body.reason, body.ended_for, body.competitor)
-        made = deals.move_deal(s, actor, deal_id, body.to, said, now, entrance=via, force=body.force)
+        made = move_or_ask(s, actor, deal_id, body.to, said, now, entrance=via, force=body.force)
+        if isinstance(made, Filed):
+            waits = f"「{made.name}」已提交审批（{made.told}），等 {'、'.join(made.waits_for)} 同意"
+            asked = made.public_id
+            return done(200, MovedOut(id=made.deal_id, way=None, forced=False, said=waits, approval_id=asked))
         told = f"「{made.name}」从「{made.before}」到「{made.now}」"
-        return done(200, MovedOut(id=made.public_id, way=made.way, forced=made.forced, said=told))
+        moved = MovedOut(id=made.public_id, way=made.way, forced=made.forced, said=told, approval_id=None)
+        return done(200, moved)
 
     return effect
 
@@ -124,6 +131,7 @@ def _page(page: DealPage) -> DealPageOut:
         evidence=[_proof(one) for one in page.evidence],
         history=[_stay(one) for one in page.history],
         may_write=page.may_write,
+        approval_id=page.approval_id,
     )
 
 

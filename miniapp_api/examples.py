@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from miniapp_api.approval_examples import APPROVAL_EXAMPLES
 from miniapp_api.deal_examples import DEAL_EXAMPLES
 from miniapp_api.example_ids import ATTACHMENT_ID, CONTACT_ID, CUSTOMER_ID, ENTRY_ID, IDS, LEAD_ID, SHARE_ID
 from miniapp_api.form_examples import FIELD_VALUE, FORM_EXAMPLES
@@ -200,7 +201,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ConvertIn": {"name": "苏州恒力泵业有限公司", "deal_name": "二期循环泵", "amount": "800000"},
     "LeadDoneOut": {"said": "已新建客户「苏州恒力泵业有限公司」"},
 }
-EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES | DEAL_EXAMPLES
+EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES | DEAL_EXAMPLES | APPROVAL_EXAMPLES
 
 
 def shown(schema: dict[str, Any], model: type[Any]) -> None:

@@ -1,6 +1,7 @@
 """What the product remembers: tables and their migrations, opened by `crm` alone."""
 
 from models import (  # noqa: F401  (importing a module registers its tables)
+    approvals,
     audit,
     collisions,
     customers,

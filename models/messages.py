@@ -64,7 +64,8 @@ class OutboxMessage(Base):
     """A promise to tell one person one thing. `payload` is rendered once and every attempt sends the same bytes.
 
     `dedupe` says what counts as the same thing (rule:object:period:recipient). `after_id` keeps the parts of a long
-    answer in order.
+    answer in order. `redraws_id` is the card that this exchanges on the phone; where that cannot be done any more, the
+    same is said as a message.
     """
 
     __tablename__ = "outbox_message"
@@ -77,6 +78,7 @@ class OutboxMessage(Base):
     notice: Mapped[dict[str, Any]] = mapped_column(JSON)
     card_id: Mapped[int | None] = mapped_column(ForeignKey("card.id"), index=True)
     after_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"), index=True)
+    redraws_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
     payload: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[datetime]

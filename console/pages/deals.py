@@ -11,7 +11,8 @@ from crm.errors import Conflict, CrmError, Invalid, NotAllowed
 from crm.reads.attachments import attachments_of
 from crm.reads.deal_page import deal_page
 from crm.rules.funnel import Said
-from crm.usecases import attachments, deals, evidence
+from crm.usecases import attachments, evidence
+from crm.usecases.approvals import move_or_ask
 
 
 def mount(desk: Desk) -> None:
@@ -28,9 +29,7 @@ def mount(desk: Desk) -> None:
         said = Said(typed("reason", 300), chosen, typed("competitor", 100))
         to, force = typed("to", 32), "force" in request.form
         try:
-            uow.attempt(
-                lambda s: deals.move_deal(s, actor(), deal_id, to, said, clock(), entrance="console", force=force)
-            )
+            uow.attempt(lambda s: move_or_ask(s, actor(), deal_id, to, said, clock(), entrance="console", force=force))
         except (Invalid, Conflict, NotAllowed) as refused:
             return _drawn(deal_id, refused)
         return redirect(url_for("console.deal", deal_id=deal_id), 303)

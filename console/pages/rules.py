@@ -19,7 +19,7 @@ GROUPS = (
             "undo_release_days",
         ),
     ),
-    ("商机停滞", ("proposal_days", "negotiation_days", "stage_days", "director_above")),
+    ("商机与审批", ("proposal_days", "negotiation_days", "stage_days", "director_above", "split_days")),
     (
         "线索与项目",
         (

@@ -15,6 +15,7 @@ from crm.access.actors import (
     known_actor,
     require,
 )
+from crm.access.approvals import NO_APPROVAL, asked_of, get_approval, sees_approval
 from crm.access.files import get_attachment, no_attachment
 from crm.access.grants import Eyes, Groups, Sight, eyes, sight
 from crm.access.prospects import (
@@ -58,6 +59,7 @@ __all__ = [
     "MANAGERS",
     "ME",
     "NOT_THERE",
+    "NO_APPROVAL",
     "READ",
     "SEES_ALL",
     "SEES_SUBTREE",
@@ -73,6 +75,7 @@ __all__ = [
     "actor_by_id",
     "actor_by_userid",
     "actor_of",
+    "asked_of",
     "customer_in",
     "customer_there",
     "customers_for",
@@ -80,6 +83,7 @@ __all__ = [
     "directors_over",
     "end_user_known_to",
     "eyes",
+    "get_approval",
     "get_attachment",
     "get_contact",
     "get_customer",
@@ -95,6 +99,7 @@ __all__ = [
     "no_attachment",
     "not_there",
     "require",
+    "sees_approval",
     "sees_customer",
     "sees_lead",
     "sees_person",

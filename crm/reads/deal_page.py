@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import EndReason, EvidenceKind, StageKind
 from crm import policy
 from crm.access import READ, WRITE, Actor, eyes, get_deal, sees_customer
+from crm.approving import approval_needed, missing_approval, waiting_approval
 from crm.ladders import Course, course_of, held_by
 from crm.reads.deals import deal_sight
 from crm.rules.days import day_of
@@ -50,7 +51,10 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class DealPage:
-    """`towards` is the next stage up, None at an end; `missing` what it still asks for. `amount` None: not shown."""
+    """`towards` is the next stage up, None at an end; `missing` what it still asks for. `amount` None: not shown.
+
+    `approval_id` is of the approval that it waits for.
+    """
 
     public_id: str
     customer_id: str
@@ -68,6 +72,7 @@ class DealPage:
     evidence: Sequence[ProofRow]
     history: Sequence[Stay]
     may_write: bool
+    approval_id: str | None
 
 
 def deal_page(s: Session, actor: Actor, deal_id: str, now: datetime) -> DealPage:
@@ -78,7 +83,8 @@ def deal_page(s: Session, actor: Actor, deal_id: str, now: datetime) -> DealPage
     missing: Sequence[Missing] = ()
     if towards is not None:
         judged = judge(course.ladder.rungs, course.here, course.stood, towards, held_by(s, deal.id), Said())
-        missing = judged.missing
+        need = approval_needed(s, deal, course, towards)
+        missing = [*judged.missing, *([missing_approval(s, deal, towards, need)] if need is not None else [])]
     writes = select(Customer.id).where(Customer.id == customer.id, sees_customer(actor, WRITE))
     return DealPage(
         public_id=deal.public_id,
@@ -97,6 +103,7 @@ def deal_page(s: Session, actor: Actor, deal_id: str, now: datetime) -> DealPage
         evidence=_proofs(s, deal, course),
         history=_stays(s, deal, now),
         may_write=s.scalar(writes) is not None,
+        approval_id=None if (waiting := waiting_approval(s, deal.id)) is None else waiting.public_id,
     )
 
 

@@ -45,6 +45,7 @@ class Lack(StrEnum):
     REASON = "reason"
     ENDED_FOR = "ended_for"
     COMPETITOR = "competitor"
+    APPROVAL = "approval"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,16 @@ from sqlalchemy.orm import Session
 from config.vocabulary import FieldObject, StageKind, TimelineKind, label
 from crm import audit, policy
 from crm.access import DECIDE, READ, WRITE, Actor, To, deals_for, get_customer, get_deal
+from crm.approving import approval_needed, missing_approval
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.ladders import course_of, current_ladders, held_by, ladder_for
 from crm.rules.funnel import LEAST_REASON, Illegal, Lack, Missing, Rung, Said, Way, judge
+from crm.usecases.approval_rules import install_rules
 from crm.usecases.evidence import seal, unseal
 from crm.usecases.followups import write_entry
 from crm.usecases.pipelines import install_ladders
 from crm.usecases.record_fields import forget_fields
+from models.approvals import Approval
 from models.deals import Deal, Evidence, StagePeriod
 from models.people import Person
 from models.timeline import TimelineEntry
@@ -52,6 +55,7 @@ def open_deal(
     if not Decimal(0) <= amount < Decimal(10) ** 12:
         raise Invalid("商机金额不对，请写成「80万」或「800000」", {"amount": "超出范围"})
     install_ladders(s)
+    install_rules(s, now)
     ladder = ladder_for(current_ladders(s), amount)
     stage_id = ladder.ids[ladder.first.key]
     deal = Deal(
@@ -79,7 +83,8 @@ def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entr
     public_id = s.scalar(select(Deal.public_id).where(Deal.id == deal_id)) or ""
     deal, _ = get_deal(s, actor, public_id, lock=True)  # by the same lock as a move
     mine = s.scalar(select(Deal.id).where(Deal.id == deal.id, opened_by(actor.person_id))) is not None
-    if not mine or deal.owner_id != actor.person_id or deal.stage_since != deal.created_at:
+    asked_for = s.scalar(select(Approval.id).where(Approval.deal_id == deal.id).limit(1)) is not None
+    if not mine or asked_for or deal.owner_id != actor.person_id or deal.stage_since != deal.created_at:
         raise Conflict(f"商机「{deal.name}」之后又有变动，没有撤销")
     minutes = policy.current(s).undo_minutes
     if now > deal.created_at + timedelta(minutes=minutes):
@@ -152,7 +157,9 @@ def move_deal(
         judged = judge(course.ladder.rungs, course.here, course.stood, to, held_by(s, deal.id), said)
     except Illegal as error:
         raise Invalid(str(error), {"to": str(error)}) from None
-    lacking = _forced(actor, deal.name, to, judged.missing, said) if force else judged.missing
+    lacking = list(_forced(actor, deal.name, to, judged.missing, said) if force else judged.missing)
+    if (need := approval_needed(s, deal, course, to)) is not None:
+        lacking.append(missing_approval(s, deal, to, need))
     if lacking:
         raise GateClosed(deal.name, to, lacking)
     forced = bool(judged.missing)
@@ -210,10 +217,17 @@ def _tell(s: Session, actor: Actor, deal: Deal, here: Rung, to: Rung, said: Said
 def take_back_move(s: Session, actor: Actor, deal_id: str, period_id: int, now: datetime, *, entrance: str) -> str:
     """Undo one's own move within the undo minutes, if the deal has not moved since. The deal's name."""
     deal, _ = get_deal(s, actor, deal_id, lock=True)
+    return undo_move(s, actor, deal, period_id, actor.person_id, now, entrance=entrance)
+
+
+def undo_move(
+    s: Session, actor: Actor, deal: Deal, period_id: int, moved_by: int, now: datetime, *, entrance: str
+) -> str:
+    """The move `moved_by` made is as if it had never been. The caller holds the file's lock and has asked who may."""
     newest = s.scalars(
         select(StagePeriod).where(StagePeriod.deal_id == deal.id).order_by(StagePeriod.id.desc()).limit(2)
     ).all()
-    if len(newest) < 2 or newest[0].id != period_id or newest[0].actor_id != actor.person_id:
+    if len(newest) < 2 or newest[0].id != period_id or newest[0].actor_id != moved_by:
         raise Conflict(f"「{deal.name}」之后又有变动，没有撤销。要改回去，请直接移动到那个阶段")
     moved, before = newest
     minutes = policy.current(s).undo_minutes

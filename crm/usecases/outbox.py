@@ -48,19 +48,25 @@ class Failure(StrEnum):
     SETUP = "setup"  # the app is refused until an administrator mends something
     RECEIVER = "receiver"  # this person cannot be reached
     REFUSED = "refused"  # our own mistake: the same bytes will be refused again
+    SPENT = "spent"  # the card cannot be exchanged on the phone any more: the same is said as a message
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxDraft:
-    """What is drawn once, for one recipient. `task_id` is new for every card, as WeCom demands."""
+    """What is drawn once, for one recipient. `task_id` is new for every card, as WeCom demands.
+
+    With a `code` it is no message: it exchanges the card that the code came with, whose id is `card_id`.
+    """
 
     id: int
     userid: str
     notice: Notice
+    code: str = ""
+    card_id: int = 0
 
     @property
     def task_id(self) -> str:
-        return f"m{self.id}"
+        return f"m{self.card_id or self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class Leased:
     payload: str
     at: datetime
     tries: int
+    redraws: bool = False  # exchanges a card instead of sending a message
 
 
 def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) -> Leased | None:
@@ -92,11 +99,11 @@ def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) 
             undeliverable.bury(s, row, f"{person.name}{label(PersonStatus(person.status))}，不再向他发送", now)
         elif (quiet_until := free_at(s, person.id, now)) is not None:
             _put_off(s, row, quiet_until)
-        elif _drawn(row, person, render):
+        elif _drawn(s, row, person, render):
             count_send(s, person.id, now)
             row.state, row.lease_until, row.tries = OutboxState.LEASED, now + LEASE, row.tries + 1
             row.first_try_at = row.first_try_at or now
-            return Leased(row.id, person.userid, row.payload or "", now, row.tries)
+            return Leased(row.id, person.userid, row.payload or "", now, row.tries, row.redraws_id is not None)
         s.flush()
     return None
 
@@ -128,6 +135,8 @@ def record_failed(
             undeliverable.bury(s, row, storable(words), now)
         case Failure.REFUSED:
             row.state = OutboxState.DEAD
+        case Failure.SPENT:
+            _say_instead(row, leased, now)
         case Failure.LIMITED | Failure.SETUP:
             until = now + (retry_after or _SETUP_PAUSE)
             _pause(s, until, storable(words))
@@ -245,16 +254,35 @@ def _put_off(s: Session, row: OutboxMessage, until: datetime) -> None:
     )
 
 
-def _drawn(row: OutboxMessage, person: Person, render: Callable[[OutboxDraft], str]) -> bool:
+def _drawn(s: Session, row: OutboxMessage, person: Person, render: Callable[[OutboxDraft], str]) -> bool:
     """Whether there are bytes to send. One message that cannot be drawn must not hold back all the others."""
     if row.payload is not None:
         return True
     try:
-        row.payload = render(OutboxDraft(row.id, person.userid, as_notice(row.notice)))
+        row.payload = render(_draft(s, row, person.userid))
     except Exception as error:
         log.exception("outbox %s cannot be drawn", row.id)
         row.state, row.error = OutboxState.DEAD, f"消息排版失败：{error}"[:500]
     return row.payload is not None
+
+
+def _draft(s: Session, row: OutboxMessage, userid: str) -> OutboxDraft:
+    """A card's code is good for one exchange: it goes into the bytes that all attempts send, and nowhere else."""
+    notice = as_notice(row.notice)
+    if row.redraws_id is None:
+        return OutboxDraft(row.id, userid, notice)
+    card = s.get_one(OutboxMessage, row.redraws_id, with_for_update=True)
+    code, card.response_code = card.response_code, ""
+    return OutboxDraft(row.id, userid, notice, code, card.id) if code else OutboxDraft(row.id, userid, notice)
+
+
+def _say_instead(row: OutboxMessage, leased: Leased, now: datetime) -> None:
+    """The phone shows the old card and always will. After an attempt without an answer the card's code is spent
+    because that attempt did arrive."""
+    if row.first_try_at not in (None, leased.at):
+        row.state, row.sent_at = OutboxState.SENT, now
+        return
+    row.redraws_id, row.payload, row.next_at = None, None, now
 
 
 def _climb(row: OutboxMessage, now: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import CooperationStage, FieldObject, StageKind
 from crm import audit
 from crm.access import Actor, get_deal, get_visit
+from crm.approving import approval_needed
 from crm.errors import Conflict
 from crm.field_store import file_names, note, put, values_of
 from crm.forms import specs
@@ -17,6 +18,7 @@ from crm.ladders import course_of, ladder_at
 from crm.rules.days import day_of
 from crm.rules.field_input import Raw
 from crm.rules.fields import missing, validate
+from crm.usecases.approval_steps import void_waiting
 from crm.usecases.customer_file import Saved, accept
 from crm.usecases.field_guard import guard
 from models.base import bare
@@ -41,6 +43,9 @@ def update_deal(
     course = course_of(s, deal)
     if course.here.kind is StageKind.WON and course.ladder.name != won.name:
         raise Conflict("商机已经按小单赢单，这个金额要走标准流程。请先重新打开并写明原因，再改金额")
+    if course.here.kind is StageKind.WON and (need := approval_needed(s, deal, course, course.here)) is not None:
+        raise Conflict(f"商机已经赢单，这样改要先审批：{need.told}。请先重新打开并写明原因，再改金额")
+    void_waiting(s, actor, deal, now, entrance=entrance)
     return saved
 
 

@@ -15,6 +15,7 @@ from crm.rules.checkin import Point
 from crm.rules.days import WorkCalendar, at, day_of
 from crm.rules.funnel import Said
 from crm.usecases import campaigns, customers, deals, followups, people, policy, projects, registrations, todos
+from crm.usecases.approval_rules import install_rules
 from crm.usecases.lead_sources import SourceDraft, open_source
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.pipelines import install_ladders
@@ -69,6 +70,7 @@ def _write_past(s: uow.Session, now: datetime) -> None:
         people.grant(s, None, userid, role, now, entrance=ENTRANCE)
     policy.change(s, None, "recycling_live", "true", now, entrance=ENTRANCE)
     install_ladders(s)
+    install_rules(s, now)
     dice = random.Random(20261123)
     made = {past.name: _customer(s, past, now, dice) for past in CUSTOMERS}
     for running in DEALS:

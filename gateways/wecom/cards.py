@@ -100,6 +100,21 @@ def render(notice: Notice, *, to_user: str, agent_id: int, task_id: str, home_ur
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
+def render_update(notice: Notice, *, to_user: str, agent_id: int, task_id: str, code: str, home_url: str) -> str:
+    """The message/update_template_card document that exchanges the card of ``task_id`` on one member's phone.
+
+    ``code`` is the response_code of that card, which is spent by it. Without buttons the card is greyed.
+    """
+    card = (
+        redrawn(notice, task_id=task_id, home_url=home_url)
+        if notice.buttons
+        else greyed(notice, task_id=task_id, replace_text="已处理", home_url=home_url)
+    )
+    _check_receiver(to_user)
+    document = {"userids": [to_user], "agentid": agent_id, "response_code": code, "template_card": card}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
 def redrawn(notice: Notice, *, task_id: str, home_url: str) -> dict[str, Any]:
     """A card for a card already sent: the ``template_card`` of message/update_template_card and ``update_card_reply``.
 

@@ -66,8 +66,12 @@ class WecomClient:
         )
 
     def send(self, document: str) -> Sent:
-        """Posts a rendered message/send document byte for byte; 81013 (nobody can get it) is a WecomError."""
-        path = "message/send"
+        """Posts a rendered document byte for byte; 81013 (nobody can get it) is a WecomError.
+
+        A document with a response_code exchanges the card of that code instead of sending a message: 60140 (spent, or
+        older than 72 hours) is a WecomError of kind EXPIRED.
+        """
+        path = "message/update_template_card" if "response_code" in json.loads(document) else "message/send"
         answer = self._wire.post(path, document.encode())
         invalid = people.userids(answer.get("invaliduser")) | people.userids(answer.get("unlicenseduser"))
         return Sent(people.text(answer, "msgid"), people.text(answer, "response_code"), invalid)

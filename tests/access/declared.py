@@ -103,7 +103,18 @@ class Beyond:
     thing: str = ""
 
 
-About = Record | Mine | Friend | Site | Matter
+@dataclass(frozen=True)
+class Signing:
+    """About an approval that its holder asked for and that waits for somebody else: whoever sees it is told that it is
+    not his; `mine`: it is for whoever asked."""
+
+    asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    thing: str = "approval"
+    mine: bool = False
+    roles: frozenset[Role] = EVERYBODY
+
+
+About = Record | Mine | Friend | Site | Matter | Signing
 Door = Open | Page | About | Beyond
 _TEXT = {"text": "电话聊了交期，下周三去现场看"}
 _VISIT = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "at": "2026-11-23T09:00:00+08:00"}
@@ -158,6 +169,18 @@ ROUTES: Mapping[str, Door] = {
         thing="deal_public",
     ),
     "DELETE /api/v1/evidence/<evidence_id>": Record(WRITE, thing="evidence", done=True),
+    "GET /api/v1/approvals": Page(),
+    "GET /api/v1/approvals/<approval_id>": Record(READ, thing="approval"),
+    "POST /api/v1/approvals/<approval_id>/decide": Signing(lambda _: {"verdict": "approve"}),
+    "POST /api/v1/approvals/<approval_id>/signers": Signing(lambda _: {"userid": "li", "how": "add"}),
+    "POST /api/v1/approvals/<approval_id>/notes": Record(
+        READ, lambda _: {"words": "付款条件再谈"}, thing="approval", done=True
+    ),
+    "POST /api/v1/approvals/<approval_id>/nudge": Signing(mine=True),
+    "POST /api/v1/approvals/<approval_id>/withdraw": Signing(mine=True),
+    "GET /api/v1/absences": Page(),
+    "POST /api/v1/absences": Page(body={"userid": "wu", "first_day": "2026-12-01", "last_day": "2026-12-02"}),
+    "DELETE /api/v1/absences/<absence_id>": Page(at=f"/api/v1/absences/{'0' * 20}"),
     "DELETE /api/v1/follow-ups/<entry_id>": Mine("entry"),
     "POST /api/v1/check-ins": Record(
         WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
@@ -268,6 +291,17 @@ ROUTES: Mapping[str, Door] = {
         WRITE, lambda it: {"stage": "proposal", "kind": "minutes", "file_id": it.attachment}, thing="deal_public"
     ),
     "POST /console/evidence/<evidence_id>/remove": Record(WRITE, thing="evidence"),
+    "GET /console/approvals": Page(),
+    "GET /console/approvals/<approval_id>": Record(READ, thing="approval"),
+    "POST /console/approvals/<approval_id>/<act>": Page(at=f"/console/approvals/{'0' * 20}/approve"),
+    "POST /console/absences": Page(body={"deputy": "wu", "first_day": "2026-12-01", "last_day": "2026-12-02"}),
+    "POST /console/absences/<absence_id>/end": Page(at=f"/console/absences/{'0' * 20}/end"),
+    "GET /console/approval-rules": Page(OPERATORS),
+    "POST /console/approval-rules": Page(OPERATORS, {"name": "试", "measure": "amount", "stage": "won"}),
+    "POST /console/approval-rules/<rule_id>": Page(
+        OPERATORS, {"name": "试", "measure": "amount"}, f"/console/approval-rules/{'0' * 20}"
+    ),
+    "POST /console/approval-rules/<rule_id>/retire": Page(OPERATORS, at=f"/console/approval-rules/{'0' * 20}/retire"),
     "GET /console/customers/deals/<deal_id>/edit": Record(WRITE, thing="deal_public"),
     "POST /console/customers/deals/<deal_id>/edit": Record(WRITE, lambda _: {"amount": "80万"}, thing="deal_public"),
     "GET /console/customers/visits/<visit_id>/edit": Record(WRITE, thing="visit"),
@@ -383,6 +417,8 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "查重": Asks("/查重 {name}"),
     "撤销": Plain("/撤销"),
     "推进": Plain("/推进"),
+    "审批": Plain("/审批"),
+    "请假": Plain("/请假"),
     "商机": Say(READ, "/商机 {name}"),
     "共享": Say(DECIDE, "/共享 {name} 某wu"),
     "线索": Plain("/线索"),
@@ -410,6 +446,10 @@ def _customer(it: Things) -> Mapping[str, Any]:
 
 def _deal(it: Things) -> Mapping[str, Any]:
     return {"deal": it.deal, "customer": it.customer}
+
+
+def _approval(it: Things) -> Mapping[str, Any]:
+    return {"approval": it.approval}
 
 
 def _friend(it: Things) -> Mapping[str, Any]:
@@ -476,6 +516,15 @@ BUTTONS: Mapping[str, Tapping] = {
     # The same of a collision: tests/usecases/test_collisions.py.
     "vote_collision": Tapping(None, lambda _: {"collision": 8_000_005, "verdict": "holder"}),
     "undo:vote_collision": Tapping(None, lambda _: {"collision": 8_000_005}),
+    "approve": Tapping(READ, _approval),
+    "reject": Tapping(READ, _approval),
+    "reject_for": Tapping(READ, lambda it: {"approval": it.approval, "why": "price"}),
+    "undo:approval": Tapping(READ, lambda it: {"approval": it.approval, "signer": 8_000_005}),
+    "write_note": Tapping(None, _approval),
+    "delegate": Tapping(None, _approval),
+    "add_signer": Tapping(None, _approval),
+    "go_away": Tapping(None, lambda _: {"days": 0}),
+    "undo:go_away": Tapping(None, lambda _: {"absence": "0" * 20}),
     "share": Tapping(DECIDE, lambda it: {"customer": it.customer, "access": "read"}, choice=lambda _: "12"),
     "undo:share": Tapping(DECIDE, lambda it: {"share": it.share_number}),
     "lead_contacted": Tapping(WRITE, _lead, "friend"),
@@ -493,4 +542,4 @@ BUTTONS: Mapping[str, Tapping] = {
     "undo:ownership": Tapping(DECIDE, lambda it: {"customer": it.customer, "period": 8_000_000 + it.customer}),
 }
 # Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.
-LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back", "advance"})
+LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back", "advance", "approvals"})

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from config.vocabulary import Role
 from crm.access import DECIDE, HOLDERS, READ
-from tests.access.declared import MAY, OPERATORS, About, Beyond, Friend, Matter, Mine, Page, Site
+from tests.access.declared import MAY, OPERATORS, About, Beyond, Friend, Matter, Mine, Page, Signing, Site
 from tests.access.probe import Probe, all_of
 from tests.access.world import NOBODYS, Relation
 
@@ -82,6 +82,9 @@ def _expected(role: Role, door: About, relation: Relation) -> str:
     may = MAY[role].get(relation, frozenset())
     if isinstance(door, Mine):
         return "yes" if relation is Relation.OWN else "gone"
+    if isinstance(door, Signing):
+        mine = door.mine and relation is Relation.OWN
+        return "yes" if mine else "no" if READ in may else "gone"
     if isinstance(door, Matter):
         return "yes" if DECIDE in may and role in door.judges else "gone"
     if isinstance(door, Friend):

@@ -40,9 +40,10 @@ from crm.usecases.ownership import pass_on
 from crm.usecases.pipelines import install_ladders
 from crm.usecases.sharing import Wish, share_customer
 from gateways.files import Accepted, FileStore
+from models.approvals import Approval, ApprovalSigner, ApprovalStep
 from models.collisions import Collision
 from models.customers import Contact, Customer
-from models.deals import Evidence
+from models.deals import Deal, Evidence
 from models.files import Attachment
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team, TeamLeader, TeamScope
@@ -95,6 +96,7 @@ class Things:
     collision: str  # somebody of team TWO wanted this one
     canaries: Mapping[str, str] = field(default_factory=dict)
     evidence: str = "0" * 20  # what the deal has proved with the attachment
+    approval: str = "0" * 20  # what its holder asked for, waiting for the lead of team TWO
 
 
 NOBODYS = Things(
@@ -145,7 +147,7 @@ def furnish(files: FileStore) -> World:
         common = {}
         for relation, holder in makers.items():
             number += 1
-            common[relation] = _sought(s, _proved(s, _things(s, number, picture, holder)))
+            common[relation] = _sought(s, _asked_for(s, _proved(s, _things(s, number, picture, holder))))
         for role in Role:
             made |= {(role, relation): things for relation, things in common.items()}
             for relation in (Relation.OWN, Relation.MERGED, Relation.SHARED_READ, Relation.TOGETHER):
@@ -155,7 +157,7 @@ def furnish(files: FileStore) -> World:
                 his = relation in (Relation.OWN, Relation.MERGED)
                 access = {Relation.SHARED_READ: ShareAccess.READ, Relation.TOGETHER: ShareAccess.TOGETHER}.get(relation)
                 things = _things(s, number, picture, role.value if his else STRANGER, role.value, access)
-                made[role, relation] = _proved(s, things)
+                made[role, relation] = _asked_for(s, _proved(s, things))
                 if relation is not Relation.MERGED:
                     made[role, relation] = _sought(s, made[role, relation])
         _into_the_queue(s, common[Relation.QUEUE].customer)
@@ -280,6 +282,32 @@ def _proved(s: Session, things: Things) -> Things:
     s.add(proof)
     s.flush()
     return replace(things, evidence=proof.public_id)
+
+
+def _asked_for(s: Session, things: Things) -> Things:
+    """Put there as a row: no deal of this world is so large that a rule asks."""
+    deal = s.get_one(Deal, things.deal)
+    signer = actor_by_userid(s, RIVAL, NOW).person_id
+    facts = {
+        "deal": deal.name,
+        "customer": things.name,
+        "amount": str(deal.amount),
+        "to": "合同审批",
+        "told": "金额太大",
+    }
+    made = Approval(
+        deal_id=deal.id, fingerprint="0" * 64, facts=facts | {"rules": [], "stages": []}, requested_by_id=deal.owner_id,
+        move={"to": "contract_review", "force": False, "reason": "", "ended_for": None, "competitor": ""},
+        requested_at=_EARLIER, state="waiting",
+    )  # fmt: skip
+    s.add(made)
+    s.flush()
+    step = ApprovalStep(approval_id=made.id, position=0, mode="any")
+    s.add(step)
+    s.flush()
+    s.add(ApprovalSigner(step_id=step.id, person_id=signer, position=0, state="asked", asked_at=_EARLIER))
+    s.flush()
+    return replace(things, approval=made.public_id)
 
 
 def _into_the_queue(s: Session, customer_id: int) -> None:

@@ -18,6 +18,8 @@ from miniapp_api import (
     ApiDeps,
     answers,
     api,
+    approval_answers,
+    approval_payloads,
     deal_answers,
     deal_payloads,
     form_answers,
@@ -121,6 +123,7 @@ def test_the_page_shows_an_example_of_every_request_and_answer(app: APIFlask) ->
 def test_an_example_is_what_its_model_takes(name: str) -> None:
     rooms = (
         payloads, answers, form_payloads, form_answers, work_payloads, work_answers, deal_payloads, deal_answers,
+        approval_payloads, approval_answers,
     )  # fmt: skip
     model = next(getattr(room, name) for room in rooms if hasattr(room, name))
     read = model.model_validate_json(json.dumps(EXAMPLES[name]))

@@ -115,6 +115,8 @@ def _ids(stage: Stage, role: Role) -> dict[str, list[str]]:
         "share_id": [one.share for one in (*things, NOBODYS)],
         "attachment_id": [one.attachment for one in (*things, NOBODYS)],
         "deal_id": [one.deal_public for one in (*things, NOBODYS)],
+        "approval_id": [one.approval for one in (*things, NOBODYS)],
+        "absence_id": ["0" * 20],
         "evidence_id": [one.evidence for one in (*things, NOBODYS)],
         "loser_id": [one.customer_public for one in (*things, NOBODYS)],
         "lead_id": [one.lead_public for one in (*things, NOBODYS)],

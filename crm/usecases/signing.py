@@ -1,0 +1,283 @@
+"""What a signer does with an approval: yes, no and why, another one besides him or in his place, a word, and back."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import ApprovalState, PersonStatus, RejectReason, SignMode, SignState, TimelineKind, label
+from crm import policy
+from crm.access import Actor, get_approval
+from crm.errors import Conflict, Gone, Invalid, NotAllowed
+from crm.rules.funnel import LEAST_REASON
+from crm.usecases import approval_cards as cards
+from crm.usecases.approval_cards import by_of
+from crm.usecases.approval_steps import (
+    add_step,
+    asked_now,
+    book,
+    close,
+    my_turn,
+    steps_with_signers,
+    still_waiting,
+    void_if_changed,
+)
+from crm.usecases.approvals import go_on
+from crm.usecases.approvers import Asked, stand_in
+from crm.usecases.deals import undo_move
+from crm.usecases.followups import write_entry
+from models.approvals import Approval, ApprovalNote, ApprovalSigner, ApprovalStep
+from models.deals import Deal
+from models.people import Person
+
+LONGEST_WORDS = 250
+_NUDGE_AGAIN = timedelta(hours=2)
+_MOST_STEPS = 12  # of one approval, with all that was added: who wants more has a rule to change
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """`outcome` says what it led to; `signer_id` is his signature, which takes it back. 0: nothing was signed."""
+
+    public_id: str
+    name: str
+    state: ApprovalState
+    outcome: str
+    signer_id: int = 0
+
+
+def approve(s: Session, actor: Actor, approval_id: str, now: datetime, *, entrance: str, words: str = "") -> Signed:
+    """His yes. Of two at once the second finds it decided; a deal changed meanwhile is not what he was shown."""
+    approval, deal, mine = _at_his_turn(s, actor, approval_id)
+    by = by_of(actor, entrance)
+    if changed := void_if_changed(s, approval, deal, by, now):
+        book(s, actor, "void_approval", approval, now, entrance, told=changed)
+        return _signed(approval, changed)
+    mine.state, mine.signed_at, mine.words = SignState.APPROVED, now, _checked(words, least=0)
+    book(s, actor, "approve", approval, now, entrance, words=mine.words)
+    outcome = go_on(s, approval, by, now)
+    if approval.state == ApprovalState.WAITING:
+        outcome = f"已同意，{outcome}"
+        cards.settle(s, approval, mine, outcome, by, now)
+    s.flush()
+    return _signed(approval, outcome, mine.id)
+
+
+def reject(
+    s: Session, actor: Actor, approval_id: str, why: RejectReason, words: str, now: datetime, *, entrance: str
+) -> Signed:
+    """One no ends it, whoever else has signed. 其他原因 needs words."""
+    approval, deal, mine = _at_his_turn(s, actor, approval_id)
+    said = _checked(words, least=LEAST_REASON if why is RejectReason.OTHER else 0)
+    mine.state, mine.signed_at, mine.rejected_for, mine.words = SignState.REJECTED, now, why, said
+    told = label(why) if not said else said if why is RejectReason.OTHER else f"{label(why)}，{said}"
+    outcome = f"已驳回：{told}"
+    by = cards.By(actor)  # what he tapped was the card with the reasons
+    close(s, approval, ApprovalState.REJECTED, outcome, by, now)
+    cards.tell_end(s, approval, outcome, by, now)
+    line = f"商机「{deal.name}」到「{approval.facts['to']}」的审批被驳回：{told}"
+    write_entry(s, deal.customer_id, TimelineKind.DEAL, line, actor.person_id, now, deal_id=deal.id)
+    book(s, actor, "reject", approval, now, entrance, told=told)
+    return _signed(approval, outcome, mine.id)
+
+
+def ask_again(s: Session, actor: Actor, approval_id: str, now: datetime) -> None:
+    """His card once more: he asked for it, or it was closed by a tap that decided nothing."""
+    approval, _, mine = _at_his_turn(s, actor, approval_id)
+    cards.ask(s, approval, mine, now)
+
+
+def ask_why(s: Session, actor: Actor, approval_id: str, now: datetime) -> None:
+    """驳回: the reasons as buttons; nothing is decided before one of them is tapped."""
+    approval, _, _ = _at_his_turn(s, actor, approval_id)
+    cards.ask_why(s, approval, actor.person_id, now)
+
+
+def add_signer(s: Session, actor: Actor, approval_id: str, person_id: int, now: datetime, *, entrance: str) -> Signed:
+    """加签: after this step somebody else signs as well. His own signature is still to come."""
+    approval, _, mine = _at_his_turn(s, actor, approval_id)
+    asked = _somebody_else(s, approval, person_id, now)
+    here = s.get_one(ApprovalStep, mine.step_id).position
+    steps = steps_with_signers(s, approval.id)
+    if len(steps) >= _MOST_STEPS:
+        raise Conflict(f"这项审批已经有 {len(steps)} 步了，不能再加签。请直接同意或驳回")
+    for step, _signers in reversed(steps):  # from the last on: two steps never have one position
+        if step.position > here:
+            step.position += 1
+            s.flush()
+    add_step(s, approval, here + 1, SignMode.ANY, [asked], added_by=actor.person_id)
+    name = s.get_one(Person, asked.person_id).name
+    cards.ask(s, approval, mine, now)
+    book(s, actor, "add_signer", approval, now, entrance, who=name)
+    return _signed(approval, f"已加签 {name}：您同意以后还要他同意")
+
+
+def delegate(s: Session, actor: Actor, approval_id: str, person_id: int, now: datetime, *, entrance: str) -> Signed:
+    """转交: somebody else is asked in his place."""
+    approval, _, mine = _at_his_turn(s, actor, approval_id)
+    asked = _somebody_else(s, approval, person_id, now)
+    mine.state, mine.signed_at = SignState.PASSED_ON, now
+    instead = ApprovalSigner(
+        step_id=mine.step_id, person_id=asked.person_id, for_id=actor.person_id, added_by_id=actor.person_id,
+        position=mine.position, state=SignState.COMING,
+    )  # fmt: skip
+    s.add(instead)
+    s.flush()
+    name = s.get_one(Person, asked.person_id).name
+    by = by_of(actor, entrance)
+    go_on(s, approval, by, now)
+    cards.settle(s, approval, mine, f"已转交给 {name}", by, now)
+    cards.tell_asker(s, approval, f"{actor.name} 把审批转交给了 {name}", now)
+    book(s, actor, "delegate", approval, now, entrance, who=name)
+    return _signed(approval, f"已转交给 {name}")
+
+
+def withdraw(s: Session, actor: Actor, approval_id: str, now: datetime, *, entrance: str) -> Signed:
+    """撤回 by whoever asked, while nobody has decided it."""
+    approval, _ = _his(s, actor, approval_id)
+    outcome = f"{actor.name} 撤回了申请，不用处理了"
+    close(s, approval, ApprovalState.WITHDRAWN, outcome, by_of(actor, entrance), now)
+    book(s, actor, "withdraw_approval", approval, now, entrance)
+    return _signed(approval, "已撤回，商机没有变动")
+
+
+def nudge(s: Session, actor: Actor, approval_id: str, now: datetime, *, entrance: str) -> Signed:
+    """催办: whoever is asked gets his card again, at most every two hours."""
+    approval, _ = _his(s, actor, approval_id)
+    last = max(approval.requested_at, approval.nudged_at or approval.requested_at)
+    if now < last + _NUDGE_AGAIN:
+        minutes = (last + _NUDGE_AGAIN - now) // timedelta(minutes=1) + 1
+        raise Conflict(f"刚提醒过，{minutes} 分钟以后可以再催。急的话请直接打电话")
+    approval.nudged_at = now
+    waiting = asked_now(s, approval.id)
+    for one in waiting:
+        cards.ask(s, approval, one, now)
+    names = "、".join(s.get_one(Person, one.person_id).name for one in waiting)
+    book(s, actor, "nudge_approval", approval, now, entrance, who=names)
+    return _signed(approval, f"已再次提醒 {names}")
+
+
+def write_note(
+    s: Session, actor: Actor, approval_id: str, words: str, told_id: int | None, now: datetime, *, entrance: str
+) -> Signed:
+    """批示: a word beside it, to whoever asked and to the colleague it names. His card asks again."""
+    approval, deal = get_approval(s, actor, approval_id, lock=True)
+    said = _checked(words, least=1)
+    note = ApprovalNote(approval_id=approval.id, person_id=actor.person_id, told_id=told_id, words=said, at=now)
+    s.add(note)
+    colleague = None if told_id is None else s.get_one(Person, told_id)
+    at = "" if colleague is None else f"@{colleague.name} "
+    line = f"{actor.name} 批示「{deal.name}」：{at}{said}"
+    write_entry(s, deal.customer_id, TimelineKind.DEAL, line, actor.person_id, now, deal_id=deal.id)
+    for person_id in sorted({approval.requested_by_id, *([] if told_id is None else [told_id])} - {actor.person_id}):
+        cards.tell(s, approval, person_id, f"{actor.name} 批示：{at}{said}", now)
+    if approval.state == ApprovalState.WAITING:
+        for one in asked_now(s, approval.id):
+            if one.person_id == actor.person_id:
+                cards.ask(s, approval, one, now)
+    book(s, actor, "write_note", approval, now, entrance, words=said)
+    return _signed(approval, "批示已发出")
+
+
+def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: datetime, *, entrance: str) -> Signed:
+    """撤销 of his own yes or no within the undo minutes, unless something has followed from it that is not his."""
+    approval, deal = get_approval(s, actor, approval_id, lock=True)
+    mine = s.get(ApprovalSigner, signer_id)
+    signed_at = None if mine is None or mine.person_id != actor.person_id else mine.signed_at
+    if mine is None or signed_at is None or mine.state not in (SignState.APPROVED, SignState.REJECTED):
+        raise Conflict("这次审批的处理已经撤销过了")
+    minutes = policy.current(s).undo_minutes
+    if now > signed_at + timedelta(minutes=minutes):
+        raise Gone(f"超过 {minutes} 分钟，不能撤销了。需要的话请和提交人商量")
+    _nobody_since(s, approval, signed_at, mine)
+    if approval.period_id is not None:
+        undo_move(s, actor, deal, approval.period_id, approval.requested_by_id, now, entrance=entrance)
+    approval.state, approval.decided_at, approval.period_id = ApprovalState.WAITING, None, None
+    refused = mine.state == SignState.REJECTED
+    mine.state, mine.signed_at, mine.rejected_for, mine.words = SignState.ASKED, None, "", ""
+    by = by_of(actor, entrance)
+    if refused or by.tapped is None:  # a tap on the card that said yes opens that card again by itself
+        cards.ask(s, approval, mine, now)
+    _ask_as_before(s, approval, mine, by, now)
+    cards.tell_asker(s, approval, f"{actor.name} 撤销了刚才的决定，审批还在进行", now)
+    book(s, actor, "take_back_decision", approval, now, entrance)
+    return _signed(approval, "已撤销，审批还在等您处理")
+
+
+def _nobody_since(s: Session, approval: Approval, signed_at: datetime, mine: ApprovalSigner) -> None:
+    later = (
+        select(func.count())
+        .select_from(ApprovalSigner)
+        .join(ApprovalStep, ApprovalStep.id == ApprovalSigner.step_id)
+        .where(
+            ApprovalStep.approval_id == approval.id,
+            ApprovalSigner.id != mine.id,
+            ApprovalSigner.signed_at > signed_at,
+        )
+    )
+    newer = select(Approval.id).where(Approval.deal_id == approval.deal_id, Approval.id > approval.id).limit(1)
+    if s.scalar(later) or s.scalar(newer) is not None:
+        raise Conflict("之后已经有人接着处理，没有撤销。需要的话请和提交人商量")
+
+
+def _ask_as_before(s: Session, approval: Approval, mine: ApprovalSigner, by: cards.By, now: datetime) -> None:
+    """Who was spared by it is asked again; who was asked after it is not, until it is signed once more."""
+    here = s.get_one(ApprovalStep, mine.step_id)
+    for step, signers in steps_with_signers(s, approval.id):
+        for one in signers:
+            if step.position > here.position and one.state in (SignState.ASKED, SignState.SPARED):
+                if one.state == SignState.ASKED:
+                    cards.settle(s, approval, one, "上一步撤销了，等他重新决定", by, now)
+                one.state, one.asked_at = SignState.COMING, None
+            elif step.id == here.id and one.state == SignState.SPARED:
+                one.state = SignState.ASKED if one.asked_at is not None else SignState.COMING
+                if one.state == SignState.ASKED:
+                    cards.ask(s, approval, one, now)
+    s.flush()
+
+
+def _at_his_turn(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, Deal, ApprovalSigner]:
+    approval, deal = get_approval(s, actor, approval_id, lock=True)
+    still_waiting(approval)
+    if approval.requested_by_id == actor.person_id:
+        raise NotAllowed("自己提交的审批不能自己处理。要改主意，请撤回它")
+    return approval, deal, my_turn(s, actor, approval)
+
+
+def _his(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, Deal]:
+    approval, deal = get_approval(s, actor, approval_id, lock=True)
+    still_waiting(approval)
+    if approval.requested_by_id != actor.person_id:
+        raise NotAllowed("只有提交人能催办或撤回这项审批")
+    return approval, deal
+
+
+def _somebody_else(s: Session, approval: Approval, person_id: int, now: datetime) -> Asked:
+    """Who may be asked besides those who are: at work (or his deputy), not who asked, not the owner, not there yet."""
+    person = s.get(Person, person_id)
+    owner = s.scalar(select(Deal.owner_id).where(Deal.id == approval.deal_id))
+    there = {one.person_id for _, signers in steps_with_signers(s, approval.id) for one in signers}
+    if person is None or person.status != PersonStatus.ACTIVE:
+        raise Invalid("这位同事不在岗，请换一位", {"person_id": "不在岗"})
+    if person_id in (approval.requested_by_id, owner):
+        raise Invalid(
+            f"{person.name} 是提交人或商机负责人，不能审批自己的商机。请换一位", {"person_id": "不能自己批自己"}
+        )
+    asked = stand_in(s, person_id, {approval.requested_by_id, owner or 0}, now)
+    if not asked or asked[0].person_id in there:
+        raise Invalid(f"{person.name}（或他的代理人）已经在这项审批里了，请换一位", {"person_id": "已经在里面"})
+    return asked[0]
+
+
+def _checked(words: str, *, least: int) -> str:
+    said = " ".join(words.replace("\x00", "").split())
+    if len(said) < least:
+        raise Invalid(f"请用一句话写明，至少 {least} 个字", {"words": "太短"})
+    if len(said) > LONGEST_WORDS:
+        raise Invalid(f"最多 {LONGEST_WORDS} 个字，现在 {len(said)} 个，请缩短", {"words": "太长"})
+    return said
+
+
+def _signed(approval: Approval, outcome: str, signer_id: int = 0) -> Signed:
+    return Signed(approval.public_id, approval.facts["deal"], ApprovalState(approval.state), outcome, signer_id)

@@ -1,0 +1,142 @@
+"""Approvals in the chat: the card's one tap, two for a no, the same by words, deputies in two taps, and back."""
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from crm import uow
+from crm.usecases.deals import open_deal
+from models.approvals import Absence, Approval
+from models.deals import Deal, Stage
+from models.messages import OutboxMessage
+from tests.bot.wecom import Wecom
+from tests.support.company import DAY, IDS, NOW, actor, customer, rows
+from tests.support.deals import prove_all
+
+NAME = "二期循环泵"
+
+
+@pytest.fixture
+def deal(wecom: Wecom) -> str:
+    place = customer("Zhang", "华东泵业有限公司", NOW - DAY)
+    with uow.transaction() as s:
+        made = open_deal(s, actor("Zhang"), place, NAME, Decimal(800_000), NOW - DAY, entrance="chat").public_id
+    prove_all(made)
+    return made
+
+
+def stands(deal: str) -> str:
+    with uow.reading() as s:
+        return s.scalars(select(Stage.key).join(Deal, Deal.stage_id == Stage.id).where(Deal.public_id == deal)).one()
+
+
+def ask(wecom: Wecom) -> str:
+    return wecom.say("Zhang", f"/推进 {NAME} 合同审批")
+
+
+def test_the_rep_asks_and_one_tap_moves_it_and_another_takes_it_back(wecom: Wecom, deal: str) -> None:
+    said = ask(wecom)
+    assert "已提交审批（金额 ¥80 万 超过 ¥50 万），等 周总监 同意" in said
+    card = wecom.card("zhou")
+    assert (card.title, card.taps) == (f"审批：{NAME}", ["同意", "驳回", "批示", "转交", "加签"])
+    shown = wecom.press("zhou", card, "同意")
+    assert shown is not None
+    assert "已同意，商机从「需求确认」到「合同审批」" in [node.text for node in shown.iter("Desc")]
+    assert stands(deal) == "contract_review"
+    wecom.press("zhou", card, "同意")  # an impatient finger
+    assert stands(deal) == "contract_review"
+    wecom.undo("zhou", card, shown)
+    assert stands(deal) == "requirement"
+    assert "撤销了刚才的决定" in wecom.waiting("Zhang")[-1].body
+
+
+def test_a_no_takes_one_more_tap_or_a_sentence(wecom: Wecom, deal: str) -> None:
+    ask(wecom)
+    wecom.press("zhou", wecom.card("zhou"), "驳回")
+    why = wecom.card("zhou")
+    assert why.taps == ["价格太低", "条款不行", "资料不全", "客户有风险", "时机不对", "其他原因"]
+    shown = wecom.press("zhou", why, "价格太低")
+    assert "已驳回：价格太低" in wecom.waiting("Zhang")[-1].body
+    wecom.undo("zhou", why, shown)
+    wecom.press("zhou", wecom.card("zhou"), "驳回")
+    wecom.press("zhou", wecom.card("zhou"), "其他原因")
+    assert wecom.say("zhou", "付款条件太差").startswith(f"「{NAME}」已驳回：付款条件太差")
+    assert [row.state for row in rows(Approval)] == ["rejected"]
+    assert stands(deal) == "requirement"
+
+
+def test_the_same_by_words(wecom: Wecom, deal: str) -> None:
+    ask(wecom)
+    assert wecom.say("zhou", "/审批").startswith(
+        f"等您审批 1 件：\n1. {NAME} · 华东泵业有限公司 · ¥80 万 → 合同审批 · 张三"
+    )
+    before = len(wecom.waiting("zhou"))
+    assert "金额 ¥80 万 超过 ¥50 万" in wecom.say("zhou", "1")
+    assert len(wecom.waiting("zhou")) == before + 1  # the card again
+    assert "您提交的：\n1. " in wecom.say("Zhang", "/审批")
+    assert "等 周总监" in wecom.say("Zhang", "/审批")
+    assert "自己提交" in wecom.say("Zhang", f"/审批 {NAME} 同意")
+    assert "没有找到" in wecom.say("qian", f"/审批 {NAME} 同意")
+    assert "刚提醒过" in wecom.say("Zhang", f"/审批 {NAME} 催办")
+    assert wecom.say("zhou", f"/审批 {NAME} 批示 @李主管 再看看价格") == f"「{NAME}」批示已发出"
+    assert "再看看价格" in wecom.waiting("li")[-1].body
+    assert "没有找到叫「无此人」" in wecom.say("zhou", f"/审批 {NAME} 转交 无此人")
+    assert wecom.say("zhou", f"/审批 {NAME} 转交 吴主管") == f"「{NAME}」已转交给 吴主管"
+    assert wecom.say("wu", "/审批 二期 同意") == f"「{NAME}」已同意，商机从「需求确认」到「合同审批」"
+    assert stands(deal) == "contract_review"
+
+
+def test_the_asker_withdraws(wecom: Wecom, deal: str) -> None:
+    ask(wecom)
+    assert wecom.say("Zhang", f"/审批 {NAME} 撤回") == f"「{NAME}」已撤回，商机没有变动"
+    assert "没有等您审批" in wecom.say("zhou", "/审批")
+    assert stands(deal) == "requirement"
+
+
+@pytest.mark.parametrize(
+    ("tap", "words", "end"), [("转交", "吴主管", "已转交给 吴主管"), ("加签", "吴主管", "已加签 吴主管")]
+)
+def test_another_person_by_a_tap_and_a_name(wecom: Wecom, deal: str, tap: str, words: str, end: str) -> None:
+    ask(wecom)
+    wecom.press("zhou", wecom.card("zhou"), tap)
+    assert end in wecom.say("zhou", words)
+    if tap == "加签":
+        wecom.press("zhou", wecom.card("zhou"), "同意")
+    wecom.press("wu", wecom.card("wu"), "同意")
+    assert stands(deal) == "contract_review"
+
+
+def test_a_word_beside_it_and_then_the_card_again(wecom: Wecom, deal: str) -> None:
+    ask(wecom)
+    wecom.press("zhou", wecom.card("zhou"), "批示")
+    assert wecom.say("zhou", "@李主管 付款条件再谈") == f"「{NAME}」批示已发出"
+    wecom.press("zhou", wecom.card("zhou"), "同意")
+    assert stands(deal) == "contract_review"
+
+
+def test_away_in_two_taps_or_by_words(wecom: Wecom, deal: str) -> None:
+    wecom.say("zhou", "/请假")
+    card = wecom.card("zhou")
+    assert card.taps == ["今天", "三天", "一周", "不请了"]
+    shown = wecom.press("zhou", card, "三天", str(IDS["wu"]))
+    assert shown is not None
+    assert "11-23 到 11-25 由 吴主管 代您审批" in str([node.text for node in shown.iter("Desc")])
+    assert "请您代理 周总监" in [promise.title for promise in wecom.waiting("wu")]
+    assert "等 吴主管 同意" in ask(wecom)
+    assert "欢迎回来" in wecom.say("zhou", "/请假 结束")
+    assert "没有登记" in wecom.say("zhou", "/请假 结束")
+    assert "12-01 到 12-05 由 吴主管 代您审批" in wecom.say("zhou", "/请假 12-01 12-05 吴主管")
+    assert "没看懂日期" in wecom.say("zhou", "/请假 火星")
+    assert "代理人" in wecom.say("zhou", "/请假 明天")
+    assert len(rows(Absence, Absence.ended_at.is_(None))) == 1
+
+
+def test_a_card_that_was_forgotten_is_no_way_in(wecom: Wecom, deal: str) -> None:
+    """Decided by words: the card's tap then is told so, and nothing happens twice."""
+    ask(wecom)
+    card = wecom.card("zhou")
+    wecom.say("zhou", f"/审批 {NAME} 同意")
+    wecom.press("zhou", card, "驳回")
+    assert stands(deal) == "contract_review"
+    assert len([row for row in rows(OutboxMessage) if row.person_id == IDS["zhang"]]) == 1
