@@ -52,12 +52,14 @@ class Need:
 def approval_needed(s: Session, deal: Deal, course: Course, to: Rung) -> Need | None:
     """What still has to be signed before the deal may stand on `to`; None where nothing has, or somebody has signed it.
 
-    A rule holds from its stage on: whoever jumps over the stage, or raises the amount behind it, is asked as well.
+    A rule holds from its stage on: whoever jumps over the stage, or raises the amount behind it, is asked as well. A
+    win is behind every stage, also of a ladder that has not got it: many small orders are a large one in parts.
     """
     if to.kind in (StageKind.LOST, StageKind.SHELVED):
         return None
-    reached = {rung.key for rung in course.ladder.rungs if to.kind is StageKind.WON or rung.position <= to.position}
-    rules = [rule for rule in current_rules(s) if rule.stage_key in reached]
+    won = to.kind is StageKind.WON
+    reached = {rung.key for rung in course.ladder.rungs if rung.position <= to.position}
+    rules = [rule for rule in current_rules(s) if won or rule.stage_key in reached]
     if not rules:
         return None
     case = case_of(s, deal)

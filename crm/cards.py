@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from config.policy import Policy
 from crm.access import Actor
 from crm.errors import Gone, NotFound
-from crm.messages import Tap, draw_taps, redraw
-from crm.notices import Fact, Notice, as_notice
+from crm.messages import Tap, draw_taps
+from crm.notices import Notice, as_notice
+from crm.redraw import settled
 from crm.rules.days import SHANGHAI
 from models.base import bare
 from models.messages import Card, CardAction, OutboxMessage
@@ -87,7 +88,7 @@ def close(
     s.execute(_SET_CARD, {"card": pressed.card_id, **told})
     buttons = draw_taps(s, pressed.card_id, [undo], now + timedelta(minutes=policy.undo_minutes)) if undo else ()
     body = f"点错了？{policy.undo_minutes} 分钟内可以撤销" if undo else ""
-    return replace(_settled(pressed.notice, outcome, actor.name, now, body), buttons=buttons)
+    return replace(settled(pressed.notice, outcome, actor.name, now, body), buttons=buttons)
 
 
 def reopen(s: Session, pressed: Pressed) -> Notice:
@@ -113,20 +114,6 @@ def settle_matter(s: Session, matter: str, outcome: str, now: datetime, *, by: A
     """Like `close_matter`, and who has tapped already finds the outcome in the place of what his tap had said."""
     close_matter(s, matter, outcome, now, by=by)
     s.execute(update(bare(Card)).where(_CARD.matter == matter).values(outcome=outcome[:200]))
-
-
-def show_settled(s: Session, matter: str, outcome: str, by: str, now: datetime, *, but: int | None = None) -> None:
-    """The phones of all who hold the card show how it ended; `but` has just seen it, or hears it another way."""
-    holders = select(OutboxMessage).join(Card, Card.id == OutboxMessage.card_id).where(Card.matter == matter)
-    newest = {copy.person_id: copy for copy in s.scalars(holders.order_by(OutboxMessage.id))}
-    for person_id, copy in newest.items():
-        if person_id != but:
-            redraw(s, copy, _settled(as_notice(copy.notice), outcome, by, now, ""), now)
-
-
-def _settled(notice: Notice, outcome: str, by: str, now: datetime, body: str) -> Notice:
-    facts = (*notice.facts[:5], Fact("处理人", f"{by} {now.astimezone(SHANGHAI):%m-%d %H:%M}"))
-    return replace(notice, desc=outcome, facts=facts, body=body, buttons=(), selection=None)
 
 
 def close_matters(s: Session, matters: Sequence[str], outcome: str, now: datetime, *, by: Actor) -> None:

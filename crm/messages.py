@@ -110,7 +110,7 @@ class Tap:
 
 def prompt(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: datetime) -> None:
     """Tell one person at once: this answers what somebody has just done."""
-    _promise(s, person_id, notice, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now)
+    promise(s, person_id, notice, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now)
 
 
 def prompt_parts(s: Session, person_id: int, parts: Sequence[str], *, dedupe: str, now: datetime) -> None:
@@ -118,7 +118,7 @@ def prompt_parts(s: Session, person_id: int, parts: Sequence[str], *, dedupe: st
     before: int | None = None
     for number, part in enumerate(parts):
         key = f"{dedupe}:{number}"
-        _promise(s, person_id, text(part), NoticeClass.PROMPT, dedupe=key, now=now, due_at=now, after_id=before)
+        promise(s, person_id, text(part), NoticeClass.PROMPT, dedupe=key, now=now, due_at=now, after_id=before)
         before = s.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe == key))
 
 
@@ -135,27 +135,7 @@ def prompt_card(
 ) -> None:
     """Ask one person at once, with buttons. Everybody asked about the same `matter` shares one card."""
     card_id, drawn = _card(s, notice, taps, matter, now + timedelta(days=policy.card_days))
-    _promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now, card_id=card_id)
-
-
-def redraw(s: Session, card: OutboxMessage, notice: Notice, now: datetime) -> None:
-    """Exchange a card that somebody holds; one that has not left yet need not leave at all."""
-    if card.state == OutboxState.READY and card.tries == 0:
-        card.state = OutboxState.EXPIRED
-        return
-    key = f"redraw:{card.id}:{now:%Y%m%d%H%M%S%f}"
-    waits = card.id if card.state != OutboxState.SENT else None
-    _promise(
-        s,
-        card.person_id,
-        notice,
-        NoticeClass.PROMPT,
-        dedupe=key,
-        now=now,
-        due_at=now,
-        after_id=waits,
-        redraws_id=card.id,
-    )
+    promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now, card_id=card_id)
 
 
 def schedule_card(
@@ -172,7 +152,7 @@ def schedule_card(
     """A card at the moment a person asked for himself: no working hours, no limit of the day apply."""
     key = f"{topic}:{due_at:%Y%m%d%H%M}"
     card_id, drawn = _card(s, notice, taps, key, due_at + timedelta(days=policy.card_days))
-    _promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=key, now=now, due_at=due_at, card_id=card_id, topic=topic)
+    promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=key, now=now, due_at=due_at, card_id=card_id, topic=topic)
     awaiting = (OutboxMessage.dedupe == key, OutboxMessage.state == OutboxState.EXPIRED, OutboxMessage.tries == 0)
     s.execute(update(OutboxMessage).where(*awaiting).values(state=OutboxState.READY))  # cancelled, and wanted again
 
@@ -203,7 +183,7 @@ def remind(
     card_id, drawn = _card(s, notice, taps, matter, due_at + timedelta(days=policy.card_days))
     full = _reminders_on(s, person_id, due_at) >= policy.reminders_per_day
     state = OutboxState.FOLDED if full else OutboxState.READY
-    _promise(
+    promise(
         s,
         person_id,
         drawn,
@@ -221,7 +201,7 @@ def remind(
 def daily_list(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: datetime, due_at: datetime) -> None:
     """The morning's one list; worthless the next day."""
     ends = at(day_of(due_at), 20)
-    _promise(s, person_id, notice, NoticeClass.LIST, dedupe=dedupe, now=now, due_at=due_at, expires_at=ends)
+    promise(s, person_id, notice, NoticeClass.LIST, dedupe=dedupe, now=now, due_at=due_at, expires_at=ends)
 
 
 def _reminders_on(s: Session, person_id: int, due_at: datetime) -> int:
@@ -263,7 +243,7 @@ def draw_taps(s: Session, card_id: int, taps: Sequence[Tap], expires_at: datetim
     return tuple(Button(tap.text, key, tap.style) for key, tap in keyed)
 
 
-def _promise(
+def promise(
     s: Session,
     person_id: int,
     notice: Notice,

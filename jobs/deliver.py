@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from config.clock import Clock
 from crm import uow
 from crm.usecases import outbox
-from crm.usecases.outbox import Failure, Leased, OutboxDraft
+from crm.usecases.drawing import OutboxDraft
+from crm.usecases.outbox import Failure, Leased
 from gateways.wecom.client import Sent
 from gateways.wecom.errors import Kind, WecomError
 

@@ -19,7 +19,7 @@ from config.settings import Settings
 from crm import uow
 from crm.flows.inbox import Handlers
 from crm.tokens import TokenTable
-from crm.usecases.outbox import OutboxDraft
+from crm.usecases.drawing import OutboxDraft
 from gateways.dropbox import Dropbox
 from gateways.files import FileStore
 from gateways.spool import Spool

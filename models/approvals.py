@@ -44,7 +44,8 @@ class Approval(Base):
     """What somebody asked for. It holds for exactly what `fingerprint` (SHA-256) was taken of, and for nothing else.
 
     `facts` is what the signers were shown: amount in yuan, customer, deal, stage, the rules that ask and their stages.
-    `move` is the move that follows: stage and words. `period_id` is the line of the deal's ledger that it brought about.
+    `move` is the move that follows: stage and words. `period_id` is the line of the deal's ledger that it
+    brought about.
     """
 
     __tablename__ = "approval"

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from config.vocabulary import RejectReason, label
 from crm import policy as numbers
 from crm.access import Actor
-from crm.cards import close_matter, reopen_matter, settle_matter, show_settled
+from crm.cards import close_matter, reopen_matter, settle_matter
 from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Fact, Notice
+from crm.redraw import show_settled
 from crm.rules.amounts import say_amount
 from models.approvals import Approval, ApprovalSigner, ApprovalStep
 from models.people import Person

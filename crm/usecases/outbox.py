@@ -15,9 +15,9 @@ from crm import audit, uow
 from crm.access import Actor, require
 from crm.errors import Conflict, NotFound
 from crm.messages import KEEP_TRYING
-from crm.notices import Notice, as_notice
 from crm.rules.words import storable
 from crm.usecases import undeliverable
+from crm.usecases.drawing import OutboxDraft, drawn
 from crm.usecases.send_limits import count_send, free_at
 from models.base import insert_once
 from models.messages import OutboxMessage
@@ -52,24 +52,6 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxDraft:
-    """What is drawn once, for one recipient. `task_id` is new for every card, as WeCom demands.
-
-    With a `code` it is no message: it exchanges the card that the code came with, whose id is `card_id`.
-    """
-
-    id: int
-    userid: str
-    notice: Notice
-    code: str = ""
-    card_id: int = 0
-
-    @property
-    def task_id(self) -> str:
-        return f"m{self.card_id or self.id}"
-
-
-@dataclass(frozen=True, slots=True)
 class Leased:
     """One message to send now: the very bytes of every attempt, and the lease that an outcome must still hold."""
 
@@ -99,7 +81,7 @@ def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) 
             undeliverable.bury(s, row, f"{person.name}{label(PersonStatus(person.status))}，不再向他发送", now)
         elif (quiet_until := free_at(s, person.id, now)) is not None:
             _put_off(s, row, quiet_until)
-        elif _drawn(s, row, person, render):
+        elif drawn(s, row, person, render):
             count_send(s, person.id, now)
             row.state, row.lease_until, row.tries = OutboxState.LEASED, now + LEASE, row.tries + 1
             row.first_try_at = row.first_try_at or now
@@ -252,28 +234,6 @@ def _put_off(s: Session, row: OutboxMessage, until: datetime) -> None:
         .values(next_at=until),
         execution_options={"synchronize_session": False},
     )
-
-
-def _drawn(s: Session, row: OutboxMessage, person: Person, render: Callable[[OutboxDraft], str]) -> bool:
-    """Whether there are bytes to send. One message that cannot be drawn must not hold back all the others."""
-    if row.payload is not None:
-        return True
-    try:
-        row.payload = render(_draft(s, row, person.userid))
-    except Exception as error:
-        log.exception("outbox %s cannot be drawn", row.id)
-        row.state, row.error = OutboxState.DEAD, f"消息排版失败：{error}"[:500]
-    return row.payload is not None
-
-
-def _draft(s: Session, row: OutboxMessage, userid: str) -> OutboxDraft:
-    """A card's code is good for one exchange: it goes into the bytes that all attempts send, and nowhere else."""
-    notice = as_notice(row.notice)
-    if row.redraws_id is None:
-        return OutboxDraft(row.id, userid, notice)
-    card = s.get_one(OutboxMessage, row.redraws_id, with_for_update=True)
-    code, card.response_code = card.response_code, ""
-    return OutboxDraft(row.id, userid, notice, code, card.id) if code else OutboxDraft(row.id, userid, notice)
 
 
 def _say_instead(row: OutboxMessage, leased: Leased, now: datetime) -> None:

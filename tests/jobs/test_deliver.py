@@ -16,7 +16,7 @@ from crm.errors import Conflict, NotAllowed
 from crm.messages import Tap
 from crm.notices import Notice, as_notice, text
 from crm.usecases import outbox
-from crm.usecases.outbox import OutboxDraft
+from crm.usecases.drawing import OutboxDraft
 from gateways.wecom.client import Sent
 from gateways.wecom.errors import WecomError
 from jobs.deliver import deliver_due, deliver_one

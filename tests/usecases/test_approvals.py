@@ -182,6 +182,8 @@ def test_parts_of_one_customer_count_together(company: Engine) -> None:
     assert isinstance(filed, Filed)
     assert filed.told == "同一客户近期的商机合计金额 ¥60 万 超过 ¥50 万"
     assert isinstance(go(second), Filed)
+    smalls = [opened_at(place, f"小单{number}", Decimal(45_000)) for number in range(2)]
+    assert isinstance(go(smalls[0], "won", said=Said("", EndReason.PRICE, "无")), Filed)  # no ladder is a way around
     later = opened_at(place, "明年的", Decimal(300_000), now=NOW + 40 * DAY)
     assert isinstance(go(later), Moved)
     elsewhere = opened_at(customer("sun", "乙机电有限公司"), "别家的", Decimal(300_000), "sun")

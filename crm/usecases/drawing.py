@@ -1,0 +1,54 @@
+"""What a promise looks like: drawn once, with its first attempt; every later one sends the same bytes."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from config.vocabulary import OutboxState
+from crm.notices import Notice, as_notice
+from models.messages import OutboxMessage
+from models.people import Person
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxDraft:
+    """What is drawn once, for one recipient. `task_id` is new for every card, as WeCom demands.
+
+    With a `code` it is no message: it exchanges the card that the code came with, whose id is `card_id`.
+    """
+
+    id: int
+    userid: str
+    notice: Notice
+    code: str = ""
+    card_id: int = 0
+
+    @property
+    def task_id(self) -> str:
+        return f"m{self.card_id or self.id}"
+
+
+def drawn(s: Session, row: OutboxMessage, person: Person, render: Callable[[OutboxDraft], str]) -> bool:
+    """Whether there are bytes to send. One message that cannot be drawn must not hold back all the others."""
+    if row.payload is not None:
+        return True
+    try:
+        row.payload = render(_draft(s, row, person.userid))
+    except Exception as error:
+        log.exception("outbox %s cannot be drawn", row.id)
+        row.state, row.error = OutboxState.DEAD, f"消息排版失败：{error}"[:500]
+    return row.payload is not None
+
+
+def _draft(s: Session, row: OutboxMessage, userid: str) -> OutboxDraft:
+    """A card's code is good for one exchange: it goes into the bytes that all attempts send, and nowhere else."""
+    notice = as_notice(row.notice)
+    if row.redraws_id is None:
+        return OutboxDraft(row.id, userid, notice)
+    card = s.get_one(OutboxMessage, row.redraws_id, with_for_update=True)
+    code, card.response_code = card.response_code, ""
+    return OutboxDraft(row.id, userid, notice, code, card.id) if code else OutboxDraft(row.id, userid, notice)

@@ -1,0 +1,353 @@
+"""Random work on a customer's deals through every entrance, step by step beside the model: RUNS=2000 for all of it."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
+
+from config.vocabulary import LoginVia
+from console.guard import COOKIE, csrf_of
+from crm import uow
+from crm.usecases import sessions
+from crm.usecases.deals import open_deal
+from models.approvals import Approval, ApprovalSigner, ApprovalStep
+from models.customers import Customer
+from models.deals import Deal as DealRow
+from models.deals import Evidence, Pipeline, Stage, StagePeriod
+from models.people import Person
+from tests.access.world import undone
+from tests.bot.wecom import ClockFile, Wecom, settings_of
+from tests.funnel.model import (
+    ADMIN,
+    DIRECTOR,
+    ENDS,
+    LADDERS,
+    LEAD,
+    NEEDS,
+    OTHER,
+    OWNER,
+    STANDARD,
+    Deal,
+    Model,
+    ladder_of,
+)
+from tests.support.company import NOW, actor, customer, rows
+from wsgi import create_app
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
+RUNS, STEPS = int(os.environ.get("RUNS", "12")), 50
+NAMES = ("一期循环泵", "二期循环泵", "三期循环泵")
+AMOUNTS = (40_000, 200_000, 300_000, 400_000, 800_000)
+SENT = {"": {}, "reason": {"reason": "客户临时换了负责人"}, "end": {"ended_for": "price", "competitor": "格兰富"}}
+SENT["both"] = {**SENT["reason"], **SENT["end"]}
+KEYS = (*LADDERS[STANDARD], *ENDS)
+LABELS = dict(zip(KEYS, ("需求确认", "方案提交", "价格谈判", "合同审批", "赢单", "输单", "搁置"), strict=True))
+MOVERS = (OWNER, LEAD, DIRECTOR, ADMIN)
+
+
+@dataclass
+class Desk:
+    """The product with everybody signed in, over a store that forgets each run."""
+
+    wecom: Wecom
+    engine: Engine
+    phones: dict[str, str]
+    consoles: dict[str, str]
+    customer: int
+    public: str  # the customer's public id
+
+    def api(self, who: str, path: str, body: dict[str, Any] | None = None, method: str = "POST", **sent: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.phones[who]}"}
+        kwargs = sent or {"json": body or {}}
+        return self.wecom.app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **kwargs)
+
+    def console(self, who: str, path: str, form: dict[str, Any]) -> int:
+        client: FlaskClient = self.wecom.app.test_client()
+        client.set_cookie(COOKIE, self.consoles[who], path="/console")
+        return client.post(f"/console{path}", data={**form, "csrf": csrf_of(self.consoles[who])}).status_code
+
+
+@pytest.fixture
+def desk(company_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr(uow, "_hooks", [])
+    monkeypatch.setattr(uow, "_SNAPSHOT", {})
+    clock = ClockFile(tmp_path)
+    clock.set(NOW)
+    app = create_app(settings_of(company_url, tmp_path))
+    uow._hooks.clear()
+    engine = uow.connect(company_url)
+    made = customer(OWNER, "甲机电有限公司")
+    people = (OWNER, LEAD, DIRECTOR, ADMIN, OTHER)
+    with uow.transaction() as s:
+        phones = {who: sessions.open_session(s, who, LoginVia.MINIAPP, NOW)[0] for who in people}
+        consoles = {who: sessions.open_session(s, who, LoginVia.CONSOLE, NOW)[0] for who in people}
+        public = s.get_one(Customer, made).public_id
+    yield Desk(Wecom(app, clock), engine, phones, consoles, made, public)
+    engine.dispose()
+    uow.dispose()
+
+
+class Funnel(RuleBasedStateMachine):
+    """`desk` is set by the test."""
+
+    desk: Desk
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = ExitStack()
+        self.back.enter_context(undone(self.desk.engine))
+        self.model = Model({})
+        self.ids: dict[str, str] = {}
+        self.proofs: dict[int, str] = {}  # the model's number of a proof -> its public id
+
+    def teardown(self) -> None:
+        self.back.close()
+
+    @initialize(amounts=st.tuples(*[st.sampled_from(AMOUNTS)] * 3))
+    def open_them(self, amounts: tuple[int, int, int]) -> None:
+        for name, amount in zip(NAMES, amounts, strict=True):
+            with uow.transaction() as s:
+                made = open_deal(s, actor(OWNER), self.desk.customer, name, Decimal(amount), NOW, entrance="chat")
+            self.ids[name] = made.public_id
+            self.model.deals[name] = Deal(amount, ladder=ladder_of(amount), open_at=("requirement", ladder_of(amount)))
+
+    @rule(
+        name=st.sampled_from(NAMES),
+        who=st.sampled_from(MOVERS),
+        to=st.sampled_from(KEYS),
+        words=st.sampled_from(tuple(SENT)),
+        force=st.booleans(),
+        entrance=st.sampled_from(("api", "console", "chat")),
+    )
+    def move(self, name: str, who: str, to: str, words: str, force: bool, entrance: str) -> None:
+        if entrance == "chat":  # has no words for letting through, and an end has no reason beside what decided it
+            force, words = False, {"both": "end"}.get(words, words)
+            if (words == "end") != (to in ("won", "lost")):
+                words = ""
+        expected = self.model.move(name, who, to, words, force=force)
+        sent = SENT[words] | {"to": to}
+        if entrance == "api":
+            answer = self.desk.api(who, f"/deals/{self.ids[name]}/move", sent | ({"force": True} if force else {}))
+            said = answer.get_json()
+            done = "refused" if answer.status_code != 200 else "asked" if said["approval_id"] else "moved"
+            assert answer.status_code < 500, said
+            assert done == expected, said
+        elif entrance == "console":
+            status = self.desk.console(who, f"/deals/{self.ids[name]}/move", sent | ({"force": "1"} if force else {}))
+            assert (status == 303) == (expected != "refused"), status
+        else:
+            typed = {"": "", "reason": " 客户临时换了负责人", "end": " 价格 格兰富"}[words]
+            said = self.desk.wecom.say(who, f"/推进 {name} {LABELS[to]}{typed}")
+            assert ("已提交审批" in said, "」了" in said) == (expected == "asked", expected == "moved"), said
+
+    @rule(name=st.sampled_from(NAMES), who=st.sampled_from(MOVERS), on=st.sampled_from(("api", "console")))
+    def go_on(self, name: str, who: str, on: str) -> None:
+        """Give what the next stage asks for, and go there: so that runs get somewhere."""
+        deal = self.model.deals[name]
+        if deal.stage in ENDS:
+            return
+        ladder, reached = self.model.course(deal)
+        to = self.model.opens(ladder, reached, "won")[0]
+        held = {(stage, kind) for stage, kind, _ in deal.proofs.values()}
+        for kind in sorted(NEEDS.get((ladder, to), ())):
+            if (to, kind) not in held:
+                self.prove(name, to, kind, "api")
+        if to != "won":
+            self.move(name, who, to, "", False, on)
+
+    @rule(
+        name=st.sampled_from(NAMES),
+        stage=st.sampled_from(KEYS),
+        kind=st.sampled_from(sorted({kind for kinds in NEEDS.values() for kind in kinds})),
+        entrance=st.sampled_from(("api", "console")),
+    )
+    def prove(self, name: str, stage: str, kind: str, entrance: str) -> None:
+        number = len(self.proofs)
+        expected = self.model.prove(name, stage, kind, number)
+        content = f"{LABELS[stage]} {name} ".encode() + secrets.token_hex(400).encode()
+        if entrance == "api":
+            sent = {"file": (BytesIO(content), f"{kind}.txt")}
+            file = self.desk.api(OWNER, f"/customers/{self.desk.public}/attachments", data=sent).get_json()["id"]
+            asked = {"stage": stage, "kind": kind, "attachment_id": file}
+            answer = self.desk.api(OWNER, f"/deals/{self.ids[name]}/evidence", asked)
+            assert (answer.status_code == 201) == (expected == "proved"), answer.get_json()
+        else:
+            form = {"stage": stage, "kind": kind, "file": (BytesIO(content), f"{kind}.txt")}
+            status = self.desk.console(OWNER, f"/deals/{self.ids[name]}/evidence", form)
+            assert (status == 303) == (expected == "proved"), status
+        newest = rows(Evidence)
+        self.proofs[number] = newest[-1].public_id if expected == "proved" else ""
+
+    @precondition(lambda self: any(self.proofs.values()))
+    @rule(pick=st.integers(0, 999), entrance=st.sampled_from(("api", "console")))
+    def unprove(self, pick: int, entrance: str) -> None:
+        number, public = sorted((n, p) for n, p in self.proofs.items() if p)[
+            pick % sum(map(bool, self.proofs.values()))
+        ]
+        expected = "refused"
+        for name in NAMES:
+            if number in self.model.deals[name].proofs:
+                expected = self.model.unprove(name, number)
+        if entrance == "api":
+            done = self.desk.api(OWNER, f"/evidence/{public}", method="DELETE").status_code == 204
+        else:
+            done = self.desk.console(OWNER, f"/evidence/{public}/remove", {}) == 303
+        assert done == (expected == "removed")
+
+    @rule(name=st.sampled_from(NAMES), amount=st.sampled_from(AMOUNTS))
+    def change_amount(self, name: str, amount: int) -> None:
+        expected = self.model.change_amount(name, amount)
+        status = self.desk.console(OWNER, f"/customers/deals/{self.ids[name]}/edit", {"amount": str(amount)})
+        assert (status == 303) == (expected == "changed"), status
+
+    @precondition(lambda self: any(deal.waiting for deal in self.model.deals.values()))
+    @rule(
+        pick=st.integers(0, 2),
+        who=st.sampled_from((None, None, None, OWNER, LEAD, DIRECTOR, ADMIN, OTHER)),
+        yes=st.sampled_from((True, True, False)),
+        entrance=st.sampled_from(("card", "api", "console", "chat")),
+    )
+    def decide(self, pick: int, who: str | None, yes: bool, entrance: str) -> None:
+        """`who` None: whoever is asked."""
+        waiting = [name for name in NAMES if self.model.deals[name].waiting]
+        name = waiting[pick % len(waiting)]
+        asked = self.model.deals[name].waiting
+        assert asked is not None
+        signer = who or asked.signer
+        approval = self._waiting_id(name)
+        expected = self.model.approve(name, signer) if yes else self.model.decline(name, signer)
+        done = self._decided(signer, name, approval, yes, entrance)
+        assert done is (expected != "refused"), (name, signer, expected)
+
+    def _decided(self, signer: str, name: str, approval: str, yes: bool, entrance: str) -> bool:
+        desk = self.desk
+        if entrance == "card":
+            held = [one for one in desk.wecom.waiting(signer) if one.title.endswith(f"：{name}") and "同意" in one.taps]
+            if not held:
+                entrance = "api"
+            else:
+                before = self._signatures()
+                desk.wecom.press(signer, held[-1], "同意" if yes else "驳回")
+                if not yes and self._reason_card(signer, name):
+                    desk.wecom.press(signer, desk.wecom.card(signer), "价格太低")
+                return self._signatures() != before
+        if entrance == "api":
+            body = {"verdict": "approve"} if yes else {"verdict": "reject", "why": "price"}
+            answer = desk.api(signer, f"/approvals/{approval}/decide", body)
+            assert answer.status_code < 500
+            return bool(answer.status_code == 200)
+        if entrance == "console":
+            act = ("approve", {}) if yes else ("reject", {"why": "price"})
+            return desk.console(signer, f"/approvals/{approval}/{act[0]}", act[1]) == 303
+        said = desk.wecom.say(signer, f"/审批 {name} {'同意' if yes else '驳回 价格太低'}")
+        return "已同意" in said or "已驳回" in said or "作废了" in said
+
+    def _reason_card(self, signer: str, name: str) -> bool:
+        titles = [one.title for one in self.desk.wecom.waiting(signer) if one.notice["buttons"]]
+        return bool(titles) and f"驳回「{name}」" in titles[-1]
+
+    def _signatures(self) -> list[tuple[str, str]]:
+        return [(row.public_id, row.state) for row in rows(Approval)]
+
+    def _waiting_id(self, name: str) -> str:
+        with uow.reading() as s:
+            found = select(Approval.public_id).join(DealRow, DealRow.id == Approval.deal_id)
+            return s.scalars(found.where(DealRow.public_id == self.ids[name], Approval.state == "waiting")).one()
+
+    @precondition(lambda self: any(deal.waiting for deal in self.model.deals.values()))
+    @rule(pick=st.integers(0, 2), who=st.sampled_from((None, *MOVERS)), entrance=st.sampled_from(("api", "console")))
+    def withdraw(self, pick: int, who: str | None, entrance: str) -> None:
+        waiting = [name for name in NAMES if self.model.deals[name].waiting]
+        name = waiting[pick % len(waiting)]
+        asked = self.model.deals[name].waiting
+        assert asked is not None
+        approval, actor_ = self._waiting_id(name), who or asked.asker
+        expected = self.model.withdraw(name, actor_)
+        if entrance == "api":
+            done = self.desk.api(actor_, f"/approvals/{approval}/withdraw").status_code == 200
+        else:
+            done = self.desk.console(actor_, f"/approvals/{approval}/withdraw", {}) == 303
+        assert done is (expected == "withdrawn")
+
+    @rule()
+    def the_director_leaves_or_comes_back(self) -> None:
+        if self.model.away:
+            self.desk.wecom.say(DIRECTOR, "/请假 结束")
+            self.model.away = False
+        else:
+            self.desk.wecom.say(DIRECTOR, "/请假 11-23 11-30 吴主管")
+            self.model.leave()
+
+    @invariant()
+    def the_store_says_what_the_model_says(self) -> None:
+        if not self.ids:
+            return
+        with uow.reading() as s:
+            for name, deal in self.model.deals.items():
+                row, stage, pipeline = s.execute(
+                    select(DealRow, Stage.key, Pipeline.name)
+                    .join(Stage, Stage.id == DealRow.stage_id)
+                    .join(Pipeline, Pipeline.id == Stage.pipeline_id)
+                    .where(DealRow.public_id == self.ids[name])
+                ).one()
+                assert (stage, pipeline, int(row.amount)) == (deal.stage, deal.ladder, deal.amount), name
+                stays = s.scalars(
+                    select(StagePeriod).where(StagePeriod.deal_id == row.id).order_by(StagePeriod.id)
+                ).all()
+                assert [stay.stage_id for stay in stays if stay.ended_at is None] == [row.stage_id]
+                assert len(stays) == deal.moves + 1
+                held = s.scalars(select(Evidence).where(Evidence.deal_id == row.id, Evidence.removed_at.is_(None)))
+                proofs = {one.public_id: (one.stage_key, str(one.kind), one.sealed_at is not None) for one in held}
+                assert proofs == {self.proofs[n]: proof for n, proof in deal.proofs.items() if n in self.proofs}
+                assert self._asked_in(s, row.id) == (deal.waiting.signer if deal.waiting else None), name
+                signed = s.scalars(
+                    select(Approval).where(Approval.deal_id == row.id, Approval.state == "approved")
+                ).all()
+                assert len({one.fingerprint for one in signed}) == len(deal.signed)
+
+    def _asked_in(self, s: Any, deal_id: int) -> str | None:
+        asked = (
+            select(Person.userid)
+            .join(ApprovalSigner, ApprovalSigner.person_id == Person.id)
+            .join(ApprovalStep, ApprovalStep.id == ApprovalSigner.step_id)
+            .join(Approval, Approval.id == ApprovalStep.approval_id)
+            .where(Approval.deal_id == deal_id, Approval.state == "waiting", ApprovalSigner.state == "asked")
+        )
+        found: str | None = s.scalars(asked).one_or_none()
+        return found
+
+
+def test_no_move_around_the_gate_and_none_around_a_signature(desk: Desk) -> None:
+    machine = type("OverThisStore", (Funnel,), {"desk": desk})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=RUNS,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=(Phase.generate,),
+            derandomize="RUNS" not in os.environ,
+        ),
+    )
