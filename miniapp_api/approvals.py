@@ -7,7 +7,7 @@ from flask import Response
 
 from config.vocabulary import LoginVia, label
 from crm import uow
-from crm.access import Actor
+from crm.access import Actor, get_approval
 from crm.reads.absences import absences, colleague_called
 from crm.reads.approvals import ApprovalPage, ApprovalRow, approval_page, approvals
 from crm.usecases import signing
@@ -171,6 +171,7 @@ def _decided(approval_id: str, body: DecideIn) -> Write:
 
 def _signer(approval_id: str, body: SignerIn) -> Write:
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        get_approval(s, actor, approval_id)  # what is not his is not there, whomever he names
         act = signing.add_signer if body.how == "add" else signing.delegate
         return _signed(act(s, actor, approval_id, colleague_called(s, body.userid), now, entrance=via))
 
@@ -179,6 +180,7 @@ def _signer(approval_id: str, body: SignerIn) -> Write:
 
 def _noted(approval_id: str, body: NoteIn) -> Write:
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        get_approval(s, actor, approval_id)
         told = colleague_called(s, body.userid) if body.userid else None
         return _signed(signing.write_note(s, actor, approval_id, body.words, told, now, entrance=via))
 

@@ -1,4 +1,4 @@
-"""The door to one approval: it is there for who asked, for who was asked, and for whoever sees the deal's customer."""
+"""The door to one approval: it is there for whoever was asked to sign it, and for whoever sees the deal's customer."""
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -20,8 +20,8 @@ def asked_of(person_id: int) -> ColumnElement[bool]:
 
 
 def sees_approval(actor: Actor) -> ColumnElement[bool]:
-    """For a statement that joins the deal and its customer."""
-    return or_(Approval.requested_by_id == actor.person_id, asked_of(actor.person_id), sees_customer(actor))
+    """For a statement that joins the deal and its customer. Who asked for it loses it with the customer."""
+    return or_(asked_of(actor.person_id), sees_customer(actor))
 
 
 def get_approval(s: Session, actor: Actor, approval_id: str, *, lock: bool = False) -> tuple[Approval, Deal]:

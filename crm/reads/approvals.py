@@ -131,7 +131,7 @@ def _in(actor: Actor, box: Box) -> list[ColumnElement[bool]]:
             asked = steps.where(ApprovalSigner.person_id == me, ApprovalSigner.state == SignState.ASKED)
             return [and_(Approval.id.in_(asked), Approval.state == ApprovalState.WAITING)]
         case Box.ASKED:
-            return [Approval.requested_by_id == me]
+            return [Approval.requested_by_id == me, sees_approval(actor)]
         case Box.SIGNED:
             signed = (ApprovalSigner.person_id == me, ApprovalSigner.signed_at.is_not(None))
             return [Approval.id.in_(steps.where(*signed))]

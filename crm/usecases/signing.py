@@ -134,10 +134,12 @@ def delegate(s: Session, actor: Actor, approval_id: str, person_id: int, now: da
 
 
 def withdraw(s: Session, actor: Actor, approval_id: str, now: datetime, *, entrance: str) -> Signed:
-    """撤回 by whoever asked, while nobody has decided it."""
+    """撤回 by whoever asked or owns the deal, while nobody has decided it."""
     approval, _ = _his(s, actor, approval_id)
     outcome = f"{actor.name} 撤回了申请，不用处理了"
     close(s, approval, ApprovalState.WITHDRAWN, outcome, by_of(actor, entrance), now)
+    if actor.person_id != approval.requested_by_id:
+        cards.tell_asker(s, approval, outcome, now)
     book(s, actor, "withdraw_approval", approval, now, entrance)
     return _signed(approval, "已撤回，商机没有变动")
 
@@ -248,8 +250,8 @@ def _at_his_turn(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, 
 def _his(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, Deal]:
     approval, deal = get_approval(s, actor, approval_id, lock=True)
     still_waiting(approval)
-    if approval.requested_by_id != actor.person_id:
-        raise NotAllowed("只有提交人能催办或撤回这项审批")
+    if actor.person_id not in (approval.requested_by_id, deal.owner_id):
+        raise NotAllowed("只有提交人和商机负责人能催办或撤回这项审批")
     return approval, deal
 
 

@@ -172,7 +172,7 @@ ROUTES: Mapping[str, Door] = {
     "GET /api/v1/approvals": Page(),
     "GET /api/v1/approvals/<approval_id>": Record(READ, thing="approval"),
     "POST /api/v1/approvals/<approval_id>/decide": Signing(lambda _: {"verdict": "approve"}),
-    "POST /api/v1/approvals/<approval_id>/signers": Signing(lambda _: {"userid": "li", "how": "add"}),
+    "POST /api/v1/approvals/<approval_id>/signers": Signing(lambda _: {"userid": "mate", "how": "add"}),
     "POST /api/v1/approvals/<approval_id>/notes": Record(
         READ, lambda _: {"words": "付款条件再谈"}, thing="approval", done=True
     ),
