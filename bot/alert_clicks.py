@@ -14,7 +14,6 @@ from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.uow import Session
 from crm.usecases import collisions, deals, pool, todos
-from crm.usecases.alert_cards import SNOOZE_DAYS
 
 
 @button("tomorrow")
@@ -35,7 +34,8 @@ def plan_visit(s: Session, on: On) -> Tapped:
 
 @button("snooze")
 def snooze(s: Session, on: On) -> Tapped:
-    until = at(day_of(on.now) + timedelta(days=SNOOZE_DAYS), 0)
+    days = int(on.args.get("days", numbers.current(s).snooze_days))  # as the button says it
+    until = at(day_of(on.now) + timedelta(days=days), 0)
     name = deals.snooze_deal(s, on.actor, int(on.args["deal"]), until, on.now, entrance=CARD)
     return Tapped(f"{name} 暂缓到 {until.astimezone(SHANGHAI):%m-%d}", undo("snooze", deal=on.args["deal"]))
 

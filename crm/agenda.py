@@ -5,23 +5,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import Policy
 from config.prospects import LeadState, ProjectState
-from config.vocabulary import ContactState, HolderKind, OwnershipReason, Role, StageKind, TimelineKind
-from crm.access import Actor, leaders_of, supervisor_of
-from crm.rules import recycling, stalled
+from config.vocabulary import ContactState, HolderKind, OwnershipReason, Role
+from crm.access import Actor, leaders_of, supervisors_of
+from crm.rules import recycling
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of, days_between
+from crm.rules.stalled import Step
 from crm.silence import silences_of
+from crm.stalls import stuck_deals
 from models.customers import Customer, OwnershipPeriod
-from models.deals import Deal, Stage
+from models.deals import Deal
 from models.leads import Lead
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person
 from models.projects import Project, ProjectRegistration
-from models.timeline import TimelineEntry, Todo
+from models.timeline import Todo
 
 _LAST_DAYS = 3  # a customer with fewer days left comes before everything else
 LOST_DAYS = 3  # a weekend may lie between a release and the next list
@@ -49,23 +51,6 @@ class Item:
     why: str
     loss: str
     sort: int  # smaller is more urgent
-
-
-def stall_of(
-    s: Session, deal: Deal, stage_key: str, now: datetime, policy: Policy, calendar: WorkCalendar
-) -> stalled.Stall | None:
-    """Whether an open deal has stood too long on its rung, with the facts of its own follow-ups."""
-    said = (
-        TimelineEntry.customer_id == deal.customer_id,
-        TimelineEntry.kind == TimelineKind.FOLLOW_UP,
-        TimelineEntry.retracted_at.is_(None),
-    )
-    said_since = TimelineEntry.at >= deal.stage_since
-    many = s.scalar(select(func.count()).select_from(TimelineEntry).where(*said, said_since)) or 0
-    last = s.scalar(select(func.max(TimelineEntry.at)).where(*said, said_since))
-    since = days_between(deal.stage_since if last is None else last, now)
-    facts = stalled.DealFacts(deal.amount, many, since)
-    return stalled.judge(stage_key, deal.stage_since, now, policy, calendar, deal.snoozed_until, facts)
 
 
 def agenda(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> list[Item]:
@@ -142,47 +127,39 @@ def _last_days(s: Session, actor: Actor, now: datetime, policy: Policy, calendar
     ).all()
     verdicts = silences_of(s, [customer for customer, _ in rows], now, policy, calendar)
     losing = [row for row in rows if verdicts[row.Customer.id].step is not recycling.Step.KEEP]
-    concerns = {owner: actor.person_id in supervisor_of(s, owner) for owner in {row.Person.id for row in losing}}
+    above = supervisors_of(s, {row.Person.id for row in losing})
     return [
         replace(_silent_item(customer, f"{customer.name}（{owner.name}）", verdicts[customer.id], policy), sort=1)
         for customer, owner in losing
-        if concerns[owner.id]
+        if actor.person_id in above[owner.id]
     ]
 
 
 def _stalls(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> Sequence[Item]:
     """One's own deals that stand still; a manager's also those of his people that have come to concern him."""
-    shortest = min(policy.proposal_days, policy.negotiation_days, policy.stage_days)
-    rows = s.execute(
-        select(Deal, Stage.key, Stage.label, Person.name)
-        .join(Stage, Stage.id == Deal.stage_id)
-        .join(Customer, Customer.id == Deal.customer_id)
-        .join(Person, Person.id == Deal.owner_id)
-        .where(
-            or_(Deal.owner_id == actor.person_id, Person.team_id.in_(actor.team_ids)),
-            Customer.owner_id == Deal.owner_id,
-            Stage.kind == StageKind.OPEN,
-            Deal.stage_since < now - timedelta(days=shortest - 1),
+    in_sight = or_(Deal.owner_id == actor.person_id, Person.team_id.in_(actor.team_ids))
+    of_holder = and_(in_sight, Customer.owner_id == Deal.owner_id)
+    found = [
+        one
+        for one in stuck_deals(s, of_holder, now, policy, calendar)
+        if one.owner_id == actor.person_id or one.stall.to_manager
+    ]
+    above = supervisors_of(s, {one.owner_id for one in found})
+    return [
+        Item(
+            ItemKind.STALL,
+            one.deal_id,
+            one.public_id,
+            one.name if one.owner_id == actor.person_id else f"{one.name}（{one.owner}）",
+            one.stall.reason.replace("当前阶段", f"「{one.stage}」"),  # a list has no column for the stage
+            "越拖越难成交",
+            -1 if one.stall.colour == "red" else 1,
         )
-    ).all()
-    mine: dict[int, bool] = {}
-    items = []
-    for deal, key, label, owner in rows:
-        facts = stalled.DealFacts(deal.amount, 0, 0)  # they only choose the card's suggestion
-        stall = stalled.judge(key, deal.stage_since, now, policy, calendar, deal.snoozed_until, facts)
-        if stall is None:
-            continue
-        own = deal.owner_id == actor.person_id
-        if not own and deal.owner_id not in mine:
-            mine[deal.owner_id] = actor.person_id in supervisor_of(s, deal.owner_id)
-        directs = actor.role is Role.DIRECTOR and deal.amount > policy.director_above
-        if not own and not (stall.to_manager and (directs or mine[deal.owner_id])):
-            continue
-        why = stall.reason.replace("当前阶段", f"「{label}」")  # a list has no column for the stage
-        urgency = -1 if stall.colour == "red" else 1
-        title = deal.name if own else f"{deal.name}（{owner}）"
-        items.append(Item(ItemKind.STALL, deal.id, deal.public_id, title, why, "越拖越难成交", urgency))
-    return items
+        for one in found
+        if one.owner_id == actor.person_id
+        or actor.person_id in above[one.owner_id]
+        or (actor.role is Role.DIRECTOR and one.stall.step is Step.DIRECTOR)
+    ]
 
 
 def _lost(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:

@@ -180,13 +180,14 @@ def remind(
     if s.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe == dedupe)) is not None:
         return False
     due_at = calendar.next_working_moment(now)
-    card_id, drawn = _card(s, notice, taps, matter, due_at + timedelta(days=policy.card_days))
     full = _reminders_on(s, person_id, due_at) >= policy.reminders_per_day
-    state = OutboxState.FOLDED if full else OutboxState.READY
+    state, card_id = OutboxState.FOLDED if full else OutboxState.READY, None
+    if not full:  # what nobody is handed needs no card
+        card_id, notice = _card(s, notice, taps, matter, due_at + timedelta(days=policy.card_days))
     promise(
         s,
         person_id,
-        drawn,
+        notice,
         NoticeClass.REMINDER,
         dedupe=dedupe,
         now=now,

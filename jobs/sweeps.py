@@ -16,6 +16,7 @@ from crm.usecases import (
     lead_sweep,
     name_folding,
     registration_sweep,
+    stall_sweep,
     stray_rows,
     sweeps,
 )
@@ -36,7 +37,7 @@ def _everybody(s: Session, _: datetime) -> list[int]:
 
 SWEEPS: dict[str, tuple[Candidates, Judge]] = {
     "silent-customers": (sweeps.silent_candidates, sweeps.judge_silence),
-    "stale-deals": (sweeps.stale_candidates, sweeps.judge_stall),
+    "stale-deals": (stall_sweep.stall_candidates, stall_sweep.judge_stall),
     "collisions": (collision_sweep.overdue, collision_sweep.judge_overdue),
     "approvals": (approval_sweep.absent_signers, approval_sweep.pass_on),
     "registrations": (registration_sweep.registration_candidates, registration_sweep.judge_registration),

@@ -11,6 +11,10 @@ from crm.reads import rules as reads
 from crm.usecases import policy
 
 SWITCH = "recycling_live"
+CLOCKS = (
+    "proposal_days", "negotiation_days", "stage_days", "stall_lead_percent", "stall_director_days", "director_above",
+    "snooze_days",
+)  # fmt: skip
 GROUPS = (
     (
         "沉默与回收",
@@ -19,7 +23,8 @@ GROUPS = (
             "undo_release_days",
         ),
     ),
-    ("商机与审批", ("proposal_days", "negotiation_days", "stage_days", "director_above", "split_days")),
+    ("商机停滞", CLOCKS),
+    ("审批", ("director_above", "split_days")),
     (
         "线索与项目",
         (

@@ -49,7 +49,7 @@ from crm.access.rows import (
     sees_person,
     within,
 )
-from crm.access.superiors import directors_over, leaders_of, supervisor_of
+from crm.access.superiors import directors_over, leaders_of, supervisor_of, supervisors_of
 
 __all__ = [
     "AT",
@@ -106,5 +106,6 @@ __all__ = [
     "sees_project",
     "sight",
     "supervisor_of",
+    "supervisors_of",
     "within",
 ]

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import ContactState, StageKind
+from config.vocabulary import ContactState
 from crm import policy as numbers
 from crm.access import Actor, deals_for, eyes, sees_customer, sees_person
 from crm.errors import NotFound
@@ -19,6 +19,7 @@ from crm.reads.paging import cut
 from crm.reads.queue import Colleague, Queued, colleagues, queue
 from crm.rules import stalled
 from crm.rules.days import at, day_of, days_between
+from crm.stalls import over_the_limit
 from models.customers import Customer
 from models.deals import Deal, Stage
 from models.links import ExternalContact, ExternalFollow
@@ -151,40 +152,35 @@ def _stuck(s: Session, actor: Actor, now: datetime, page: int) -> Page[StuckDeal
     The sweep's question: a customer that nobody holds has nobody to be told, and waits in 等我分配 instead.
     """
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    shortest = min(policy.proposal_days, policy.negotiation_days, policy.stage_days)
+    shown = deal_sight(s, eyes(s, actor))
+
+    def row(
+        deal: Deal, key: str, limit: int | None, stage: str, owner: str, customer: str, public_id: str, held_by: int
+    ) -> StuckDeal:
+        allowed = stalled.limit_of(key, limit, policy)
+        days = calendar.working_days_between(day_of(deal.stage_since), day_of(now))
+        return StuckDeal(
+            shown.name(deal, held_by),
+            shown.amount(deal, held_by),
+            stage,
+            owner,
+            customer,
+            public_id,
+            days,
+            allowed,
+            days >= 2 * allowed,
+        )
+
     standing = (
         deals_for(actor)
         .join(Stage, Stage.id == Deal.stage_id)
         .join(Person, Person.id == Deal.owner_id)
-        .add_columns(Stage.key, Stage.label, Person.name, Customer.name, Customer.public_id, Customer.owner_id)
-        .where(
-            Stage.kind == StageKind.OPEN,
-            Customer.owner_id.is_not(None),
-            Deal.stage_since < now - timedelta(days=shortest - 1),
-        )
+        .add_columns(Stage.key, Stage.days, Stage.label, Person.name, Customer.name, Customer.public_id)
+        .add_columns(Customer.owner_id)
+        .where(Customer.owner_id.is_not(None), over_the_limit(s, now, policy, calendar))
     )
-    found, shown = [], deal_sight(s, eyes(s, actor))
-    for deal, key, stage, owner, customer, customer_public_id, held_by in s.execute(standing):
-        facts = stalled.DealFacts(deal.amount, 0, 0)
-        stall = stalled.judge(key, deal.stage_since, now, policy, calendar, deal.snoozed_until, facts)
-        if stall is not None:
-            red = stall.colour == "red"
-            found.append(
-                StuckDeal(
-                    shown.name(deal, held_by),
-                    shown.amount(deal, held_by),
-                    stage,
-                    owner,
-                    customer,
-                    customer_public_id,
-                    stall.days,
-                    stall.limit,
-                    red,
-                )
-            )
-    found.sort(key=lambda deal: (not deal.red, -deal.days, deal.name))
-    page = min(page, max(1, -(-len(found) // SHOWN)))
-    return Page(found[(page - 1) * SHOWN : page * SHOWN], len(found), page, SHOWN)
+    worst = case((over_the_limit(s, now, policy, calendar, times=2), 0), else_=1)
+    return cut(s, standing.order_by(worst, Deal.stage_since, Deal.id), page, SHOWN, row)
 
 
 def _unlinked(actor: Actor) -> Select[int, str, str, str, datetime]:

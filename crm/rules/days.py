@@ -94,6 +94,15 @@ class WorkCalendar:
             n -= self.is_working(day)
         return day
 
+    def subtract_working_days(self, day: date, n: int) -> date:
+        """The latest day from which `n` working days have passed by the end of `day`; n = 0 is `day` itself."""
+        if n < 0:
+            raise ValueError("working days are counted back")
+        while n > 0:
+            n -= self.is_working(day)
+            day -= _ONE_DAY
+        return day
+
     def next_working_moment(self, now: datetime) -> datetime:
         """`now` inside 08:30–20:00 of a working day, else the next 08:30 of one (quiet hours, decision 5)."""
         today = day_of(now)

@@ -13,13 +13,12 @@ from crm.notices import Choice, Fact, Notice, Selection
 from crm.rules import recycling, stalled
 from crm.rules.amounts import say_amount
 from crm.rules.days import SHANGHAI
+from crm.stalls import Stuck
 from models.customers import Customer
-from models.deals import Deal, Stage
 from models.people import Person
 
 Card = tuple[Notice, list[Tap]]
 
-SNOOZE_DAYS = 3
 SELECT_PERSON = "person"
 
 
@@ -68,25 +67,43 @@ def _then(policy: Policy) -> str:
     return "满期后会释放给主管重新分配" if policy.recycling_live else "满期后会被回收（试运行中，暂时只提醒）"
 
 
-def stall_card(deal: Deal, stage: Stage, stall: stalled.Stall, customer_name: str, owner: Person, *, own: bool) -> Card:
-    """For the owner of a deal that stands still, or for whoever has to step in."""
-    args = {"deal": deal.id, "customer": deal.customer_id}
+def stall_card(found: Stuck, advice: str, customer_name: str, owner: Person, policy: Policy, *, own: bool) -> Card:
+    """For the owner of a deal that stands still, or for whoever has to step in. `advice` may be empty."""
+    args = {"deal": found.deal_id, "customer": found.customer_id}
+    here = owner.status == PersonStatus.ACTIVE
     first = [Tap("写跟进", "write", args, 1), Tap("约拜访", "plan_visit", args)]
-    if not own:
-        first = [Tap("安排高层拜访", "plan_visit", args, 1), Tap("催负责人", "nudge_owner", args)]
-    word = "红牌" if stall.colour == "red" else "黄牌"
+    if not own and here:
+        first = [
+            Tap("安排高层拜访", "plan_visit", args, 1),
+            Tap("催负责人", "nudge_owner", args),
+            Tap("写跟进", "write", args),
+        ]
+    word = "红牌" if found.stall.colour == "red" else "黄牌"
     notice = Notice(
-        title=f"{word} · {deal.name}",
-        desc=stall.reason,
+        title=f"{word} · {found.name}",
+        desc=found.stall.reason,
         facts=(
             Fact("客户", customer_name),
-            Fact("阶段", stage.label),
-            Fact("金额", say_amount(deal.amount)),
-            Fact("负责人", owner.name),
+            Fact("阶段", found.stage),
+            Fact("金额", say_amount(found.amount)),
+            Fact("负责人", owner.name if here else f"{owner.name}（{label(PersonStatus(owner.status))}）"),
         ),
-        body=stall.suggestion or "今天问一句客户的意见；确实要等，就点暂缓",
+        body=f"{advice or _usual(own, here)}{_next_step(found.stall)}",
     )
-    return notice, [*first, Tap(f"暂缓 {SNOOZE_DAYS} 天", "snooze", args)]
+    snooze = Tap(f"暂缓 {policy.snooze_days} 天", "snooze", args | {"days": policy.snooze_days})
+    return notice, [*first, snooze]
+
+
+def _usual(own: bool, here: bool) -> str:
+    if own:
+        return "今天问一句客户的意见；确实要等，就点暂缓"
+    return "问一句负责人卡在哪里；确实要等，就点暂缓" if here else "负责人不在岗，请代为联系客户，或换人跟进"
+
+
+def _next_step(stall: stalled.Stall) -> str:
+    if stall.next_in is None:
+        return ""
+    return f"。再过 {stall.next_in} 个工作日没有进展，会告诉{'主管' if stall.step is stalled.Step.OWNER else '总监'}"
 
 
 def assign_card(s: Session, customer: Customer, team_id: int, rep: str, why: str, return_by: datetime | None) -> Card:

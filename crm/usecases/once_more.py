@@ -9,12 +9,13 @@ from config.policy import Policy
 from config.vocabulary import PersonStatus
 from crm import policy as numbers
 from crm.access import HOLDERS, Actor
-from crm.agenda import ItemKind, agenda, stall_of
+from crm.agenda import ItemKind, agenda
 from crm.errors import Gone
 from crm.holding import former_holder, holder_of
 from crm.messages import prompt_card
 from crm.rules.days import WorkCalendar
 from crm.silence import silence_of
+from crm.stalls import stuck_deal, suggestion
 from crm.usecases.alert_cards import Card, absent_owner_card, assign_card, last_days_card, silence_card, stall_card
 from crm.usecases.contacts import link_card
 from crm.usecases.lead_cards import card_again
@@ -22,7 +23,6 @@ from crm.usecases.pool import return_by
 from crm.usecases.project_cards import expiring_card
 from crm.usecases.todos import todo_card
 from models.customers import Customer
-from models.deals import Deal, Stage
 from models.links import ExternalContact
 from models.people import Person
 from models.timeline import Todo
@@ -91,14 +91,9 @@ def _queued(s: Session, customer: Customer, why: str, now: datetime, policy: Pol
 
 
 def _stall(s: Session, actor: Actor, deal_id: int, now: datetime, policy: Policy, calendar: WorkCalendar) -> Card:
-    deal, stage, customer_name, owner = s.execute(
-        select(Deal, Stage, Customer.name, Person)
-        .join(Stage, Stage.id == Deal.stage_id)
-        .join(Customer, Customer.id == Deal.customer_id)
-        .join(Person, Person.id == Deal.owner_id)
-        .where(Deal.id == deal_id)
-    ).one()
-    stall = stall_of(s, deal, stage.key, now, policy, calendar)
-    if stall is None:
-        raise Gone(f"「{deal.name}」不再停滞了。发 /待办 看最新的清单")
-    return stall_card(deal, stage, stall, customer_name, owner, own=deal.owner_id == actor.person_id)
+    found = stuck_deal(s, deal_id, now, policy, calendar)
+    if found is None:
+        raise Gone("这个商机不再停滞了。发 /待办 看最新的清单")
+    customer, owner = s.get_one(Customer, found.customer_id).name, s.get_one(Person, found.owner_id)
+    advice = suggestion(s, found, now, policy)
+    return stall_card(found, advice, customer, owner, policy, own=owner.id == actor.person_id)

@@ -1,23 +1,22 @@
-"""The rounds: warn the silent, free the forgotten, point at what has stopped moving, and say it all once at 08:30."""
+"""The rounds: warn the silent, free the forgotten, and say everything once at 08:30."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import PersonStatus, StageKind
+from config.vocabulary import PersonStatus
 from crm import policy as numbers
-from crm.access import actor_by_id, directors_over, supervisor_of
-from crm.agenda import Item, ItemKind, agenda, stall_of
+from crm.access import actor_by_id, supervisor_of
+from crm.agenda import Item, ItemKind, agenda
 from crm.messages import daily_list, remind
 from crm.notices import Notice
-from crm.rules import recycling, stalled
-from crm.rules.days import WorkCalendar, at, day_of
+from crm.rules import recycling
+from crm.rules.days import at, day_of
 from crm.silence import silence_key, silence_of
-from crm.usecases.alert_cards import absent_owner_card, silence_card, stall_card
+from crm.usecases.alert_cards import absent_owner_card, silence_card
 from crm.usecases.pool import release, released_today
 from models.customers import Customer
-from models.deals import Deal, Stage
 from models.people import Person
 
 LIST_LINES = 12  # what fits a phone's first screen; the rest is counted
@@ -96,71 +95,6 @@ def _remind_of_silence(
         for person_id in ([owner.id] if here else supervisor_of(s, owner.id))
     ]
     return line if any(told) else None
-
-
-def stale_candidates(s: Session, now: datetime) -> list[int]:
-    """Ids of the open deals that nobody has put off and that may have stood too long."""
-    policy = numbers.current(s)
-    shortest = min(policy.proposal_days, policy.negotiation_days, policy.stage_days)
-    awake = or_(Deal.snoozed_until.is_(None), Deal.snoozed_until <= now)
-    long = Deal.stage_since < now - timedelta(days=shortest - 1)
-    rows = select(Deal.id).join(Stage, Stage.id == Deal.stage_id).where(Stage.kind == StageKind.OPEN, awake, long)
-    return list(s.scalars(rows.order_by(Deal.stage_since, Deal.id)))
-
-
-def judge_stall(s: Session, deal_id: int, now: datetime, *, dry_run: bool) -> str | None:
-    """Judge one deal afresh and tell its owner, or the manager with a suggestion. The line to print, if any."""
-    row = s.execute(
-        select(Deal, Stage, Customer.name, Person)
-        .join(Stage, Stage.id == Deal.stage_id)
-        .join(Customer, Customer.id == Deal.customer_id)
-        .join(Person, Person.id == Deal.owner_id)
-        .where(Deal.id == deal_id, Stage.kind == StageKind.OPEN, Customer.owner_id.is_not(None))
-    ).one_or_none()
-    if row is None:
-        return None
-    deal, stage, customer_name, owner = row
-    policy, calendar = numbers.current(s), numbers.calendar(s)
-    stall = stall_of(s, deal, stage.key, now, policy, calendar)
-    if stall is None:
-        return None
-    word = "红牌" if stall.colour == "red" else "黄牌"
-    receivers = supervisor_of(s, owner.id) if stall.to_manager else [owner.id]
-    if stall.to_manager and deal.amount > policy.director_above:
-        receivers = sorted({*receivers, *directors_over(s, owner.team_id)})
-    told = [
-        dry_run or _tell_of_stall(s, deal, stage, stall, customer_name, owner, person_id, now, calendar)
-        for person_id in receivers
-    ]
-    return f"{word}：{deal.name}（{customer_name}，{stall.reason}）" if any(told) else None
-
-
-def _tell_of_stall(
-    s: Session,
-    deal: Deal,
-    stage: Stage,
-    stall: stalled.Stall,
-    customer_name: str,
-    owner: Person,
-    person_id: int,
-    now: datetime,
-    calendar: WorkCalendar,
-) -> bool:
-    policy = numbers.current(s)
-    notice, taps = stall_card(deal, stage, stall, customer_name, owner, own=person_id == owner.id)
-    snoozed = "" if deal.snoozed_until is None else f":{deal.snoozed_until:%Y%m%d}"  # 暂缓 over: it is told again
-    key = f"stall:{deal.id}:{stalled.period_key(deal.stage_since)}:{stall.colour}{snoozed}"
-    return remind(
-        s,
-        person_id,
-        notice,
-        taps,
-        matter=key,
-        dedupe=f"{key}:{person_id}",
-        now=now,
-        policy=policy,
-        calendar=calendar,
-    )
 
 
 def list_candidates(s: Session) -> list[int]:

@@ -180,15 +180,17 @@ def test_a_lead_sees_what_his_people_are_about_to_lose_and_says_so(wecom: Wecom,
     assert PUMPS in wecom.waiting("Zhang")[-1].title
 
 
-def test_a_director_hears_of_large_deals_only(wecom: Wecom, clock: ClockFile) -> None:
+def test_a_director_hears_of_large_deals_before_the_others(wecom: Wecom, clock: ClockFile) -> None:
     set_policy(director_above=500_000)
     customer("Zhang", PUMPS)
     wecom.say("Zhang", "/商机 华东泵业 二期循环泵 80万")
     wecom.say("Zhang", "/商机 华东泵业 一期备件 3万")
-    clock.forward(40 * DAY)  # red: twice the ten working days of the first stage
+    clock.forward(30 * DAY)  # red: twice the ten working days of the first stage
     said = wecom.say("zhou", "/待办")
     assert "二期循环泵" in said
     assert "一期备件" not in said
+    clock.forward(7 * DAY)  # and three working days more
+    assert "一期备件" in wecom.say("zhou", "/待办")
 
 
 @pytest.mark.parametrize("words", ["你好", "您好！", "谢谢", "ok", "收到。", "1"])

@@ -327,12 +327,12 @@ def test_a_put_off_stall_is_told_again_when_the_putting_off_is_over(live: Engine
     made = customer("Zhang", "甲机电", MADE)
     who = actor("Zhang")
     deal = deal_at(who, made, "二期", Decimal(80_000), "proposal", MADE)
-    stale(on(14))
+    stale(on(11))  # eight working days
     assert len(told()) == 1
-    uow.attempt(lambda s: snooze_deal(s, who, deal.id, on(17), on(14), entrance="card"))
-    stale(on(15))
+    uow.attempt(lambda s: snooze_deal(s, who, deal.id, on(13), on(11), entrance="card"))
+    stale(on(12))
     assert len(told()) == 1
-    stale(on(17, 22))
+    stale(on(13, 22))
     assert len(told()) == 2
 
 
