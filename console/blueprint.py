@@ -31,6 +31,7 @@ from console.pages import (
     messages,
     people,
     permissions,
+    pipelines,
     projects,
     rules,
     sharing,
@@ -78,6 +79,7 @@ _PART_OF = {
         "channels": ("channel_customers",),
         "messages": ("message_out", "message_in"),
         "field_list": ("new_field", "edit_field", "field_stages"),
+        "rules": ("pipeline_list", "new_pipeline", "edit_pipeline"),
     }.items()
     for page in pages
 }  # fmt: skip
@@ -106,6 +108,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
         messages,
         people,
         rules,
+        pipelines,
         audit,
         sharing,
         permissions,

@@ -65,6 +65,7 @@ SUBJECTS = {
     "export": "导出",
     "attachments": "附件",
     "approval_rule": "审批规则",
+    "pipeline": "商机流程",
 }
 _WHOLE = ("sending", "directory", "attachments")  # of these there is only one, which needs no name
 DETAILS = {
@@ -136,6 +137,7 @@ DETAILS = {
     "size": "大小",
     "userid": "账号",
     "position": "职位",
+    "version": "第几版",
     "status": "状态",
     "team_id": "部门",
 }

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import EvidenceKind, StageKind
@@ -37,9 +37,8 @@ class Ladder:
 
 def current_ladders(s: Session) -> list[Ladder]:
     """The newest version of each pipeline, the one for the smallest deals first."""
-    found = _ladders(s, _PIPELINE.retired_at.is_(None))
-    newest = {one.name: one for one in sorted(found, key=lambda one: one.version)}
-    return sorted(newest.values(), key=lambda one: (one.below is None, one.below or 0, one.id))
+    standing = select(func.max(_PIPELINE.id)).where(_PIPELINE.retired_at.is_(None)).group_by(_PIPELINE.name)
+    return sorted(_ladders(s, _PIPELINE.id.in_(standing)), key=lambda one: (one.below is None, one.below or 0, one.id))
 
 
 def ladder_for(ladders: Sequence[Ladder], amount: Decimal) -> Ladder:
@@ -51,6 +50,11 @@ def ladder_at(s: Session, stage_id: int) -> Ladder:
     """The very version that a stage belongs to, retired or not."""
     (found,) = _ladders(s, _PIPELINE.id == select(_STAGE.pipeline_id).where(_STAGE.id == stage_id).scalar_subquery())
     return found
+
+
+def ladder_of(s: Session, pipeline_id: int) -> Ladder | None:
+    """One version by its own id."""
+    return next(iter(_ladders(s, _PIPELINE.id == pipeline_id)), None)
 
 
 def _ladders(s: Session, which: ColumnElement[bool]) -> list[Ladder]:
@@ -65,7 +69,7 @@ def _ladders(s: Session, which: ColumnElement[bool]) -> list[Ladder]:
     rungs: dict[int, list[tuple[int, Rung]]] = defaultdict(list)
     for row in rows:
         asks = tuple(sorted(needs[row.id], key=lambda kind: in_order[kind]))
-        rung = Rung(row.key, row.label, StageKind(row.kind), row.position, asks)
+        rung = Rung(row.key, row.label, StageKind(row.kind), row.position, asks, row.days, row.probability)
         rungs[row.pipeline_id].append((row.id, rung))
     return [
         Ladder(
@@ -78,26 +82,47 @@ def _ladders(s: Session, which: ColumnElement[bool]) -> list[Ladder]:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Where a deal is: `ladder` is the one that its next move goes by, `stood` the open rung it has rightly reached."""
+    """Where a deal is: `ladder` is the one that its next move goes by, `stood` the open rung it has rightly reached.
+
+    Of a rung that `ladder` has no more, `here` and `stood` have the position of the one below that is still there.
+    """
 
     ladder: Ladder
     here: Rung
     stood: Rung
 
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The ladder as a reader sees it: with the rung where the deal is, though a newer version has it no more."""
+        if self.ladder.rung(self.here.key) is not None:
+            return self.ladder.rungs
+        below = [one for one in self.ladder.rungs if one.position <= self.here.position]
+        return (*below, self.here, *self.ladder.rungs[len(below) :])
+
 
 def course_of(s: Session, deal: Deal) -> Course:
     """A deal keeps the version it started with until it moves, and takes another ladder once its amount asks for it.
 
-    What opened a rung of another ladder opens none of this one: then the evidence is asked for from the first rung on.
+    The next move goes by the newest version. What was taken out of it is behind the deal that stands there: it goes on
+    from the rung below. What opened a rung of another ladder opens none of this one: then the evidence is asked for
+    from the first rung on. Onto another ladder that does not have its rung it goes only when its own is no more.
     """
     own = ladder_at(s, deal.stage_id)
     here = next(rung for rung in own.rungs if own.ids[rung.key] == deal.stage_id)
     stood = here if here.kind is StageKind.OPEN else _last_open(s, deal, own)
-    wanted = ladder_for(current_ladders(s), deal.amount)
-    there, reached = wanted.rung(here.key), wanted.rung(stood.key)
-    if there is None or reached is None:
-        return Course(own, here, stood)
-    return Course(wanted, there, reached if wanted.name == own.name else wanted.first)
+    ladders = current_ladders(s)
+    wanted = ladder_for(ladders, deal.amount)
+    if wanted.rung(here.key) is None or wanted.rung(stood.key) is None:
+        wanted = next((one for one in ladders if one.name == own.name), wanted)
+    reached = _reached(wanted, own, stood) if wanted.name == own.name else wanted.first
+    return Course(wanted, wanted.rung(here.key) or replace(here, position=reached.position), reached)
+
+
+def _reached(wanted: Ladder, own: Ladder, stood: Rung) -> Rung:
+    """The rung itself, else the highest one below it that is still there, else a place below the first."""
+    passed = [one for one in own.rungs if one.kind is StageKind.OPEN and one.position <= stood.position]
+    still = [there for one in reversed(passed) if (there := wanted.rung(one.key)) is not None]
+    return still[0] if still else replace(stood, position=wanted.first.position - 1)
 
 
 def _last_open(s: Session, deal: Deal, own: Ladder) -> Rung:

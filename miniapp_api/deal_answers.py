@@ -85,3 +85,23 @@ class MovedOut(Answer):
     forced: bool
     said: str
     approval_id: str | None
+
+
+class PipelineStageOut(StageOut):
+    """`days`: working days it may take, null where a policy number says it; `probability`: percent."""
+
+    days: int | None
+    probability: int
+
+
+class PipelineOut(Answer):
+    """Deals under `below` yuan take it; null takes the rest."""
+
+    name: str
+    version: int
+    below: str | None
+    stages: list[PipelineStageOut]
+
+
+class PipelinesOut(Answer):
+    pipelines: list[PipelineOut]

@@ -49,6 +49,25 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
         "may_write": True,
         "approval_id": None,
     },
+    "PipelinesOut": {
+        "pipelines": [
+            {
+                "name": "标准流程",
+                "version": 2,
+                "below": None,
+                "stages": [
+                    {
+                        "key": "proposal",
+                        "label": "方案提交",
+                        "kind": "open",
+                        "needs": ["minutes"],
+                        "days": 7,
+                        "probability": 30,
+                    }
+                ],
+            }
+        ]
+    },
     "MoveIn": {"to": "proposal"},
     "MovedOut": {
         "id": DEAL_ID,

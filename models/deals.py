@@ -10,7 +10,10 @@ from models.base import Base, public_id
 
 
 class Pipeline(Base):
-    """One version of a ladder; deals below `below` yuan take it, None takes the rest."""
+    """One version of a ladder; deals below `below` yuan take it, None takes the rest.
+
+    All versions of a name are retired together. Nobody published what a company started with.
+    """
 
     __tablename__ = "pipeline"
     __table_args__ = (UniqueConstraint("name", "version"),)
@@ -19,6 +22,8 @@ class Pipeline(Base):
     version: Mapped[int]
     below: Mapped[Decimal | None] = mapped_column(Numeric(15, 2))
     retired_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class Stage(Base):

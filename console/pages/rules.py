@@ -24,7 +24,7 @@ GROUPS = (
         ),
     ),
     ("商机停滞", CLOCKS),
-    ("审批", ("director_above", "split_days")),
+    ("审批", ("split_days",)),
     (
         "线索与项目",
         (

@@ -97,7 +97,7 @@ def deal_page(s: Session, actor: Actor, deal_id: str, now: datetime) -> DealPage
         since=deal.stage_since,
         ended_for=EndReason(deal.ended_for) if deal.ended_for else None,
         competitor=deal.competitor,
-        ladder=course.ladder.rungs,
+        ladder=course.rungs,
         towards=towards,
         missing=missing,
         evidence=_proofs(s, deal, course),

@@ -20,13 +20,18 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One stage of a ladder. `position` orders the open ones; `needs` opens it."""
+    """One stage of a ladder. `position` orders the open ones; `needs` opens it.
+
+    `days`: working days it may take, None where a policy number says it; `probability`: percent of such deals won.
+    """
 
     key: str
     label: str
     kind: StageKind
     position: int
     needs: tuple[EvidenceKind, ...] = ()
+    days: int | None = None
+    probability: int = 0
 
 
 @dataclass(frozen=True, slots=True)

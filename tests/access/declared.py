@@ -181,6 +181,7 @@ ROUTES: Mapping[str, Door] = {
     "GET /api/v1/absences": Page(),
     "POST /api/v1/absences": Page(body={"userid": "wu", "first_day": "2026-12-01", "last_day": "2026-12-02"}),
     "DELETE /api/v1/absences/<absence_id>": Page(at=f"/api/v1/absences/{'0' * 20}"),
+    "GET /api/v1/pipelines": Page(),
     "DELETE /api/v1/follow-ups/<entry_id>": Mine("entry"),
     "POST /api/v1/check-ins": Record(
         WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
@@ -352,6 +353,13 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/people/sync": Page(OPERATORS),
     "GET /console/rules": Page(OPERATORS),
     "POST /console/rules/<name>": Page(OPERATORS, {"value": "20"}, at="/console/rules/nearby_metres"),
+    "GET /console/pipelines": Page(OPERATORS),
+    "GET /console/pipelines/new": Page(OPERATORS),
+    "POST /console/pipelines/new": Page(OPERATORS, {"do": "add"}),
+    "GET /console/pipelines/<number>": Page(OPERATORS, at="/console/pipelines/1"),
+    "POST /console/pipelines/<number>": Page(OPERATORS, {"do": "add"}, at="/console/pipelines/1"),
+    "POST /console/pipelines/<number>/again": Page(OPERATORS, at="/console/pipelines/1/again"),
+    "POST /console/pipelines/<number>/turn": Page(OPERATORS, {"to": "back"}, at="/console/pipelines/2/turn"),
     # An import is its importer's and operations' alone: tests/console/test_imports.py.
     "GET /console/imports": Page(HOLDERS),
     "POST /console/imports": Page(HOLDERS, {"kind": "customers"}),

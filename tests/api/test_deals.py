@@ -75,3 +75,18 @@ def test_what_is_not_yours_is_not_there(phone: Phone, deal: str, bad: str) -> No
         answer = phone.get(path) if path.endswith(bad) else phone.post(path, body)
         assert answer.status_code == 404, path
     assert phone.delete(f"/evidence/{bad}").status_code == 404
+
+
+def test_the_ladders_in_use_are_told_the_smallest_amounts_first(phone: Phone) -> None:
+    told = phone.get("/pipelines").get_json()["pipelines"]
+    assert [(one["name"], one["version"], one["below"]) for one in told] == [
+        ("小单流程", 1, "50000.00"),
+        ("标准流程", 1, None),
+    ]
+    proposal = told[1]["stages"][1]
+    assert (proposal["label"], proposal["needs"], proposal["days"], proposal["probability"]) == (
+        "方案提交",
+        ["minutes"],
+        None,
+        30,
+    )

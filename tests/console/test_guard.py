@@ -103,6 +103,9 @@ DOORS = {
     "sync_now": OPERATORS,
     "rules": OPERATORS,
     "change_rule": OPERATORS,
+    **dict.fromkeys(
+        ("pipeline_list", "new_pipeline", "edit_pipeline", "publish_pipeline_again", "turn_pipeline"), OPERATORS
+    ),
     "audit_log": OPERATORS,
     "verify_audit": OPERATORS,
     "shares": ASSIGNERS,
