@@ -15,6 +15,7 @@ from bot import (  # noqa: F401  (handlers claim their names on import)
     deals,
     exports,
     leads,
+    milestones,
     moves,
     projects,
     sharing,

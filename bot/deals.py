@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+from bot import milestones
 from bot.commands import CHAT, CUSTOMER, LIST
 from bot.forms import Filled, Slot, Values, a_deal_name, an_amount, fill, form, read_into
 from bot.router import Heard, command, first_word
@@ -21,6 +22,9 @@ _MEANT_AS_AMOUNT = re.compile(r"[-−负+]?[¥￥]?[\d.,]+(百|千|万|亿|k|w|�
 def deal(s: Session, actor: Actor, heard: Heard) -> str:
     if not heard.args:
         return _deal_list(s, actor)
+    dated = milestones.understood(heard.args, heard.now)
+    if dated is not None:
+        return milestones.note_down(s, actor, dated, heard.now)
     first, rest = first_word(heard.args)
     found = meant_or_near(s, actor, first)
     if not rest and len(found) == 1:

@@ -36,6 +36,15 @@ class EndReason(StrEnum):
     OTHER = "other"
 
 
+class MilestoneKind(StrEnum):
+    """A moment outside our own doing that a deal must not miss."""
+
+    BID_DEADLINE = "bid_deadline"
+    DEPOSIT = "deposit"
+    BID_OPENING = "bid_opening"
+    DELIVERY = "delivery"
+
+
 LABELS: tuple[tuple[StrEnum, str], ...] = (
     (StageKind.OPEN, "进行中"),
     (StageKind.WON, "赢单"),
@@ -54,6 +63,10 @@ LABELS: tuple[tuple[StrEnum, str], ...] = (
     (EndReason.SERVICE, "服务"),
     (EndReason.BUDGET, "预算或项目变化"),
     (EndReason.OTHER, "其他"),
+    (MilestoneKind.BID_DEADLINE, "截标"),
+    (MilestoneKind.DEPOSIT, "保证金"),
+    (MilestoneKind.BID_OPENING, "开标"),
+    (MilestoneKind.DELIVERY, "交货"),
 )
 
 

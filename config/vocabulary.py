@@ -16,6 +16,7 @@ from config.forms import FieldKind as FieldKind
 from config.forms import FieldObject as FieldObject
 from config.funnel import EndReason as EndReason
 from config.funnel import EvidenceKind as EvidenceKind
+from config.funnel import MilestoneKind as MilestoneKind
 from config.funnel import StageKind as StageKind
 
 

@@ -138,6 +138,7 @@ DETAILS = {
     "userid": "账号",
     "position": "职位",
     "version": "第几版",
+    "note": "备注",
     "status": "状态",
     "team_id": "部门",
 }

@@ -10,15 +10,17 @@ from sqlalchemy.orm import Session, aliased
 
 from config.policy import Policy
 from config.prospects import LeadState, ProjectState
-from config.vocabulary import ContactState, HolderKind, OwnershipReason, Role
+from config.vocabulary import ContactState, HolderKind, OwnershipReason, Role, label
 from crm.access import Actor, leaders_of, supervisors_of
+from crm.milestones import coming
 from crm.rules import recycling
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of, days_between
+from crm.rules.milestones import LISTED_DAYS, LISTED_LATE_DAYS, LOSS, say_left
 from crm.rules.stalled import Step
 from crm.silence import silences_of
 from crm.stalls import stuck_deals
 from models.customers import Customer, OwnershipPeriod
-from models.deals import Deal
+from models.deals import Deal, Milestone
 from models.leads import Lead
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person
@@ -26,6 +28,7 @@ from models.projects import Project, ProjectRegistration
 from models.timeline import Todo
 
 _LAST_DAYS = 3  # a customer with fewer days left comes before everything else
+_MOST_MILESTONES = 50
 LOST_DAYS = 3  # a weekend may lie between a release and the next list
 
 
@@ -38,6 +41,7 @@ class ItemKind(StrEnum):
     LOST = "lost"
     LEAD = "lead"
     REGISTRATION = "registration"
+    MILESTONE = "milestone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ def agenda(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: Wo
         *_silent(s, actor, now, policy, calendar),
         *_last_days(s, actor, now, policy, calendar),
         *_stalls(s, actor, now, policy, calendar),
+        *_milestones(s, actor, now),
         *_contacts(s, actor),
         *_queue(s, actor, now),
         *_lost(s, actor, now),
@@ -159,6 +164,24 @@ def _stalls(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: W
         if one.owner_id == actor.person_id
         or actor.person_id in above[one.owner_id]
         or (actor.role is Role.DIRECTOR and one.stall.step is Step.DIRECTOR)
+    ]
+
+
+def _milestones(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
+    """The moments of one's own deals that come within three days, and those that passed without a word."""
+    ends = at(day_of(now), 0) + timedelta(days=LISTED_DAYS + 1)
+    near = and_(Milestone.due_at < ends, Milestone.due_at > now - timedelta(days=LISTED_LATE_DAYS))
+    return [
+        Item(
+            ItemKind.MILESTONE,
+            one.id,
+            one.public_id,
+            f"{label(one.kind)}：{one.deal}",
+            f"{one.due_at.astimezone(SHANGHAI):%m-%d %H:%M}，{say_left(one.due_at, now)}",
+            LOSS[one.kind],
+            days_between(now, one.due_at) - LISTED_DAYS - 1,
+        )
+        for one in coming(s, and_(Deal.owner_id == actor.person_id, near), _MOST_MILESTONES)
     ]
 
 

@@ -41,6 +41,7 @@ class EveryMinute:
 SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("seal-audit"),
     EveryMinute("leads"),
+    EveryMinute("milestones"),
     EveryMinute("collisions"),
     EveryMinute("approvals"),
     EveryMinute("stray-rows"),

@@ -14,6 +14,7 @@ from crm.usecases import (
     collision_sweep,
     contests,
     lead_sweep,
+    milestone_sweep,
     name_folding,
     registration_sweep,
     stall_sweep,
@@ -38,6 +39,7 @@ def _everybody(s: Session, _: datetime) -> list[int]:
 SWEEPS: dict[str, tuple[Candidates, Judge]] = {
     "silent-customers": (sweeps.silent_candidates, sweeps.judge_silence),
     "stale-deals": (stall_sweep.stall_candidates, stall_sweep.judge_stall),
+    "milestones": (milestone_sweep.milestone_candidates, milestone_sweep.judge_milestone),
     "collisions": (collision_sweep.overdue, collision_sweep.judge_overdue),
     "approvals": (approval_sweep.absent_signers, approval_sweep.pass_on),
     "registrations": (registration_sweep.registration_candidates, registration_sweep.judge_registration),

@@ -17,6 +17,7 @@ from miniapp_api.errors import PREFIX, handle_errors
 from miniapp_api.followups import follow_up_routes
 from miniapp_api.forms import form_routes
 from miniapp_api.leads import FORM, lead_routes
+from miniapp_api.milestones import milestone_routes
 from miniapp_api.pipelines import pipeline_routes
 from miniapp_api.projects import project_routes
 from miniapp_api.radar import radar_routes
@@ -49,6 +50,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     attachment_routes(bp, deps)
     deal_routes(bp, deps)
     approval_routes(bp, deps)
+    milestone_routes(bp, deps)
     pipeline_routes(bp, deps)
     return bp
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from config.vocabulary import EndReason, EvidenceKind, StageKind
+from config.vocabulary import EndReason, EvidenceKind, MilestoneKind, StageKind
 from crm.rules.funnel import Lack, Way
 from miniapp_api.answers import Answer
 
@@ -52,6 +52,18 @@ class StayOut(Answer):
     forced: bool
 
 
+class MilestoneOut(Answer):
+    """`done_at`: it was kept. Those that were removed are not told."""
+
+    id: str
+    kind: MilestoneKind
+    kind_label: str
+    due_at: datetime
+    note: str
+    by: str
+    done_at: datetime | None
+
+
 class DealPageOut(Answer):
     """`towards` is the key of the next stage, null for a deal that has ended. `amount` in yuan, as text.
 
@@ -73,6 +85,7 @@ class DealPageOut(Answer):
     missing: list[MissingOut]
     evidence: list[EvidenceOut]
     history: list[StayOut]
+    milestones: list[MilestoneOut]
     may_write: bool
     approval_id: str | None
 
@@ -85,6 +98,15 @@ class MovedOut(Answer):
     forced: bool
     said: str
     approval_id: str | None
+
+
+class MilestoneNotedOut(Answer):
+    id: str
+    deal_id: str
+    kind: MilestoneKind
+    kind_label: str
+    due_at: datetime
+    note: str
 
 
 class PipelineStageOut(StageOut):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from miniapp_api.example_ids import ATTACHMENT_ID, CUSTOMER_ID, DEAL_ID, EVIDENCE_ID
+from miniapp_api.example_ids import ATTACHMENT_ID, CUSTOMER_ID, DEAL_ID, EVIDENCE_ID, MILESTONE_ID
 
 _PROOF = {
     "id": EVIDENCE_ID,
@@ -15,6 +15,8 @@ _PROOF = {
     "at": "2026-11-23T02:00:00Z",
     "sealed": False,
 }
+_DUE = {"kind": "bid_deadline", "due_at": "2026-12-10T02:00:00Z", "note": "线上递交"}
+_NOTED = {"id": MILESTONE_ID, "kind_label": "截标"} | _DUE
 
 DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
     "DealPageOut": {
@@ -46,9 +48,13 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
                 "forced": False,
             }
         ],
+        "milestones": [_NOTED | {"by": "李强", "done_at": None}],
         "may_write": True,
         "approval_id": None,
     },
+    "MilestoneIn": _DUE,
+    "MilestoneMoveIn": {"due_at": "2026-12-12T02:00:00Z", "note": "延期两天"},
+    "MilestoneNotedOut": _NOTED | {"deal_id": DEAL_ID},
     "PipelinesOut": {
         "pipelines": [
             {

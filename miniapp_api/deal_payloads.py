@@ -1,10 +1,11 @@
-"""What a phone may send of a deal: where it should go and why, and which file proves what."""
+"""What a phone may send of a deal: where it should go and why, which file proves what, what must not be missed."""
 
 from pydantic import Field
 
-from config.vocabulary import EndReason, EvidenceKind
+from config.vocabulary import EndReason, EvidenceKind, MilestoneKind
 from crm.usecases.deals import LONGEST_COMPETITOR, LONGEST_REASON
-from miniapp_api.payloads import Payload, Words
+from crm.usecases.milestones import LONGEST_NOTE
+from miniapp_api.payloads import Moment, Payload, Words
 
 
 class MoveIn(Payload):
@@ -23,3 +24,14 @@ class EvidenceIn(Payload):
     stage: Words = Field(min_length=1, max_length=32)
     kind: EvidenceKind
     attachment_id: Words = Field(min_length=1, max_length=64)
+
+
+class MilestoneMoveIn(Payload):
+    """Both stand as they are sent: the note too."""
+
+    due_at: Moment
+    note: Words = Field(default="", max_length=LONGEST_NOTE)
+
+
+class MilestoneIn(MilestoneMoveIn):
+    kind: MilestoneKind

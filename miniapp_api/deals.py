@@ -9,13 +9,14 @@ from config.vocabulary import EvidenceKind, LoginVia, label
 from crm import uow
 from crm.access import Actor
 from crm.reads.deal_page import DealPage, ProofRow, Stay, deal_page
+from crm.reads.milestones import MilestoneRow
 from crm.rules.funnel import Missing, Rung, Said
 from crm.usecases import evidence
 from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.sessions import actor_of_session
 from miniapp_api.answers import said_sum
-from miniapp_api.deal_answers import DealPageOut, EvidenceOut, MissingOut, MovedOut, StageOut, StayOut
+from miniapp_api.deal_answers import DealPageOut, EvidenceOut, MilestoneOut, MissingOut, MovedOut, StageOut, StayOut
 from miniapp_api.deal_payloads import EvidenceIn, MoveIn
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import RepeatHeaders
@@ -130,6 +131,7 @@ def _page(page: DealPage) -> DealPageOut:
         missing=[_missing(one) for one in page.missing],
         evidence=[_proof(one) for one in page.evidence],
         history=[_stay(one) for one in page.history],
+        milestones=[_milestone(one) for one in page.milestones if one.removed_at is None],
         may_write=page.may_write,
         approval_id=page.approval_id,
     )
@@ -162,3 +164,15 @@ def _stay(one: Stay) -> StayOut:
         stage=one.stage, since=one.since, until=one.until, days=one.days, by=one.by, reason=one.reason,
         forced=one.forced,
     )  # fmt: skip
+
+
+def _milestone(one: MilestoneRow) -> MilestoneOut:
+    return MilestoneOut(
+        id=one.public_id,
+        kind=one.kind,
+        kind_label=label(one.kind),
+        due_at=one.due_at,
+        note=one.note,
+        by=one.by,
+        done_at=one.done_at,
+    )

@@ -101,3 +101,23 @@ class Evidence(Base):
     at: Mapped[datetime]
     sealed_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+
+
+class Milestone(Base):
+    """A moment that a deal must not miss. `reminded`: hours before it of the last reminder given; a new date clears it.
+
+    `done_at`: it was kept; `removed_at`: it was a mistake. Either ends its reminders.
+    """
+
+    __tablename__ = "milestone"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id()
+    deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    note: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+    reminded: Mapped[int | None]
+    done_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]

@@ -3,7 +3,7 @@
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from config.vocabulary import EndReason, EvidenceKind
+from config.vocabulary import EndReason, EvidenceKind, MilestoneKind
 from console.desk import EVERYBODY, Desk, actor, typed
 from console.uploads import LARGEST, sent_files, take
 from crm import uow
@@ -72,6 +72,7 @@ def mount(desk: Desk) -> None:
             page=page,
             files=files,
             reasons=list(EndReason),
+            milestone_kinds=list(MilestoneKind),
             refused=str(refused) if refused else "",
             sent=request.form if refused else {},
         )

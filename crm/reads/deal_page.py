@@ -14,6 +14,7 @@ from crm.access import READ, WRITE, Actor, eyes, get_deal, sees_customer
 from crm.approving import approval_needed, missing_approval, waiting_approval
 from crm.ladders import Course, course_of, held_by
 from crm.reads.deals import deal_sight
+from crm.reads.milestones import MilestoneRow, milestones_of
 from crm.rules.days import day_of
 from crm.rules.funnel import Missing, Rung, Said, judge
 from models.customers import Customer
@@ -71,6 +72,7 @@ class DealPage:
     missing: Sequence[Missing]
     evidence: Sequence[ProofRow]
     history: Sequence[Stay]
+    milestones: Sequence[MilestoneRow]
     may_write: bool
     approval_id: str | None
 
@@ -102,6 +104,7 @@ def deal_page(s: Session, actor: Actor, deal_id: str, now: datetime) -> DealPage
         missing=missing,
         evidence=_proofs(s, deal, course),
         history=_stays(s, deal, now),
+        milestones=milestones_of(s, deal),
         may_write=s.scalar(writes) is not None,
         approval_id=None if (waiting := waiting_approval(s, deal.id)) is None else waiting.public_id,
     )

@@ -18,10 +18,12 @@ from crm.rules.funnel import LEAST_REASON, Illegal, Lack, Missing, Rung, Said, W
 from crm.usecases.approval_rules import install_rules
 from crm.usecases.evidence import seal, unseal
 from crm.usecases.followups import write_entry
+from crm.usecases.milestones import hush
 from crm.usecases.pipelines import install_ladders
 from crm.usecases.record_fields import forget_fields
 from models.approvals import Approval
 from models.deals import Deal, Evidence, StagePeriod
+from models.deals import Deal, Evidence, Milestone, StagePeriod
 from models.people import Person
 from models.timeline import TimelineEntry
 
@@ -89,7 +91,9 @@ def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entr
     minutes = policy.current(s).undo_minutes
     if now > deal.created_at + timedelta(minutes=minutes):
         raise Gone(f"商机「{deal.name}」建了超过 {minutes} 分钟，不能撤销了")
-    s.execute(delete(Evidence).where(Evidence.deal_id == deal.id))
+    hush(s, deal.id)
+    for hangs_on_it in (Evidence, Milestone):
+        s.execute(delete(hangs_on_it).where(hangs_on_it.deal_id == deal.id))
     s.execute(delete(StagePeriod).where(StagePeriod.deal_id == deal.id))
     told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
     s.execute(delete(TimelineEntry).where(*told).execution_options(synchronize_session=False))
@@ -166,6 +170,8 @@ def move_deal(
     if to.kind not in (StageKind.WON, StageKind.LOST):
         said = Said(said.reason)
     period = _enter(s, deal, course.ladder.ids[to.key], actor.person_id, said, forced, now)
+    if to.kind is not StageKind.OPEN:
+        hush(s, deal.id)
     seal(s, deal.id, judged.opens, now)
     _tell(s, actor, deal, course.here, to, said, forced, now)
     audit.record(

@@ -19,7 +19,7 @@ from crm.usecases.import_work import Work, next_rows, step
 from models.audit import AuditEntry
 from models.base import bare
 from models.customers import Contact, Customer, OwnershipPeriod
-from models.deals import Deal, Evidence, StagePeriod
+from models.deals import Deal, Evidence, Milestone, StagePeriod
 from models.fields import FieldChange
 from models.imports import ImportRow
 from models.links import ChatLink
@@ -185,7 +185,8 @@ def _deals(s: Session, made: Sequence[Any]) -> dict[int, str]:
         told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
         more = s.scalar(select(TimelineEntry.id).where(TimelineEntry.deal_id == deal.id, ~told[1]).limit(1))
         proof = s.scalar(select(Evidence.id).where(Evidence.deal_id == deal.id).limit(1))
-        if len(rungs) > 1 or more is not None or proof is not None:
+        dated = s.scalar(select(Milestone.id).where(Milestone.deal_id == deal.id).limit(1))
+        if len(rungs) > 1 or more is not None or proof is not None or dated is not None:
             stays[row.number] = "商机之后又有进展，保留"
             continue
         for table, which in ((StagePeriod, StagePeriod.deal_id == deal.id), (TimelineEntry, told[0])):

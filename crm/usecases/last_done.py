@@ -13,10 +13,11 @@ from crm.errors import NotFound
 from crm.usecases.customers import withdraw_customer
 from crm.usecases.deals import opened_by, take_back_move, withdraw_deal
 from crm.usecases.followups import retract_follow_up
+from crm.usecases.milestones import remove_milestone
 from crm.usecases.todos import drop_todo
 from crm.usecases.visits import retract_check_in
 from models.customers import Customer
-from models.deals import Deal, StagePeriod
+from models.deals import Deal, Milestone, StagePeriod
 from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
@@ -27,6 +28,7 @@ _WHAT = {
     "customer": "新建的客户",
     "deal": "新建的商机",
     "move": "阶段变动",
+    "milestone": "时间节点",
     "todo": "待办",
 }
 
@@ -62,6 +64,9 @@ def take_back(s: Session, actor: Actor, done: Written, now: datetime, *, entranc
         case "move":
             name = take_back_move(s, actor, done.public_id, done.id, now, entrance=entrance)
             return f"已撤销：商机「{name}」的阶段变动"
+        case "milestone":
+            gone = remove_milestone(s, actor, done.public_id, now, entrance=entrance)
+            return f"已撤销：刚才记的{gone.said}"
         case "deal":
             return f"已撤销：新建的商机「{withdraw_deal(s, actor, done.id, now, entrance=entrance)}」"
         case _:
@@ -90,6 +95,10 @@ def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, str, 
         .join(Deal, Deal.id == StagePeriod.deal_id)
         .join(Customer, Customer.id == Deal.customer_id)
         .where(there, StagePeriod.actor_id == me, StagePeriod.started_at != Deal.created_at),
+        select(literal("milestone"), Milestone.id, Milestone.public_id, Deal.name, Milestone.made_at)
+        .join(Deal, Deal.id == Milestone.deal_id)
+        .join(Customer, Customer.id == Deal.customer_id)
+        .where(there, Milestone.made_by_id == me, Milestone.done_at.is_(None), Milestone.removed_at.is_(None)),
         select(literal("todo"), Todo.id, Todo.public_id, Todo.text, Todo.created_at)
         .outerjoin(Customer, Customer.id == Todo.customer_id)
         .where(Todo.customer_id.is_(None) | there, Todo.person_id == me, Todo.done_at.is_(None)),

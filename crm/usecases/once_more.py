@@ -19,10 +19,12 @@ from crm.stalls import stuck_deal, suggestion
 from crm.usecases.alert_cards import Card, absent_owner_card, assign_card, last_days_card, silence_card, stall_card
 from crm.usecases.contacts import link_card
 from crm.usecases.lead_cards import card_again
+from crm.usecases.milestones import milestone_card
 from crm.usecases.pool import return_by
 from crm.usecases.project_cards import expiring_card
 from crm.usecases.todos import todo_card
 from models.customers import Customer
+from models.deals import Deal, Milestone
 from models.links import ExternalContact
 from models.people import Person
 from models.timeline import Todo
@@ -67,6 +69,8 @@ def _card(
         return card_again(s, actor, object_id)[1:]
     if kind is ItemKind.REGISTRATION:
         return expiring_card(s, object_id, actor.person_id, now, policy)
+    if kind is ItemKind.MILESTONE:
+        return _milestone(s, object_id, now)
     if kind is ItemKind.STALL:
         return _stall(s, actor, object_id, now, policy, calendar)
     customer = s.get_one(Customer, object_id)
@@ -97,3 +101,14 @@ def _stall(s: Session, actor: Actor, deal_id: int, now: datetime, policy: Policy
     customer, owner = s.get_one(Customer, found.customer_id).name, s.get_one(Person, found.owner_id)
     advice = suggestion(s, found, now, policy)
     return stall_card(found, advice, customer, owner, policy, own=owner.id == actor.person_id)
+
+
+def _milestone(s: Session, milestone_id: int, now: datetime) -> Card:
+    one, deal, customer, owner = s.execute(
+        select(Milestone, Deal, Customer.name, Person.name)
+        .join(Deal, Deal.id == Milestone.deal_id)
+        .join(Customer, Customer.id == Deal.customer_id)
+        .join(Person, Person.id == Deal.owner_id)
+        .where(Milestone.id == milestone_id)
+    ).one()
+    return milestone_card(one, deal, customer, owner, now)

@@ -31,6 +31,7 @@ _MARKS = {
     ItemKind.LOST: "已释放",
     ItemKind.LEAD: "线索",
     ItemKind.REGISTRATION: "报备",
+    ItemKind.MILESTONE: "节点",
 }
 
 

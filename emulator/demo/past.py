@@ -20,7 +20,10 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A deal that entered its stage `days` working days ago, as stalls are counted; `amount` in yuan."""
+    """A deal that entered its stage `days` working days ago, as stalls are counted; `amount` in yuan.
+
+    `tender`: its bid is due at 10:00 in so many days, the deposit the day before; 0 for no tender.
+    """
 
     name: str
     customer: str
@@ -28,6 +31,7 @@ class Running:
     stage: str
     amount: str
     days: int
+    tender: int = 0
 
 
 CUSTOMERS = (
@@ -68,7 +72,7 @@ CUSTOMERS = (
 DEALS = (
     Running("二期循环水泵 12 台", "昆山恒泽水务设备有限公司", "liqiang", "negotiation", "860000", 17),
     Running("热力站换热机组配泵", "苏州瑞衡热能工程有限公司", "liqiang", "proposal", "320000", 8),
-    Running("净水厂加压泵改造", "上海浦江净水科技股份有限公司", "liqiang", "requirement", "1250000", 2),
+    Running("净水厂加压泵改造", "上海浦江净水科技股份有限公司", "liqiang", "requirement", "1250000", 2, tender=3),
     Running("耐腐蚀磁力泵试用", "太仓宏远化工装备有限公司", "liqiang", "requirement", "48000", 22),
     Running("脱硫浆液泵年度框架", "无锡锦澜环保科技有限公司", "zhangmin", "proposal", "540000", 11),
     Running("船坞排水泵组", "南通启瑞船务工程有限公司", "zhangmin", "negotiation", "410000", 7),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from config.clock import clock_of
 from config.prospects import LeadInlet
 from config.settings import Settings
-from config.vocabulary import CustomerLevel, CustomerSource, Datum, Role
+from config.vocabulary import CustomerLevel, CustomerSource, Datum, MilestoneKind, Role
 from crm import uow
 from crm.access import actor_by_userid
 from crm.flows import directory
@@ -16,6 +16,18 @@ from crm.rules.days import WorkCalendar, at, day_of
 from crm.rules.funnel import Said
 from crm.usecases import campaigns, customers, deals, followups, people, policy, projects, registrations, todos
 from crm.usecases.approval_rules import install_rules
+from crm.usecases import (
+    campaigns,
+    customers,
+    deals,
+    followups,
+    milestones,
+    people,
+    policy,
+    projects,
+    registrations,
+    todos,
+)
 from crm.usecases.lead_sources import SourceDraft, open_source
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.pipelines import install_ladders
@@ -141,6 +153,10 @@ def _deal(s: uow.Session, running: Running, customer_id: int, now: datetime) -> 
     if running.stage != FIRST_STAGE:
         boss, why = actor_by_userid(s, DIRECTOR), Said("上线之前已经到这个阶段")
         deals.move_deal(s, boss, made.public_id, running.stage, why, since, entrance=ENTRANCE, force=True)
+    if running.tender:
+        for kind, day in ((MilestoneKind.DEPOSIT, running.tender - 1), (MilestoneKind.BID_DEADLINE, running.tender)):
+            due = at(day_of(now) + timedelta(days=day), 10)
+            milestones.add_milestone(s, rep, made.public_id, kind, due, "", since, entrance=ENTRANCE)
 
 
 def stage_began(running: Running, now: datetime) -> datetime:

@@ -119,6 +119,8 @@ Door = Open | Page | About | Beyond
 _TEXT = {"text": "电话聊了交期，下周三去现场看"}
 _VISIT = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "at": "2026-11-23T09:00:00+08:00"}
 
+_TENDER = "2026-12-20T10:00:00+08:00"
+
 _LEAD = {"company": "无锡蓝天全新公司", "phone": "13800138000"}
 
 
@@ -182,6 +184,15 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/absences": Page(body={"userid": "wu", "first_day": "2026-12-01", "last_day": "2026-12-02"}),
     "DELETE /api/v1/absences/<absence_id>": Page(at=f"/api/v1/absences/{'0' * 20}"),
     "GET /api/v1/pipelines": Page(),
+    "POST /api/v1/deals/<deal_id>/milestones": Record(
+        WRITE, lambda _: {"kind": "delivery", "due_at": _TENDER}, thing="deal_public", done=True
+    ),
+    "PATCH /api/v1/milestones/<milestone_id>": Record(
+        WRITE, lambda _: {"due_at": _TENDER}, thing="milestone", done=True
+    ),
+    "POST /api/v1/milestones/<milestone_id>/finish": Record(WRITE, thing="milestone", done=True),
+    "DELETE /api/v1/milestones/<milestone_id>": Record(WRITE, thing="milestone", done=True),
+    "POST /api/v1/milestones/<milestone_id>/restore": Record(WRITE, thing="milestone"),
     "DELETE /api/v1/follow-ups/<entry_id>": Mine("entry"),
     "POST /api/v1/check-ins": Record(
         WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
@@ -291,6 +302,15 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/deals/<deal_id>/evidence": Record(
         WRITE, lambda it: {"stage": "proposal", "kind": "minutes", "file_id": it.attachment}, thing="deal_public"
     ),
+    "POST /console/deals/<deal_id>/milestones": Record(
+        WRITE, lambda _: {"kind": "delivery", "due_at": "2026-12-20T10:00"}, thing="deal_public", done=True
+    ),
+    "POST /console/milestones/<milestone_id>": Record(
+        WRITE, lambda _: {"due_at": "2026-12-20T10:00"}, thing="milestone", done=True
+    ),
+    "POST /console/milestones/<milestone_id>/finish": Record(WRITE, thing="milestone", done=True),
+    "POST /console/milestones/<milestone_id>/remove": Record(WRITE, thing="milestone", done=True),
+    "POST /console/milestones/<milestone_id>/restore": Record(WRITE, thing="milestone"),
     "POST /console/evidence/<evidence_id>/remove": Record(WRITE, thing="evidence"),
     "GET /console/approvals": Page(),
     "GET /console/approvals/<approval_id>": Record(READ, thing="approval"),
@@ -427,6 +447,7 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "推进": Plain("/推进"),
     "审批": Plain("/审批"),
     "请假": Plain("/请假"),
+    "节点": Plain("/节点"),
     "商机": Say(READ, "/商机 {name}"),
     "共享": Say(DECIDE, "/共享 {name} 某wu"),
     "线索": Plain("/线索"),
@@ -458,6 +479,8 @@ def _deal(it: Things) -> Mapping[str, Any]:
 
 def _approval(it: Things) -> Mapping[str, Any]:
     return {"approval": it.approval}
+def _milestone(it: Things) -> Mapping[str, Any]:
+    return {"milestone": it.milestone}
 
 
 def _friend(it: Things) -> Mapping[str, Any]:
@@ -510,6 +533,9 @@ BUTTONS: Mapping[str, Tapping] = {
     "plan_visit": Tapping(READ, _customer),
     "snooze": Tapping(WRITE, _deal),
     "undo:snooze": Tapping(WRITE, _deal),
+    "finish_milestone": Tapping(WRITE, _milestone),
+    "remove_milestone": Tapping(WRITE, _milestone),
+    "undo:milestone": Tapping(WRITE, _milestone),
     "nudge_owner": Tapping(READ, _deal),
     "nudge_holder": Tapping(DECIDE, _customer),
     "give_back": Tapping(DECIDE, _customer),
@@ -551,3 +577,4 @@ BUTTONS: Mapping[str, Tapping] = {
 }
 # Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.
 LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back", "advance", "approvals"})
+LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back", "advance", "milestone", "note_milestone"})

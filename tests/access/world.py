@@ -44,6 +44,7 @@ from models.approvals import Approval, ApprovalSigner, ApprovalStep
 from models.collisions import Collision
 from models.customers import Contact, Customer
 from models.deals import Deal, Evidence
+from models.deals import Evidence, Milestone
 from models.files import Attachment
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team, TeamLeader, TeamScope
@@ -97,6 +98,7 @@ class Things:
     canaries: Mapping[str, str] = field(default_factory=dict)
     evidence: str = "0" * 20  # what the deal has proved with the attachment
     approval: str = "0" * 20  # what its holder asked for, waiting for the lead of team TWO
+    milestone: str = "0" * 20  # a moment that the deal must not miss
 
 
 NOBODYS = Things(
@@ -279,9 +281,13 @@ def _proved(s: Session, things: Things) -> Things:
         deal_id=things.deal, stage_key="proposal", kind="minutes", attachment_id=file.id,
         added_by_id=file.uploaded_by_id, at=NOW,
     )  # fmt: skip
-    s.add(proof)
+    tender = Milestone(
+        deal_id=things.deal, kind="bid_deadline", due_at=NOW + timedelta(days=20), made_by_id=file.uploaded_by_id,
+        made_at=_EARLIER,
+    )  # fmt: skip
+    s.add_all((proof, tender))
     s.flush()
-    return replace(things, evidence=proof.public_id)
+    return replace(things, evidence=proof.public_id, milestone=tender.public_id)
 
 
 def _asked_for(s: Session, things: Things) -> Things:

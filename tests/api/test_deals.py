@@ -77,6 +77,28 @@ def test_what_is_not_yours_is_not_there(phone: Phone, deal: str, bad: str) -> No
     assert phone.delete(f"/evidence/{bad}").status_code == 404
 
 
+def test_a_moment_is_noted_once_per_key_moved_kept_taken_away_and_brought_back(phone: Phone, deal: str) -> None:
+    body = {"kind": "bid_deadline", "due_at": "2026-12-10T10:00:00+08:00", "note": "线上递交"}
+    made = [phone.post(f"/deals/{deal}/milestones", body, key="m1") for _ in range(2)]
+    assert [one.status_code for one in made] == [201, 201]
+    (one,) = phone.get(f"/deals/{deal}").get_json()["milestones"]
+    assert (one["kind_label"], one["due_at"], one["note"]) == ("截标", "2026-12-10T02:00:00Z", "线上递交")
+    at = f"/milestones/{one['id']}"
+    moved = phone.patch(at, {"due_at": "2026-12-12T10:00:00+08:00"})
+    told = moved.get_json()
+    assert (moved.status_code, told["due_at"], told["note"]) == (200, "2026-12-12T02:00:00Z", "")
+    assert [phone.post(f"{at}/{verb}", {}).status_code for verb in ("finish", "finish", "restore", "restore")] == [
+        200,
+        410,
+        200,
+        409,
+    ]
+    assert phone.delete(at).status_code == 204
+    assert phone.get(f"/deals/{deal}").get_json()["milestones"] == []
+    past = phone.post(f"/deals/{deal}/milestones", body | {"due_at": "2026-01-01T10:00:00+08:00"})
+    assert (past.status_code, list(past.get_json()["fields"])) == (422, ["due_at"])
+
+
 def test_the_ladders_in_use_are_told_the_smallest_amounts_first(phone: Phone) -> None:
     told = phone.get("/pipelines").get_json()["pipelines"]
     assert [(one["name"], one["version"], one["below"]) for one in told] == [

@@ -5,7 +5,7 @@ from io import BytesIO
 from sqlalchemy import select
 
 from crm import uow
-from models.deals import Deal, Evidence, StagePeriod
+from models.deals import Deal, Evidence, Milestone, StagePeriod
 from tests.console.conftest import SignIn
 from tests.console.test_pages import LEAD, REP
 from tests.support.company import rows
@@ -56,3 +56,21 @@ def test_a_lead_lets_it_through_and_an_unused_proof_is_removed(sign_in: SignIn) 
     form = {"to": "negotiation", "reason": "客户临时换了负责人", "force": "1"}
     assert lead.post(f"/console/deals/{deal}/move", data=form).status_code == 303
     assert "主管放行" in lead.get(f"/console/deals/{deal}").text
+
+
+def test_a_moment_is_noted_moved_kept_and_brought_back(sign_in: SignIn) -> None:
+    rep, deal = sign_in(REP), fresh()
+    form = {"kind": "bid_deadline", "due_at": "2026-12-10T10:00", "note": "线上递交"}
+    assert rep.post(f"/console/deals/{deal}/milestones", data=form).status_code == 303
+    (one,) = rows(Milestone)
+    page = rep.get(f"/console/deals/{deal}").text
+    for words in ("截标 2026-12-10 10:00", "线上递交", "改截标的时间", 'value="2026-12-10T10:00"'):
+        assert words in page
+    at = f"/console/milestones/{one.public_id}"
+    assert rep.post(at, data={"due_at": "2026-12-12T09:30"}).status_code == 303
+    assert "截标 2026-12-12 09:30" in rep.get(f"/console/deals/{deal}").text
+    for verb, word in (("finish", "撤销完成"), ("restore", "改截标的时间"), ("remove", "移除过的 1 个")):
+        assert rep.post(f"{at}/{verb}").status_code == 303
+        assert word in rep.get(f"/console/deals/{deal}").text
+    assert rep.post(f"/console/deals/{deal}/milestones", data=form | {"due_at": "明天"}).status_code == 422
+    assert rep.post(f"/console/deals/{deal}/milestones", data=form | {"kind": "party"}).status_code == 422

@@ -106,6 +106,9 @@ DOORS = {
     **dict.fromkeys(
         ("pipeline_list", "new_pipeline", "edit_pipeline", "publish_pipeline_again", "turn_pipeline"), OPERATORS
     ),
+    **dict.fromkeys(
+        ("add_milestone", "change_milestone", "finish_milestone", "remove_milestone", "restore_milestone"), EVERYBODY
+    ),
     "audit_log": OPERATORS,
     "verify_audit": OPERATORS,
     "shares": ASSIGNERS,

@@ -118,6 +118,7 @@ def _ids(stage: Stage, role: Role) -> dict[str, list[str]]:
         "approval_id": [one.approval for one in (*things, NOBODYS)],
         "absence_id": ["0" * 20],
         "evidence_id": [one.evidence for one in (*things, NOBODYS)],
+        "milestone_id": [one.milestone for one in (*things, NOBODYS)],
         "loser_id": [one.customer_public for one in (*things, NOBODYS)],
         "lead_id": [one.lead_public for one in (*things, NOBODYS)],
         "project_id": [one.project_public for one in (*things, NOBODYS)],
