@@ -22,7 +22,6 @@ from crm.usecases.milestones import hush
 from crm.usecases.pipelines import install_ladders
 from crm.usecases.record_fields import forget_fields
 from models.approvals import Approval
-from models.deals import Deal, Evidence, StagePeriod
 from models.deals import Deal, Evidence, Milestone, StagePeriod
 from models.people import Person
 from models.timeline import TimelineEntry

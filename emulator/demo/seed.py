@@ -14,8 +14,6 @@ from crm.flows import directory
 from crm.rules.checkin import Point
 from crm.rules.days import WorkCalendar, at, day_of
 from crm.rules.funnel import Said
-from crm.usecases import campaigns, customers, deals, followups, people, policy, projects, registrations, todos
-from crm.usecases.approval_rules import install_rules
 from crm.usecases import (
     campaigns,
     customers,
@@ -28,6 +26,7 @@ from crm.usecases import (
     registrations,
     todos,
 )
+from crm.usecases.approval_rules import install_rules
 from crm.usecases.lead_sources import SourceDraft, open_source
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.pipelines import install_ladders

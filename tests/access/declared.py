@@ -479,6 +479,8 @@ def _deal(it: Things) -> Mapping[str, Any]:
 
 def _approval(it: Things) -> Mapping[str, Any]:
     return {"approval": it.approval}
+
+
 def _milestone(it: Things) -> Mapping[str, Any]:
     return {"milestone": it.milestone}
 
@@ -576,5 +578,6 @@ BUTTONS: Mapping[str, Tapping] = {
     "undo:ownership": Tapping(DECIDE, lambda it: {"customer": it.customer, "period": 8_000_000 + it.customer}),
 }
 # Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.
-LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back", "advance", "approvals"})
-LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back", "advance", "milestone", "note_milestone"})
+LISTS = frozenset(
+    {"show_customer", "show_lead", "handle", "take_back", "advance", "approvals", "milestone", "note_milestone"}
+)

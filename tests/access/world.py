@@ -43,8 +43,7 @@ from gateways.files import Accepted, FileStore
 from models.approvals import Approval, ApprovalSigner, ApprovalStep
 from models.collisions import Collision
 from models.customers import Contact, Customer
-from models.deals import Deal, Evidence
-from models.deals import Evidence, Milestone
+from models.deals import Deal, Evidence, Milestone
 from models.files import Attachment
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team, TeamLeader, TeamScope
