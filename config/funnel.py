@@ -43,6 +43,20 @@ class MilestoneKind(StrEnum):
     DEPOSIT = "deposit"
     BID_OPENING = "bid_opening"
     DELIVERY = "delivery"
+class StallColour(StrEnum):
+    """How long an open deal has stood on its rung, against what that rung usually takes."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+class DealScope(StrEnum):
+    """Whose deals are looked at, of those that one may see."""
+
+    MINE = "mine"
+    TEAM = "team"
+    ALL = "all"
 
 
 LABELS: tuple[tuple[StrEnum, str], ...] = (
@@ -67,6 +81,12 @@ LABELS: tuple[tuple[StrEnum, str], ...] = (
     (MilestoneKind.DEPOSIT, "保证金"),
     (MilestoneKind.BID_OPENING, "开标"),
     (MilestoneKind.DELIVERY, "交货"),
+    (StallColour.GREEN, "正常"),
+    (StallColour.YELLOW, "黄牌"),
+    (StallColour.RED, "红牌"),
+    (DealScope.MINE, "我的"),
+    (DealScope.TEAM, "团队"),
+    (DealScope.ALL, "全部"),
 )
 
 

@@ -14,10 +14,12 @@ from config.forms import CooperationStage as CooperationStage
 from config.forms import DecisionRole as DecisionRole
 from config.forms import FieldKind as FieldKind
 from config.forms import FieldObject as FieldObject
+from config.funnel import DealScope as DealScope
 from config.funnel import EndReason as EndReason
 from config.funnel import EvidenceKind as EvidenceKind
 from config.funnel import MilestoneKind as MilestoneKind
 from config.funnel import StageKind as StageKind
+from config.funnel import StallColour as StallColour
 
 
 class Role(StrEnum):
