@@ -24,10 +24,10 @@ _HOW = (
 @command("推进", "tuijin", "advance", "move", usage="/推进 商机 [阶段]", tells="看商机还缺什么，齐了就推进")
 def advance(s: Session, actor: Actor, heard: Heard) -> str:
     if not heard.args:
-        return _which(s, actor, open_deals(s, actor, LIST), heard.now) or f"还没有进行中的商机。{_HOW}"
+        return _which(s, actor, open_deals(s, actor, LIST, heard.now), heard.now) or f"还没有进行中的商机。{_HOW}"
     words = heard.args.split()
     for many in range(len(words), 0, -1):  # a deal's name may hold spaces: the longest that names one
-        found = deals_called(s, actor, " ".join(words[:many]), LIST)
+        found = deals_called(s, actor, " ".join(words[:many]), LIST, heard.now)
         if len(found) == 1:
             return _go(s, actor, found[0].public_id, words[many:], heard.now)
         if found:

@@ -8,9 +8,12 @@ from decimal import Decimal
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import FieldObject, StageKind
+from config.vocabulary import FieldObject, StageKind, StallColour
+from crm import policy as numbers
 from crm.access import READ, WRITE, Actor, Eyes, Sight, To, eyes, sees_customer
 from crm.forms import groups_of
+from crm.reads.rungs import ladders_called
+from crm.rules.days import day_of
 from models.customers import Customer
 from models.deals import Deal, Stage
 from models.people import Person
@@ -18,7 +21,8 @@ from models.people import Person
 
 @dataclass(frozen=True, slots=True)
 class DealBrief:
-    """`amount` in yuan; None where it is not shown to whoever asks."""
+    """`amount` in yuan; None where it is not shown to whoever asks. `days` are working days on its stage; `colour` is
+    None of a deal that has ended."""
 
     id: int
     public_id: str
@@ -28,6 +32,8 @@ class DealBrief:
     stage: str
     amount: Decimal | None
     stage_since: datetime
+    days: int
+    colour: StallColour | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,10 @@ def deal_sight(s: Session, seen: Eyes) -> DealSight:
     return DealSight(seen.sight(FieldObject.DEAL), groups_of(s, FieldObject.DEAL, ("name", "amount")))
 
 
-def open_deals(s: Session, actor: Actor, limit: int) -> list[DealBrief]:
+def open_deals(s: Session, actor: Actor, limit: int, now: datetime) -> list[DealBrief]:
     """The open deals of the customers this actor may see, longest on their rung first."""
     rows = _visible(actor).where(Stage.kind == StageKind.OPEN).order_by(Deal.stage_since, Deal.id).limit(limit)
-    return _briefs(s, actor, rows)
+    return _briefs(s, actor, rows, now)
 
 
 def open_deal_count(s: Session, actor: Actor) -> int:
@@ -66,8 +72,10 @@ def open_deal_count(s: Session, actor: Actor) -> int:
     return s.scalar(select(func.count()).select_from(rows)) or 0
 
 
-def deals_called(s: Session, actor: Actor, words: str, limit: int) -> list[DealBrief]:
-    """Deals that he works on whose name is this, else holds it; only by a name that he reads. Open ones first."""
+def deals_called(s: Session, actor: Actor, words: str, limit: int, now: datetime, to: To = WRITE) -> list[DealBrief]:
+    """Deals that he works on (or, with `READ`, sees) whose name is this, else holds it; only by a name that he reads.
+    Open ones first.
+    """
     typed = "".join(words.split())
     if not typed:
         return []
@@ -75,7 +83,7 @@ def deals_called(s: Session, actor: Actor, words: str, limit: int) -> list[DealB
     small = func.lower(called)  # SQLite makes only Latin letters small: what was typed is looked for as it is, too
     has = called.contains(typed, autoescape=True) | small.contains(typed.lower(), autoescape=True)
     by = (called != typed, Stage.kind != StageKind.OPEN, Deal.owner_id != actor.person_id, Deal.id.desc())
-    rows = _briefs(s, actor, _visible(actor, WRITE).where(has).order_by(*by).limit(limit))
+    rows = _briefs(s, actor, _visible(actor, to).where(has).order_by(*by).limit(limit), now)
     found = [one for one in rows if _plain(typed) in _plain(one.name)]
     exact = [one for one in found if _plain(one.name) == _plain(typed)]
     return exact or found
@@ -85,8 +93,9 @@ def _plain(name: str) -> str:
     return "".join(name.split()).casefold()
 
 
-def deals_of(s: Session, actor: Actor, customer_id: int) -> list[DealBrief]:
-    return _briefs(s, actor, _visible(actor).where(Deal.customer_id == customer_id).order_by(Deal.created_at.desc()))
+def deals_of(s: Session, actor: Actor, customer_id: int, now: datetime) -> list[DealBrief]:
+    mine = _visible(actor).where(Deal.customer_id == customer_id)
+    return _briefs(s, actor, mine.order_by(Deal.created_at.desc()), now)
 
 
 def _visible(actor: Actor, to: To = READ) -> Select[Deal, str, int | None, str, str]:
@@ -99,11 +108,24 @@ def _visible(actor: Actor, to: To = READ) -> Select[Deal, str, int | None, str, 
     )
 
 
-def _briefs(s: Session, actor: Actor, query: Select[Deal, str, int | None, str, str]) -> list[DealBrief]:
-    shown = deal_sight(s, eyes(s, actor))
-    return [
-        DealBrief(
-            d.id, d.public_id, shown.name(d, held_by), customer, owner, stage, shown.amount(d, held_by), d.stage_since
+def _briefs(s: Session, actor: Actor, query: Select[Deal, str, int | None, str, str], now: datetime) -> list[DealBrief]:
+    shown, calendar = deal_sight(s, eyes(s, actor)), numbers.calendar(s)
+    paces = ladders_called(s, "").paces(numbers.current(s), now, calendar)
+    found = []
+    for d, customer, held_by, owner, stage in s.execute(query):
+        mine = paces.get(d.stage_id)
+        found.append(
+            DealBrief(
+                id=d.id,
+                public_id=d.public_id,
+                name=shown.name(d, held_by),
+                customer=customer,
+                owner=owner,
+                stage=stage,
+                amount=shown.amount(d, held_by),
+                stage_since=d.stage_since,
+                days=calendar.working_days_between(day_of(d.stage_since), day_of(now)),
+                colour=None if mine is None else mine.colour(d.stage_since, d.snoozed_until, now),
+            )
         )
-        for d, customer, held_by, owner, stage in s.execute(query)
-    ]
+    return found

@@ -67,8 +67,8 @@ def test_no_read_shows_another_teams_customer(company: Engine, who: str) -> None
             meant_or_near(s, asking, SECRET),
             [named_in(s, asking, f"{SECRET}来电")],
             [last_touched(s, asking)],
-            open_deals(s, asking, 10),
-            deals_of(s, asking, secret),
+            open_deals(s, asking, 10, NOW),
+            deals_of(s, asking, secret, NOW),
         ]
         asked = radar.ask(s, asking, radar.Question(SECRET), RadarEntry.CREATE, Policy())
     assert [list(rows) for rows in found] == [[], [], [None], [None], [], []]

@@ -112,7 +112,7 @@ def test_names_titles_and_sums_on_a_customers_page_and_in_lists_follow_the_reade
             page = customer_page(s, who, number, NOW)
             people = {(one.name, one.title) for one in (*page.contacts, *contacts_of(s, who, page.public_id))}
             there = {(one.name, one.amount) for one in page.deals}
-            listed = {(one.name, one.amount) for one in (*deals_of(s, who, number), *open_deals(s, who, 9))}
+            listed = {(one.name, one.amount) for one in (*deals_of(s, who, number, NOW), *open_deals(s, who, 9, NOW))}
             titles = contact_form(s, who, contact).title, deal_form(s, who, page.deals[0].public_id).title
         return {*people, *there, *listed, titles}
 
