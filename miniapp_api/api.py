@@ -22,6 +22,7 @@ from miniapp_api.pipelines import pipeline_routes
 from miniapp_api.projects import project_routes
 from miniapp_api.radar import radar_routes
 from miniapp_api.registrations import registration_routes
+from miniapp_api.sales import sales_routes
 from miniapp_api.session import bearer_token, session_routes
 from miniapp_api.shares import share_routes
 from miniapp_api.spec import configure
@@ -52,6 +53,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     approval_routes(bp, deps)
     milestone_routes(bp, deps)
     pipeline_routes(bp, deps)
+    sales_routes(bp, deps)
     return bp
 
 

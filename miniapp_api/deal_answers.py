@@ -5,6 +5,7 @@ from datetime import datetime
 from config.vocabulary import EndReason, EvidenceKind, MilestoneKind, StageKind
 from crm.rules.funnel import Lack, Way
 from miniapp_api.answers import Answer
+from miniapp_api.sales_answers import ComparedOut
 
 
 class StageOut(Answer):
@@ -68,6 +69,8 @@ class DealPageOut(Answer):
     """`towards` is the key of the next stage, null for a deal that has ended. `amount` in yuan, as text.
 
     `approval_id` of the approval that it waits for, null where it waits for none.
+    """`towards` is the key of the next stage, null for a deal that has ended, and so is `beside`: how it stands beside
+    the won ones. `amount` in yuan, as text.
     """
 
     id: str
@@ -88,6 +91,7 @@ class DealPageOut(Answer):
     milestones: list[MilestoneOut]
     may_write: bool
     approval_id: str | None
+    beside: ComparedOut | None
 
 
 class MovedOut(Answer):

@@ -3,6 +3,8 @@
 from typing import Any
 
 from miniapp_api.example_ids import ATTACHMENT_ID, CUSTOMER_ID, DEAL_ID, EVIDENCE_ID, MILESTONE_ID
+from miniapp_api.example_ids import ATTACHMENT_ID, CUSTOMER_ID, DEAL_ID, EVIDENCE_ID
+from miniapp_api.sales_examples import COMPARED
 
 _PROOF = {
     "id": EVIDENCE_ID,
@@ -73,6 +75,7 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
                 ],
             }
         ]
+        "beside": COMPARED,
     },
     "MoveIn": {"to": "proposal"},
     "MovedOut": {

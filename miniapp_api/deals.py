@@ -8,6 +8,7 @@ from flask import Response
 from config.vocabulary import EvidenceKind, LoginVia, label
 from crm import uow
 from crm.access import Actor
+from crm.reads.compared import Compared, compared
 from crm.reads.deal_page import DealPage, ProofRow, Stay, deal_page
 from crm.reads.milestones import MilestoneRow
 from crm.rules.funnel import Missing, Rung, Said
@@ -21,6 +22,7 @@ from miniapp_api.deal_payloads import EvidenceIn, MoveIn
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import RepeatHeaders
 from miniapp_api.repeat import Write, done, plain_id, write
+from miniapp_api.sales import compared_out
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import READ, WRITE, answers
 
@@ -31,7 +33,7 @@ def deal_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.get("/deals/<deal_id>")
     @bp.output(DealPageOut)
     @bp.doc(
-        summary="一个商机：阶段、凭证、还缺什么、走过的路",
+        summary="一个商机：阶段、凭证、还缺什么、走过的路、和赢单比",
         description="`missing` 是进入下一个阶段 `towards` 还缺的，每一项都写了怎么补。",
         security="bearer",
         responses=answers(READ),
@@ -39,7 +41,8 @@ def deal_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     def deal(deal_id: str) -> DealPageOut:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
-            return _page(deal_page(s, actor_of_session(s, token, PHONES, now), plain_id(deal_id), now))
+            actor, wanted = actor_of_session(s, token, PHONES, now), plain_id(deal_id)
+            return _page(deal_page(s, actor, wanted, now), compared(s, actor, wanted, now))
 
     @bp.post("/deals/<deal_id>/move")
     @bp.input(MoveIn)
@@ -114,7 +117,7 @@ def _removed(evidence_id: str) -> Write:
     return effect
 
 
-def _page(page: DealPage) -> DealPageOut:
+def _page(page: DealPage, beside: Compared | None) -> DealPageOut:
     return DealPageOut(
         id=page.public_id,
         customer_id=page.customer_id,
@@ -134,6 +137,7 @@ def _page(page: DealPage) -> DealPageOut:
         milestones=[_milestone(one) for one in page.milestones if one.removed_at is None],
         may_write=page.may_write,
         approval_id=page.approval_id,
+        beside=beside and compared_out(beside),
     )
 
 
