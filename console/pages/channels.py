@@ -22,7 +22,7 @@ def mount(desk: Desk) -> None:
         sort = asked("sort") if asked("sort") in reads.SORTS else reads.SORTS[0]
         with uow.reading() as s:
             rows = reads.channels(s, actor(), since, until, sort)
-        return render_template("console/channels.html", rows=rows, chosen={**_days(since, until), "sort": sort})
+        return render_template("console/channels.html", rows=rows, chosen={**shown_span(since, until), "sort": sort})
 
     @desk.page("/channels/customers", HOLDERS)
     def channel_customers() -> str:
@@ -33,7 +33,7 @@ def mount(desk: Desk) -> None:
         source, campaign = CustomerSource(asked("source")), asked_number("campaign", 0) or None
         with uow.reading() as s:
             found = reads.channel_customers(s, actor(), what, source, campaign, since, until, asked_number("page"))
-        chosen = {**_days(since, until), "what": what, "source": source.value, "campaign": campaign or ""}
+        chosen = {**shown_span(since, until), "what": what, "source": source.value, "campaign": campaign or ""}
         return render_template("console/channel_customers.html", found=found, chosen=chosen, source=label(source))
 
 
@@ -51,6 +51,7 @@ def _day(text: str) -> date | None:
         raise Invalid(f"没看懂日期「{text[:20]}」，请写成 2026-03-05 这样") from None
 
 
-def _days(since: datetime, until: datetime) -> dict[str, str]:
+def shown_span(since: datetime, until: datetime) -> dict[str, str]:
+    """The same two days as an address says them."""
     last = until - timedelta(seconds=1)
     return {"since": f"{since.astimezone(SHANGHAI):%Y-%m-%d}", "until": f"{last.astimezone(SHANGHAI):%Y-%m-%d}"}

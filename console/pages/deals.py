@@ -1,14 +1,18 @@
 """商机: one deal on its ladder, its evidence handed in for the stage that lacks it, and the move through the gate."""
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vocabulary import EndReason, EvidenceKind, MilestoneKind
 from console.desk import EVERYBODY, Desk, actor, typed
+from config.vocabulary import EndReason, EvidenceKind
+from console.answers import Undo, settled, toast
+from console.desk import EVERYBODY, Desk, actor, partial, typed, typed_number
 from console.uploads import LARGEST, sent_files, take
 from crm import uow
 from crm.errors import Conflict, CrmError, Invalid, NotAllowed
 from crm.reads.attachments import attachments_of
+from crm.reads.compared import compared
 from crm.reads.deal_page import deal_page
 from crm.rules.funnel import Said
 from crm.usecases import attachments, evidence
@@ -30,9 +34,24 @@ def mount(desk: Desk) -> None:
         to, force = typed("to", 32), "force" in request.form
         try:
             uow.attempt(lambda s: move_or_ask(s, actor(), deal_id, to, said, clock(), entrance="console", force=force))
+            moved = uow.attempt(
+                lambda s: deals.move_deal(s, actor(), deal_id, to, said, clock(), entrance="console", force=force)
+            )
         except (Invalid, Conflict, NotAllowed) as refused:
+            if partial():  # the board says it above its columns
+                raise
             return _drawn(deal_id, refused)
-        return redirect(url_for("console.deal", deal_id=deal_id), 303)
+        back = url_for("console.deal", deal_id=deal_id)
+        undo = Undo(url_for("console.undo_move", deal_id=deal_id), {"period": str(moved.period_id)})
+        return settled(f"「{moved.name}」从「{moved.before}」到「{moved.now}」", undo, back)
+
+    @desk.page("/deals/<deal_id>/move/undo", EVERYBODY, "POST")
+    def undo_move(deal_id: str) -> ResponseReturnValue:
+        period = typed_number("period", "没有这次移动，请刷新页面再看")
+        name = uow.attempt(lambda s: deals.take_back_move(s, actor(), deal_id, period, clock(), entrance="console"))
+        if not partial():
+            return redirect(url_for("console.deal", deal_id=deal_id), 303)
+        return Response("", headers=toast(f"已撤销：商机「{name}」的阶段变动", changed=True))
 
     @desk.page("/deals/<deal_id>/evidence", EVERYBODY, "POST", largest=LARGEST)
     def prove_deal(deal_id: str) -> ResponseReturnValue:
@@ -66,10 +85,12 @@ def mount(desk: Desk) -> None:
     def _drawn(deal_id: str, refused: CrmError | None = None) -> ResponseReturnValue:
         with uow.reading() as s:
             page = deal_page(s, actor(), deal_id, clock())
+            beside = compared(s, actor(), deal_id, clock())
             files = attachments_of(s, actor(), page.customer_id).rows if page.may_write else ()
         drawn = render_template(
             "console/deal.html",
             page=page,
+            beside=beside,
             files=files,
             reasons=list(EndReason),
             milestone_kinds=list(MilestoneKind),

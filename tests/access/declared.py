@@ -236,6 +236,15 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/registrations/<registration_id>/end": Friend(lambda _: {"reason": ""}, "registration_public"),
     "POST /api/v1/registrations/<registration_id>/restore": Friend(thing="registration_public"),
     "GET /api/v1/channels": Page(HOLDERS),
+    "GET /api/v1/board": Page(HOLDERS),
+    "GET /api/v1/funnel": Page(HOLDERS),
+    "GET /api/v1/sales-path": Page(HOLDERS),
+    "GET /api/v1/endings": Page(HOLDERS),
+    "GET /console/board": Page(HOLDERS),
+    "GET /console/funnel": Page(HOLDERS),
+    "GET /console/sales-path": Page(HOLDERS),
+    "GET /console/endings": Page(HOLDERS),
+    "GET /console/endings/deals": Page(HOLDERS, at="/console/endings/deals?kind=won"),
     "GET /console/leads": Page(HOLDERS),
     "POST /console/leads": Page(HOLDERS, _LEAD | {"inlet": "manual", "source": "inquiry"}),
     "GET /console/leads/<public_id>": Friend(thing="lead_public", roles=HOLDERS),
@@ -299,6 +308,7 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/deals/<deal_id>/move": Record(
         WRITE, lambda _: {"to": "shelved", "reason": "客户暂停了项目"}, thing="deal_public", done=True
     ),
+    "POST /console/deals/<deal_id>/move/undo": Record(WRITE, lambda _: {"period": 1}, thing="deal_public"),
     "POST /console/deals/<deal_id>/evidence": Record(
         WRITE, lambda it: {"stage": "proposal", "kind": "minutes", "file_id": it.attachment}, thing="deal_public"
     ),
@@ -581,3 +591,4 @@ BUTTONS: Mapping[str, Tapping] = {
 LISTS = frozenset(
     {"show_customer", "show_lead", "handle", "take_back", "advance", "approvals", "milestone", "note_milestone"}
 )
+LISTS = frozenset({"show_customer", "show_lead", "handle", "take_back", "advance", "show_deal"})

@@ -13,6 +13,8 @@ from config.vocabulary import OutboxState, Role
 from console.guard import COOKIE
 from crm import uow
 from models.customers import Customer
+from models.deals import Deal, Evidence
+from models.files import Attachment
 from models.messages import OutboxMessage
 from tests.console.conftest import STATIC, World, session_of
 from tests.console.office import BY_ROLE
@@ -22,6 +24,12 @@ from tests.support.browser import DESK, PHONE, Open, accessibility_problems, ove
 PAGES = (
     "",
     "customers",
+    "board",
+    "board?stage=proposal",
+    "funnel",
+    "sales-path",
+    "endings",
+    "endings/deals?kind=won",
     "duplicates",
     "duplicates?q=苏州恒力",
     "messages",
@@ -239,3 +247,57 @@ def test_a_new_field_asks_for_options_only_where_one_chooses(desk: Page, address
     for kind, shown in (("text", False), ("select", True), ("date", False), ("multi_select", True)):
         desk.select_option("#kind", kind)
         expect(desk.locator("#added")).to_be_visible(visible=shown)
+
+
+def test_a_card_is_dragged_and_told_what_it_lacks_and_one_that_may_move_is_taken_back(desk: Page, address: str) -> None:
+    signed_in(desk, address, Role.REP).goto(address + "board")
+    lanes = desk.locator(".lane")
+    card = desk.locator(".deal", has_text="海门液压二期循环泵")
+    card.drag_to(lanes.nth(2))
+    note = desk.locator("#board-note")
+    expect(note.get_by_role("alert")).to_contain_text("缺 2 项")
+    expect(note.get_by_role("link", name="去这个商机")).to_be_visible()
+    expect(lanes.nth(1)).to_contain_text("海门液压二期循环泵")
+    assert accessibility_problems(desk) == []
+    prove("海门液压二期循环泵", ("technical_draft", "quotation"))
+    card.drag_to(lanes.nth(2))
+    expect(lanes.nth(2)).to_contain_text("海门液压二期循环泵")
+    expect(note).to_contain_text("从「方案提交」到「价格谈判」")
+    note.get_by_role("button", name="撤销").click()
+    expect(lanes.nth(1)).to_contain_text("海门液压二期循环泵")
+    expect(note.get_by_role("button", name="撤销")).to_have_count(0)
+
+
+def prove(name: str, kinds: tuple[str, ...]) -> None:
+    """Evidence for 价格谈判, as rows."""
+    with uow.transaction() as s:
+        deal = s.scalars(select(Deal).where(Deal.name == name)).one()
+        for kind in kinds:
+            file = Attachment(
+                customer_id=deal.customer_id, name=f"{kind}.txt", kind="text", size=1, sha256=kind, stored_name=kind,
+                uploaded_by_id=deal.owner_id, at=deal.created_at,
+            )  # fmt: skip
+            s.add(file)
+            s.flush()
+            proof = Evidence(
+                deal_id=deal.id, stage_key="negotiation", kind=kind, attachment_id=file.id,
+                added_by_id=deal.owner_id, at=deal.created_at,
+            )  # fmt: skip
+            s.add(proof)
+
+
+def test_on_a_telephone_the_board_shows_one_column_and_a_tap_shows_another(open_page: Open, address: str) -> None:
+    page = signed_in(open_page(**PHONE), address, Role.REP)
+    page.goto(address + "board")
+    expect(page.locator(".lane:visible")).to_have_count(1)
+    expect(page.locator(".lane:visible")).to_contain_text("方案提交")
+    page.locator(".segments label", has_text="价格谈判").click()
+    expect(page.locator(".lane:visible")).to_have_count(1)
+    expect(page.locator(".lane:visible")).to_contain_text("恒力泵业二期循环泵")
+
+
+def test_the_board_is_narrowed_without_a_button(desk: Page, address: str) -> None:
+    signed_in(desk, address, Role.TEAM_LEAD).goto(address + "board")
+    desk.get_by_label("颜色").select_option(label="正常")
+    expect(desk).to_have_url(address + "board?scope=team&pipeline=&team=&owner=&colour=green&sort=days")
+    expect(desk.locator("#board")).not_to_contain_text("红牌")
