@@ -83,6 +83,82 @@ DEALS = (
     Running("模具冷却阀门批量", "东莞宏科精密模具有限公司", "sunyue", "requirement", "62000", 4),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A deal that was opened `opened` days ago and stood so many days on each stage before it ended."""
+
+    name: str
+    customer: str
+    rep: str
+    amount: str
+    opened: int
+    stood: tuple[int, ...]
+    end: str
+    why: str
+    rival: str = "无"
+
+
+# Enough of them to learn from: eight won, five lost, one put away; all but two on the ladder for large deals.
+CLOSED = (
+    Closed(
+        "一期循环水泵 8 台", "昆山恒泽水务设备有限公司", "liqiang",
+        "640000", 146, (14, 22, 30, 12), "won", "technology", "格兰富",
+    ),
+    Closed(
+        "换热站补水泵", "苏州瑞衡热能工程有限公司", "liqiang",
+        "158000", 140, (9, 15, 21, 8), "won", "relationship",
+    ),
+    Closed(
+        "取水泵房改造", "上海浦江净水科技股份有限公司", "liqiang",
+        "920000", 138, (25, 31, 26, 15), "won", "technology", "凯泉",
+    ),
+    Closed(
+        "染色车间增压泵", "常熟新泰纺织机械有限公司", "liqiang",
+        "236000", 132, (18, 24), "lost", "price", "南方泵业",
+    ),
+    Closed(
+        "轧线冷却泵大修", "张家港永兴冶金设备有限公司", "liqiang",
+        "310000", 125, (12, 20, 34), "lost", "price", "凯泉",
+    ),
+    Closed(
+        "脱硫循环泵 4 台", "无锡锦澜环保科技有限公司", "zhangmin",
+        "480000", 144, (11, 19, 28, 10), "won", "delivery", "凯泉",
+    ),
+    Closed(
+        "反应釜配套泵", "常州天屹化工设备制造有限公司", "zhangmin",
+        "205000", 120, (10, 17, 23, 14), "won", "service",
+    ),
+    Closed(
+        "压载水泵备件", "南通启瑞船务工程有限公司", "zhangmin",
+        "36000", 60, (6, 9), "won", "price",
+    ),
+    Closed(
+        "凝结水泵技改", "镇江中博电力辅机有限公司", "zhangmin",
+        "760000", 130, (21, 40), "lost", "technology", "格兰富",
+    ),
+    Closed(
+        "泥浆泵换型", "佛山粤泰陶瓷机械有限公司", "zhaolei",
+        "268000", 135, (8, 16, 27, 11), "won", "price", "南方泵业",
+    ),
+    Closed(
+        "起重机液压泵", "广州南沙港机装备有限公司", "zhaolei",
+        "390000", 118, (15, 22, 31), "lost", "delivery", "格兰富",
+    ),
+    Closed(
+        "海水冷却泵", "珠海鸿图海工技术有限公司", "zhaolei",
+        "540000", 122, (30,), "shelved", "客户把项目推迟到明年",
+    ),
+    Closed(
+        "提升泵站应急备泵", "深圳蓝湾污水处理有限公司", "sunyue",
+        "720000", 142, (13, 26, 24, 13), "won", "technology", "凯泉",
+    ),
+    Closed(
+        "灌装线离心泵", "江门利晟食品机械有限公司", "sunyue",
+        "42000", 50, (12,), "lost", "budget",
+    ),
+)  # fmt: skip
+
 TALK = (
     "电话确认了口径和扬程，对方要求材质换成 316L，周五前给修改方案",
     "到现场看了泵房，旧泵汽蚀严重，建议换双吸泵，对方认可",

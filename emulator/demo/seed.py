@@ -8,9 +8,11 @@ from config.clock import clock_of
 from config.prospects import LeadInlet
 from config.settings import Settings
 from config.vocabulary import CustomerLevel, CustomerSource, Datum, MilestoneKind, Role
+from config.vocabulary import CustomerLevel, CustomerSource, Datum, EndReason, Role, StageKind
 from crm import uow
 from crm.access import actor_by_userid
 from crm.flows import directory
+from crm.ladders import current_ladders, ladder_for
 from crm.rules.checkin import Point
 from crm.rules.days import WorkCalendar, at, day_of
 from crm.rules.funnel import Said
@@ -30,7 +32,7 @@ from crm.usecases.approval_rules import install_rules
 from crm.usecases.lead_sources import SourceDraft, open_source
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.pipelines import install_ladders
-from emulator.demo.past import CUSTOMERS, DEALERS, DEALS, FAIR, LEADS, TALK, Past, Running
+from emulator.demo.past import CLOSED, CUSTOMERS, DEALERS, DEALS, FAIR, LEADS, TALK, Closed, Past, Running
 from emulator.demo.settings import Demo
 from jobs.menu import MENU
 from jobs.wiring import wecom_client
@@ -86,6 +88,8 @@ def _write_past(s: uow.Session, now: datetime) -> None:
     made = {past.name: _customer(s, past, now, dice) for past in CUSTOMERS}
     for running in DEALS:
         _deal(s, running, made[running.customer], now)
+    for closed in CLOSED:
+        _closed(s, closed, made[closed.customer], now)
     _prospects(s, now, dice)
 
 
@@ -156,6 +160,22 @@ def _deal(s: uow.Session, running: Running, customer_id: int, now: datetime) -> 
         for kind, day in ((MilestoneKind.DEPOSIT, running.tender - 1), (MilestoneKind.BID_DEADLINE, running.tender)):
             due = at(day_of(now) + timedelta(days=day), 10)
             milestones.add_milestone(s, rep, made.public_id, kind, due, "", since, entrance=ENTRANCE)
+
+
+def _closed(s: uow.Session, closed: Closed, customer_id: int, now: datetime) -> None:
+    """Up its ladder and to its end, each step let through by the director: the papers are older than the system."""
+    rep, boss = actor_by_userid(s, closed.rep), actor_by_userid(s, DIRECTOR)
+    moment, amount = now - timedelta(days=closed.opened), Decimal(closed.amount)
+    made = deals.open_deal(s, rep, customer_id, closed.name, amount, moment, entrance=ENTRANCE)
+    ladder = ladder_for(current_ladders(s), amount)
+    rungs = [rung.key for rung in ladder.rungs if rung.kind is StageKind.OPEN]
+    shelved = closed.end == StageKind.SHELVED
+    ended = Said(closed.why) if shelved else Said("上线之前已经结束", EndReason(closed.why), closed.rival)
+    for place, days in enumerate(closed.stood):
+        moment += timedelta(days=days)
+        last = place + 1 == len(closed.stood)
+        to, said = (closed.end, ended) if last else (rungs[place + 1], Said("上线之前已经到这个阶段"))
+        deals.move_deal(s, boss, made.public_id, to, said, moment, entrance=ENTRANCE, force=True)
 
 
 def stage_began(running: Running, now: datetime) -> datetime:
