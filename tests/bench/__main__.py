@@ -1,4 +1,4 @@
-"""`make bench`: callbacks per second and the ratio of the product to the floor, then the radar (`radar.py`)."""
+"""`make bench`: callbacks per second and the ratio of the product to the floor, then the board and the radar."""
 
 import argparse
 import asyncio
@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 
-from tests.bench import floor, radar
+from tests.bench import board, floor, radar
 from tests.load.__main__ import P99, REPS, share, start_jobs, steady
 from tests.load.company import Company
 from tests.load.driver import Answer, closed_loop, times
@@ -24,8 +24,10 @@ def main() -> int:
     options = _options()
     print(f"{machine()}; seed {options.seed}, gunicorn {' '.join(GUNICORN)}, fsync on")
     databases = ("pg", "sqlite") if options.db == "both" else (options.db,)
-    kept = [bench(db, options) for db in databases] if options.what != "radar" else []
-    if options.what != "callbacks":
+    kept = [bench(db, options) for db in databases] if options.what in ("all", "callbacks") else []
+    if options.what in ("all", "board"):
+        kept.append(board.run(databases, options.deals, options.times, options.seed))
+    if options.what in ("all", "radar"):
         radar.run(databases, [int(number) for number in options.names.split(",")], options.queries, options.seed)
     return 0 if all(kept) else 1
 
@@ -92,9 +94,11 @@ def _by_turns(it: Stage, requests: dict[str, Iterator[bytes]], seconds: float) -
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--db", choices=("pg", "sqlite", "both"), default="both")
-    parser.add_argument("--what", choices=("all", "callbacks", "radar"), default="all")
+    parser.add_argument("--what", choices=("all", "callbacks", "board", "radar"), default="all")
     parser.add_argument("--names", default="100000", help="sizes of the radar's index, with commas between")
     parser.add_argument("--queries", type=int, default=50, help="queries per kind of pair; 200 is the full count")
+    parser.add_argument("--deals", type=int, default=50_000, help="open deals on the board")
+    parser.add_argument("--times", type=int, default=10, help="how often the board is asked each question")
     parser.add_argument("--rate", type=float, default=100.0, help="callbacks a second of the open loop")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the open loop runs")
     parser.add_argument("--closed", type=float, default=10.0, help="seconds of each receiver's closed loop")

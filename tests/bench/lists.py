@@ -113,8 +113,8 @@ def furnish(url: str, customers: int, seed: int) -> Engine:
         for name, kind, choices in FIELDS:
             draft = FieldDraft(name, "more", added=choices)
             add_field(s, admin, FieldObject.CUSTOMER, kind, draft, NOW, entrance="shell")
-    _fill(Customer, _COLUMNS, _rows(customers, luck))
-    _fill(FieldValue, _VALUES, _values(customers, luck))
+    fill(Customer, _COLUMNS, _rows(customers, luck))
+    fill(FieldValue, _VALUES, _values(customers, luck))
     with uow.transaction() as s:
         won = s.scalars(select(Stage.id).where(Stage.key == "contract_review")).one()
         deals = (
@@ -131,18 +131,18 @@ def furnish(url: str, customers: int, seed: int) -> Engine:
             for n in range(1, customers, 12)
         )
         columns = ("public_id", "customer_id", "owner_id", "name", "amount", "stage_id", "stage_since", "created_at")
-        insert_many(s, Deal, columns, _for(s, deals))
+        insert_many(s, Deal, columns, for_store(s, deals))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("VACUUM ANALYZE"))  # what autovacuum does within a minute
     return engine
 
 
-def _fill(table: type[Base], columns: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> None:
+def fill(table: type[Base], columns: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> None:
     """Some at a time: PostgreSQL ends a statement that takes a minute."""
     while some := list(islice(rows, 20_000)):
         with uow.transaction() as s:
-            insert_many(s, table, columns, _for(s, iter(some)))
+            insert_many(s, table, columns, for_store(s, iter(some)))
 
 
 _COLUMNS = (
@@ -153,7 +153,7 @@ _COLUMNS = (
 _VALUES = ("object_kind", "object_id", "field_id", "item", "text", "number", "day", "option_id")
 
 
-def _for(s: uow.Session, rows: Iterator[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+def for_store(s: uow.Session, rows: Iterator[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
     """SQLite's driver knows no Decimal and no dates."""
     if s.get_bind().dialect.name == "postgresql":
         yield from rows
