@@ -87,7 +87,7 @@ def _deals(engine: Engine, many: int, luck: random.Random) -> None:
         s.execute(text("DELETE FROM deal"))
         mine = select(Stage.kind, Stage.id).join(Pipeline, Pipeline.id == Stage.pipeline_id).order_by(Stage.id)
         ladder = s.execute(mine.where(Pipeline.name == "标准流程")).all()
-        owners: dict[int, int] = dict(s.execute(text("SELECT id, owner_id FROM customer")).tuples().all())
+        owners: dict[int, int] = dict(s.execute(text("SELECT id, owner_id FROM customer")).all())
     rungs = [stage_id for kind, stage_id in ladder if kind == "open"]
     ends = [stage_id for kind, stage_id in ladder if kind != "open"]
     made, stays = [], []
@@ -105,8 +105,9 @@ def _deals(engine: Engine, many: int, luck: random.Random) -> None:
         )
     fill(Deal, _DEALS, iter(made))
     fill(StagePeriod, _STAYS, iter(stays))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE"))
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))  # what autovacuum does within a minute
 
 
 def _boards(db: str, engine: Engine, times: int, seed: int) -> bool:
