@@ -28,11 +28,10 @@ _MEANT_AS_AMOUNT = re.compile(r"[-−负+]?[¥￥]?[\d.,]+(百|千|万|亿|k|w|�
 @command("商机", "shangji", "deal", "deals", usage="/商机 [商机或客户] [名称 金额]", tells="看商机，或新建一个")
 def deal(s: Session, actor: Actor, heard: Heard) -> str:
     if not heard.args:
-        return _deal_list(s, actor)
+        return _deal_list(s, actor, heard.now)
     dated = milestones.understood(heard.args, heard.now)
     if dated is not None:
         return milestones.note_down(s, actor, dated, heard.now)
-        return _deal_list(s, actor, heard.now)
     first, rest = first_word(heard.args)
     named = meant(s, actor, first)
     if not rest and len(named) == 1:

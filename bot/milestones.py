@@ -68,7 +68,7 @@ def milestone(s: Session, actor: Actor, heard: Heard) -> str:
 
 def note_down(s: Session, actor: Actor, typed: Typed, now: datetime) -> str:
     """A new one, or the one of this kind moved: of a tender there is only one deadline."""
-    found = deals_called(s, actor, typed.deal, LIST)
+    found = deals_called(s, actor, typed.deal, LIST, now)
     if len(found) == 1:
         return _note_down(s, actor, found[0], typed, now)
     if not found:
@@ -82,7 +82,7 @@ def note_down(s: Session, actor: Actor, typed: Typed, now: datetime) -> str:
 @picks_from("note_milestone")
 def _picked(s: Session, actor: Actor, thing: Any, _key: str, now: datetime) -> str:
     public_id, name, kind, due_at, note = thing
-    (found,) = (one for one in deals_called(s, actor, str(name), LIST) if one.public_id == public_id)
+    (found,) = (one for one in deals_called(s, actor, str(name), LIST, now) if one.public_id == public_id)
     typed = Typed(found.name, MilestoneKind(kind), datetime.fromisoformat(str(due_at)), str(note))
     return _note_down(s, actor, found, typed, now)
 

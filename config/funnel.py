@@ -43,6 +43,8 @@ class MilestoneKind(StrEnum):
     DEPOSIT = "deposit"
     BID_OPENING = "bid_opening"
     DELIVERY = "delivery"
+
+
 class StallColour(StrEnum):
     """How long an open deal has stood on its rung, against what that rung usually takes."""
 

@@ -66,11 +66,10 @@ class MilestoneOut(Answer):
 
 
 class DealPageOut(Answer):
-    """`towards` is the key of the next stage, null for a deal that has ended. `amount` in yuan, as text.
-
-    `approval_id` of the approval that it waits for, null where it waits for none.
     """`towards` is the key of the next stage, null for a deal that has ended, and so is `beside`: how it stands beside
     the won ones. `amount` in yuan, as text.
+
+    `approval_id` of the approval that it waits for, null where it waits for none.
     """
 
     id: str

@@ -3,7 +3,6 @@
 from typing import Any
 
 from miniapp_api.example_ids import ATTACHMENT_ID, CUSTOMER_ID, DEAL_ID, EVIDENCE_ID, MILESTONE_ID
-from miniapp_api.example_ids import ATTACHMENT_ID, CUSTOMER_ID, DEAL_ID, EVIDENCE_ID
 from miniapp_api.sales_examples import COMPARED
 
 _PROOF = {
@@ -53,6 +52,7 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
         "milestones": [_NOTED | {"by": "李强", "done_at": None}],
         "may_write": True,
         "approval_id": None,
+        "beside": COMPARED,
     },
     "MilestoneIn": _DUE,
     "MilestoneMoveIn": {"due_at": "2026-12-12T02:00:00Z", "note": "延期两天"},
@@ -75,7 +75,6 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
                 ],
             }
         ]
-        "beside": COMPARED,
     },
     "MoveIn": {"to": "proposal"},
     "MovedOut": {

@@ -4,9 +4,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vocabulary import EndReason, EvidenceKind, MilestoneKind
-from console.desk import EVERYBODY, Desk, actor, typed
-from config.vocabulary import EndReason, EvidenceKind
-from console.answers import Undo, settled, toast
+from console.answers import Undo, done, settled, toast
 from console.desk import EVERYBODY, Desk, actor, partial, typed, typed_number
 from console.uploads import LARGEST, sent_files, take
 from crm import uow
@@ -15,8 +13,8 @@ from crm.reads.attachments import attachments_of
 from crm.reads.compared import compared
 from crm.reads.deal_page import deal_page
 from crm.rules.funnel import Said
-from crm.usecases import attachments, evidence
-from crm.usecases.approvals import move_or_ask
+from crm.usecases import attachments, deals, evidence
+from crm.usecases.approvals import Filed, move_or_ask
 
 
 def mount(desk: Desk) -> None:
@@ -33,15 +31,16 @@ def mount(desk: Desk) -> None:
         said = Said(typed("reason", 300), chosen, typed("competitor", 100))
         to, force = typed("to", 32), "force" in request.form
         try:
-            uow.attempt(lambda s: move_or_ask(s, actor(), deal_id, to, said, clock(), entrance="console", force=force))
             moved = uow.attempt(
-                lambda s: deals.move_deal(s, actor(), deal_id, to, said, clock(), entrance="console", force=force)
+                lambda s: move_or_ask(s, actor(), deal_id, to, said, clock(), entrance="console", force=force)
             )
         except (Invalid, Conflict, NotAllowed) as refused:
             if partial():  # the board says it above its columns
                 raise
             return _drawn(deal_id, refused)
         back = url_for("console.deal", deal_id=deal_id)
+        if isinstance(moved, Filed):
+            return done(f"「{moved.name}」已提交审批（{moved.told}），等 {'、'.join(moved.waits_for)} 同意", back)
         undo = Undo(url_for("console.undo_move", deal_id=deal_id), {"period": str(moved.period_id)})
         return settled(f"「{moved.name}」从「{moved.before}」到「{moved.now}」", undo, back)
 

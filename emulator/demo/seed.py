@@ -7,8 +7,7 @@ from decimal import Decimal
 from config.clock import clock_of
 from config.prospects import LeadInlet
 from config.settings import Settings
-from config.vocabulary import CustomerLevel, CustomerSource, Datum, MilestoneKind, Role
-from config.vocabulary import CustomerLevel, CustomerSource, Datum, EndReason, Role, StageKind
+from config.vocabulary import CustomerLevel, CustomerSource, Datum, EndReason, MilestoneKind, Role, StageKind
 from crm import uow
 from crm.access import actor_by_userid
 from crm.flows import directory

@@ -10,10 +10,9 @@ from config.policy import Policy
 from config.vocabulary import StallColour
 from crm.rules.days import WorkCalendar, at, day_of
 from crm.rules.paces import pace
-from crm.rules.stalled import DealFacts, judge, limit_of
+from crm.rules.stalled import Stay, judge, limit_of
 
 POLICY = Policy()
-FACTS = DealFacts(Decimal(0), 0, 0)
 NOW = at(date(2026, 10, 12), 11)
 CALENDARS = st.dictionaries(st.dates(date(2026, 8, 1), date(2026, 10, 12)), st.booleans(), max_size=20)
 
@@ -27,7 +26,7 @@ CALENDARS = st.dictionaries(st.dates(date(2026, 8, 1), date(2026, 10, 12)), st.b
 def test_it_is_the_colour_of_the_alert(stage: str, hours: int, snoozed: int | None, days: dict[date, bool]) -> None:
     since, calendar = NOW - timedelta(hours=hours), WorkCalendar(days)
     until = None if snoozed is None else NOW + timedelta(hours=snoozed)
-    stall = judge(stage, since, NOW, POLICY, calendar, until, FACTS)
+    stall = judge(Stay(stage, None, since, until, Decimal(0)), NOW, POLICY, calendar)
     mine = pace(limit_of(stage, None, POLICY), NOW, calendar)
     assert mine.colour(since, until, NOW) == (stall.colour if stall else StallColour.GREEN)
 
