@@ -15,6 +15,7 @@ from typing import IO, Any, Protocol
 from config.files import MOST_BYTES, FileKind
 from gateways.files import child
 from gateways.files.store import Folder
+from gateways.reader.reading import Content, read
 
 _PIECE = 256 * 1024
 _SECONDS = 40  # by the clock on the wall
@@ -45,12 +46,13 @@ class FileTooLarge(FileRefused):
 class Accepted:
     """A file that is on the disk and that nobody names yet: what no row names after a day is swept away.
 
-    The last four are empty where it is no picture. `shown_name` is the copy that people see, `thumb_name` a small one.
+    The last ones are empty where it is no picture. `shown_name` is the copy that people see, `thumb_name` a small one.
     """
 
     kind: FileKind
     size: int
     sha256: str
+    content: Content
     stored_name: str
     width: int | None = None
     height: int | None = None
@@ -73,13 +75,15 @@ class FileStore:
             size, digest = _copied(stream, half)
             with _AT_ONCE:
                 found = _looked_at(half, shown, thumb)
-            kind = FileKind(found["kind"])
+                kind = FileKind(found["kind"])
+                content = read(half, kind)
             if "shown" not in found:
-                return Accepted(kind, size, digest, self._folder.settle(half))
+                return Accepted(kind, size, digest, content, self._folder.settle(half))
             return Accepted(
                 kind,
                 size,
                 digest,
+                content,
                 self._folder.settle(half),
                 found["width"],
                 found["height"],
@@ -95,6 +99,11 @@ class FileStore:
     def forget(self, accepted: Named) -> None:
         """Remove what was taken in and then not wanted: the answer to a repeated request names an earlier file."""
         self._folder.remove(accepted.stored_name, accepted.shown_name, accepted.thumb_name)
+
+    def content(self, name: str, kind: FileKind) -> Content:
+        """What a file of ours says that was taken in before anybody read it."""
+        with _AT_ONCE:
+            return read(self.path(name), kind)
 
     def path(self, name: str) -> Path:
         return self._folder.path(name)

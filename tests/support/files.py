@@ -1,19 +1,20 @@
 """Attachments for tests that are not about the disk: what a gateway would hand over, without a file behind it."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.vocabulary import FileKind
 from crm import uow
 from crm.access import actor_by_userid
 from crm.usecases.attachments import add_attachment
+from gateways.reader.reading import Content
 from tests.support.company import NOW
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A picture with its two copies, or with `kind` anything else."""
+    """A picture with its two copies, or with `kind` anything else; what it says is its own."""
 
     stored_name: str
     shown_name: str = ""
@@ -25,6 +26,7 @@ class Taken:
     height: int | None = None
     shown_kind: FileKind | None = None
     thumb_kind: FileKind | None = None
+    content: Content = field(default_factory=lambda: Content(pictures=(secrets.token_bytes(32 + 64 * 64),)))
 
 
 def taken(kind: FileKind = FileKind.PDF) -> Taken:
