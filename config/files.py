@@ -31,10 +31,6 @@ class FileKind(StrEnum):
 
 
 PICTURES: Final = frozenset({FileKind.JPEG, FileKind.PNG, FileKind.GIF, FileKind.WEBP, FileKind.BMP})
-# What people write and others read: text can be taken out of them.
-DOCUMENTS: Final = frozenset(
-    {FileKind.PDF, FileKind.DOCX, FileKind.XLSX, FileKind.PPTX, FileKind.DOC, FileKind.XLS, FileKind.PPT, FileKind.TEXT}
-)
 
 # The endings a name may keep; the first is put where the name has none of them.
 ENDINGS: Final[dict[FileKind, tuple[str, ...]]] = {

@@ -28,6 +28,7 @@ ENTRANCES = {
     "card": "消息卡片",
     "miniapp": "手机端",
     "sidebar": "侧边栏",
+    "link": "上传链接",
     "shell": "命令行",
     "form": "网站表单",
     "wecom": "企业微信",

@@ -14,13 +14,14 @@ from config.vocabulary import Role, label
 from crm import audit, name_index, uow
 from crm.errors import CrmError
 from crm.flows import contacts, directory
+from crm.flows.evidence import read_evidence
 from crm.rules.days import SHANGHAI
 from crm.usecases import people
 from crm.usecases import policy as numbers
 from gateways.wecom.errors import WecomError
 from jobs import check, runs, sealing
 from jobs.menu import MENU
-from jobs.wiring import Wiring, wire
+from jobs.wiring import Wiring, file_store, wire
 
 P = ParamSpec("P")
 _SHELL = "shell"
@@ -95,11 +96,15 @@ def db() -> None:
 @click.argument("revision", default="head")
 @_plainly
 def db_upgrade(revision: str) -> None:
-    """Bring the schema to REVISION (default: the newest), and the index of names up with the customers."""
+    """Bring the schema to REVISION (default: the newest), the index of names up with the customers, and read the
+    evidence that nobody has read yet."""
     _migrated(uow.upgrade, revision)
     if revision == "head":
-        uow.connect(Settings.load().database_url)  # patiently: a large index takes longer than the web would wait
+        settings = Settings.load()
+        uow.connect(settings.database_url)  # patiently: a large index takes longer than the web would wait
         uow.attempt(name_index.catch_up)
+        if read := sum(read_evidence(file_store(settings))):
+            click.echo(f"读完以前的凭证 {read} 份")
 
 
 @db.command("downgrade")

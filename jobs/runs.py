@@ -9,6 +9,7 @@ from functools import partial
 from crm import policy as numbers
 from crm import uow
 from crm.flows import directory
+from crm.flows.evidence import read_evidence
 from crm.usecases import attachments, retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
@@ -72,11 +73,13 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         yield from _purged(now)
     elif job == "files":
         yield from _files_swept(w, now)
+    elif job == "evidence":
+        yield from _evidence_read(w)
     else:
         raise ValueError(f"没有叫「{job}」的任务，可用的有：{'、'.join(JOBS)}")
 
 
-JOBS = (*sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge", "files")
+JOBS = (*sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge", "files", "evidence")
 
 
 def _sealed(w: Wiring) -> Iterator[str]:
@@ -113,6 +116,14 @@ def _files_swept(w: Wiring, now: datetime) -> Iterator[str]:
         files += box.sweep(kept.total_seconds())
     if rows or files:
         yield f"清理移除过的附件 {rows} 个，删除没有记录的文件 {files} 个"
+
+
+def _evidence_read(w: Wiring) -> Iterator[str]:
+    total = 0
+    for one in read_evidence(file_store(w.settings)):
+        total += one
+        yield ""
+    yield f"读完以前的凭证 {total} 份" if total else ""
 
 
 def _named(names: list[str]) -> set[str]:

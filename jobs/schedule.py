@@ -45,6 +45,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("collisions"),
     EveryMinute("approvals"),
     EveryMinute("stray-rows"),
+    EveryMinute("evidence"),
     Daily("silent-customers", 2, 0),
     Daily("stale-deals", 2, 10),
     Daily("registrations", 2, 20),

@@ -9,6 +9,7 @@ from config.vocabulary import EvidenceKind, LoginVia, label
 from crm import uow
 from crm.access import Actor
 from crm.reads.compared import Compared, compared
+from crm.flows.evidence import read_first
 from crm.reads.deal_page import DealPage, ProofRow, Stay, deal_page
 from crm.reads.milestones import MilestoneRow
 from crm.rules.funnel import Missing, Rung, Said
@@ -65,11 +66,14 @@ def deal_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(EvidenceOut, status_code=201)
     @bp.doc(
         summary="把客户的一个附件作为凭证",
-        description="先上传到客户的附件。同样内容的文件只能证明一件事，不管叫什么名字。",
+        description="先上传到客户的附件。文件要打得开、看得出内容；同样的内容只能证明一件事：改名、另存成别的格式、"
+        "改一段、缩放图片都算同样。",
         security="bearer",
         responses=answers(WRITE | {403: _NO_WRITE, 409: "这份文件用过了，或编号已用于另一个请求"}),
     )
     def prove(deal_id: str, json_data: EvidenceIn, repeat: RepeatHeaders) -> Response:
+        token, now = bearer_token(), deps.clock()
+        read_first(deps.files, lambda s: actor_of_session(s, token, PHONES, now), plain_id(json_data.attachment_id))
         return write(deps, repeat.key, json_data, _proved(plain_id(deal_id), json_data))
 
     @bp.delete("/evidence/<evidence_id>")

@@ -121,3 +121,16 @@ class Milestone(Base):
     reminded: Mapped[int | None]
     done_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+class EvidenceBand(Base):
+    """A key that evidence shares with whatever may say the same (`crm/rules/sameness.py`); of what stands alone."""
+
+    __tablename__ = "evidence_band"
+    key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"), primary_key=True, index=True)
+
+
+class EvidenceTurn(Base):
+    """One row, locked while evidence is added: the same content given twice at once meets here."""
+
+    __tablename__ = "evidence_turn"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, public_id
@@ -48,3 +48,18 @@ class Attachment(Base):
     removed_at: Mapped[datetime | None]
     removed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     purged_at: Mapped[datetime | None]
+
+
+class AttachmentContent(Base):
+    """What a file says, by which it is known again; a file of before there was this table is read when it is needed.
+
+    `refused`: why it proves nothing, "" where it may. `words`: its passages, one a line, UTF-8, deflated; `minhash` of
+    their shingles, 120 numbers of four bytes; the highest first; `pictures`: marks of 4128 bytes each.
+    """
+
+    __tablename__ = "attachment_content"
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"), primary_key=True, autoincrement=False)
+    refused: Mapped[str] = mapped_column(String(255), default="")
+    words: Mapped[bytes] = mapped_column(LargeBinary)
+    minhash: Mapped[bytes] = mapped_column(LargeBinary)
+    pictures: Mapped[bytes] = mapped_column(LargeBinary)

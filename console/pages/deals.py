@@ -9,6 +9,7 @@ from console.desk import EVERYBODY, Desk, actor, partial, typed, typed_number
 from console.uploads import LARGEST, sent_files, take
 from crm import uow
 from crm.errors import Conflict, CrmError, Invalid, NotAllowed
+from crm.flows.evidence import read_first
 from crm.reads.attachments import attachments_of
 from crm.reads.compared import compared
 from crm.reads.deal_page import deal_page
@@ -67,6 +68,8 @@ def mount(desk: Desk) -> None:
                 file = take(desk, page.customer_id, sent[0]).public_id
             if not file:
                 raise Invalid("还没有选文件。请上传一个，或从客户的附件里选")
+            who = actor()
+            read_first(desk.deps.files, lambda _: who, file)
             uow.attempt(
                 lambda s: evidence.add_evidence(
                     s, actor(), deal_id, stage, EvidenceKind(kind), file, clock(), entrance="console"

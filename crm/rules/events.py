@@ -1,6 +1,7 @@
-"""Which of WeCom's events a job works; whatever else comes in is somebody's own doing, answered in the callback."""
+"""Which events a job works; whatever else comes in is somebody's own doing, answered in the callback."""
 
-WORKED = frozenset({"change_external_contact", "change_contact"})
+PICTURE_PROVES = "picture_proves"  # ours: a picture of the chat that is to be fetched as evidence
+WORKED = frozenset({"change_external_contact", "change_contact", PICTURE_PROVES})
 
 
 def may_be_repeated(event: str) -> bool:

@@ -18,6 +18,7 @@ from crm.ports import AcceptedFile
 from crm.rules.days import at, day_of
 from crm.rules.file_names import display_name
 from crm.rules.words import storable
+from crm.usecases import contents
 from crm.usecases.evidence import proves
 from crm.usecases.followups import write_entry
 from models.base import bare
@@ -96,6 +97,7 @@ def add_attachment(
     )
     s.add(made)
     s.flush()
+    contents.keep(s, made.id, file.content)
     _book(s, actor, "add_attachment", made, now, entrance, sha256=file.sha256, size=file.size)
     return _attached(made, customer)
 

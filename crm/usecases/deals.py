@@ -16,13 +16,13 @@ from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.ladders import course_of, current_ladders, held_by, ladder_for
 from crm.rules.funnel import LEAST_REASON, Illegal, Lack, Missing, Rung, Said, Way, judge
 from crm.usecases.approval_rules import install_rules
-from crm.usecases.evidence import seal, unseal
+from crm.usecases.evidence import forget_all, seal, unseal
 from crm.usecases.followups import write_entry
 from crm.usecases.milestones import hush
 from crm.usecases.pipelines import install_ladders
 from crm.usecases.record_fields import forget_fields
 from models.approvals import Approval
-from models.deals import Deal, Evidence, Milestone, StagePeriod
+from models.deals import Deal, Milestone, StagePeriod
 from models.people import Person
 from models.timeline import TimelineEntry
 
@@ -91,8 +91,8 @@ def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entr
     if now > deal.created_at + timedelta(minutes=minutes):
         raise Gone(f"商机「{deal.name}」建了超过 {minutes} 分钟，不能撤销了")
     hush(s, deal.id)
-    for hangs_on_it in (Evidence, Milestone):
-        s.execute(delete(hangs_on_it).where(hangs_on_it.deal_id == deal.id))
+    forget_all(s, deal.id)
+    s.execute(delete(Milestone).where(Milestone.deal_id == deal.id))
     s.execute(delete(StagePeriod).where(StagePeriod.deal_id == deal.id))
     told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
     s.execute(delete(TimelineEntry).where(*told).execution_options(synchronize_session=False))

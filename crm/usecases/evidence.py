@@ -1,20 +1,20 @@
-"""Files that prove a stage of a deal may open: bound to deal and stage, never used twice, fixed once it has opened."""
+"""Files that prove a stage of a deal may open: readable, bound to deal and stage, never used twice, then fixed."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
-from config.files import DOCUMENTS, PICTURES
-from config.vocabulary import EvidenceKind, FileKind, StageKind, label
+from config.vocabulary import EvidenceKind, StageKind, label
 from crm import audit
 from crm.access import WRITE, Actor, get_attachment, get_deal, sees_customer
 from crm.errors import Conflict, Invalid, NotFound
 from crm.ladders import course_of
 from crm.rules.funnel import opened
-from models.base import bare
+from crm.rules.sameness import Print
+from crm.usecases import contents
 from models.customers import Customer
 from models.deals import Deal, Evidence
 from models.files import Attachment
@@ -55,15 +55,15 @@ def add_evidence(
     if kind not in stage.needs:
         wanted = "、".join(label(one) for one in stage.needs) or "不需要凭证"
         raise Invalid(f"进入「{stage.label}」不看{label(kind)}，需要的是：{wanted}", {"kind": "不是这一步要的"})
-    if FileKind(file.kind) not in DOCUMENTS | PICTURES:
-        good = "请用 Word、Excel、PPT、PDF、文本，或者清楚的照片"
-        raise Invalid(f"「{file.name}」不能当凭证。{good}", {"file": good})
-    _not_used(s, actor, deal, file)
+    contents.take_turn(s)
+    said = _readable(s, file)
+    _not_used(s, actor, deal, kind, file, said)
     made = Evidence(
         deal_id=deal.id, stage_key=stage.key, kind=kind, attachment_id=file.id, added_by_id=actor.person_id, at=now
     )
     s.add(made)
     s.flush()
+    contents.mark(s, made.id, said)
     _book(s, actor, "add_evidence", deal, made, file.name, now, entrance)
     return Proof(made.public_id, deal.public_id, kind, file.name)
 
@@ -84,6 +84,7 @@ def remove_evidence(s: Session, actor: Actor, evidence_id: str, now: datetime, *
     if found.sealed_at is not None:
         raise Conflict("这份凭证已经用来打开过阶段，会一直留着。传错了的话，请退回阶段并写明原因，再补交正确的一份")
     found.removed_at = now
+    contents.unmark(s, [found.id])
     name = s.get_one(Attachment, found.attachment_id).name
     _book(s, actor, "remove_evidence", deal, found, name, now, entrance)
     return Proof(found.public_id, deal.public_id, EvidenceKind(found.kind), name)
@@ -110,27 +111,53 @@ def proves(s: Session, attachment_id: int) -> str:
     return s.scalar(held.where(*mine).limit(1)) or ""
 
 
-def _not_used(s: Session, actor: Actor, deal: Deal, file: Attachment) -> None:
-    """The very same content proves one thing once, whatever it is called and whoever uploaded it.
+def forget_all(s: Session, deal_id: int) -> None:
+    """Of a deal that is taken back as if it had never been."""
+    contents.unmark(s, s.scalars(select(Evidence.id).where(Evidence.deal_id == deal_id)).all())
+    s.execute(delete(Evidence).where(Evidence.deal_id == deal_id))
 
-    Its files are locked first: whoever proves something with the same content at the same time waits.
+
+def _readable(s: Session, file: Attachment) -> Print:
+    """What it says; Invalid for what says nothing to whoever would read it as proof.
+
+    Everything that proves something already must have been read as well, or it could not be known again.
     """
-    same = bare(Attachment).c
-    s.execute(select(same.id).where(same.sha256 == file.sha256).order_by(same.id).with_for_update())
-    used = (
-        select(Deal.id, Deal.name, sees_customer(actor).label("seen"))
+    found = contents.kept(s, file.id)
+    if found is None or contents.unread_evidence(s, 1):
+        raise Conflict("系统正在读以前上传的凭证，还没读完。请过一分钟再试")
+    refused, said = found
+    if refused:
+        raise Invalid(f"「{file.name}」不能当凭证：{refused}", {"file": refused})
+    return said
+
+
+def _not_used(s: Session, actor: Actor, deal: Deal, kind: EvidenceKind, file: Attachment, said: Print) -> None:
+    """The same content proves one thing once, whoever uploaded it: whatever it is called, in whatever format it was
+    saved again, and with a passage changed."""
+    place = (
+        select(Deal.id, Deal.name, Attachment.name.label("file"), sees_customer(actor).label("seen"))
         .select_from(Evidence)
         .join(Attachment, Attachment.id == Evidence.attachment_id)
         .join(Deal, Deal.id == Evidence.deal_id)
         .join(Customer, Customer.id == Deal.customer_id)
-        .where(Attachment.sha256 == file.sha256, Evidence.removed_at.is_(None))
         .limit(1)
     )
-    found = s.execute(used).first()
-    if found is None:
-        return
-    where = "这个商机" if found.id == deal.id else f"商机「{found.name}」" if found.seen else "别的商机"
-    raise Conflict(f"「{file.name}」已经用作{where}的凭证，不能再用一次。请上传这一次的文件", {"file": "用过了"})
+    found = s.execute(place.where(Attachment.sha256 == file.sha256, Evidence.removed_at.is_(None))).first()
+    if found is not None:
+        words = f"「{file.name}」已经用作{_where(deal, found)}的凭证"
+        raise Conflict(f"{words}，不能再用一次。请上传这一次的文件", {"file": "用过了"})
+    same = contents.says_the_same(s, said)
+    if same is not None:
+        found = s.execute(place.where(Evidence.id == same)).one()
+        theirs = f"「{found.file}」" if found.seen else ""
+        words = f"「{file.name}」和{_where(deal, found)}的凭证{theirs}内容几乎一样"
+        right = "盖章后的扫描件或照片" if kind is EvidenceKind.SIGNED_CONTRACT else "这一次的文件"
+        told = f"{words}（改名、另存、改一段都算），不能再用一次。请上传{right}"
+        raise Conflict(told, {"file": "内容用过了"})
+
+
+def _where(deal: Deal, found: Row[int, str, str, bool]) -> str:
+    return "这个商机" if found.id == deal.id else f"商机「{found.name}」" if found.seen else "别的商机"
 
 
 def _book(
