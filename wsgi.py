@@ -18,12 +18,13 @@ from crm import uow
 from crm.flows import directory
 from crm.reads.health import health
 from gateways.spool import Spool
+from gateways.upload_links import UploadLinks
 from gateways.wecom.envelope import Envelope
 from gateways.wecom.errors import WecomError
 from jobs import cli, sealing, wiring
 from jobs.runs import directory_lines
 from jobs.spool import mark
-from miniapp_api import ApiDeps, api
+from miniapp_api import ApiDeps, UploadDeps, api, uploads
 
 STATIC = Path(__file__).parent / "web" / "dist" / "static"
 
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> Flask:
     client = wiring.wecom_client(settings, clock)
     spool = Spool(settings.var_dir / "spool.db")
     files = wiring.file_store(settings)
+    links = UploadLinks(settings.secret_key, settings.public_url)
 
     app.register_blueprint(
         callback(
@@ -56,6 +58,7 @@ def create_app(settings: Settings) -> Flask:
                 corp_id=settings.wecom_corp_id,
                 agent_id=settings.wecom_agent_id,
                 home_url=settings.public_url,
+                links=links,
             )
         )
     )
@@ -69,6 +72,7 @@ def create_app(settings: Settings) -> Flask:
             )
         )
     )
+    app.register_blueprint(uploads(UploadDeps(clock=clock, files=files, links=links)))
     app.register_blueprint(
         console(
             ConsoleDeps(

@@ -146,8 +146,8 @@ def _spoken(s: uow.Session, actor: Actor, what: object, key: str, now: datetime,
             return talk.reply_to(s, actor, typed, key, now, asked=asked)
         case Position():
             return checkins.reply_to_position(s, actor, what, key, now)
-        case Media(kind):
-            return talk.reply_to_media(kind)
+        case Media():
+            return talk.reply_to_media(s, actor, what, key, now, asked=asked)
     raise TypeError(f"nobody answers {type(what).__name__}")
 
 

@@ -16,7 +16,7 @@ from crm.usecases.linking import current_customer
 
 ENDING = "（发「取消」结束）"
 Values = Mapping[str, Any]
-_OPTIONS = "_options"
+OPTIONS = "_options"
 _CARD = "_card"  # the card whose button asked the question: its 撤销 ends this question and no other
 _SHOWN = 5
 
@@ -88,7 +88,7 @@ def picks_from(verb: str) -> Callable[[Pick], Pick]:
 
 def listed(s: Session, actor: Actor, verb: str, things: Sequence[Any], now: datetime) -> None:
     """A numbered list was shown. A number sent next is meant for it; anything else is not, and means what it says."""
-    dialogues.keep(s, actor, verb, {_OPTIONS: list(things)}, now, numbers.current(s))
+    dialogues.keep(s, actor, verb, {OPTIONS: list(things)}, now, numbers.current(s))
 
 
 def fill(s: Session, actor: Actor, verb: str, values: Values, key: str, now: datetime) -> str:
@@ -127,7 +127,7 @@ def read_into(
         return {**values, slot.name: slot.read(s, actor, typed)}
     except Choose as several:
         options = [[item, name] for item, name in several.options[:_SHOWN]]
-        dialogues.keep(s, actor, verb, {**values, _OPTIONS: options}, now, numbers.current(s))
+        dialogues.keep(s, actor, verb, {**values, OPTIONS: options}, now, numbers.current(s))
         more = "\n还有更多，没有的话写得再具体一点" if len(several.options) > _SHOWN else ""
         return f"{several}{_numbered(options)}{more}\n{ENDING}"
 
@@ -151,9 +151,9 @@ def _answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: st
     if wanted is None:  # a form of an older version
         dialogues.end(s, actor)
         return "刚才的问题已经失效，请重新发一次命令"
-    values = {name: value for name, value in asked.slots.items() if name != _OPTIONS}
+    values = {name: value for name, value in asked.slots.items() if name != OPTIONS}
     slot = next(slot for slot in wanted.slots if slot.name not in values)
-    options = asked.slots.get(_OPTIONS)
+    options = asked.slots.get(OPTIONS)
     if options and typed.strip().isdecimal():
         picked = _picked(options, typed)
         if picked is None:
@@ -172,7 +172,7 @@ def _pick(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: str,
     typed = typed.rstrip(" .。、)）")
     if not typed.isdecimal():
         return None
-    things = asked.slots[_OPTIONS]
+    things = asked.slots[OPTIONS]
     dialogues.keep(s, actor, asked.verb, asked.slots, now, numbers.current(s))
     number = int(typed[:9])
     if not 1 <= number <= len(things):

@@ -36,7 +36,10 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Media:
+    """`media_id` fetches it from WeCom, for three days."""
+
     kind: str
+    media_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def _what(doc: Mapping[str, Any], kind: str, event: str, change: str) -> What:
     if kind == "location":
         return _position(_text(doc, "Location_X"), _text(doc, "Location_Y"), _text(doc, "Label"), from_menu=False)
     if kind in ("image", "voice", "video", "file", "link"):
-        return Media(kind)
+        return Media(kind, _text(doc, "MediaId"))
     if kind != "event":
         return Unheard()
     if event == "click":

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.commands import CHAT, LIST
 from bot.forms import listed, picks_from
+from bot.proofs import asked_for
 from bot.router import Heard, command
 from config.vocabulary import EndReason, StageKind, label
 from crm import policy as numbers
@@ -57,7 +58,7 @@ def _go(s: Session, actor: Actor, public_id: str, rest: list[str], now: datetime
     if to is None:
         return f"「{page.name}」已经{page.here.label}。要重新打开，发 /推进 {page.name} 阶段 原因"
     if not rest and any(one.lack is not Lack.APPROVAL for one in page.missing):
-        lines = [f"{n}. {one.told}：{one.how}" for n, one in enumerate(page.missing, 1)]
+        lines = asked_for(s, actor, page, now)
         if to.kind is StageKind.WON:
             end = f"/推进 {page.name} {to.label}"
             lines.append(f"凭证齐了就发 {end} 原因 对手，比如 {end} 价格 无")

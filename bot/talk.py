@@ -4,7 +4,9 @@ from datetime import datetime
 
 from bot import forms
 from bot.commands import unknown
+from bot.inbound import Media
 from bot.offers import offer
+from bot.proofs import take_picture
 from bot.router import Heard, find_command, first_word
 from crm.access import Actor
 from crm.errors import CrmError, Invalid
@@ -18,7 +20,7 @@ _THANKS = frozenset(
 )
 _STOP = frozenset({"取消", "退出", "算了", "quxiao", "cancel"})
 _MEDIA = {
-    "image": "图片我收到了，但现在还不能存进客户档案。请用一句话写下图里的要点，我来记跟进",
+    "image": "图片我收到了，但不知道它是什么。作商机的凭证，先发 /推进 商机名，再发图片；记跟进，请用一句话写下要点",
     "voice": "企业微信不把语音内容转给我，我听不到。请用手机键盘上的麦克风说话转成文字，再发给我",
     "video": "视频我看不了。请用一句话写下要点，我来记跟进",
     "file": "企业微信不把文件转给应用，我收不到。请用一句话写下要点，我来记跟进",
@@ -72,8 +74,13 @@ def forget_question(s: Session, actor: Actor, text: str, refusal: CrmError) -> N
         dialogues.end(s, actor)
 
 
-def reply_to_media(kind: str) -> str:
-    return _MEDIA[kind]
+def reply_to_media(s: Session, actor: Actor, sent: Media, key: str, now: datetime, *, asked: bool) -> str:
+    """A picture may be the evidence that was asked for; everything else is no use here, and the answer says what is."""
+    if sent.kind == "image" and asked:
+        taken = take_picture(s, actor, dialogues.current(s, actor, now), sent.media_id, key, now)
+        if taken is not None:
+            return taken
+    return _MEDIA[sent.kind]
 
 
 def _command(s: Session, actor: Actor, typed: str, key: str, now: datetime) -> str:

@@ -11,8 +11,10 @@ from flask import Blueprint, Response, request
 
 from bot.answers import Reply, answer_to
 from bot.inbound import understand
+from bot.proofs import lead_to
 from config.clock import Clock
 from crm import uow
+from gateways.upload_links import UploadLinks
 from gateways.wecom.envelope import BadEnvelope, Envelope, unwrap
 
 log = logging.getLogger(__name__)
@@ -36,10 +38,12 @@ class BotDeps:
     corp_id: str
     agent_id: int
     home_url: str
+    links: UploadLinks
 
 
 def callback(deps: BotDeps) -> Blueprint:
     bp = Blueprint("bot", __name__)
+    lead_to(deps.links)
 
     @bp.get("/wecom/callback")
     def verify() -> Response:

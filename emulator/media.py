@@ -53,8 +53,8 @@ class Media:
 
 
 def sample_picture(seed: int) -> bytes:
-    """A small PNG whose colours differ with `seed`, for people who have no picture at hand."""
-    side = 96
+    """A PNG whose colours differ with `seed`, for people who have no picture at hand."""
+    side = 320
     rows = bytearray()
     for y in range(side):
         rows.append(0)

@@ -2,23 +2,40 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from io import BytesIO
 
 from config.clock import Clock
-from crm.flows import contacts, directory
+from crm.flows import contacts, directory, evidence
 from crm.flows.inbox import ANY, Handlers, work_one
 from crm.messages import Received
-from crm.ports import Directory, ReadExternalContact
+from crm.ports import AcceptedFile, Directory, KeepsFiles, NoPicture, ReadExternalContact
+from crm.rules.events import PICTURE_PROVES
+from gateways.files import FileRefused
+from gateways.wecom.errors import Kind, WecomError
 
 _CUSTOMER = "change_external_contact"
 
 
-def handlers(read_contact: ReadExternalContact, members: Directory) -> Handlers:
+def handlers(
+    read_contact: ReadExternalContact, members: Directory, media: Callable[[str], bytes], files: KeepsFiles
+) -> Handlers:
     """The table (event, change type) -> handler; each may run twice for one event."""
 
     def introduce(received: Received, now: datetime) -> None:
         contacts.introduce(received, read_contact, now)
 
+    def take(media_id: str) -> AcceptedFile:
+        try:
+            return files.accept(BytesIO(media(media_id)))
+        except FileRefused as refused:
+            raise NoPicture(str(refused)) from None
+        except WecomError as error:
+            if error.kind in (Kind.EXPIRED, Kind.REQUEST):
+                raise NoPicture("这张照片取不到了，企业微信只保留三天。请再发一次，或者用链接上传") from None
+            raise
+
     return {
+        (PICTURE_PROVES, ""): lambda received, now: evidence.picture_proves(received, take, files.forget, now),
         (_CUSTOMER, "add_external_contact"): introduce,
         (_CUSTOMER, "add_half_external_contact"): introduce,
         (_CUSTOMER, "del_follow_user"): contacts.parted,

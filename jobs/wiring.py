@@ -83,7 +83,7 @@ def wire(settings: Settings) -> Wiring:
         settings=settings,
         clock=clock,
         client=client,
-        handlers=inbox.handlers(client.external_contact, client),
+        handlers=inbox.handlers(client.external_contact, client, client.media, file_store(settings)),
         spool=Spool(settings.var_dir / "spool.db"),
         incoming=incoming(settings),
         outgoing=outgoing(settings),

@@ -1,6 +1,7 @@
-"""The JSON API of the mini-program and the chat sidebar, mounted at `/api/v1` and described by OpenAPI."""
+"""What telephones open: the JSON API at `/api/v1`, described by OpenAPI, and the page behind an upload link."""
 
 from miniapp_api.api import api
 from miniapp_api.deps import ApiDeps
+from miniapp_api.uploads import UploadDeps, uploads
 
-__all__ = ["ApiDeps", "api"]
+__all__ = ["ApiDeps", "UploadDeps", "api", "uploads"]

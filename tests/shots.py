@@ -1,6 +1,7 @@
 """`make shots`: pictures of every page and card at 390 and 1360 pixels, taken from a demo that plays its story."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -127,6 +128,30 @@ def phones(browser: Browser, running: Demo, shot: str, height: int = 0) -> None:
         page.close()
 
 
+def upload(browser: Browser, running: Demo) -> None:
+    """The page behind the link that /推进 gives, before and after a file that is refused, and once it is expired."""
+    said = str(running.do("say", userid="liqiang", text="/推进")["reply"])
+    if "回复序号" in said:
+        said = str(running.do("say", userid="liqiang", text="1")["reply"])
+    link = re.findall(r"http://[^\s\\'\"]+/upload/[\w.-]+", said)[0]
+    for name, size in SIZES.items():
+        page = _page(browser, size)
+        page.goto(link)
+        _whole(page, f"upload-{name}")
+        words = ("空.txt", "text/plain", b"---"), (f"{name}.txt", "text/plain", f"会议纪要 {name}：扬程 32 米".encode())
+        for state, (called, kind, content) in zip(("refused", "done"), words, strict=True):
+            page.goto(link)
+            chosen = {"name": called, "mimeType": kind, "buffer": content}
+            page.locator("input[name=file]").set_input_files(chosen)  # type: ignore[arg-type]
+            _whole(page, f"upload-chosen-{name}")
+            page.get_by_role("button").click()
+            page.locator(".told").wait_for()
+            _whole(page, f"upload-{state}-{name}")
+        page.goto(link[:-3])
+        _whole(page, f"upload-wrong-{name}")
+        page.context.close()
+
+
 def console(browser: Browser, running: Demo, who: str, label: str) -> None:
     for name, size in SIZES.items():
         page = _page(browser, size)
@@ -170,6 +195,7 @@ def main() -> int:
         phones(browser, running, "phones")
         console(browser, running, "林岚", "admin")
         console(browser, running, "李强", "rep")
+        upload(browser, running)
         running.do("clock", advance=86400)
         time.sleep(15)
         running.do("clock", advance=2 * 86400)

@@ -138,6 +138,10 @@ class WecomClient:
         ours = people.text(answer, "corpid") in ("", self._corp_id)
         return self._member_of(path, people.text(answer, "userid") if ours else "")
 
+    def media(self, media_id: str) -> bytes:
+        """A picture that a member sent, for three days; afterwards WecomError of kind EXPIRED."""
+        return self._wire.download("media/get", media_id=media_id)
+
     def has_menu(self) -> bool:
         """Whether a menu was made for the app."""
         try:

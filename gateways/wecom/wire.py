@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,6 @@ from urllib3.exceptions import HTTPError
 from gateways.wecom.errors import Kind, WecomError
 from gateways.wecom.tokens import TokenSource, TokenStore
 
-_MAX_ANSWER = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
 _STALE_TOKEN = frozenset({40001, 40014, 42001})  # 40001 from anything but gettoken is said of the token
 _BUSY = frozenset({-1, 45033})
@@ -27,6 +27,17 @@ _BUSY_RETRIES = 2
 _IP_NOT_TRUSTED = 60020
 _FROM_IP = re.compile(r"from ip: ([0-9a-fA-F.:]{3,45})")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Most:
+    """What an answer may take: bytes, and seconds where the time limits of a call are too short for it."""
+
+    size: int
+    seconds: float
+
+
+_WORDS, _FILE = _Most(8 * 1024 * 1024, 0), _Most(20 * 1024 * 1024, 60)
 
 
 class Wire:
@@ -60,6 +71,18 @@ class Wire:
         """The answer to a JSON body, sent as it is; raises WecomError for every errcode but 0."""
         return self._call(path, params, body)
 
+    def download(self, path: str, **params: str | int) -> bytes:
+        """The bytes behind a GET, at most 20 MB; what is JSON instead is a refusal, and raised as one."""
+        token = self._tokens.current(self._clock())
+        content = self._content(path, {**params, "access_token": token}, None, _FILE)
+        if _as_object(content).get("errcode") in _STALE_TOKEN:
+            token = self._tokens.renew(token, self._clock())
+            content = self._content(path, {**params, "access_token": token}, None, _FILE)
+        code = _as_object(content).get("errcode")
+        if isinstance(code, int):
+            raise WecomError(path, code, kind=Kind.TOKEN if code in _STALE_TOKEN else None)
+        return content
+
     def _call(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
         token = self._tokens.current(self._clock())
         answer = self._patiently(path, {**params, "access_token": token}, body)
@@ -92,21 +115,27 @@ class Wire:
 
     def _once(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
         """One exchange; an object with a whole errcode, or WecomError(RETRY)."""
-        status, content = 0, b""
-        # Suppressed here and raised below: the caught error knows the URL and would ride along as __context__.
-        with suppress(requests.RequestException, HTTPError, OSError):
-            status, content = self._exchange(path, params, body)
-        if status != 200:
-            raise WecomError(path, what=f"企业微信接口返回 HTTP {status}" if status else "")
-        answer = _as_object(content)
+        answer = _as_object(self._content(path, params, body, _WORDS))
         if type(answer.get("errcode")) is not int:
             raise WecomError(path, what="企业微信接口的回答读不懂")
         return answer
 
-    def _exchange(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> tuple[int, bytes]:
+    def _content(self, path: str, params: Mapping[str, str | int], body: bytes | None, most: _Most) -> bytes:
+        """What came with status 200, or WecomError(RETRY)."""
+        status, content = 0, b""
+        # Suppressed here and raised below: the caught error knows the URL and would ride along as __context__.
+        with suppress(requests.RequestException, HTTPError, OSError):
+            status, content = self._exchange(path, params, body, most)
+        if status != 200:
+            raise WecomError(path, what=f"企业微信接口返回 HTTP {status}" if status else "")
+        return content
+
+    def _exchange(
+        self, path: str, params: Mapping[str, str | int], body: bytes | None, most: _Most
+    ) -> tuple[int, bytes]:
         """Status and body. Read piecewise against the clock: the library's time limit counts per piece, so a server
         that trickles would hold the thread for ever."""
-        deadline = time.monotonic() + sum(self._timeout)
+        deadline = time.monotonic() + max(sum(self._timeout), most.seconds)
         with self._session().request(
             "GET" if body is None else "POST",
             self._base + path,
@@ -120,7 +149,7 @@ class Wire:
             content = bytearray()
             while piece := response.raw.read1(_CHUNK):
                 content += piece
-                if len(content) > _MAX_ANSWER or time.monotonic() > deadline:
+                if len(content) > most.size or time.monotonic() > deadline:
                     raise requests.Timeout("answer too long or too slow")
             return response.status_code, bytes(content)
 

@@ -84,3 +84,14 @@ def test_the_menu_goes_out_in_plain_utf8_for_this_app(wecom: TinyWecom, client: 
     client.create_menu({"button": [{"type": "click", "name": "待办", "key": "todo"}]})
     assert wecom.calls[-1].body == '{"button":[{"type":"click","name":"待办","key":"todo"}]}'.encode()
     assert wecom.calls[-1].query["agentid"] == "1000002"
+
+
+def test_a_picture_of_the_chat_is_bytes_and_a_refusal_is_json(wecom: TinyWecom, client: WecomClient) -> None:
+    wecom.answers["media/get"] = lambda call: b"\xff\xd8\xff" + call.query["media_id"].encode()
+    assert client.media("m1") == b"\xff\xd8\xffm1"
+    wecom.good.clear()  # an old token is exchanged here as well
+    assert client.media("m2") == b"\xff\xd8\xffm2"
+    wecom.answers["media/get"] = always({"errcode": 40007, "errmsg": "invalid media_id"})
+    assert failing(lambda: client.media("m1")).kind is Kind.EXPIRED
+    wecom.answers["media/get"] = lambda _: 502
+    assert failing(lambda: client.media("m1")).kind is Kind.RETRY

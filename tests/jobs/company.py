@@ -12,6 +12,7 @@ from config.settings import Settings
 from config.vocabulary import PersonStatus, Role
 from crm import uow
 from gateways.dropbox import Dropbox
+from gateways.files import FileStore
 from gateways.spool import Spool
 from jobs import inbox
 from jobs.wiring import Wiring, wecom_client
@@ -89,7 +90,7 @@ def wiring_in(folder: Path, clock: Clock, nudge: Callable[[frozenset[str]], None
         settings=settings,
         clock=clock,
         client=client,
-        handlers=inbox.handlers(client.external_contact, client),
+        handlers=inbox.handlers(client.external_contact, client, client.media, FileStore(folder / "files")),
         spool=Spool(folder / "spool.db"),
         incoming=Dropbox(folder / "imports"),
         outgoing=Dropbox(folder / "exports"),
