@@ -8,8 +8,8 @@ from flask import Response
 from config.vocabulary import EvidenceKind, LoginVia, label
 from crm import uow
 from crm.access import Actor
-from crm.reads.compared import Compared, compared
 from crm.flows.evidence import read_first
+from crm.reads.compared import Compared, compared
 from crm.reads.deal_page import DealPage, ProofRow, Stay, deal_page
 from crm.reads.milestones import MilestoneRow
 from crm.rules.funnel import Missing, Rung, Said

@@ -121,6 +121,8 @@ class Milestone(Base):
     reminded: Mapped[int | None]
     done_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+
+
 class EvidenceBand(Base):
     """A key that evidence shares with whatever may say the same (`crm/rules/sameness.py`); of what stands alone."""
 

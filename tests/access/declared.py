@@ -592,5 +592,16 @@ BUTTONS: Mapping[str, Tapping] = {
 }
 # Lists whose lines are chosen by number: what stands behind a number was shown to its reader before.
 LISTS = frozenset(
-    {"show_customer", "show_lead", "handle", "take_back", "advance", "prove", "approvals", "milestone", "note_milestone", "show_deal"}
+    {
+        "show_customer",
+        "show_lead",
+        "handle",
+        "take_back",
+        "advance",
+        "prove",
+        "approvals",
+        "milestone",
+        "note_milestone",
+        "show_deal",
+    }
 )

@@ -42,4 +42,3 @@ def test_a_photo_and_a_file_open_two_stages(house: House) -> None:
     assert (len(rows(Evidence)), len(rows(StagePeriod))) == (3, 3)
     house.forward_to(START + timedelta(minutes=20))
     assert requests.get(links[0], timeout=30).status_code == 410
-
