@@ -1,7 +1,8 @@
 """In once, out at least once: the same event always gets the same answer, and a promise is kept."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from crm import uow
 from crm.access import WHO
 from crm.notices import Button, Notice, text
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of
-from models.base import bare, insert_once
+from models.base import bare, insert_each_once, insert_once, one_of
 from models.messages import Card, CardAction, Dialogue, InboxEvent, OutboxMessage
 from models.people import Person
 
@@ -165,6 +166,18 @@ def cancel(s: Session, topic: str) -> None:
     s.execute(update(OutboxMessage).where(*unsaid).values(state=OutboxState.EXPIRED))
 
 
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Something one person is to be reminded of. `matter`, `dedupe` and `topic` as `remind` has them."""
+
+    person_id: int
+    notice: Notice
+    taps: Sequence[Tap]
+    matter: str
+    dedupe: str
+    topic: str = ""
+
+
 def remind(
     s: Session,
     person_id: int,
@@ -181,24 +194,30 @@ def remind(
     """Remind one person in working hours; beyond the day's limit the 08:30 list tells it. False: told before."""
     if s.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe == dedupe)) is not None:
         return False
-    due_at = calendar.next_working_moment(now)
-    full = _reminders_on(s, person_id, due_at) >= policy.reminders_per_day
-    state, card_id = OutboxState.FOLDED if full else OutboxState.READY, None
-    if not full:  # what nobody is handed needs no card
-        card_id, notice = _card(s, notice, taps, matter, due_at + timedelta(days=policy.card_days))
-    promise(
-        s,
-        person_id,
-        notice,
-        NoticeClass.REMINDER,
-        dedupe=dedupe,
-        now=now,
-        due_at=due_at,
-        card_id=card_id,
-        state=state,
-        topic=topic,
-    )
+    one = Reminder(person_id, notice, taps, matter, dedupe, topic)
+    remind_all(s, [one], now=now, policy=policy, calendar=calendar)
     return True
+
+
+def remind_all(
+    s: Session, reminders: Sequence[Reminder], *, now: datetime, policy: Policy, calendar: WorkCalendar
+) -> None:
+    """The same of many at once, in the order in which they count for the day; the caller has found them untold."""
+    due_at, rows = calendar.next_working_moment(now), []
+    told = _reminders_on(s, {one.person_id for one in reminders}, due_at)
+    for one in reminders:
+        told[one.person_id] += 1
+        full, card_id, drawn = told[one.person_id] > policy.reminders_per_day, None, one.notice
+        if not full:  # what nobody is handed needs no card
+            card_id, drawn = _card(s, one.notice, one.taps, one.matter, due_at + timedelta(days=policy.card_days))
+        state = OutboxState.FOLDED if full else OutboxState.READY
+        row = _values(
+            one.person_id, drawn, NoticeClass.REMINDER, dedupe=one.dedupe, now=now, due_at=due_at, card_id=card_id,
+            state=state, topic=one.topic,
+        )  # fmt: skip
+        rows.append(row)
+    insert_each_once(s, OutboxMessage, rows)
+    uow.nudge(s, "outbox")
 
 
 def daily_list(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: datetime, due_at: datetime) -> None:
@@ -207,24 +226,22 @@ def daily_list(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: 
     promise(s, person_id, notice, NoticeClass.LIST, dedupe=dedupe, now=now, due_at=due_at, expires_at=ends)
 
 
-def _reminders_on(s: Session, person_id: int, due_at: datetime) -> int:
-    """How many single reminders this person's day already holds. His row is locked: two sweeps count in turn."""
-    s.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+def _reminders_on(s: Session, people: Collection[int], due_at: datetime) -> Counter[int]:
+    """How many single reminders each one's day already holds. Their rows are locked: two sweeps count in turn."""
+    s.execute(select(Person.id).where(one_of(s, Person.id, people)).order_by(Person.id).with_for_update())
     start = at(day_of(due_at), 0)
-    return (
-        s.scalar(
-            select(func.count())
-            .select_from(OutboxMessage)
-            .where(
-                OutboxMessage.person_id == person_id,
-                OutboxMessage.notice_class == NoticeClass.REMINDER,
-                OutboxMessage.state != OutboxState.FOLDED,
-                OutboxMessage.due_at >= start,
-                OutboxMessage.due_at < start + timedelta(days=1),
-            )
+    counted = (
+        select(OutboxMessage.person_id, func.count())
+        .where(
+            one_of(s, OutboxMessage.person_id, people),
+            OutboxMessage.notice_class == NoticeClass.REMINDER,
+            OutboxMessage.state != OutboxState.FOLDED,
+            OutboxMessage.due_at >= start,
+            OutboxMessage.due_at < start + timedelta(days=1),
         )
-        or 0
+        .group_by(OutboxMessage.person_id)
     )
+    return Counter(dict(s.execute(counted).all()))
 
 
 def _card(s: Session, notice: Notice, taps: Sequence[Tap], matter: str, expires_at: datetime) -> tuple[int, Notice]:
@@ -247,7 +264,20 @@ def draw_taps(s: Session, card_id: int, taps: Sequence[Tap], expires_at: datetim
 
 
 def promise(
-    s: Session,
+    s: Session, person_id: int, notice: Notice, notice_class: NoticeClass, *, now: datetime, **rest: Any
+) -> None:
+    """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise.
+
+    Plain words said at once carry their time: WeCom's duplicate check would swallow equal words said again within
+    four hours.
+    """
+    if notice_class is NoticeClass.PROMPT and not notice.buttons and rest.get("redraws_id") is None:
+        notice = replace(notice, body=f"{notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）")
+    insert_once(s, OutboxMessage, **_values(person_id, notice, notice_class, now=now, **rest))
+    uow.nudge(s, "outbox")
+
+
+def _values(
     person_id: int,
     notice: Notice,
     notice_class: NoticeClass,
@@ -261,33 +291,12 @@ def promise(
     redraws_id: int | None = None,
     state: OutboxState = OutboxState.READY,
     topic: str = "",
-) -> None:
-    """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise.
-
-    Plain words said at once carry their time: WeCom's duplicate check would swallow equal words said again within
-    four hours.
-    """
-    if notice_class is NoticeClass.PROMPT and not notice.buttons and redraws_id is None:
-        notice = replace(notice, body=f"{notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）")
-    insert_once(
-        s,
-        OutboxMessage,
-        dedupe=dedupe,
-        person_id=person_id,
-        notice_class=notice_class,
-        topic=topic,
-        notice=notice.stored(),
-        card_id=card_id,
-        after_id=after_id,
-        redraws_id=redraws_id,
-        state=state,
-        created_at=now,
-        due_at=due_at,
-        next_at=due_at,
-        expires_at=expires_at or due_at + KEEP_TRYING,
-        tries=0,
-        msgid="",
-        response_code="",
-        error="",
-    )
-    uow.nudge(s, "outbox")
+) -> dict[str, Any]:
+    """A promise as a row."""
+    return {
+        "dedupe": dedupe, "person_id": person_id, "notice_class": notice_class, "topic": topic,
+        "notice": notice.stored(), "card_id": card_id, "after_id": after_id,
+        "redraws_id": redraws_id, "state": state, "created_at": now,
+        "due_at": due_at, "next_at": due_at, "expires_at": expires_at or due_at + KEEP_TRYING, "tries": 0, "msgid": "",
+        "response_code": "", "error": "",
+    }  # fmt: skip

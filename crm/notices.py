@@ -1,7 +1,7 @@
 """The shape of everything the system says first, and every such sentence."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -46,7 +46,22 @@ class Notice:
     url: str = ""
 
     def stored(self) -> dict[str, Any]:
-        return asdict(self)
+        """Written out, since `asdict` copies word by word, which takes as long as all the rest of a promise."""
+        chosen = self.selection
+        return {
+            "title": self.title,
+            "desc": self.desc,
+            "facts": [{"name": one.name, "value": one.value} for one in self.facts],
+            "body": self.body,
+            "buttons": [{"text": one.text, "key": one.key, "style": one.style} for one in self.buttons],
+            "selection": chosen
+            and {
+                "key": chosen.key,
+                "title": chosen.title,
+                "choices": [{"id": one.id, "text": one.text} for one in chosen.choices],
+            },
+            "url": self.url,
+        }
 
 
 def as_notice(stored: Mapping[str, Any]) -> Notice:

@@ -1,7 +1,7 @@
 """Which deals stand still, judged from the store: the sweep, the lists and the card ask here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
-from config.vocabulary import StageKind, TimelineKind
+from config.vocabulary import PersonStatus, StageKind, TimelineKind
 from crm.rules import stalled
 from crm.rules.days import WorkCalendar, at, day_of, days_between
 from crm.silence import batched
@@ -26,16 +26,19 @@ _AT_ONCE = 500  # deals judged between two questions: what is held in memory, ho
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A deal that stands still. `topic` is the alert that is due for it; `owner` a name."""
+    """A deal that stands still. `topic` is the alert that is due for it; `customer` and `owner` are names."""
 
     deal_id: int
     public_id: str
     customer_id: int
+    customer: str
     name: str
     amount: Decimal
     stage: str
     owner_id: int
     owner: str
+    owner_status: PersonStatus
+    team_id: int
     stay: stalled.Stay
     stall: stalled.Stall
     topic: str
@@ -45,7 +48,7 @@ _STANDING = (
     select(
         Deal.id, Deal.public_id, Deal.customer_id, Deal.name, Deal.amount, Deal.owner_id, Deal.stage_since,
         Deal.snoozed_until, Stage.key, Stage.label, Stage.days, StagePeriod.id.label("period_id"),
-        Person.name.label("owner"),
+        Customer.name.label("customer"), Person.name.label("owner"), Person.status, Person.team_id,
     )
     .join(Stage, Stage.id == Deal.stage_id)
     .join(Customer, Customer.id == Deal.customer_id)
@@ -83,17 +86,25 @@ def untold(s: Session, found: Iterable[Stuck]) -> Iterator[Stuck]:
         yield from (one for one in some if one.topic not in told)
 
 
-def suggestion(s: Session, found: Stuck, now: datetime, policy: Policy) -> str:
-    """What usually helps, by the follow-ups of the deal's customer since the stage began."""
-    said = select(func.count(), func.max(TimelineEntry.at)).where(
-        TimelineEntry.customer_id == found.customer_id,
-        TimelineEntry.kind == TimelineKind.FOLLOW_UP,
-        TimelineEntry.retracted_at.is_(None),
-        TimelineEntry.at >= found.stay.since,
+def suggestions(s: Session, found: Sequence[Stuck], now: datetime, policy: Policy) -> dict[int, str]:
+    """By deal what usually helps, from the follow-ups of its customer since the stage began: one question for all."""
+    said = (
+        select(Deal.id, func.count(), func.max(TimelineEntry.at))
+        .join(TimelineEntry, TimelineEntry.customer_id == Deal.customer_id)
+        .where(
+            one_of(s, Deal.id, [one.deal_id for one in found]),
+            TimelineEntry.kind == TimelineKind.FOLLOW_UP,
+            TimelineEntry.retracted_at.is_(None),
+            TimelineEntry.at >= Deal.stage_since,
+        )
+        .group_by(Deal.id)
     )
-    many, last = s.execute(said).one()
-    facts = stalled.Facts(many, days_between(last if many else found.stay.since, now))
-    return stalled.suggest(found.stay, facts, policy)
+    known = {deal_id: (many, last) for deal_id, many, last in s.execute(said)}
+    advice = {}
+    for one in found:
+        many, last = known.get(one.deal_id, (0, one.stay.since))
+        advice[one.deal_id] = stalled.suggest(one.stay, stalled.Facts(many, days_between(last, now)), policy)
+    return advice
 
 
 def over_the_limit(
@@ -120,6 +131,6 @@ def _judged(row: Row[*tuple[object, ...]], now: datetime, policy: Policy, calend
         return None
     topic = stalled.alert_topic(row.id, row.period_id or 0, stall.step, row.snoozed_until)
     return Stuck(
-        row.id, row.public_id, row.customer_id, row.name, row.amount, row.label, row.owner_id, row.owner, stay, stall,
-        topic,
+        row.id, row.public_id, row.customer_id, row.customer, row.name, row.amount, row.label, row.owner_id, row.owner,
+        PersonStatus(row.status), row.team_id, stay, stall, topic,
     )  # fmt: skip

@@ -1,7 +1,7 @@
-"""Judge every object by itself: a transaction each, so that a broken row stops itself only."""
+"""Judge each object by itself, or many together and each by itself where that fails: a broken one stops itself only."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from crm import uow
+from crm.silence import batched
 from crm.usecases import (
     approval_sweep,
     collision_sweep,
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 
 class Judge(Protocol):
     def __call__(self, s: Session, object_id: int, now: datetime, /, *, dry_run: bool) -> str | None: ...
+
+
+class JudgeMany(Protocol):
+    def __call__(self, s: Session, object_ids: Sequence[int], now: datetime, /, *, dry_run: bool) -> list[str]: ...
 
 
 Candidates = Callable[[Session, datetime], list[int]]
@@ -50,21 +55,46 @@ SWEEPS: dict[str, tuple[Candidates, Judge]] = {
     "daily-list": (_everybody, sweeps.promise_list),
 }
 
+# Of these there may be tens of thousands in a night, and a transaction each would take until the morning.
+TOGETHER: dict[str, JudgeMany] = {"stale-deals": stall_sweep.judge_stalls}
+_AT_ONCE = 200
+
 
 def run(name: str, now: datetime, *, dry_run: bool = False) -> Iterator[str]:
     """A line for each object as it is judged, empty where nothing was to do. Stop reading and the sweep stops."""
-    candidates, judge = SWEEPS[name]
     with uow.reading() as s:
-        found = candidates(s, now)
+        found = SWEEPS[name][0](s, now)
+    if name not in TOGETHER:
+        yield from _each(name, found, now, dry_run)
+        return
+    for some in batched(found, _AT_ONCE):
+        try:
+            lines = uow.attempt(partial(_judged_together, TOGETHER[name], some, now, dry_run))
+        except uow.StoreDown:
+            raise
+        except Exception:
+            log.exception("sweep %s: one of %s objects failed, judging each by itself", name, len(some))
+            yield from _each(name, some, now, dry_run)
+        else:
+            yield from lines or [""]
+
+
+def _each(name: str, found: Sequence[int], now: datetime, dry_run: bool) -> Iterator[str]:
     for object_id in found:
         try:
-            line = uow.attempt(partial(_judged, judge, object_id, now, dry_run))
+            line = uow.attempt(partial(_judged, SWEEPS[name][1], object_id, now, dry_run))
         except uow.StoreDown:
             raise  # no object is to blame, and none after it would fare better
         except Exception as error:
             log.exception("sweep %s: object %s failed", name, object_id)
             line = f"{name} {object_id}：出错，已跳过（{type(error).__name__}）"
         yield line or ""
+
+
+def _judged_together(
+    judge: JudgeMany, object_ids: Sequence[int], now: datetime, dry_run: bool, s: Session
+) -> list[str]:
+    return judge(s, object_ids, now, dry_run=dry_run)
 
 
 def _judged(judge: Judge, object_id: int, now: datetime, dry_run: bool, s: Session) -> str | None:

@@ -49,7 +49,7 @@ from crm.access.rows import (
     sees_person,
     within,
 )
-from crm.access.superiors import directors_over, leaders_of, supervisor_of, supervisors_of
+from crm.access.superiors import directors_of, directors_over, leaders_of, supervisor_of, supervisors_of
 
 __all__ = [
     "AT",
@@ -80,6 +80,7 @@ __all__ = [
     "customer_there",
     "customers_for",
     "deals_for",
+    "directors_of",
     "directors_over",
     "end_user_known_to",
     "eyes",

@@ -42,9 +42,14 @@ def leaders_of(s: Session, team_id: int, *, but: int = 0) -> list[int]:
 
 def directors_over(s: Session, team_id: int) -> list[int]:
     """The active directors in whose realm this team lies."""
+    return directors_of(s, [team_id])[team_id]
+
+
+def directors_of(s: Session, team_ids: Collection[int]) -> dict[int, list[int]]:
+    """The same of many teams, by id."""
     house = _house(s)
     directors = sorted(person for person, role in house.roles.items() if role is Role.DIRECTOR)
-    return [director for director in directors if house.decides(director, team_id)]
+    return {team: [director for director in directors if house.decides(director, team)] for team in team_ids}
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,10 @@ def _then(policy: Policy) -> str:
     return "满期后会释放给主管重新分配" if policy.recycling_live else "满期后会被回收（试运行中，暂时只提醒）"
 
 
-def stall_card(found: Stuck, advice: str, customer_name: str, owner: Person, policy: Policy, *, own: bool) -> Card:
+def stall_card(found: Stuck, advice: str, policy: Policy, *, own: bool) -> Card:
     """For the owner of a deal that stands still, or for whoever has to step in. `advice` may be empty."""
     args = {"deal": found.deal_id, "customer": found.customer_id}
-    here = owner.status == PersonStatus.ACTIVE
+    here = found.owner_status is PersonStatus.ACTIVE
     first = [Tap("写跟进", "write", args, 1), Tap("约拜访", "plan_visit", args)]
     if not own and here:
         first = [
@@ -83,10 +83,10 @@ def stall_card(found: Stuck, advice: str, customer_name: str, owner: Person, pol
         title=f"{word} · {found.name}",
         desc=found.stall.reason,
         facts=(
-            Fact("客户", customer_name),
+            Fact("客户", found.customer),
             Fact("阶段", found.stage),
             Fact("金额", say_amount(found.amount)),
-            Fact("负责人", owner.name if here else f"{owner.name}（{label(PersonStatus(owner.status))}）"),
+            Fact("负责人", found.owner if here else f"{found.owner}（{label(found.owner_status)}）"),
         ),
         body=f"{advice or _usual(own, here)}{_next_step(found.stall)}",
     )

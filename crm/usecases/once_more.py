@@ -15,7 +15,7 @@ from crm.holding import former_holder, holder_of
 from crm.messages import prompt_card
 from crm.rules.days import WorkCalendar
 from crm.silence import silence_of
-from crm.stalls import stuck_deal, suggestion
+from crm.stalls import stuck_deal, suggestions
 from crm.usecases.alert_cards import Card, absent_owner_card, assign_card, last_days_card, silence_card, stall_card
 from crm.usecases.contacts import link_card
 from crm.usecases.lead_cards import card_again
@@ -98,9 +98,8 @@ def _stall(s: Session, actor: Actor, deal_id: int, now: datetime, policy: Policy
     found = stuck_deal(s, deal_id, now, policy, calendar)
     if found is None:
         raise Gone("这个商机不再停滞了。发 /待办 看最新的清单")
-    customer, owner = s.get_one(Customer, found.customer_id).name, s.get_one(Person, found.owner_id)
-    advice = suggestion(s, found, now, policy)
-    return stall_card(found, advice, customer, owner, policy, own=owner.id == actor.person_id)
+    advice = suggestions(s, [found], now, policy)[deal_id]
+    return stall_card(found, advice, policy, own=found.owner_id == actor.person_id)
 
 
 def _milestone(s: Session, milestone_id: int, now: datetime) -> Card:

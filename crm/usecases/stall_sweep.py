@@ -1,5 +1,6 @@
 """The round of deals that stand still: each step of each stay is told once, to whom it concerns."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, true
@@ -7,14 +8,13 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import PersonStatus
 from crm import policy as numbers
-from crm.access import directors_over, supervisor_of
-from crm.messages import remind
+from crm.access import directors_of, supervisors_of
+from crm.messages import Reminder, remind_all
 from crm.rules.stalled import Step
-from crm.stalls import stuck_deal, stuck_deals, suggestion, untold
+from crm.stalls import Stuck, stuck_deals, suggestions, untold
 from crm.usecases.alert_cards import stall_card
-from models.customers import Customer
+from models.base import one_of
 from models.deals import Deal
-from models.people import Person
 
 
 def stall_candidates(s: Session, now: datetime) -> list[int]:
@@ -27,32 +27,46 @@ def stall_candidates(s: Session, now: datetime) -> list[int]:
 
 
 def judge_stall(s: Session, deal_id: int, now: datetime, *, dry_run: bool) -> str | None:
-    """Judge one deal afresh and tell the highest step that is due. The line to print, if somebody was told.
+    """One deal, as `judge_stalls` judges many."""
+    return next(iter(judge_stalls(s, [deal_id], now, dry_run=dry_run)), None)
 
-    The deal is locked first: of two rounds at once the second finds what the first has promised.
+
+def judge_stalls(s: Session, deal_ids: Sequence[int], now: datetime, *, dry_run: bool) -> list[str]:
+    """Judge deals afresh and tell of each the highest step that is due. A line for each of which somebody was told.
+
+    The deals are locked first: of two rounds at once the second finds what the first has promised.
     """
-    s.execute(select(Deal.id).where(Deal.id == deal_id).with_for_update())
+    these = one_of(s, Deal.id, deal_ids)
+    s.execute(select(Deal.id).where(these).order_by(Deal.id).with_for_update())
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    found = stuck_deal(s, deal_id, now, policy, calendar)
-    if found is None or not list(untold(s, [found])):
-        return None
-    owner = s.get_one(Person, found.owner_id)
-    receivers = _concerned(s, owner, found.stall.step)
+    found = list(untold(s, stuck_deals(s, these, now, policy, calendar)))
+    concerned = _concerned(s, found)
     if not dry_run:
-        customer, advice = s.get_one(Customer, found.customer_id).name, suggestion(s, found, now, policy)
-        for person_id in receivers:
-            notice, taps = stall_card(found, advice, customer, owner, policy, own=person_id == owner.id)
-            remind(
-                s, person_id, notice, taps, matter=found.topic, dedupe=f"{found.topic}:{person_id}", now=now,
-                policy=policy, calendar=calendar, topic=found.topic,
-            )  # fmt: skip
-    word = "红牌" if found.stall.colour == "red" else "黄牌"
-    return f"{word}：{found.name}（{found.stall.reason}）" if receivers else None
+        advice = suggestions(s, found, now, policy)
+        reminders = [
+            Reminder(
+                person_id, *stall_card(one, advice[one.deal_id], policy, own=person_id == one.owner_id),
+                matter=one.topic, dedupe=f"{one.topic}:{person_id}", topic=one.topic,
+            )
+            for one in found
+            for person_id in concerned[one.deal_id]
+        ]  # fmt: skip
+        remind_all(s, reminders, now=now, policy=policy, calendar=calendar)
+    words = {"red": "红牌", "yellow": "黄牌"}
+    told = [one for one in found if concerned[one.deal_id]]
+    return [f"{words[one.stall.colour]}：{one.name}（{one.customer}，{one.stall.reason}）" for one in told]
 
 
-def _concerned(s: Session, owner: Person, step: Step) -> list[int]:
-    """The owner; of one who is gone, his supervisor. The directors hear together with the supervisor."""
-    if step is Step.OWNER and owner.status == PersonStatus.ACTIVE:
-        return [owner.id]
-    above = supervisor_of(s, owner.id)
-    return sorted({*above, *directors_over(s, owner.team_id)}) if step is Step.DIRECTOR else above
+def _concerned(s: Session, found: Sequence[Stuck]) -> Mapping[int, Sequence[int]]:
+    """By deal: the owner; of one who is gone, his supervisor. The directors hear together with the supervisor."""
+    step_in = [
+        one for one in found if one.stall.step is not Step.OWNER or one.owner_status is not PersonStatus.ACTIVE
+    ]  # fmt: skip
+    above = supervisors_of(s, {one.owner_id for one in step_in})
+    directors = directors_of(s, {one.team_id for one in step_in if one.stall.step is Step.DIRECTOR})
+    return {one.deal_id: [one.owner_id] for one in found} | {
+        one.deal_id: sorted({*above[one.owner_id], *directors[one.team_id]})
+        if one.stall.step is Step.DIRECTOR
+        else above[one.owner_id]
+        for one in step_in
+    }
