@@ -38,6 +38,8 @@ CONSOLE = {
     "exports": "exports",
     "contests": "contests",
     "rules": "rules",
+    "pipelines": "pipelines",
+    "pipeline": "pipelines/1",
     "fields": "fields",
     "field-new": "fields/new",
     "field-stages": "fields/stages",
