@@ -196,7 +196,7 @@ def test_three_days_late_only_the_highest_step_is_told(company: Engine) -> None:
     deal_at(actor("Zhang"), home, "二期", Decimal(60_000), "proposal", at(date(2026, 7, 6), 9))
     assert list(run("stale-deals", at(date(2026, 7, 14), 2, 10))) == []
     (line,) = run("stale-deals", at(date(2026, 7, 21), 2, 10))  # the owner's was due on the 15th
-    assert line == "黄牌：二期（方案交出 11 个工作日没有回音，超过 7 个工作日的期限）"
+    assert line == "黄牌：二期（甲机电，方案交出 11 个工作日没有回音，超过 7 个工作日的期限）"
     assert [row.person_id for row in rows(OutboxMessage)] == [IDS["li"]]
 
 
