@@ -123,7 +123,7 @@ def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) ->
         lines.append(f"一半以上的赢单有过、这个还没有：{'、'.join(beside.lacking)}")
     lacking = "、".join(label(one.kind) if one.kind else one.told for one in page.missing)
     lines.append(f"到「{page.towards.label}」还缺：{lacking}" if lacking else f"到「{page.towards.label}」什么都不缺")
-    return "\n".join(lines) + (f"\n发 /推进 {page.name} 推进" if page.may_write else "")
+    return "\n".join(lines) + (f"\n推进请发：/推进 {page.name}" if page.may_write else "")
 
 
 @form(

@@ -101,12 +101,13 @@ def _closed(s: Session, ladders: Ladders) -> Sequence[Row[*tuple[Any, ...]]]:
 def touched(s: Session, ids: Sequence[int], until: ColumnElement[datetime]) -> Mapping[int, dict[str, int]]:
     """How often each kind of contact or evidence is there from the opening of a deal until that moment.
 
-    People write of customers, not of deals: what was said while several deals of one were open counts for each.
+    People write of customers, not of deals: what was said while several deals of one were open counts for each. A
+    follow-up that does not count as activity, since it says nothing, is none here either.
     """
     found: dict[int, dict[str, int]] = defaultdict(dict)
     meanwhile = (_ENTRY.customer_id == _DEAL.customer_id) & (_ENTRY.at >= _DEAL.created_at) & (_ENTRY.at <= until)
     spoken = select(_DEAL.id, _ENTRY.kind, func.count()).join(bare(TimelineEntry), meanwhile)
-    said = (_ENTRY.kind.in_(TOUCHES), _ENTRY.retracted_at.is_(None))
+    said = (_ENTRY.kind.in_(TOUCHES), _ENTRY.counts, _ENTRY.retracted_at.is_(None))
     for deal_id, kind, many in s.execute(spoken.where(one_of(s, _DEAL.id, ids), *said).group_by(_DEAL.id, _ENTRY.kind)):
         found[deal_id][kind] = many
     proved = select(_PROOF.deal_id, _PROOF.kind).where(one_of(s, _PROOF.deal_id, ids), _PROOF.removed_at.is_(None))

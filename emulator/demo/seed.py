@@ -88,7 +88,7 @@ def _write_past(s: uow.Session, now: datetime) -> None:
     for running in DEALS:
         _deal(s, running, made[running.customer], now)
     for closed in CLOSED:
-        _closed(s, closed, made[closed.customer], now)
+        _closed(s, closed, made[closed.customer], now, dice)
     _prospects(s, now, dice)
 
 
@@ -161,8 +161,8 @@ def _deal(s: uow.Session, running: Running, customer_id: int, now: datetime) -> 
             milestones.add_milestone(s, rep, made.public_id, kind, due, "", since, entrance=ENTRANCE)
 
 
-def _closed(s: uow.Session, closed: Closed, customer_id: int, now: datetime) -> None:
-    """Up its ladder and to its end, each step let through by the director: the papers are older than the system."""
+def _closed(s: uow.Session, closed: Closed, customer_id: int, now: datetime, dice: random.Random) -> None:
+    """Up its ladder to its end, spoken of on every stage; the director lets it through, for the papers are older."""
     rep, boss = actor_by_userid(s, closed.rep), actor_by_userid(s, DIRECTOR)
     moment, amount = now - timedelta(days=closed.opened), Decimal(closed.amount)
     made = deals.open_deal(s, rep, customer_id, closed.name, amount, moment, entrance=ENTRANCE)
@@ -170,7 +170,11 @@ def _closed(s: uow.Session, closed: Closed, customer_id: int, now: datetime) -> 
     rungs = [rung.key for rung in ladder.rungs if rung.kind is StageKind.OPEN]
     shelved = closed.end == StageKind.SHELVED
     ended = Said(closed.why) if shelved else Said("上线之前已经结束", EndReason(closed.why), closed.rival)
-    for place, days in enumerate(closed.stood):
+    for place, (days, words) in enumerate(zip(closed.stood, dice.sample(TALK, len(closed.stood)), strict=True)):
+        for share, said_then in ((3, words), (2, f"{words}，约了下次见面")):
+            followups.write_follow_up(
+                s, rep, customer_id, said_then, moment + timedelta(days=days) / share, entrance=ENTRANCE
+            )
         moment += timedelta(days=days)
         last = place + 1 == len(closed.stood)
         to, said = (closed.end, ended) if last else (rungs[place + 1], Said("上线之前已经到这个阶段"))

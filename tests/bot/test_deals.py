@@ -34,7 +34,7 @@ def test_one_deal_says_where_it_stands_beside_the_won_ones_and_what_it_lacks(wec
         "需求确认第 28 个工作日，期限 10，红牌",
         "已 40 天，接触 0 次。标准流程的赢单才 0 个，太少，还比不出快慢",
         "到「方案提交」还缺：会议纪要",
-        "发 /推进 二期循环泵 推进",
+        "推进请发：/推进 二期循环泵",
     ]
     place = customer("qian", "乙水泵厂有限公司", NOW - 200 * DAY)
     tell(place, [Told([("requirement", NOW - 97 * DAY), ("won", NOW - 10 * DAY)], owner="qian")] * 5)

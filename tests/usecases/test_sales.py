@@ -176,6 +176,7 @@ def test_contacts_count_from_the_opening_to_the_end_and_evidence_is_a_kind(compa
     with uow.transaction() as s:
         for day in (70, 50, 40, 30, 5):  # before the opening, thrice meanwhile, after the end
             write_follow_up(s, who, place, f"第 {day} 天前谈了交期和价格", NOW - day * DAY, entrance="chat")
+            write_follow_up(s, who, place, "跟进", NOW - day * DAY, entrance="chat")  # says nothing, counts for nothing
         file = Attachment(
             customer_id=place, name="报价.txt", kind="text", size=1, sha256="0", at=NOW, stored_name="0",
             uploaded_by_id=IDS["zhang"],
