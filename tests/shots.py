@@ -146,7 +146,7 @@ def upload(browser: Browser, running: Demo) -> None:
             chosen = {"name": called, "mimeType": kind, "buffer": content}
             page.locator("input[name=file]").set_input_files(chosen)  # type: ignore[arg-type]
             _whole(page, f"upload-chosen-{name}")
-            page.get_by_role("button").click()
+            page.get_by_role("button", name="上传", exact=True).click()
             page.locator(".told").wait_for()
             _whole(page, f"upload-{state}-{name}")
         page.goto(link[:-3])

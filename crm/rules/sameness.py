@@ -10,7 +10,7 @@ MOST_LETTERS = 0.25  # of a text in them, where they are more than one
 LEAST_INTACT = 3  # passages that stay for the place that was changed
 LEAST_SHARED = 0.6  # of the letters of either text
 FAR_OFF = 12.0  # grey levels between two fields of a small picture
-MOST_FAR_OFF = 3  # of its 4096 fields: another name written into the same form changes more
+MOST_FAR_OFF = 8  # of its 4096 fields: another name written into the same form changes more
 LEAST_PAGES = 0.6  # of the pages of the shorter scan
 
 _MOST_FLIPPED = 64  # of 256 steps: more, and no closer look is needed

@@ -21,7 +21,8 @@ function wire() {
     chosen = input.files[0];
     const large = chosen.size > Number(form.dataset.most) * 1024 * 1024;
     find(".name").textContent = chosen.name;
-    find(".size").textContent = `${(chosen.size / 1024 / 1024).toFixed(1)} MB`;
+    const kilo = Math.max(1, Math.round(chosen.size / 1024));
+    find(".size").textContent = kilo < 1024 ? `${kilo} KB` : `${(kilo / 1024).toFixed(1)} MB`;
     const preview = find("img");
     preview.hidden = !chosen.type.startsWith("image/");
     if (!preview.hidden) preview.src = URL.createObjectURL(chosen);
