@@ -168,8 +168,7 @@ def cancel(s: Session, topic: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """Something one person is to be reminded of. `matter`, `dedupe` and `topic` as `remind` has them."""
-
+    """Something one person is to be reminded of, as `remind` has it."""
     person_id: int
     notice: Notice
     taps: Sequence[Tap]
@@ -268,8 +267,7 @@ def promise(
 ) -> None:
     """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise.
 
-    Plain words said at once carry their time: WeCom's duplicate check would swallow equal words said again within
-    four hours.
+    Plain words said at once carry their time: WeCom's duplicate check would swallow equal ones for four hours.
     """
     if notice_class is NoticeClass.PROMPT and not notice.buttons and rest.get("redraws_id") is None:
         notice = replace(notice, body=f"{notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）")

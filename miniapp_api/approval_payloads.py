@@ -44,5 +44,5 @@ class AbsenceIn(Payload):
 class ApprovalQuery(Payload):
     """Which approvals: `mine` wait for me, `asked` I asked for, `signed` I signed, `all` that I may see."""
 
-    box: Box = Box.MINE
+    box: Box = Field(default=Box.MINE, strict=False)
     page: int = Field(default=1, ge=1, le=100_000, strict=False)

@@ -38,7 +38,7 @@ def test_asked_decided_and_taken_back_at_the_desk(sign_in: SignIn) -> None:
     rep, director = sign_in(REP), sign_in(DIRECTOR)
     deal, approval = asked(rep)
     page = rep.get(f"/console/deals/{deal}").text
-    assert ("已经提交，正在等审批" in page, "看审批" in page) == (True, True)
+    assert ("审批通过后自动推进" in page, "看审批" in page) == (True, True)
     assert "海门液压二期循环泵" in director.get("/console/approvals").text
     assert "没有等您处理的审批" in rep.get("/console/approvals").text
     assert "海门液压二期循环泵" in rep.get("/console/approvals?box=asked").text

@@ -29,7 +29,7 @@ def open_with_directors(house: House) -> None:
     for director in ("zhouming", "wanglei"):
         house.run("user", "grant", director, "director")
     assert "已新建" in house.say("liqiang", "/新建 宁波海蔚船舶配件有限公司")
-    assert "新商机" in house.say("liqiang", f"/商机 宁波海蔚船舶配件有限公司 {NAME} 80万")
+    assert "已新建商机" in house.say("liqiang", f"/商机 宁波海蔚船舶配件有限公司 {NAME} 80万")
     prove_all(rows(Deal)[0].public_id)
 
 
