@@ -169,6 +169,7 @@ def cancel(s: Session, topic: str) -> None:
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """Something one person is to be reminded of, as `remind` has it."""
+
     person_id: int
     notice: Notice
     taps: Sequence[Tap]

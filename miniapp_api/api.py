@@ -10,6 +10,7 @@ from miniapp_api.attachments import attachment_routes
 from miniapp_api.channels import channel_routes
 from miniapp_api.contacts import contact_routes
 from miniapp_api.customers import customer_routes
+from miniapp_api.deal_records import deal_record_routes
 from miniapp_api.deals import deal_routes
 from miniapp_api.deps import ApiDeps
 from miniapp_api.docs import serve_docs
@@ -49,6 +50,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     channel_routes(bp, deps)
     share_routes(bp, deps)
     attachment_routes(bp, deps)
+    deal_record_routes(bp, deps)
     deal_routes(bp, deps)
     approval_routes(bp, deps)
     milestone_routes(bp, deps)

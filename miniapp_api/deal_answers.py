@@ -93,6 +93,15 @@ class DealPageOut(Answer):
     beside: ComparedOut | None
 
 
+class DealMadeOut(Answer):
+    """`stage` is the label of the rung it stands on."""
+
+    id: str
+    name: str
+    customer: str
+    stage: str
+
+
 class MovedOut(Answer):
     """`way` null and `approval_id` set: it has not moved yet, an approval was asked for; it moves once all sign."""
 

@@ -76,6 +76,8 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
             }
         ]
     },
+    "DealIn": {"name": "二期循环泵", "amount": "86万"},
+    "DealMadeOut": {"id": DEAL_ID, "name": "二期循环泵", "customer": "常熟新泰纺织机械有限公司", "stage": "需求确认"},
     "MoveIn": {"to": "proposal"},
     "MovedOut": {
         "id": DEAL_ID,

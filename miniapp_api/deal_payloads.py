@@ -3,9 +3,16 @@
 from pydantic import Field
 
 from config.vocabulary import EndReason, EvidenceKind, MilestoneKind
-from crm.usecases.deals import LONGEST_COMPETITOR, LONGEST_REASON
+from crm.usecases.deals import LONGEST_COMPETITOR, LONGEST_NAME, LONGEST_REASON
 from crm.usecases.milestones import LONGEST_NOTE
 from miniapp_api.payloads import Moment, Payload, Words
+
+
+class DealIn(Payload):
+    """`amount` as people write it: 「80万」, 「800000」."""
+
+    name: Words = Field(min_length=1, max_length=LONGEST_NAME)
+    amount: Words = Field(min_length=1, max_length=20)
 
 
 class MoveIn(Payload):

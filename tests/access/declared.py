@@ -165,6 +165,12 @@ ROUTES: Mapping[str, Door] = {
     "DELETE /api/v1/attachments/<attachment_id>": Record(WRITE, thing="attachment"),
     "POST /api/v1/attachments/<attachment_id>/restore": Record(WRITE, thing="attachment"),
     "GET /api/v1/deals/<deal_id>": Record(READ, thing="deal_public"),
+    "POST /api/v1/customers/<customer_id>/deals": Record(
+        WRITE, lambda _: {"name": "三期循环泵", "amount": "80万"}, done=True
+    ),
+    "PATCH /api/v1/deals/<deal_id>": Record(
+        WRITE, lambda _: {"fields": {"amount": "80万"}}, thing="deal_public", done=True
+    ),
     "POST /api/v1/deals/<deal_id>/move": Record(
         WRITE, lambda _: {"to": "shelved", "reason": "客户暂停了项目"}, thing="deal_public", done=True
     ),
@@ -336,6 +342,7 @@ ROUTES: Mapping[str, Door] = {
         OPERATORS, {"name": "试", "measure": "amount"}, f"/console/approval-rules/{'0' * 20}"
     ),
     "POST /console/approval-rules/<rule_id>/retire": Page(OPERATORS, at=f"/console/approval-rules/{'0' * 20}/retire"),
+    "POST /console/customers/<public_id>/deals": Record(WRITE, lambda _: {"name": "三期循环泵", "amount": "80万"}),
     "GET /console/customers/deals/<deal_id>/edit": Record(WRITE, thing="deal_public"),
     "POST /console/customers/deals/<deal_id>/edit": Record(WRITE, lambda _: {"amount": "80万"}, thing="deal_public"),
     "GET /console/customers/visits/<visit_id>/edit": Record(WRITE, thing="visit"),

@@ -5,7 +5,8 @@ from io import BytesIO
 from sqlalchemy import select
 
 from crm import uow
-from models.deals import Deal, Evidence, Milestone, StagePeriod
+from models.customers import Customer
+from models.deals import Deal, Evidence, Milestone, Stage, StagePeriod
 from tests.console.conftest import SignIn
 from tests.console.test_pages import LEAD, REP
 from tests.support.company import rows
@@ -74,3 +75,16 @@ def test_a_moment_is_noted_moved_kept_and_brought_back(sign_in: SignIn) -> None:
         assert word in rep.get(f"/console/deals/{deal}").text
     assert rep.post(f"/console/deals/{deal}/milestones", data=form | {"due_at": "明天"}).status_code == 422
     assert rep.post(f"/console/deals/{deal}/milestones", data=form | {"kind": "party"}).status_code == 422
+
+
+def test_a_new_deal_is_made_on_the_customers_page_and_stands_on_the_first_rung(sign_in: SignIn) -> None:
+    rep = sign_in(REP)
+    with uow.reading() as s:
+        place = s.scalars(select(Customer.public_id).join(Deal, Deal.customer_id == Customer.id)).first()
+    assert "新建商机" in rep.get(f"/console/customers/{place}").text
+    form = {"name": "三期循环泵", "amount": "80万", "stage": "won"}
+    assert rep.post(f"/console/customers/{place}/deals", data=form | {"amount": "很多"}).status_code == 422
+    assert rep.post(f"/console/customers/{place}/deals", data=form).status_code == 303
+    with uow.reading() as s:
+        key = select(Stage.key).join(Deal, Deal.stage_id == Stage.id).where(Deal.name == "三期循环泵")
+        assert s.scalars(key).one() == "requirement"
