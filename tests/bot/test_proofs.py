@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from config.vocabulary import FileKind, InboxState
 from crm import uow
+from crm.flows.evidence import read_evidence
 from crm.flows.inbox import Handlers
 from gateways.files import FileStore
+from gateways.reader.reading import Content
 from gateways.upload_links import Grant, UploadLinks
 from gateways.wecom.errors import WecomError
 from jobs import inbox
@@ -81,7 +83,7 @@ def test_a_picture_becomes_the_one_thing_that_is_missing(wecom: Wecom, work: Wor
 def test_of_several_the_number_says_which_and_the_rest_is_told(wecom: Wecom, work: Work) -> None:
     deal = opened("Zhang")
     prove(deal, "proposal", "minutes")
-    _keep_read(wecom)
+    _keep_read()
     wecom.say("Zhang", "/推进 二期循环泵")
     said = wecom.say("Zhang", "/推进 二期循环泵")
     assert said.count("/upload/") == 2
@@ -97,17 +99,14 @@ def test_of_several_the_number_says_which_and_the_rest_is_told(wecom: Wecom, wor
     assert "什么都不缺了" in told(wecom)
 
 
-def _keep_read(wecom: Wecom) -> None:
+def _keep_read() -> None:
     """`prove` plants rows whose files nobody has: they are read as gone."""
-    from crm.flows.evidence import read_evidence
 
     class Gone:
-        def content(self, name: str, kind: FileKind) -> object:
-            from gateways.reader.reading import Content
-
+        def content(self, name: str, kind: FileKind) -> Content:
             return Content(refused="没有了")
 
-    sum(read_evidence(Gone()))  # type: ignore[arg-type]
+    sum(read_evidence(Gone()))
 
 
 def test_a_picture_out_of_such_a_talk_is_answered_as_ever(wecom: Wecom, work: Work) -> None:
