@@ -18,13 +18,15 @@ import pytest
 from sqlalchemy import true, update
 from sqlalchemy.engine import Engine
 
+from config.policy import Policy
 from crm import policy as numbers
 from crm import uow
 from crm.access import Actor
 from crm.rules.days import SHANGHAI, at
 from crm.rules.funnel import Said
-from crm.stalls import stuck_deals
-from crm.usecases import deals
+from crm.stalls import Stuck, stuck_deals
+from crm.usecases import deals, stall_sweep
+from crm.usecases.alert_cards import Card, stall_card
 from jobs.sweeps import run
 from models.deals import Stage
 from models.messages import OutboxMessage
@@ -189,6 +191,23 @@ def test_two_schedulers_at_once_tell_each_step_once(company: Engine) -> None:
     assert sorted(sum(bool(line) for line in lines) for lines in done if isinstance(lines, list))[-1] <= 6
     assert sum(bool(line) for lines in done if isinstance(lines, list) for line in lines) == 6
     assert len(rows(OutboxMessage)) == 6
+
+
+def test_one_that_fails_stops_itself_only(company: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = customer("Zhang", "甲机电", at(FIRST, 8))
+    for number in range(4):
+        deal_at(actor("Zhang"), home, f"第{number}个商机", Decimal(60_000), "proposal", at(FIRST, 9))
+
+    def card(found: Stuck, advice: str, policy: Policy, *, own: bool) -> Card:
+        if found.name == "第2个商机":
+            raise ValueError("a row that cannot be")
+        return stall_card(found, advice, policy, own=own)
+
+    monkeypatch.setattr(stall_sweep, "stall_card", card)
+    lines = [line for line in run("stale-deals", at(date(2026, 7, 14), 2, 10)) if line]
+    assert sum("已跳过（ValueError）" in line for line in lines) == 1
+    assert len(lines) == 4
+    assert len(rows(OutboxMessage)) == 3
 
 
 def test_three_days_late_only_the_highest_step_is_told(company: Engine) -> None:
