@@ -83,8 +83,8 @@ def _expected(role: Role, door: About, relation: Relation) -> str:
     if isinstance(door, Mine):
         return "yes" if relation is Relation.OWN else "gone"
     if isinstance(door, Signing):
-        mine = door.mine and relation is Relation.OWN
-        return "yes" if mine else "no" if READ in may else "gone"
+        his = door.mine and relation in (Relation.OWN, Relation.MERGED)  # he asked before it went into another one
+        return "gone" if READ not in may else "yes" if his else "no"
     if isinstance(door, Matter):
         return "yes" if DECIDE in may and role in door.judges else "gone"
     if isinstance(door, Friend):
