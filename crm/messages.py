@@ -137,7 +137,6 @@ def prompt_card(
 ) -> None:
     """Ask one person at once, with buttons. Everybody asked about the same `matter` shares one card."""
     card_id, drawn = _card(s, notice, taps, matter, now + timedelta(days=policy.card_days))
-    promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now, card_id=card_id)
     promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now, card_id=card_id, topic=topic)
 
 

@@ -27,7 +27,9 @@ from crm.rules.funnel import Said
 from crm.stalls import Stuck, stuck_deals
 from crm.usecases import deals, stall_sweep
 from crm.usecases.alert_cards import Card, stall_card
+from crm.usecases.approval_rules import install_rules
 from jobs.sweeps import run
+from models.approvals import ApprovalRule
 from models.deals import Stage
 from models.messages import OutboxMessage
 from models.ops import CalendarDay
@@ -148,6 +150,10 @@ def test_a_year_of_clocks(company: Engine) -> None:
     dice = random.Random(20260701)
     with uow.transaction() as s:
         s.execute(update(Stage).where(Stage.key == "contract_review").values(days=4))
+        install_rules(s, at(FIRST, 0))
+        s.execute(
+            update(ApprovalRule).values(retired_at=at(FIRST, 0))
+        )  # who signs is another matter than how long it stands
         s.add_all([CalendarDay(day=day, working=working) for day, working in SPRING.items()])
     all_deals = generated(dice)
     happens = {FIRST + timedelta(days=dice.randrange(365)): dice.sample(all_deals, 1 + DEALS // 60) for _ in range(150)}
