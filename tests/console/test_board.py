@@ -1,13 +1,14 @@
 """The board at the desk: what it shows to whom, a card dropped on another stage, the way back, and the figures."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config.vocabulary import EndReason, StageKind
 from crm import uow
 from crm.access import actor_by_userid
 from crm.rules.funnel import Said
 from crm.usecases.deals import move_deal
+from models.approvals import ApprovalRule
 from models.customers import Customer
 from models.deals import Deal, Stage, StagePeriod
 from tests.console.conftest import SignIn
@@ -69,7 +70,7 @@ def test_a_card_dropped_on_a_stage_that_is_not_open_yet_is_told_what_it_lacks(si
     deal, before = fresh(), len(rows(StagePeriod))
     refused = sign_in(REP).post(f"/console/deals/{deal}/move", data={"to": "contract_review"}, headers=HTMX)
     assert (refused.status_code, refused.content_type) == (409, "text/plain; charset=utf-8")
-    assert "缺 3 项" in refused.text
+    assert "缺 4 项" in refused.text  # three files, and an approval
     assert "报价单" in refused.text
     assert "没有这个阶段" in sign_in(REP).post(f"/console/deals/{deal}/move", data={"to": "x"}, headers=HTMX).text
     assert len(rows(StagePeriod)) == before
@@ -101,6 +102,7 @@ def test_the_deals_page_compares_it_with_the_won_ones(sign_in: SignIn) -> None:
 def ended() -> None:
     with uow.transaction() as s:
         admin = actor_by_userid(s, ADMIN)
+        s.execute(update(ApprovalRule).values(retired_at=NOW))  # nobody is asked: it is about what has ended
         for number, deal in enumerate(s.scalars(select(Deal).where(~Deal.name.contains(CANARY)).order_by(Deal.id))):
             won = number % 2 == 0
             why = Said("签字合同在纸质档案", EndReason.PRICE, "格兰富" if won else "无")
