@@ -174,7 +174,7 @@ def test_an_endless_answer_is_cut_off(wecom: TinyWecom, client: WecomClient, mon
         json.dumps(OK | {"follow_user": ["1" * 2000]}).encode()
     )
     assert client.follow_users()
-    monkeypatch.setattr(wire, "_MAX_ANSWER", 1000)
+    monkeypatch.setattr(wire, "_WORDS", wire._Most(1000, 0))
     assert failing(client.follow_users).kind is Kind.RETRY
 
 

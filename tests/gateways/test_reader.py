@@ -68,7 +68,7 @@ def test_a_minhash_agrees_as_often_as_the_shingles_do() -> None:
 
 def test_a_paragraph_of_a_pdf_goes_on_at_the_margin(tmp_path: Path) -> None:
     long = "双方同意由王建国带队到无锡工厂看样机并做二十四小时连续运行试验，试验费用由卖方承担，结果写入技术协议。"
-    found = said(tmp_path, FileKind.PDF, pdf(Random(1), ["会议内容和结论如下", long, "以上内容双方确认无误"], 24))
+    found = said(tmp_path, FileKind.PDF, pdf(Random(1), ["会议内容和结论如下", long, "以上内容双方确认无误"], 40))
     assert "".join(sign for sign in long if sign.isalnum()) in "\n".join(found.words)
 
 
