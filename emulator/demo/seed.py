@@ -9,7 +9,7 @@ from config.prospects import LeadInlet
 from config.settings import Settings
 from config.vocabulary import CustomerLevel, CustomerSource, Datum, EndReason, MilestoneKind, Role, StageKind
 from crm import uow
-from crm.access import actor_by_userid
+from crm.access import Actor, actor_by_id, actor_by_userid, supervisor_of
 from crm.flows import directory
 from crm.ladders import current_ladders, ladder_for
 from crm.rules.checkin import Point
@@ -25,9 +25,11 @@ from crm.usecases import (
     policy,
     projects,
     registrations,
+    signing,
     todos,
 )
 from crm.usecases.approval_rules import install_rules
+from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.lead_sources import SourceDraft, open_source
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.pipelines import install_ladders
@@ -153,8 +155,7 @@ def _deal(s: uow.Session, running: Running, customer_id: int, now: datetime) -> 
     since = stage_began(running, now)
     made = deals.open_deal(s, rep, customer_id, running.name, Decimal(running.amount), since, entrance=ENTRANCE)
     if running.stage != FIRST_STAGE:
-        boss, why = actor_by_userid(s, DIRECTOR), Said("上线之前已经到这个阶段")
-        deals.move_deal(s, boss, made.public_id, running.stage, why, since, entrance=ENTRANCE, force=True)
+        _through(s, rep, made.public_id, running.stage, Said("上线之前已经到这个阶段"), since)
     if running.tender:
         for kind, day in ((MilestoneKind.DEPOSIT, running.tender - 1), (MilestoneKind.BID_DEADLINE, running.tender)):
             due = at(day_of(now) + timedelta(days=day), 10)
@@ -162,8 +163,8 @@ def _deal(s: uow.Session, running: Running, customer_id: int, now: datetime) -> 
 
 
 def _closed(s: uow.Session, closed: Closed, customer_id: int, now: datetime, dice: random.Random) -> None:
-    """Up its ladder to its end, spoken of on every stage; the director lets it through, for the papers are older."""
-    rep, boss = actor_by_userid(s, closed.rep), actor_by_userid(s, DIRECTOR)
+    """Up its ladder to its end, spoken of on every stage."""
+    rep = actor_by_userid(s, closed.rep)
     moment, amount = now - timedelta(days=closed.opened), Decimal(closed.amount)
     made = deals.open_deal(s, rep, customer_id, closed.name, amount, moment, entrance=ENTRANCE)
     ladder = ladder_for(current_ladders(s), amount)
@@ -178,7 +179,15 @@ def _closed(s: uow.Session, closed: Closed, customer_id: int, now: datetime, dic
         moment += timedelta(days=days)
         last = place + 1 == len(closed.stood)
         to, said = (closed.end, ended) if last else (rungs[place + 1], Said("上线之前已经到这个阶段"))
-        deals.move_deal(s, boss, made.public_id, to, said, moment, entrance=ENTRANCE, force=True)
+        _through(s, rep, made.public_id, to, said, moment)
+
+
+def _through(s: uow.Session, rep: Actor, deal_id: str, to: str, said: Said, moment: datetime) -> None:
+    """His lead lets it through, for the papers are older; what is large the director has signed."""
+    lead = actor_by_id(s, supervisor_of(s, rep.person_id)[0])
+    asked = move_or_ask(s, lead, deal_id, to, said, moment, entrance=ENTRANCE, force=True)
+    if isinstance(asked, Filed):
+        signing.approve(s, actor_by_userid(s, DIRECTOR), asked.public_id, moment, entrance=ENTRANCE)
 
 
 def stage_began(running: Running, now: datetime) -> datetime:
