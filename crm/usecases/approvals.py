@@ -124,13 +124,14 @@ def go_on(s: Session, approval: Approval, by: By, now: datetime) -> str:
     """
     s.flush()
     signed: set[int] = set()
+    spared: list[ApprovalSigner] = []
     for step, signers in steps_with_signers(s, approval.id):
         for one in signers:
             if one.state == SignState.COMING and one.person_id in signed:
                 one.state, one.asked_at, one.signed_at = SignState.APPROVED, now, now
         mode = SignMode(step.mode)
         if done(mode, [_value(one) for one in signers]):
-            _spare(s, approval, signers, by, now)
+            spared += _spared(signers)
             signed |= {one.person_id for one in signers if one.state == SignState.APPROVED}
             continue
         turn = {one.id for one in to_ask(mode, [_value(one) for one in signers])}
@@ -139,6 +140,8 @@ def go_on(s: Session, approval: Approval, by: By, now: datetime) -> str:
                 one.state, one.asked_at = SignState.ASKED, now
                 s.flush()
                 cards.ask(s, approval, one, now)
+        for one in spared:
+            cards.settle(s, approval, one, "已有人同意，不用处理了", by, now)
         names = "、".join(s.get_one(Person, one.person_id).name for one in signers if one.state == SignState.ASKED)
         return f"等 {names} 处理"
     return _grant(s, approval, by, now)
@@ -148,13 +151,13 @@ def _value(one: ApprovalSigner) -> Signer:
     return Signer(one.id, one.position, SignState(one.state))
 
 
-def _spare(s: Session, approval: Approval, signers: Sequence[ApprovalSigner], by: By, now: datetime) -> None:
+def _spared(signers: Sequence[ApprovalSigner]) -> list[ApprovalSigner]:
+    """Nobody waits for them any more; those of them who have a card."""
+    asked = [one for one in signers if one.state == SignState.ASKED]
     for one in signers:
         if one.state in (SignState.COMING, SignState.ASKED):
-            was_asked = one.state == SignState.ASKED
             one.state = SignState.SPARED
-            if was_asked:
-                cards.settle(s, approval, one, "已有人同意，不用处理了", by, now)
+    return asked
 
 
 def _grant(s: Session, approval: Approval, by: By, now: datetime) -> str:
