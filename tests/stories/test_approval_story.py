@@ -46,7 +46,8 @@ def texts(house: House, userid: str) -> list[str]:
 def test_one_tap_moves_it_and_every_phone_shows_it(house: House) -> None:
     open_with_directors(house)
     assert "已提交审批" in house.say("liqiang", f"/推进 {NAME} 合同审批")
-    first, second = (house.card(userid, f"审批：{NAME}") for userid in ("zhouming", "wanglei"))
+    first = house.card("zhouming", f"审批：{NAME}")
+    house.card("wanglei", f"审批：{NAME}")
     house.act("faults", callback={"drop_answer": 2, "duplicate": 2})
     done = house.press("zhouming", first, "同意")
     house.act("faults")
@@ -56,7 +57,6 @@ def test_one_tap_moves_it_and_every_phone_shows_it(house: House) -> None:
     house.until(lambda: desc(house, "wanglei") == outcome, "the result on the other phone")
     assert desc(house, "zhouming") == outcome
     assert not any(b.get("text") == "同意" for b in house.cards("wanglei")[-1]["body"]["button_list"])
-    house.press("wanglei", second, "同意")  # his phone had not been redrawn yet when his finger came down
     house.until(lambda: outcome in json.dumps(house.inbox("liqiang"), ensure_ascii=False), "the result for the rep")
     assert (len(rows(StagePeriod)), [one.state for one in rows(Approval)]) == (2, ["approved"])
 
