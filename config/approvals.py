@@ -95,4 +95,7 @@ class RulePlan:
     steps: tuple[tuple[SignMode, tuple[str, ...]], ...]
 
 
-RULES: Final = (RulePlan("大额订单", "contract_review", Measure.AMOUNT, None, ((SignMode.ANY, (Seat.DIRECTOR,)),)),)
+RULES: Final = (
+    RulePlan("大额订单", "contract_review", Measure.AMOUNT, None, ((SignMode.ANY, (Seat.DIRECTOR,)),)),
+    RulePlan("超折扣", "contract_review", Measure.DISCOUNT, Decimal(20), ((SignMode.ANY, (Seat.SUPERVISOR,)),)),
+)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from config import approvals, files, forms, funnel, prospects
+from config import approvals, files, forms, funnel, prospects, quotes
 from config.approvals import ApprovalState as ApprovalState
 from config.approvals import Measure as Measure
 from config.approvals import RejectReason as RejectReason
@@ -20,6 +20,9 @@ from config.funnel import EvidenceKind as EvidenceKind
 from config.funnel import MilestoneKind as MilestoneKind
 from config.funnel import StageKind as StageKind
 from config.funnel import StallColour as StallColour
+from config.quotes import Currency as Currency
+from config.quotes import QuoteState as QuoteState
+from config.quotes import QuoteVerdict as QuoteVerdict
 
 
 class Role(StrEnum):
@@ -82,6 +85,7 @@ class TimelineKind(StrEnum):
     MERGE = "merge"
     INQUIRY = "inquiry"
     ATTACHMENT = "attachment"
+    QUOTE = "quote"
 
 
 class NoticeClass(StrEnum):
@@ -167,6 +171,7 @@ class CustomerSource(StrEnum):
 
 _SAID: tuple[tuple[StrEnum, str], ...] = (
     *approvals.LABELS,
+    *quotes.LABELS,
     *files.LABELS.items(),
     *forms.LABELS,
     *funnel.LABELS,
@@ -216,6 +221,7 @@ _SAID: tuple[tuple[StrEnum, str], ...] = (
     (TimelineKind.MERGE, "合并"),
     (TimelineKind.INQUIRY, "询盘"),
     (TimelineKind.ATTACHMENT, "附件"),
+    (TimelineKind.QUOTE, "报价"),
     (NoticeClass.PROMPT, "即时"),
     (NoticeClass.REMINDER, "提醒"),
     (NoticeClass.LIST, "每日清单"),

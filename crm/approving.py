@@ -1,22 +1,27 @@
-"""Which approvals a move of a deal needs, and whether somebody gave them for exactly this deal as it is."""
+"""Which approvals a move of a deal or a quote needs, and whether somebody gave them for exactly this as it is."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from config.quotes import FLOOR_STEP
 from config.vocabulary import ApprovalState, Measure, SignMode, StageKind
 from crm import policy
 from crm.ladders import Course
-from crm.rules.approvals import Case, Rule, Step, fingerprint
+from crm.prices import standing_quote
+from crm.rules.approvals import PRICED, Case, Rule, Step, fingerprint, steps_of
 from crm.rules.funnel import Lack, Missing, Rung
+from crm.rules.quotes import converted
 from models.approvals import Approval, ApprovalRule, ApprovalRuleStep
 from models.base import bare
 from models.deals import Deal, Evidence, Stage
 from models.files import Attachment
+from models.quotes import Quote
 
 _RULE, _STEP = bare(ApprovalRule).c, bare(ApprovalRuleStep).c
 
@@ -62,8 +67,10 @@ def approval_needed(s: Session, deal: Deal, course: Course, to: Rung) -> Need | 
     rules = [rule for rule in current_rules(s) if won or rule.stage_key in reached]
     if not rules:
         return None
-    case = case_of(s, deal)
-    asking = tuple(rule for rule in rules if rule.asks(case))
+    quote = standing_quote(s, deal.id)
+    case = case_of(s, deal, quote)
+    spared = _signed_for(s, quote) if quote is not None else set()
+    asking = tuple(rule for rule in rules if rule.asks(case) and rule.id not in spared)
     if not asking:
         return None
     ids, stages = [rule.id for rule in asking], {rule.stage_key for rule in asking}
@@ -76,8 +83,14 @@ def approval_needed(s: Session, deal: Deal, course: Course, to: Rung) -> Need | 
     return None if s.scalar(select(signed)) else need
 
 
-def case_of(s: Session, deal: Deal) -> Case:
-    """A lost or shelved deal no longer counts with the others."""
+def _signed_for(s: Session, quote: Quote) -> set[int]:
+    """The rules under which this very quote was signed: nobody signs its prices twice."""
+    signed = select(Approval.facts).where(Approval.quote_id == quote.id, Approval.state == ApprovalState.APPROVED)
+    return {rule_id for facts in s.scalars(signed) for rule_id in facts["rules"]}
+
+
+def case_of(s: Session, deal: Deal, quote: Quote | None) -> Case:
+    """With the prices of the deal's newest quote. A lost or shelved deal no longer counts with the others."""
     around = timedelta(days=policy.current(s).split_days)
     others = (
         select(Deal.amount)
@@ -90,7 +103,8 @@ def case_of(s: Session, deal: Deal) -> Case:
         )
         .order_by(Deal.id)
     )
-    return Case(deal.amount, tuple(s.scalars(others)))
+    prices = (None, None) if quote is None else (quote.discount, quote.margin)
+    return Case(deal.amount, tuple(s.scalars(others)), *prices)
 
 
 def print_of(s: Session, deal: Deal, rule_ids: Collection[int], stages: Collection[str]) -> str:
@@ -101,7 +115,38 @@ def print_of(s: Session, deal: Deal, rule_ids: Collection[int], stages: Collecti
         .where(Evidence.deal_id == deal.id, Evidence.stage_key.in_(stages), Evidence.removed_at.is_(None))
     )
     files = [(str(kind), str(sha256)) for kind, sha256 in s.execute(shown)]
-    return fingerprint(deal.id, deal.amount, rule_ids, files)
+    priced = select(_RULE.id).where(_RULE.id.in_(rule_ids), _RULE.measure.in_(PRICED)).limit(1)
+    quote = standing_quote(s, deal.id) if s.scalar(priced) is not None else None
+    return fingerprint(deal.id, deal.amount, rule_ids, files, None if quote is None else quote.id)
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteNeed:
+    """The approval that a quote waits for. `told` names no margin: it would tell whoever asks the floor price."""
+
+    rules: tuple[Rule, ...]
+    steps: tuple[Step, ...]
+    told: str
+    fingerprint: str
+
+
+def quote_needs(s: Session, quote: Quote) -> QuoteNeed | None:
+    """Who has to sign before it is open: for its discount and margin by the rules, and for a price below the floor."""
+    case = Case(in_yuan(quote), (), quote.discount, quote.margin)
+    rules = tuple(rule for rule in current_rules(s) if rule.measure in PRICED and rule.asks(case))
+    if not rules and not quote.below_floor:
+        return None
+    mark = fingerprint(0, quote.total, [rule.id for rule in rules], [], quote.id)
+    signed = (Approval.quote_id == quote.id, Approval.fingerprint == mark, Approval.state == ApprovalState.APPROVED)
+    if s.scalar(select(exists().where(*signed))):
+        return None
+    floor = [Step(*FLOOR_STEP)] if quote.below_floor else []
+    told = [*(["低于底价"] if quote.below_floor else []), *(rule.told(case) for rule in rules)]
+    return QuoteNeed(rules, tuple(dict.fromkeys([*steps_of(rules), *floor])), "；".join(told), mark)
+
+
+def in_yuan(quote: Quote) -> Decimal:
+    return converted(quote.total, quote.rate, Decimal(1))
 
 
 def waiting_approval(s: Session, deal_id: int) -> Approval | None:

@@ -44,6 +44,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("milestones"),
     EveryMinute("collisions"),
     EveryMinute("approvals"),
+    EveryMinute("quotes"),
     EveryMinute("stray-rows"),
     EveryMinute("evidence"),
     Daily("silent-customers", 2, 0),

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from config.vocabulary import RejectReason
 from crm.reads.approvals import Box
-from crm.usecases.signing import LONGEST_WORDS
+from crm.usecases.approval_steps import LONGEST_WORDS
 from miniapp_api.payloads import Payload, Words
 
 

@@ -17,6 +17,7 @@ from models import (  # noqa: F401  (importing a module registers its tables)
     ops,
     people,
     projects,
+    quotes,
     sharing,
     timeline,
     visits,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, public_id
@@ -41,22 +41,27 @@ class ApprovalRuleStep(Base):
 
 
 class Approval(Base):
-    """What somebody asked for. It holds for exactly what `fingerprint` (SHA-256) was taken of, and for nothing else.
+    """What somebody asked for: that a deal moves, or that a quote is open. It holds for exactly what `fingerprint`
+    (SHA-256) was taken of, and for nothing else.
 
-    `facts` is what the signers were shown: amount in yuan, customer, deal, stage, the rules that ask and their stages.
-    `move` is the move that follows: stage and words. `period_id` is the line of the deal's ledger that it
-    brought about.
+    `facts` is what the signers were shown: amount in yuan, customer, deal (or quote), stage, the rules that ask and
+    their stages. `move` is the move that follows: stage and words. `period_id` is the line of the deal's ledger that
+    it brought about.
     """
 
     __tablename__ = "approval"
     __table_args__ = (
         Index("ix_approval_state_at", "state", "requested_at"),
         Index("uq_approval_deal_waiting", "deal_id", unique=True, sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("uq_approval_quote_waiting", "quote_id", unique=True, sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_approval_deal_id_fingerprint", "deal_id", "fingerprint"),
+        Index("ix_approval_quote_id", "quote_id"),
+        CheckConstraint("(deal_id IS NULL) <> (quote_id IS NULL)", name="about_one"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = public_id()
-    deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"))
+    deal_id: Mapped[int | None] = mapped_column(ForeignKey("deal.id"))
+    quote_id: Mapped[int | None] = mapped_column(ForeignKey("quote.id"))
     fingerprint: Mapped[str] = mapped_column(String(64))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     move: Mapped[dict[str, Any]] = mapped_column(JSON)

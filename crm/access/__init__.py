@@ -15,7 +15,7 @@ from crm.access.actors import (
     known_actor,
     require,
 )
-from crm.access.approvals import NO_APPROVAL, asked_of, get_approval, sees_approval
+from crm.access.approvals import NO_APPROVAL, About, asked_of, get_approval, sees_approval, with_matter
 from crm.access.files import get_attachment, no_attachment
 from crm.access.grants import Eyes, Groups, Sight, eyes, sight
 from crm.access.prospects import (
@@ -27,6 +27,7 @@ from crm.access.prospects import (
     sees_lead,
     sees_project,
 )
+from crm.access.quotes import NO_QUOTE, PRICERS, get_quote, keeps_quote, reads_floor, sees_quote
 from crm.access.records import get_deal, get_visit
 from crm.access.rows import (
     AT,
@@ -60,12 +61,15 @@ __all__ = [
     "ME",
     "NOT_THERE",
     "NO_APPROVAL",
+    "NO_QUOTE",
+    "PRICERS",
     "READ",
     "SEES_ALL",
     "SEES_SUBTREE",
     "TEAMS",
     "WHO",
     "WRITE",
+    "About",
     "Actor",
     "Eyes",
     "Groups",
@@ -91,22 +95,27 @@ __all__ = [
     "get_deal",
     "get_lead",
     "get_project",
+    "get_quote",
     "get_registered_project",
     "get_registration",
     "get_visit",
+    "keeps_quote",
     "known_actor",
     "leaders_of",
     "merged_into",
     "no_attachment",
     "not_there",
+    "reads_floor",
     "require",
     "sees_approval",
     "sees_customer",
     "sees_lead",
     "sees_person",
     "sees_project",
+    "sees_quote",
     "sight",
     "supervisor_of",
     "supervisors_of",
+    "with_matter",
     "within",
 ]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import ApprovalState, RejectReason, SignMode, SignState
 from crm import policy
-from crm.access import Actor, eyes, get_approval, sees_approval, sees_person
+from crm.access import Actor, eyes, get_approval, sees_approval, sees_person, with_matter
 from crm.reads.customers import Page
 from crm.reads.deals import deal_sight
 from crm.reads.paging import cut
@@ -22,6 +22,7 @@ from models.approvals import Approval, ApprovalNote, ApprovalSigner, ApprovalSte
 from models.customers import Customer
 from models.deals import Deal
 from models.people import Person
+from models.quotes import Quote
 
 
 class Box(StrEnum):
@@ -35,10 +36,14 @@ class Box(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRow:
-    """`amount` None: not shown to this reader. `waits_for` are names; `hours` since it was asked for, to its end."""
+    """Of a deal or of a quote: `quote_id` is "" of the one, `deal_id` of the other; `deal` is what people call it.
+
+    `amount` None: not shown to this reader. `waits_for` are names; `hours` since it was asked for, to its end.
+    """
 
     public_id: str
     deal_id: str
+    quote_id: str
     deal: str
     customer: str
     amount: Decimal | None
@@ -114,13 +119,9 @@ def approval_page(s: Session, actor: Actor, approval_id: str, now: datetime) -> 
     )
 
 
-def _rows() -> Select[Approval, Deal, int | None, str]:
-    return (
-        select(Approval, Deal, Customer.owner_id, Person.name)
-        .join(Deal, Deal.id == Approval.deal_id)
-        .join(Customer, Customer.id == Deal.customer_id)
-        .join(Person, Person.id == Approval.requested_by_id)
-    )
+def _rows() -> Select[*tuple[Any, ...]]:
+    asked = with_matter(select(Approval, Deal, Quote.public_id, Customer.owner_id, Person.name))
+    return asked.join(Person, Person.id == Approval.requested_by_id)
 
 
 def _in(actor: Actor, box: Box) -> list[ColumnElement[bool]]:
@@ -154,17 +155,19 @@ def _drawn(s: Session, actor: Actor, rows: Sequence[Any], now: datetime) -> list
         asked[approval_id].append((person_id, name, state))
     shown = deal_sight(s, eyes(s, actor))
     drawn = []
-    for approval, deal, holder, asker in rows:
+    for approval, deal, quote_id, holder, asker in rows:
         waits = approval.state == ApprovalState.WAITING
         now_asked = [(one, name) for one, name, state in asked[approval.id] if waits and state == SignState.ASKED]
         concerned = {approval.requested_by_id, *(one for one, *_ in asked[approval.id])}
         mine, facts = actor.person_id in concerned, approval.facts
-        may_sum = mine or shown.amount(deal, holder) is not None
+        # Who sees a quote at all reads its prices.
+        may_sum = mine or deal is None or shown.amount(deal, holder) is not None
         drawn.append(
             ApprovalRow(
                 approval.public_id,
-                deal.public_id,
-                facts["deal"] if mine else shown.name(deal, holder),
+                deal.public_id if deal is not None else "",
+                quote_id or "",
+                facts["deal"] if mine or deal is None else shown.name(deal, holder),
                 facts["customer"],
                 Decimal(facts["amount"]) if may_sum else None,
                 facts["told"] if may_sum else "",

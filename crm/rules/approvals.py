@@ -10,6 +10,7 @@ from config.vocabulary import Measure, SignMode, SignState
 from crm.rules.amounts import say_amount
 
 MOST_STEPS = 6
+PRICED = (Measure.DISCOUNT, Measure.MARGIN)  # what a quote is judged by
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Rule:
         if self.measure is Measure.DISCOUNT:
             return f"折扣 {_percent(value)} 超过 {_percent(self.bound)}"
         if self.measure is Measure.MARGIN:
-            return f"毛利 {_percent(value)} 低于 {_percent(self.bound)}"
+            return f"毛利低于 {_percent(self.bound)}"  # how much it is would tell whoever asks the floor price
         together = "" if value == case.amount else "同一客户近期的商机合计"
         return f"{together}金额 {say_amount(value)} 超过 {say_amount(self.bound)}"
 
@@ -85,12 +86,18 @@ def steps_of(rules: Iterable[Rule]) -> list[Step]:
     return list(dict.fromkeys(step for rule in rules for step in rule.steps))
 
 
-def fingerprint(deal_id: int, amount: Decimal, rule_ids: Iterable[int], evidence: Iterable[tuple[str, str]]) -> str:
+def fingerprint(
+    deal_id: int,
+    amount: Decimal,
+    rule_ids: Iterable[int],
+    evidence: Iterable[tuple[str, str]],
+    quote_id: int | None = None,
+) -> str:
     """SHA-256 of what is signed: the deal, its amount, the rules that ask, and the files it was shown with.
 
-    `evidence` are kinds and the files' own SHA-256.
+    `evidence` are kinds and the files' own SHA-256; `quote_id` where a rule asks because of that quote's prices.
     """
-    what = [deal_id, f"{amount:.2f}", sorted(rule_ids), sorted(evidence)]
+    what = [deal_id, f"{amount:.2f}", sorted(rule_ids), sorted(evidence), *([] if quote_id is None else [quote_id])]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 

@@ -20,6 +20,7 @@ from models.approvals import Absence, Approval, ApprovalSigner, ApprovalStep
 from models.customers import Customer
 from models.deals import Deal
 from models.people import Person
+from models.quotes import Quote
 
 LONGEST_ABSENCE = 366  # days
 
@@ -100,13 +101,13 @@ def hand_over(s: Session, person_id: int, now: datetime) -> int:
 
 
 def _pass_on(s: Session, signer: ApprovalSigner, approval: Approval, now: datetime) -> bool:
-    deal = s.get_one(Deal, approval.deal_id)
-    s.execute(select(Customer.id).where(Customer.id == deal.customer_id).with_for_update())  # as whoever signs it does
+    about = s.get_one(Deal, approval.deal_id) if approval.quote_id is None else s.get_one(Quote, approval.quote_id)
+    s.execute(select(Customer.id).where(Customer.id == about.customer_id).with_for_update())  # as whoever signs it does
     s.refresh(approval)
     s.refresh(signer)
     if approval.state != ApprovalState.WAITING or signer.state not in (SignState.ASKED, SignState.COMING):
         return False
-    instead = stand_in(s, signer.person_id, {approval.requested_by_id, deal.owner_id}, now)
+    instead = stand_in(s, signer.person_id, {approval.requested_by_id, about.owner_id}, now)
     rows = s.scalars(select(ApprovalSigner).where(ApprovalSigner.step_id == signer.step_id))
     there = {one.person_id: one for one in rows}
     if not instead or instead[0].person_id == signer.person_id:

@@ -55,12 +55,12 @@ def ask(s: Session, approval: Approval, signer: ApprovalSigner, now: datetime) -
         facts=(
             Fact("客户", deal["customer"]),
             Fact("金额", say_amount(Decimal(deal["amount"]))),
-            Fact("申请到", deal["to"]),
+            Fact("申请到", deal["to"]) if approval.deal_id is not None else Fact("折扣", deal["discount"]),
             Fact("提交人", asking.name),
             *((Fact("说明", approval.move["reason"]),) if approval.move["reason"] else ()),
             *((Fact("放行", "缺凭证，主管已写明原因"),) if approval.move["force"] else ()),
         ),
-        body="同意后商机自动推进，提交人马上收到结果",
+        body=f"同意后{'商机自动推进' if approval.deal_id is not None else '报价自动生效'}，提交人马上收到结果",
     )
     taps = [
         Tap("同意", "approve", args, 1),

@@ -10,12 +10,14 @@ from config.vocabulary import ApprovalState, SignMode, SignState
 from crm import audit
 from crm.access import Actor
 from crm.approving import print_of, waiting_approval
-from crm.errors import Conflict, NotAllowed
+from crm.errors import Conflict, Invalid, NotAllowed
 from crm.usecases import approval_cards as cards
 from crm.usecases.approval_cards import By, by_of
 from crm.usecases.approvers import Asked
 from models.approvals import Approval, ApprovalSigner, ApprovalStep
 from models.deals import Deal
+
+LONGEST_WORDS = 250
 
 
 def add_step(
@@ -66,9 +68,12 @@ def close(s: Session, approval: Approval, state: ApprovalState, outcome: str, by
     s.flush()
 
 
-def void_if_changed(s: Session, approval: Approval, deal: Deal, by: By, now: datetime) -> str:
-    """Whoever signs, signs what he was shown. The sentence that says what has changed; "" while nothing has."""
-    if print_of(s, deal, approval.facts["rules"], approval.facts["stages"]) == approval.fingerprint:
+def void_if_changed(s: Session, approval: Approval, deal: Deal | None, by: By, now: datetime) -> str:
+    """Whoever signs, signs what he was shown. The sentence that says what has changed; "" while nothing has.
+
+    A quote (no deal) never changes: another price is another version, and ends the one before.
+    """
+    if deal is None or print_of(s, deal, approval.facts["rules"], approval.facts["stages"]) == approval.fingerprint:
         return ""
     outcome = "商机的金额或凭证在申请之后改过，这次审批作废了，没有同意。请提交人重新推进一次"
     close(s, approval, ApprovalState.VOID, outcome, by, now)
@@ -106,8 +111,15 @@ def my_turn(s: Session, actor: Actor, approval: Approval) -> ApprovalSigner:
 def book(
     s: Session, actor: Actor, verb: str, approval: Approval, now: datetime, entrance: str, **detail: object
 ) -> None:
-    audit.record(
-        s, actor.person_id, verb, f"deal:{approval.deal_id}", now, entrance=entrance,
-        name=approval.facts["deal"], **detail,
-    )  # fmt: skip
+    subject = f"quote:{approval.quote_id}" if approval.deal_id is None else f"deal:{approval.deal_id}"
+    audit.record(s, actor.person_id, verb, subject, now, entrance=entrance, name=approval.facts["deal"], **detail)
     s.flush()
+
+
+def checked_words(words: str, *, least: int) -> str:
+    said = " ".join(words.replace("\x00", "").split())
+    if len(said) < least:
+        raise Invalid(f"请用一句话写明，至少 {least} 个字", {"words": "太短"})
+    if len(said) > LONGEST_WORDS:
+        raise Invalid(f"最多 {LONGEST_WORDS} 个字，现在 {len(said)} 个，请缩短", {"words": "太长"})
+    return said

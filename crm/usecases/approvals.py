@@ -1,4 +1,5 @@
-"""An approval from the asking to the end: filed with its steps, asked in turn, and the deal moves when all have signed.
+"""An approval from the asking to the end: filed with its steps, asked in turn, and when all have signed the deal moves,
+or the quote is open.
 
 What one signer does is in `signing`; here is what follows from it.
 """
@@ -12,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import ApprovalState, EndReason, SignMode, SignState, TimelineKind
 from crm.access import WRITE, Actor, actor_by_id, get_deal
-from crm.approving import Need, approval_needed, waiting_approval
+from crm.approving import Need, QuoteNeed, approval_needed, in_yuan, waiting_approval
 from crm.errors import Conflict, CrmError
 from crm.ladders import course_of
-from crm.rules.approvals import Signer, done, steps_of, to_ask
+from crm.rules.approvals import Signer, Step, done, steps_of, to_ask
 from crm.rules.funnel import Lack, Rung, Said
 from crm.usecases import approval_cards as cards
+from crm.usecases import quote_states
 from crm.usecases.approval_cards import By, by_of
 from crm.usecases.approval_steps import add_step, asked_now, book, close, steps_with_signers
 from crm.usecases.approvers import people_on
@@ -27,6 +29,7 @@ from models.approvals import Approval, ApprovalSigner
 from models.customers import Customer
 from models.deals import Deal
 from models.people import Person
+from models.quotes import Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +99,50 @@ def _file(
         requested_at=now,
         state=ApprovalState.WAITING,
     )  # fmt: skip
-    s.add(made)
-    s.flush()
-    outside = {actor.person_id, deal.owner_id}
-    for position, step in enumerate(steps_of(need.rules)):
-        signers = people_on(s, step.seats, actor.person_id, outside, now)
-        if not signers:
-            raise Conflict("没有能审批的人：规则里的人都不在，也没有在岗的管理员。请联系管理员")
-        add_step(s, made, position, step.mode, signers)
+    _add_steps(s, made, steps_of(need.rules), deal.owner_id, now)
     words = f"商机「{deal.name}」申请到「{to.label}」，{need.told}"
     write_entry(s, deal.customer_id, TimelineKind.DEAL, words, actor.person_id, now, deal_id=deal.id)
     book(s, actor, "ask_approval", made, now, entrance, told=need.told, to=to.label)
     go_on(s, made, by_of(actor, entrance), now)
     return filed_as(s, made, deal)
+
+
+def _add_steps(s: Session, made: Approval, steps: Sequence[Step], owner_id: int, now: datetime) -> None:
+    s.add(made)
+    s.flush()
+    asking = made.requested_by_id
+    for position, step in enumerate(steps):
+        signers = people_on(s, step.seats, asking, {asking, owner_id}, now)
+        if not signers:
+            raise Conflict("没有能审批的人：规则里的人都不在，也没有在岗的管理员。请联系管理员")
+        add_step(s, made, position, step.mode, signers)
+
+
+def file_quote(
+    s: Session, asking: Actor, quote: Quote, customer: str, need: QuoteNeed, now: datetime, *, entrance: str
+) -> None:
+    """The quote waits for these signatures, in the name of whoever asks; the last one opens it."""
+    made = Approval(
+        quote_id=quote.id,
+        fingerprint=need.fingerprint,
+        facts={
+            "deal": f"报价 {quote.number}",
+            "customer": customer,
+            "amount": str(in_yuan(quote)),
+            "discount": "—" if quote.discount is None else f"{quote.discount}%",
+            "to": "报价生效",
+            "told": need.told,
+            "rules": [rule.id for rule in need.rules],
+            "stages": [],
+        },
+        move={"to": "", "force": False, "reason": quote.note, "ended_for": "", "competitor": ""},
+        requested_by_id=asking.person_id,
+        requested_at=now,
+        state=ApprovalState.WAITING,
+    )
+    _add_steps(s, made, need.steps, quote.owner_id, now)
+    book(s, asking, "ask_approval", made, now, entrance, told=need.told, to="报价生效")
+    go_on(s, made, by_of(asking, entrance), now)
 
 
 def filed_as(s: Session, approval: Approval, deal: Deal) -> Filed:
@@ -164,6 +198,10 @@ def _grant(s: Session, approval: Approval, by: By, now: datetime) -> str:
     """All have signed: the deal moves for whoever asked. What keeps it from moving is told; the signature stands."""
     approval.state, approval.decided_at = ApprovalState.APPROVED, now
     s.flush()
+    if approval.quote_id is not None:
+        outcome = quote_states.signed(s, s.get_one(Quote, approval.quote_id))
+        cards.tell_end(s, approval, outcome, by, now)
+        return outcome
     deal, asking = s.get_one(Deal, approval.deal_id), s.get_one(Person, approval.requested_by_id)
     try:
         moved = move_deal(

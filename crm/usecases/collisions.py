@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.collisions import CollisionVerdict, said
-from config.vocabulary import HolderKind, OwnershipReason, PersonStatus, Role, ShareAccess, TimelineKind
+from config.vocabulary import HolderKind, OwnershipReason, ShareAccess, TimelineKind
 from crm import audit
 from crm import policy as numbers
 from crm.access import (
@@ -16,7 +16,6 @@ from crm.access import (
     JUDGES,
     Actor,
     actor_by_id,
-    directors_over,
     leaders_of,
     require,
     sees_customer,
@@ -26,7 +25,6 @@ from crm.cards import close_matter
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
 from crm.holding import Holder, holder_of
 from crm.messages import prompt_card
-from crm.rules.days import SHANGHAI, at, day_of
 from crm.rules.naming import name_key
 from crm.usecases import pool, sharing
 from crm.usecases.collision_cards import (
@@ -40,6 +38,7 @@ from crm.usecases.collision_cards import (
 from crm.usecases.customer_identity import Taken
 from crm.usecases.customers import CustomerDraft, CustomerMade, create_customer
 from crm.usecases.followups import write_entry
+from crm.usecases.judging import directors_of, due, everywhere
 from crm.usecases.ownership import pass_on
 from crm.usecases.radar import COLLEAGUE
 from models.base import insert_once
@@ -77,11 +76,9 @@ def report(s: Session, actor: Actor, taken: Taken, name: str, now: datetime, *, 
         raise taken
     if taken.leaves is not None:
         taken.leaves(s)
-    calendar, local = numbers.calendar(s), now.astimezone(SHANGHAI)
-    due = at(calendar.add_working_days(day_of(now), 1), local.hour, local.minute)
     made = insert_once(
         s, Collision, customer_id=taken.hit.customer_id, asked_by_id=actor.person_id, name=name[:128],
-        name_key=name_key(name)[:128], reason=taken.hit.reason, opened_at=now, due_at=due,
+        name_key=name_key(name)[:128], reason=taken.hit.reason, opened_at=now, due_at=due(s, now),
     )  # fmt: skip
     if not made:
         return f"{_HELD}已经报给双方主管，正在等裁定"
@@ -116,13 +113,7 @@ def _judges(s: Session, collision: Collision) -> set[int]:
         teams.add(holder.id)
     elif holder.id is not None:
         teams.add(s.get_one(Person, holder.id).team_id)
-    directors = {director for team in teams for director in directors_over(s, team)}
-    return directors or _everywhere(s)
-
-
-def _everywhere(s: Session) -> set[int]:
-    admins = select(Person.id).where(Person.role == Role.ADMIN, Person.status == PersonStatus.ACTIVE)
-    return set(s.scalars(admins))
+    return directors_of(s, teams)
 
 
 def _send(s: Session, collision: Collision, person_id: int, now: datetime) -> None:
@@ -145,7 +136,7 @@ def vote(
     if collision is None:
         raise NotFound(_NOT_THERE)
     sides = _sides_of(s, actor, collision)
-    decides_alone = len(sides) == 2 or actor.person_id in _judges(s, collision) | _everywhere(s)
+    decides_alone = len(sides) == 2 or actor.person_id in _judges(s, collision) | everywhere(s)
     if not sides and not decides_alone:
         raise NotFound(_NOT_THERE)
     if collision.decided_at is not None:

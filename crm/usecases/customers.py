@@ -24,6 +24,7 @@ from crm.usecases.radar import Question
 from models.customers import Contact, Customer
 from models.deals import Deal
 from models.links import ChatLink
+from models.quotes import Quote
 from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
@@ -109,7 +110,7 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
     if now > customer.created_at + timedelta(minutes=minutes):
         raise Gone(f"「{customer.name}」建了超过 {minutes} 分钟，不能撤销了。建错了请主管处理")
     if any(s.scalar(others.limit(1)) is not None for others in _hanging_on(customer.id)):
-        raise Conflict(f"「{customer.name}」已经有跟进、打卡、商机、待办或联系人，客户保留着，没有撤销新建")
+        raise Conflict(f"「{customer.name}」已经有跟进、打卡、商机、报价、待办或联系人，客户保留着，没有撤销新建")
     customer.merged_into_id = customer.id
     customer.uscc = None  # a constraint holds it: it is free again, like the name
     name_index.drop(s, customer.id)
@@ -133,6 +134,7 @@ def _hanging_on(customer_id: int) -> Iterator[Select[int]]:
     yield entries.where(TimelineEntry.customer_id == customer_id)
     yield select(ChatLink.customer_id).where(ChatLink.customer_id == customer_id, ChatLink.kind != ChatKind.APP_USER)
     yield select(Deal.id).where(Deal.customer_id == customer_id)
+    yield select(Quote.id).where(Quote.customer_id == customer_id)
     yield select(Todo.id).where(Todo.customer_id == customer_id, Todo.done_at.is_(None))
     yield select(Visit.id).where(Visit.customer_id == customer_id, Visit.retracted_at.is_(None))
     yield select(Contact.id).where(Contact.customer_id == customer_id)

@@ -15,15 +15,18 @@ from crm.approving import approval_needed, missing_approval
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.ladders import course_of, current_ladders, held_by, ladder_for
 from crm.rules.funnel import LEAST_REASON, Illegal, Lack, Missing, Rung, Said, Way, judge
+from crm.usecases.approval_cards import by_of
 from crm.usecases.approval_rules import install_rules
 from crm.usecases.evidence import forget_all, seal, unseal
 from crm.usecases.followups import write_entry
 from crm.usecases.milestones import hush
 from crm.usecases.pipelines import install_ladders
+from crm.usecases.quote_states import end_with_deal, reopen_with_deal
 from crm.usecases.record_fields import forget_fields
 from models.approvals import Approval
 from models.deals import Deal, Milestone, StagePeriod
 from models.people import Person
+from models.quotes import Quote
 from models.timeline import TimelineEntry
 
 LONGEST_NAME, LONGEST_REASON, LONGEST_COMPETITOR = 60, 250, 60  # characters
@@ -85,7 +88,8 @@ def withdraw_deal(s: Session, actor: Actor, deal_id: int, now: datetime, *, entr
     deal, _ = get_deal(s, actor, public_id, lock=True)  # by the same lock as a move
     mine = s.scalar(select(Deal.id).where(Deal.id == deal.id, opened_by(actor.person_id))) is not None
     asked_for = s.scalar(select(Approval.id).where(Approval.deal_id == deal.id).limit(1)) is not None
-    if not mine or asked_for or deal.owner_id != actor.person_id or deal.stage_since != deal.created_at:
+    quoted = s.scalar(select(Quote.id).where(Quote.deal_id == deal.id).limit(1)) is not None
+    if not mine or asked_for or quoted or deal.owner_id != actor.person_id or deal.stage_since != deal.created_at:
         raise Conflict(f"商机「{deal.name}」之后又有变动，没有撤销")
     minutes = policy.current(s).undo_minutes
     if now > deal.created_at + timedelta(minutes=minutes):
@@ -166,6 +170,7 @@ def move_deal(
     if lacking:
         raise GateClosed(deal.name, to, lacking)
     forced = bool(judged.missing)
+    end_with_deal(s, deal, to.kind, by_of(actor, entrance), now)
     if to.kind not in (StageKind.WON, StageKind.LOST):
         said = Said(said.reason)
     period = _enter(s, deal, course.ladder.ids[to.key], actor.person_id, said, forced, now)
@@ -239,6 +244,7 @@ def undo_move(
     if now > moved.started_at + timedelta(minutes=minutes):
         raise Gone(f"「{deal.name}」移动超过 {minutes} 分钟，不能撤销了。要改回去，请直接移动到那个阶段")
     unseal(s, deal.id, moved.started_at)
+    reopen_with_deal(s, deal, moved.started_at)
     told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
     line = (
         select(TimelineEntry.id)

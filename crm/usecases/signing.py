@@ -6,17 +6,28 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import ApprovalState, PersonStatus, RejectReason, SignMode, SignState, TimelineKind, label
+from config.vocabulary import (
+    ApprovalState,
+    PersonStatus,
+    QuoteState,
+    RejectReason,
+    SignMode,
+    SignState,
+    TimelineKind,
+    label,
+)
 from crm import policy
-from crm.access import Actor, get_approval
+from crm.access import About, Actor, get_approval
 from crm.errors import Conflict, Gone, Invalid, NotAllowed
 from crm.rules.funnel import LEAST_REASON
 from crm.usecases import approval_cards as cards
+from crm.usecases import quote_states
 from crm.usecases.approval_cards import by_of
 from crm.usecases.approval_steps import (
     add_step,
     asked_now,
     book,
+    checked_words,
     close,
     my_turn,
     steps_with_signers,
@@ -28,10 +39,8 @@ from crm.usecases.approvers import Asked, stand_in
 from crm.usecases.deals import undo_move
 from crm.usecases.followups import write_entry
 from models.approvals import Approval, ApprovalNote, ApprovalSigner, ApprovalStep
-from models.deals import Deal
 from models.people import Person
 
-LONGEST_WORDS = 250
 _NUDGE_AGAIN = timedelta(hours=2)
 _MOST_STEPS = 12  # of one approval, with all that was added: who wants more has a rule to change
 
@@ -49,12 +58,12 @@ class Signed:
 
 def approve(s: Session, actor: Actor, approval_id: str, now: datetime, *, entrance: str, words: str = "") -> Signed:
     """His yes. Of two at once the second finds it decided; a deal changed meanwhile is not what he was shown."""
-    approval, deal, mine = _at_his_turn(s, actor, approval_id)
+    approval, about, mine = _at_his_turn(s, actor, approval_id)
     by = by_of(actor, entrance)
-    if changed := void_if_changed(s, approval, deal, by, now):
+    if changed := void_if_changed(s, approval, about.deal, by, now):
         book(s, actor, "void_approval", approval, now, entrance, told=changed)
         return _signed(approval, changed)
-    mine.state, mine.signed_at, mine.words = SignState.APPROVED, now, _checked(words, least=0)
+    mine.state, mine.signed_at, mine.words = SignState.APPROVED, now, checked_words(words, least=0)
     book(s, actor, "approve", approval, now, entrance, words=mine.words)
     outcome = go_on(s, approval, by, now)
     if approval.state == ApprovalState.WAITING:
@@ -68,16 +77,17 @@ def reject(
     s: Session, actor: Actor, approval_id: str, why: RejectReason, words: str, now: datetime, *, entrance: str
 ) -> Signed:
     """One no ends it, whoever else has signed. 其他原因 needs words."""
-    approval, deal, mine = _at_his_turn(s, actor, approval_id)
-    said = _checked(words, least=LEAST_REASON if why is RejectReason.OTHER else 0)
+    approval, about, mine = _at_his_turn(s, actor, approval_id)
+    said = checked_words(words, least=LEAST_REASON if why is RejectReason.OTHER else 0)
     mine.state, mine.signed_at, mine.rejected_for, mine.words = SignState.REJECTED, now, why, said
     told = label(why) if not said else said if why is RejectReason.OTHER else f"{label(why)}，{said}"
     outcome = f"已驳回：{told}"
     by = cards.By(actor)  # what he tapped was the card with the reasons
     close(s, approval, ApprovalState.REJECTED, outcome, by, now)
     cards.tell_end(s, approval, outcome, by, now)
-    line = f"商机「{deal.name}」到「{approval.facts['to']}」的审批被驳回：{told}"
-    write_entry(s, deal.customer_id, TimelineKind.DEAL, line, actor.person_id, now, deal_id=deal.id)
+    if about.quote is not None:
+        quote_states.end(about.quote, QuoteState.REJECTED, now)
+    _write(s, actor, approval, about, f"的审批被驳回：{told}", now)
     book(s, actor, "reject", approval, now, entrance, told=told)
     return _signed(approval, outcome, mine.id)
 
@@ -96,8 +106,8 @@ def ask_why(s: Session, actor: Actor, approval_id: str, now: datetime) -> None:
 
 def add_signer(s: Session, actor: Actor, approval_id: str, person_id: int, now: datetime, *, entrance: str) -> Signed:
     """加签: after this step somebody else signs as well. His own signature is still to come."""
-    approval, _, mine = _at_his_turn(s, actor, approval_id)
-    asked = _somebody_else(s, approval, person_id, now)
+    approval, about, mine = _at_his_turn(s, actor, approval_id)
+    asked = _somebody_else(s, approval, about, person_id, now)
     here = s.get_one(ApprovalStep, mine.step_id).position
     steps = steps_with_signers(s, approval.id)
     if len(steps) >= _MOST_STEPS:
@@ -115,8 +125,8 @@ def add_signer(s: Session, actor: Actor, approval_id: str, person_id: int, now: 
 
 def delegate(s: Session, actor: Actor, approval_id: str, person_id: int, now: datetime, *, entrance: str) -> Signed:
     """转交: somebody else is asked in his place."""
-    approval, _, mine = _at_his_turn(s, actor, approval_id)
-    asked = _somebody_else(s, approval, person_id, now)
+    approval, about, mine = _at_his_turn(s, actor, approval_id)
+    asked = _somebody_else(s, approval, about, person_id, now)
     mine.state, mine.signed_at = SignState.PASSED_ON, now
     instead = ApprovalSigner(
         step_id=mine.step_id, person_id=asked.person_id, for_id=actor.person_id, added_by_id=actor.person_id,
@@ -134,13 +144,16 @@ def delegate(s: Session, actor: Actor, approval_id: str, person_id: int, now: da
 
 
 def withdraw(s: Session, actor: Actor, approval_id: str, now: datetime, *, entrance: str) -> Signed:
-    """撤回 by whoever asked or owns the deal, while nobody has decided it."""
-    approval, _ = _his(s, actor, approval_id)
+    """撤回 by whoever asked or owns what it is about, while nobody has decided it."""
+    approval, about = _his(s, actor, approval_id)
     outcome = f"{actor.name} 撤回了申请，不用处理了"
     close(s, approval, ApprovalState.WITHDRAWN, outcome, by_of(actor, entrance), now)
     if actor.person_id != approval.requested_by_id:
         cards.tell_asker(s, approval, outcome, now)
     book(s, actor, "withdraw_approval", approval, now, entrance)
+    if about.quote is not None:
+        quote_states.end(about.quote, QuoteState.WITHDRAWN, now)
+        return _signed(approval, "已撤回，这张报价不再有效")
     return _signed(approval, "已撤回，商机没有变动")
 
 
@@ -164,14 +177,13 @@ def write_note(
     s: Session, actor: Actor, approval_id: str, words: str, told_id: int | None, now: datetime, *, entrance: str
 ) -> Signed:
     """批示: a word beside it, to whoever asked and to the colleague it names. His card asks again."""
-    approval, deal = get_approval(s, actor, approval_id, lock=True)
-    said = _checked(words, least=1)
+    approval, about = get_approval(s, actor, approval_id, lock=True)
+    said = checked_words(words, least=1)
     note = ApprovalNote(approval_id=approval.id, person_id=actor.person_id, told_id=told_id, words=said, at=now)
     s.add(note)
     colleague = None if told_id is None else s.get_one(Person, told_id)
     at = "" if colleague is None else f"@{colleague.name} "
-    line = f"{actor.name} 批示「{deal.name}」：{at}{said}"
-    write_entry(s, deal.customer_id, TimelineKind.DEAL, line, actor.person_id, now, deal_id=deal.id)
+    _write(s, actor, approval, about, f"的批示：{at}{said}", now)
     for person_id in sorted({approval.requested_by_id, *([] if told_id is None else [told_id])} - {actor.person_id}):
         cards.tell(s, approval, person_id, f"{actor.name} 批示：{at}{said}", now)
     if approval.state == ApprovalState.WAITING:
@@ -184,7 +196,7 @@ def write_note(
 
 def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: datetime, *, entrance: str) -> Signed:
     """撤销 of his own yes or no within the undo minutes, unless something has followed from it that is not his."""
-    approval, deal = get_approval(s, actor, approval_id, lock=True)
+    approval, about = get_approval(s, actor, approval_id, lock=True)
     mine = s.get(ApprovalSigner, signer_id)
     signed_at = None if mine is None or mine.person_id != actor.person_id else mine.signed_at
     if mine is None or signed_at is None or mine.state not in (SignState.APPROVED, SignState.REJECTED):
@@ -193,8 +205,10 @@ def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: d
     if now > signed_at + timedelta(minutes=minutes):
         raise Gone(f"超过 {minutes} 分钟，不能撤销了。需要的话请和提交人商量")
     _nobody_since(s, approval, signed_at, mine)
-    if approval.period_id is not None:
-        undo_move(s, actor, deal, approval.period_id, approval.requested_by_id, now, entrance=entrance)
+    if about.quote is not None:
+        quote_states.wait_again(s, about.quote)
+    if about.deal is not None and approval.period_id is not None:
+        undo_move(s, actor, about.deal, approval.period_id, approval.requested_by_id, now, entrance=entrance)
     approval.state, approval.decided_at, approval.period_id = ApprovalState.WAITING, None, None
     refused = mine.state == SignState.REJECTED
     mine.state, mine.signed_at, mine.rejected_for, mine.words = SignState.ASKED, None, "", ""
@@ -218,7 +232,8 @@ def _nobody_since(s: Session, approval: Approval, signed_at: datetime, mine: App
             ApprovalSigner.signed_at > signed_at,
         )
     )
-    newer = select(Approval.id).where(Approval.deal_id == approval.deal_id, Approval.id > approval.id).limit(1)
+    same = Approval.quote_id == approval.quote_id if approval.deal_id is None else Approval.deal_id == approval.deal_id
+    newer = select(Approval.id).where(same, Approval.id > approval.id).limit(1)
     if s.scalar(later) or s.scalar(newer) is not None:
         raise Conflict("之后已经有人接着处理，没有撤销。需要的话请和提交人商量")
 
@@ -239,46 +254,44 @@ def _ask_as_before(s: Session, approval: Approval, mine: ApprovalSigner, by: car
     s.flush()
 
 
-def _at_his_turn(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, Deal, ApprovalSigner]:
-    approval, deal = get_approval(s, actor, approval_id, lock=True)
+def _at_his_turn(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, About, ApprovalSigner]:
+    approval, about = get_approval(s, actor, approval_id, lock=True)
     still_waiting(approval)
     if approval.requested_by_id == actor.person_id:
         raise NotAllowed("自己提交的审批不能自己处理。要改主意，请撤回它")
-    return approval, deal, my_turn(s, actor, approval)
+    return approval, about, my_turn(s, actor, approval)
 
 
-def _his(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, Deal]:
-    approval, deal = get_approval(s, actor, approval_id, lock=True)
+def _his(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, About]:
+    approval, about = get_approval(s, actor, approval_id, lock=True)
     still_waiting(approval)
-    if actor.person_id not in (approval.requested_by_id, deal.owner_id):
-        raise NotAllowed("只有提交人和商机负责人能催办或撤回这项审批")
-    return approval, deal
+    if actor.person_id not in (approval.requested_by_id, about.owner_id):
+        raise NotAllowed("只有提交人和负责人能催办或撤回这项审批")
+    return approval, about
 
 
-def _somebody_else(s: Session, approval: Approval, person_id: int, now: datetime) -> Asked:
+def _write(s: Session, actor: Actor, approval: Approval, about: About, told: str, now: datetime) -> None:
+    """A line on the customer's timeline, named by what it is about."""
+    facts = approval.facts
+    if about.quote is not None:
+        line, kind = f"{facts['deal']}{told}", TimelineKind.QUOTE
+    else:
+        line, kind = f"商机「{facts['deal']}」到「{facts['to']}」{told}", TimelineKind.DEAL
+    write_entry(s, about.customer_id, kind, line, actor.person_id, now, deal_id=about.deal_id)
+
+
+def _somebody_else(s: Session, approval: Approval, about: About, person_id: int, now: datetime) -> Asked:
     """Who may be asked besides those who are: at work (or his deputy), not who asked, not the owner, not there yet."""
     person = s.get(Person, person_id)
-    owner = s.scalar(select(Deal.owner_id).where(Deal.id == approval.deal_id))
     there = {one.person_id for _, signers in steps_with_signers(s, approval.id) for one in signers}
     if person is None or person.status != PersonStatus.ACTIVE:
         raise Invalid("这位同事不在岗，请换一位", {"person_id": "不在岗"})
-    if person_id in (approval.requested_by_id, owner):
-        raise Invalid(
-            f"{person.name} 是提交人或商机负责人，不能审批自己的商机。请换一位", {"person_id": "不能自己批自己"}
-        )
-    asked = stand_in(s, person_id, {approval.requested_by_id, owner or 0}, now)
+    if person_id in (approval.requested_by_id, about.owner_id):
+        raise Invalid(f"{person.name} 是提交人或负责人，不能审批自己的。请换一位", {"person_id": "不能自己批自己"})
+    asked = stand_in(s, person_id, {approval.requested_by_id, about.owner_id}, now)
     if not asked or asked[0].person_id in there:
         raise Invalid(f"{person.name}（或他的代理人）已经在这项审批里了，请换一位", {"person_id": "已经在里面"})
     return asked[0]
-
-
-def _checked(words: str, *, least: int) -> str:
-    said = " ".join(words.replace("\x00", "").split())
-    if len(said) < least:
-        raise Invalid(f"请用一句话写明，至少 {least} 个字", {"words": "太短"})
-    if len(said) > LONGEST_WORDS:
-        raise Invalid(f"最多 {LONGEST_WORDS} 个字，现在 {len(said)} 个，请缩短", {"words": "太长"})
-    return said
 
 
 def _signed(approval: Approval, outcome: str, signer_id: int = 0) -> Signed:

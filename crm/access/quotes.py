@@ -1,0 +1,62 @@
+"""The door to one quote, and who reads floor prices: nobody learns what another team asks of a customer of his."""
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from config.grants import FLOOR_PRICE
+from config.vocabulary import QuoteState, Role
+from crm.access.actors import Actor
+from crm.access.grants import Eyes
+from crm.access.rows import WRITE, To, get_customer, sees_customer
+from crm.errors import NotAllowed, NotFound
+from models.customers import Customer
+from models.quotes import Quote, QuoteConflict
+
+PRICERS = (Role.OPERATIONS, Role.FINANCE, Role.ADMIN)  # who keeps the price list
+NO_QUOTE = "没有找到这张报价，或者它不在您能看的范围里。发 /报价 客户 看看"
+
+
+def sees_quote(actor: Actor) -> ColumnElement[bool]:
+    """For a statement that joins the quote's customer.
+
+    Of a customer that is there for him: his own and his teams' quotes, and how the others' ended. Who holds the file
+    reads all of it, but not what another team asks while it is to be decided whose the customer is.
+    """
+    theirs = or_(QuoteConflict.first_id == Quote.root_id, QuoteConflict.second_id == Quote.root_id)
+    contested = select(QuoteConflict.id).where(QuoteConflict.decided_at.is_(None), theirs).exists()
+    his = or_(
+        Quote.owner_id == actor.person_id,
+        Quote.team_id.in_({actor.team_id, *actor.team_ids}),
+        Quote.state.in_((QuoteState.WON, QuoteState.LOST)),
+        and_(Customer.owner_id == actor.person_id, ~contested),
+    )
+    there = and_(Customer.merged_into_id.is_(None), sees_customer(actor))
+    return there if actor.sees_all else and_(there, his)
+
+
+def get_quote(s: Session, actor: Actor, quote_id: str, *, to: To = WRITE, lock: bool = False) -> tuple[Quote, Customer]:
+    """A quote with its customer, whose row is the lock of the whole file. `WRITE`: his own, or his teams'."""
+    wanted = select(Quote).join(Customer, Customer.id == Quote.customer_id)
+    quote = s.scalar(wanted.where(Quote.public_id == quote_id, sees_quote(actor)))
+    if quote is None:
+        raise NotFound(NO_QUOTE)
+    try:
+        customer = get_customer(s, actor, quote.customer_id, to=to, lock=lock)
+    except NotFound:
+        raise NotFound(NO_QUOTE) from None
+    if lock:
+        s.refresh(quote)
+    if to is WRITE and not keeps_quote(actor, quote, customer):
+        raise NotAllowed(f"报价 {quote.number} 是同事的，只有报价人和他的主管能改")
+    return quote, customer
+
+
+def keeps_quote(actor: Actor, quote: Quote, customer: Customer) -> bool:
+    """Whether he may change it: who made it, who has the customer now, and those above."""
+    his = actor.person_id in (quote.owner_id, customer.owner_id)
+    return his or actor.sees_all or (actor.manages and quote.team_id in actor.team_ids)
+
+
+def reads_floor(who: Eyes) -> bool:
+    """By role alone: a price list belongs to no customer, so no customer's being one's own opens it."""
+    return who.role in PRICERS or FLOOR_PRICE in who.sight("deal").groups

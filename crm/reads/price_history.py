@@ -1,0 +1,87 @@
+"""What was asked for a product before: of this customer, and of others of its industry; who, when, won or lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import QuoteState
+from crm.access import READ, Actor, get_customer, sees_quote
+from crm.errors import NotFound
+from models.customers import Customer
+from models.people import Person
+from models.quotes import Product, Quote, QuoteLine
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PastPrice:
+    """One line of an earlier quote; `list_price` is what the list asked then."""
+
+    quote_id: str
+    number: str
+    customer: str
+    who: str
+    at: datetime
+    state: QuoteState
+    what: str
+    quantity: Decimal
+    unit_price: Decimal
+    list_price: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceHistory:
+    """Both the latest first, and only of quotes that are there for whoever looks."""
+
+    customer: Sequence[PastPrice]
+    industry: Sequence[PastPrice]
+
+
+def price_history(s: Session, actor: Actor, customer_id: int | str, product_id: str) -> PriceHistory:
+    """Same product × this customer, and same product × its industry. A superseded version is no price of its own."""
+    customer = get_customer(s, actor, customer_id, to=READ)
+    product = s.scalar(select(Product.id).where(Product.public_id == product_id))
+    if product is None:
+        raise NotFound("没有这个产品，请在产品列表里选")
+    theirs = _lines(actor).where(QuoteLine.product_id == product)
+    mine = theirs.where(Quote.customer_id == customer.id).order_by(Quote.made_at.desc(), QuoteLine.id.desc())
+    others: list[PastPrice] = []
+    if customer.industry:
+        alike = theirs.where(Customer.industry == customer.industry, Customer.id != customer.id)
+        others = _read(s, alike.order_by(QuoteLine.id.desc()))
+    return PriceHistory(_read(s, mine), others)
+
+
+def past_prices(s: Session, actor: Actor, customer_id: int | str) -> list[PastPrice]:
+    """Whatever was quoted to this customer, the latest first."""
+    customer = get_customer(s, actor, customer_id, to=READ)
+    mine = _lines(actor).where(Quote.customer_id == customer.id)
+    return _read(s, mine.order_by(Quote.made_at.desc(), Quote.id.desc(), QuoteLine.position))
+
+
+def _lines(actor: Actor) -> Select[*tuple[Any, ...]]:
+    return (
+        select(QuoteLine, Quote, Customer.name, Person.name, Product.model)
+        .join(Quote, Quote.id == QuoteLine.quote_id)
+        .join(Customer, Customer.id == Quote.customer_id)
+        .join(Person, Person.id == Quote.owner_id)
+        .outerjoin(Product, Product.id == QuoteLine.product_id)
+        .where(sees_quote(actor), Quote.state != QuoteState.SUPERSEDED)
+    )
+
+
+def _read(s: Session, lines: Select[*tuple[Any, ...]]) -> list[PastPrice]:
+    return [
+        PastPrice(
+            quote.public_id, quote.number, customer, who, quote.made_at, QuoteState(quote.state),
+            model or line.words, line.quantity, line.unit_price, line.list_price, quote.currency,
+        )
+        for line, quote, customer, who, model in s.execute(lines.limit(SHOWN))
+    ]  # fmt: skip

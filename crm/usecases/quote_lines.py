@@ -1,0 +1,71 @@
+"""The lines of a quote: what was typed, checked, and what the price list asks for the same on the day."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import Currency
+from crm.errors import Invalid
+from crm.prices import prices_on, rate_of
+from crm.rules.quotes import CEILING, LONGEST_WORDS, MOST_LINES, converted
+from models.quotes import Product, QuoteLine
+
+_MOST_QUANTITY = Decimal(100_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """A product by its public id, or `words` for what is not on the list; the price of one in the quote's currency."""
+
+    quantity: Decimal
+    unit_price: Decimal
+    product_id: str = ""
+    words: str = ""
+
+
+def priced(s: Session, drafts: Sequence[LineDraft], rate: Decimal, today: date) -> list[QuoteLine]:
+    """Each line with its product and what the list asks for it today, in the quote's currency."""
+    if not 1 <= len(drafts) <= MOST_LINES:
+        raise Invalid(f"一张报价要有 1 到 {MOST_LINES} 行", {"lines": "行数不对"})
+    wanted = {one.product_id for one in drafts if one.product_id}
+    offered = (Product.public_id.in_(wanted), Product.retired_at.is_(None))
+    products = {one.public_id: one for one in s.scalars(select(Product).where(*offered))}
+    listed = prices_on(s, (one.id for one in products.values()), today)
+    rates = {one.currency: rate_of(s, Currency(one.currency), today) for one in listed.values()}
+    lines = []
+    for number, one in enumerate(drafts, 1):
+        if wrong := _wrong(one, products):
+            raise Invalid(f"第 {number} 行：{wrong}", {f"lines.{number}": wrong})
+        product = products.get(one.product_id)
+        price = None if product is None else listed.get(product.id)
+        lines.append(
+            QuoteLine(
+                product_id=product and product.id,
+                words="" if product is not None else _plain(one.words),
+                quantity=one.quantity,
+                unit_price=one.unit_price,
+                list_price=price and converted(price.list_price, rates[price.currency], rate),
+                floor_price=price and converted(price.floor_price, rates[price.currency], rate),
+            )
+        )
+    return lines
+
+
+def _wrong(one: LineDraft, products: Mapping[str, Product]) -> str:
+    if one.product_id and one.product_id not in products:
+        return "没有这个产品，或者已经停用"
+    if not one.product_id and not 1 <= len(_plain(one.words)) <= LONGEST_WORDS:
+        return f"价格表里没有的，要写明是什么，最多 {LONGEST_WORDS} 个字"
+    if not Decimal(0) < one.quantity <= _MOST_QUANTITY or one.quantity != round(one.quantity, 3):
+        return "数量要大于 0，最多三位小数"
+    if not Decimal(0) <= one.unit_price < CEILING or one.unit_price != round(one.unit_price, 2):
+        return "单价不能是负数，最多精确到分"
+    return ""
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.replace("\x00", "").split())
