@@ -18,6 +18,7 @@ from bot import (  # noqa: F401  (handlers claim their names on import)
     milestones,
     moves,
     projects,
+    quotes,
     sharing,
     talk,
     todos,

@@ -393,7 +393,11 @@ def test_rules_are_checked_and_only_operations_change_them(company: Engine) -> N
         retire_rule(s, actor("wang"), made.public_id, NOW, entrance="console")
     with uow.transaction() as s:
         install_rules(s, NOW)  # does not come again
-    assert [(one.name, one.retired_at is None) for one in rows(ApprovalRule)] == [("大额订单", True), ("折扣", False)]
+    assert [(one.name, one.retired_at is None) for one in rows(ApprovalRule)] == [
+        ("大额订单", True),
+        ("超折扣", True),
+        ("折扣", False),
+    ]
 
 
 def test_lists_and_hours(deal: str) -> None:
