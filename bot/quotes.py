@@ -1,4 +1,4 @@
-"""/报价: what was asked of a customer before, a new quote of one line, an old one again with one tap, and the verdict."""
+"""/报价: what was asked of a customer before, a quote of one line, an old one again with one tap, and the verdict."""
 
 import re
 from datetime import datetime
@@ -155,8 +155,10 @@ def _past(s: Session, actor: Actor, customer_id: int, name: str, now: datetime) 
         head = lines[0]
         day = f"{head.at.astimezone(SHANGHAI):%m-%d}"
         said.append(f"{number}. {day} {head.who} {label(head.state)}")
-        for one in lines[:_LINES]:
-            said.append(f"    {one.what} × {say_quantity(one.quantity)}，{say_money(one.unit_price, one.currency)}")
+        said += [
+            f"    {one.what} × {say_quantity(one.quantity)}，{say_money(one.unit_price, one.currency)}"
+            for one in lines[:_LINES]
+        ]
     return f"「{name}」报过的价（新的在前）：\n" + "\n".join(said) + f"\n回复序号看详情、再报一次。{_HOW}"
 
 

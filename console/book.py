@@ -67,6 +67,9 @@ SUBJECTS = {
     "attachments": "附件",
     "approval_rule": "审批规则",
     "pipeline": "商机流程",
+    "quote": "报价",
+    "product": "产品",
+    "rate": "汇率",
 }
 _WHOLE = ("sending", "directory", "attachments")  # of these there is only one, which needs no name
 DETAILS = {
@@ -132,6 +135,12 @@ DETAILS = {
     "days": "日期",
     "measure": "看什么",
     "bound": "界限",
+    "total": "合计",
+    "list_price": "列表价",
+    "first_day": "生效日",
+    "affected": "受影响的报价",
+    "day": "日期",
+    "rate": "汇率",
     "deal": "商机",
     "forced": "主管放行",
     "ids": "附件（个）",

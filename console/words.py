@@ -9,6 +9,7 @@ from config.sheets import said
 from config.vocabulary import LABELS
 from crm.rules.days import SHANGHAI, days_between
 from crm.rules.masking import HIDDEN
+from crm.rules.quotes import say_money, say_quantity
 
 EVENTS = {
     "text": "文字消息",
@@ -71,6 +72,11 @@ def ago(instant: datetime | None, now: datetime) -> str:
     return {0: "今天", 1: "昨天"}.get(days, f"{days} 天前") if days >= 0 else day(instant)
 
 
+def price(amount: Decimal | None, currency: str) -> str:
+    """Of a quote nothing is rounded: ¥12,000, USD 1,234.50; a dash for what has no price."""
+    return "—" if amount is None else say_money(amount, currency)
+
+
 def money(yuan: Decimal | None) -> str:
     """¥ with 万 from ten thousand on: ¥52.8 万, ¥9,800; of a sum that is not shown (None) only that it is there."""
     if yuan is None:
@@ -116,3 +122,7 @@ def event(msg_type: str, name: str, change: str) -> str:
         if word and word.casefold() in EVENTS:
             return EVENTS[word.casefold()]
     return change or name or msg_type
+
+
+def quantity(many: Decimal) -> str:
+    return say_quantity(many)

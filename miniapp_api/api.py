@@ -21,6 +21,7 @@ from miniapp_api.leads import FORM, lead_routes
 from miniapp_api.milestones import milestone_routes
 from miniapp_api.pipelines import pipeline_routes
 from miniapp_api.projects import project_routes
+from miniapp_api.quotes import quote_routes
 from miniapp_api.radar import radar_routes
 from miniapp_api.registrations import registration_routes
 from miniapp_api.sales import sales_routes
@@ -56,6 +57,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     milestone_routes(bp, deps)
     pipeline_routes(bp, deps)
     sales_routes(bp, deps)
+    quote_routes(bp, deps)
     return bp
 
 

@@ -7,10 +7,13 @@ from miniapp_api.answers import Answer
 
 
 class ApprovalOut(Answer):
-    """`amount` in yuan, as text, empty where it is not shown; `hours` since it was asked for, to its end."""
+    """Of a deal or of a quote: the other's id is "". `deal` is what people call it, `amount` in yuan, as text, empty
+    where it is not shown; `hours` since it was asked for, to its end.
+    """
 
     id: str
     deal_id: str
+    quote_id: str
     deal: str
     customer: str
     amount: str

@@ -7,6 +7,7 @@ from miniapp_api.example_ids import ABSENCE_ID, APPROVAL_ID, DEAL_ID
 _APPROVAL = {
     "id": APPROVAL_ID,
     "deal_id": DEAL_ID,
+    "quote_id": "",
     "deal": "二期循环泵",
     "customer": "常熟新泰纺织机械有限公司",
     "amount": "860000.00",

@@ -230,6 +230,7 @@ def _row(one: ApprovalRow) -> ApprovalOut:
     return ApprovalOut(
         id=one.public_id,
         deal_id=one.deal_id,
+        quote_id=one.quote_id,
         deal=one.deal,
         customer=one.customer,
         amount=said_sum(one.amount),

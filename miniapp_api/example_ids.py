@@ -7,6 +7,7 @@ MERGE_ID, COLLISION_ID = "2c8e50d7f1a94b36970e", "94b7e12f60ad38c5e2d1"
 PROJECT_ID, REGISTRATION_ID, LEAD_ID = "d3a60f7be91c25485e7a", "0e5b92c47fd1a8366b9c", "7f41c9d02ea85b3360d4"
 APPROVAL_ID, ABSENCE_ID = "f36a07d1c92e84b5506f", "a92d71c05fe3684b7d18"
 DEAL_ID, EVIDENCE_ID, MILESTONE_ID = "c81f20d96be4735a0f1d", "1b6d94e07fc3852a7e5c", "a94c07e2d51b8f36c07d"
+QUOTE_ID, PRODUCT_ID, CONFLICT_ID = "e41b7c09d5a2f3860c7e", "60d3f8a17bc92e5440fa", "b05e9c27d84f1a63e27d"
 IDS = {
     "customer_id": CUSTOMER_ID,
     "entry_id": ENTRY_ID,
@@ -24,4 +25,6 @@ IDS = {
     "approval_id": APPROVAL_ID,
     "absence_id": ABSENCE_ID,
     "milestone_id": MILESTONE_ID,
+    "quote_id": QUOTE_ID,
+    "conflict_id": CONFLICT_ID,
 }

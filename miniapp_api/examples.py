@@ -6,6 +6,7 @@ from miniapp_api.approval_examples import APPROVAL_EXAMPLES
 from miniapp_api.deal_examples import DEAL_EXAMPLES
 from miniapp_api.example_ids import ATTACHMENT_ID, CONTACT_ID, CUSTOMER_ID, ENTRY_ID, IDS, LEAD_ID, SHARE_ID
 from miniapp_api.form_examples import FIELD_VALUE, FORM_EXAMPLES
+from miniapp_api.quote_examples import QUOTE_EXAMPLES
 from miniapp_api.sales_examples import SALES_EXAMPLES
 from miniapp_api.work_examples import WORK_EXAMPLES
 
@@ -202,8 +203,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ConvertIn": {"name": "苏州恒力泵业有限公司", "deal_name": "二期循环泵", "amount": "800000"},
     "LeadDoneOut": {"said": "已新建客户「苏州恒力泵业有限公司」"},
 }
-EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES | DEAL_EXAMPLES | APPROVAL_EXAMPLES
-EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES | DEAL_EXAMPLES | SALES_EXAMPLES
+EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES | DEAL_EXAMPLES | APPROVAL_EXAMPLES | SALES_EXAMPLES | QUOTE_EXAMPLES
 
 
 def shown(schema: dict[str, Any], model: type[Any]) -> None:

@@ -32,6 +32,8 @@ CONSOLE = {
     "lead-sources": "lead-sources",
     "projects": "projects",
     "channels": "channels",
+    "quotes": "quotes",
+    "products": "products",
     "messages": "messages",
     "people": "people",
     "imports": "imports",

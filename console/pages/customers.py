@@ -16,10 +16,12 @@ from crm.reads.customer_page import page_and_form
 from crm.reads.people import in_sight
 from crm.reads.projects import projects_of
 from crm.reads.queue import colleagues, queued_one
+from crm.reads.quotes import quotes_of
 from crm.reads.shares import mates, shares_of
 
 _FRONT = "days_left"
 _ELSEWHERE = ("name", "level")  # fields that have a control of their own beside the search
+_QUOTES = 5  # that a customer's page shows
 
 
 def mount(desk: Desk) -> None:
@@ -89,10 +91,12 @@ def mount(desk: Desk) -> None:
             givable = colleagues(s, actor()) if waiting else ()
             shared = shares_of(s, actor(), public_id, clock())
             plans = projects_of(s, actor(), file.id)
+            offered = quotes_of(s, actor(), file.id, _QUOTES)
             sharable = mates(s, actor(), public_id) if shared.decides else ()
             days = numbers.current(s).share_days
         return render_template(
             "console/customer.html",
+            quotes=offered,
             plans=plans,
             file=file,
             files=files,

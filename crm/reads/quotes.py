@@ -11,8 +11,19 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.quotes import LIVE
-from config.vocabulary import ApprovalState, QuoteState, QuoteVerdict
-from crm.access import READ, Actor, directors_over, eyes, get_quote, keeps_quote, reads_floor, sees_quote, supervisor_of
+from config.vocabulary import ApprovalState, QuoteState, QuoteVerdict, Role
+from crm.access import (
+    READ,
+    Actor,
+    directors_over,
+    eyes,
+    get_quote,
+    keeps_quote,
+    reads_floor,
+    sees_customer,
+    sees_quote,
+    supervisor_of,
+)
 from crm.reads.customers import Page
 from crm.reads.paging import cut
 from crm.rules.quotes import Line
@@ -54,9 +65,10 @@ class QuoteRow:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """`product_id` is "" for what is not on the list. `floor_price` None: there is none, or it is not shown."""
+    """`product_id` and `model` are "" for what is not on the list. `floor_price` None: none, or it is not shown."""
 
     product_id: str
+    model: str
     what: str
     unit: str
     quantity: Decimal
@@ -184,6 +196,7 @@ def _lines(s: Session, quote: Quote, floors: bool) -> list[LineRow]:
     return [
         LineRow(
             product.public_id if product is not None else "",
+            product.model if product is not None else "",
             f"{product.model} {product.name}" if product is not None else line.words,
             product.unit if product is not None else "",
             line.quantity,
@@ -197,21 +210,23 @@ def _lines(s: Session, quote: Quote, floors: bool) -> list[LineRow]:
 
 
 def _contests(s: Session, actor: Actor, wanted: ColumnElement[bool]) -> list[Contest]:
-    """Names of people and teams of both sides, prices of neither."""
+    """Names of people and teams of both sides, prices of neither; the company by the name on this reader's own side."""
     first, second, mine, theirs = aliased(Quote), aliased(Quote), aliased(Person), aliased(Person)
     rows = s.execute(
-        select(QuoteConflict, first, second, mine, theirs, Customer.name)
+        select(QuoteConflict, first, second, mine, theirs)
         .join(first, first.id == QuoteConflict.first_id)
         .join(second, second.id == QuoteConflict.second_id)
         .join(mine, mine.id == first.owner_id)
         .join(theirs, theirs.id == second.owner_id)
-        .join(Customer, Customer.id == second.customer_id)
         .where(wanted)
         .order_by(QuoteConflict.id.desc())
     ).all()
     teams = {one.id: one.name for one in s.scalars(select(Team))} if rows else {}
+    files = {quote.customer_id for row in rows for quote in (row[1], row[2])}
+    named = select(Customer.id, Customer.name).where(Customer.id.in_(files), sees_customer(actor))
+    names = {row.id: row.name for row in s.execute(named)}
     drawn = []
-    for conflict, a, b, ours, others, customer in rows:
+    for conflict, a, b, ours, others in rows:
         votes = s.execute(
             select(Person.name, QuoteVote.verdict, Person.id)
             .join(Person, Person.id == QuoteVote.person_id)
@@ -220,7 +235,11 @@ def _contests(s: Session, actor: Actor, wanted: ColumnElement[bool]) -> list[Con
         ).all()
         judges = {*supervisor_of(s, ours.id), *supervisor_of(s, others.id)}
         judges |= {one for team in {a.team_id, b.team_id} for one in directors_over(s, team)}
-        waits, known = conflict.decided_at is None, actor.person_id in judges or actor.sees_all
+        leads = actor.manages and not actor.team_ids.isdisjoint((a.team_id, b.team_id))
+        judging = actor.person_id not in (ours.id, others.id) and (
+            actor.person_id in judges or leads or actor.role is Role.ADMIN
+        )
+        waits, known = conflict.decided_at is None, judging or actor.sees_all
         left, right = (
             f"{one.name}（{teams[quote.team_id]}）" if known or quote.team_id == actor.team_id else "另一个团队"
             for one, quote in ((ours, a), (others, b))
@@ -229,7 +248,7 @@ def _contests(s: Session, actor: Actor, wanted: ColumnElement[bool]) -> list[Con
             Contest(
                 conflict.public_id,
                 b.number,
-                customer,
+                names.get(b.customer_id) or names.get(a.customer_id, "（客户不在您名下）"),
                 left,
                 right,
                 conflict.reason,
@@ -238,7 +257,7 @@ def _contests(s: Session, actor: Actor, wanted: ColumnElement[bool]) -> list[Con
                 QuoteVerdict(conflict.verdict) if conflict.verdict else None,
                 conflict.decided_at,
                 [(name, QuoteVerdict(verdict)) for name, verdict, _ in votes] if known else [],
-                waits and known,
+                waits and judging,
             )
         )
     return drawn

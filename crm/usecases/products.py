@@ -125,7 +125,8 @@ def set_price(
     s.flush()
     audit.record(
         s, actor.person_id, "set_price", f"product:{product.id}", now, entrance=entrance, name=product.model,
-        list_price=say_money(draft.list_price, draft.currency), first_day=draft.first_day.isoformat(), hits=len(hits),
+        list_price=say_money(draft.list_price, draft.currency), first_day=draft.first_day.isoformat(),
+        affected=len(hits),
     )  # fmt: skip
     _tell_owners(s, product, price, hits, now)
     return PriceMade(price.public_id, product.model, hits)

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from config.vocabulary import QuoteVerdict
 from crm import policy as numbers
 from crm.access import Actor
-from crm.cards import close_matter, reopen_matter, show_settled
+from crm.cards import close_matter, reopen_matter
 from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Fact, Notice
+from crm.redraw import show_settled
 from crm.rules.days import SHANGHAI
 from models.customers import Customer
 from models.people import Person, Team

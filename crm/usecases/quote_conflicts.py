@@ -62,7 +62,14 @@ def _supervising(s: Session, conflict: QuoteConflict) -> tuple[set[int], set[int
 
 
 def _judges(s: Session, conflict: QuoteConflict) -> set[int]:
-    return directors_of(s, {side.quote.team_id for side in cards.sides(s, conflict)})
+    """Who decides alone; nobody about a quote of his own."""
+    own = _owners(s, conflict)
+    found = directors_of(s, {side.quote.team_id for side in cards.sides(s, conflict)}) - own
+    return found or everywhere(s) - own
+
+
+def _owners(s: Session, conflict: QuoteConflict) -> set[int]:
+    return {side.quote.owner_id for side in cards.sides(s, conflict)}
 
 
 def vote(
@@ -74,7 +81,7 @@ def vote(
     """
     conflict = _locked(s, conflict_id)
     spoken = _spoken_for(s, actor, conflict)
-    alone = len(spoken) == 2 or actor.person_id in _judges(s, conflict) | everywhere(s)
+    alone = len(spoken) == 2 or actor.person_id in (_judges(s, conflict) | everywhere(s)) - _owners(s, conflict)
     if not spoken and not alone:
         raise NotFound(_NOT_THERE)
     if conflict.decided_at is not None:
@@ -109,10 +116,12 @@ def _locked(s: Session, conflict_id: int | str) -> QuoteConflict:
 
 
 def _spoken_for(s: Session, actor: Actor, conflict: QuoteConflict) -> list[str]:
-    """For whom this person speaks: the first one's side, the second one's, both or none."""
+    """For whom this person speaks: the first one's side, the second one's, both or none; none about his own quote."""
+    if actor.person_id in _owners(s, conflict):
+        return []
     found = []
     for name, side, above in zip(("first", "second"), cards.sides(s, conflict), _supervising(s, conflict), strict=True):
-        leads = actor.manages and side.quote.team_id in actor.team_ids and side.quote.owner_id != actor.person_id
+        leads = actor.manages and side.quote.team_id in actor.team_ids
         if actor.person_id in above or leads:
             found.append(name)
     return found

@@ -204,3 +204,41 @@ LEADS = (
 )
 
 FAIR = "2026 上海泵阀展"
+
+
+@dataclass(frozen=True, slots=True)
+class Pump:
+    """A line of the price list; prices in yuan."""
+
+    model: str
+    name: str
+    calibre: str
+    pressure: str
+    material: str
+    list_price: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """So many of a model for so much each, `days` ago."""
+
+    customer: str
+    rep: str
+    model: str
+    quantity: int
+    price: int
+    days: int
+
+
+PRODUCTS = (
+    Pump("IHG80-160", "立式化工泵", "DN80", "1.6MPa", "316L", 12_800, 10_500),
+    Pump("ISG100-200", "立式管道泵", "DN100", "1.6MPa", "铸铁", 9_600, 7_900),
+    Pump("WQ150-180", "潜水排污泵", "DN150", "1.0MPa", "不锈钢", 21_500, 17_800),
+    Pump("D41F-16C", "气动隔膜阀", "DN50", "1.6MPa", "衬氟", 1_980, 1_560),
+)
+OFFERS = (
+    Offer("昆山恒泽水务设备有限公司", "liqiang", "IHG80-160", 12, 12_200, 20),
+    Offer("苏州瑞衡热能工程有限公司", "liqiang", "ISG100-200", 6, 9_200, 9),
+    Offer("深圳蓝湾污水处理有限公司", "sunyue", "WQ150-180", 8, 20_400, 16),
+)

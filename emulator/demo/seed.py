@@ -7,7 +7,7 @@ from decimal import Decimal
 from config.clock import clock_of
 from config.prospects import LeadInlet
 from config.settings import Settings
-from config.vocabulary import CustomerLevel, CustomerSource, Datum, EndReason, MilestoneKind, Role, StageKind
+from config.vocabulary import Currency, CustomerLevel, CustomerSource, Datum, EndReason, MilestoneKind, Role, StageKind
 from crm import uow
 from crm.access import Actor, actor_by_id, actor_by_userid, supervisor_of
 from crm.flows import directory
@@ -23,7 +23,9 @@ from crm.usecases import (
     milestones,
     people,
     policy,
+    products,
     projects,
+    quotes,
     registrations,
     signing,
     todos,
@@ -33,7 +35,21 @@ from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.lead_sources import SourceDraft, open_source
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.pipelines import install_ladders
-from emulator.demo.past import CLOSED, CUSTOMERS, DEALERS, DEALS, FAIR, LEADS, TALK, Closed, Past, Running
+from crm.usecases.quote_lines import LineDraft
+from emulator.demo.past import (
+    CLOSED,
+    CUSTOMERS,
+    DEALERS,
+    DEALS,
+    FAIR,
+    LEADS,
+    OFFERS,
+    PRODUCTS,
+    TALK,
+    Closed,
+    Past,
+    Running,
+)
 from emulator.demo.settings import Demo
 from jobs.menu import MENU
 from jobs.wiring import wecom_client
@@ -92,6 +108,25 @@ def _write_past(s: uow.Session, now: datetime) -> None:
     for closed in CLOSED:
         _closed(s, closed, made[closed.customer], now, dice)
     _prospects(s, now, dice)
+    _prices(s, made, now)
+
+
+def _prices(s: uow.Session, made: dict[str, int], now: datetime) -> None:
+    """A short price list, and what two customers were offered by it."""
+    keeper = actor_by_userid(s, "hejing", now)
+    began = now - timedelta(days=120)
+    ids = {}
+    for pump in PRODUCTS:
+        draft = products.ProductDraft(pump.model, pump.name, pump.calibre, pump.pressure, pump.material)
+        known = products.add_product(s, keeper, draft, began, entrance=ENTRANCE)
+        price = products.PriceDraft(Decimal(pump.list_price), Decimal(pump.floor), Currency.CNY, day_of(began))
+        products.set_price(s, keeper, known.public_id, price, began, entrance=ENTRANCE)
+        ids[pump.model] = known.public_id
+    for offer in OFFERS:
+        rep = actor_by_userid(s, offer.rep, now)
+        line = LineDraft(Decimal(offer.quantity), Decimal(offer.price), ids[offer.model])
+        made_at = now - timedelta(days=offer.days)
+        quotes.make_quote(s, rep, made[offer.customer], quotes.QuoteDraft([line]), made_at, entrance=ENTRANCE)
 
 
 def _prospects(s: uow.Session, now: datetime, dice: random.Random) -> None:

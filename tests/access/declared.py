@@ -12,6 +12,7 @@ from tests.access.world import Relation, Things
 EVERYBODY = frozenset(Role)
 OPERATORS = frozenset({Role.ADMIN, Role.OPERATIONS})
 ADMINS = frozenset({Role.ADMIN})
+PRICERS = OPERATORS | {Role.FINANCE}
 HOLDERS = frozenset(Role) - {Role.FINANCE, Role.SERVICE}
 ASSIGNERS = OPERATORS | {Role.TEAM_LEAD, Role.REGIONAL_MANAGER, Role.DIRECTOR}
 
@@ -114,7 +115,28 @@ class Signing:
     roles: frozenset[Role] = EVERYBODY
 
 
-About = Record | Mine | Friend | Site | Matter | Signing
+@dataclass(frozen=True)
+class Quoted:
+    """About a quote of its customer's holder: of a customer that another team shares one reads no price of theirs."""
+
+    to: To
+    asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    thing: str = "quote"
+    roles: frozenset[Role] = EVERYBODY
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Contested:
+    """About which of two teams' quotes stands: for those above either, never for who quotes himself."""
+
+    asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    thing: str = "conflict"
+    roles: frozenset[Role] = EVERYBODY
+    done: bool = True
+
+
+About = Record | Mine | Friend | Site | Matter | Signing | Quoted | Contested
 Door = Open | Page | About | Beyond
 _TEXT = {"text": "电话聊了交期，下周三去现场看"}
 _VISIT = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "at": "2026-11-23T09:00:00+08:00"}
@@ -130,6 +152,10 @@ def _dealer(it: Things) -> Mapping[str, Any]:
 
 def _party(it: Things) -> Mapping[str, Any]:
     return {"customer_id": it.customer_public, "role": "dealer"}
+
+
+def _offer(_: Things) -> Mapping[str, Any]:
+    return {"lines": [{"words": "备件", "quantity": "1", "unit_price": "100"}]}
 
 
 def _file() -> tuple[BytesIO, str]:
@@ -202,6 +228,17 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/milestones/<milestone_id>/finish": Record(WRITE, thing="milestone", done=True),
     "DELETE /api/v1/milestones/<milestone_id>": Record(WRITE, thing="milestone", done=True),
     "POST /api/v1/milestones/<milestone_id>/restore": Record(WRITE, thing="milestone"),
+    "GET /api/v1/products": Page(),
+    "GET /api/v1/customers/<customer_id>/prices": Page(at=f"/api/v1/customers/{'0' * 20}/prices?product_id={'0' * 20}"),
+    "POST /api/v1/customers/<customer_id>/quotes": Record(WRITE, _offer, done=True),
+    "GET /api/v1/quotes": Page(),
+    "GET /api/v1/quotes/<quote_id>": Quoted(READ),
+    "POST /api/v1/quotes/<quote_id>/revise": Quoted(WRITE, _offer, done=True),
+    "POST /api/v1/quotes/<quote_id>/copy": Quoted(WRITE, done=True),
+    "POST /api/v1/quotes/<quote_id>/send": Quoted(WRITE, done=True),
+    "POST /api/v1/quotes/<quote_id>/withdraw": Quoted(WRITE, done=True),
+    "GET /api/v1/quote-conflicts": Page(),
+    "POST /api/v1/quote-conflicts/<conflict_id>/verdict": Contested(lambda _: {"verdict": "first"}),
     "DELETE /api/v1/follow-ups/<entry_id>": Mine("entry"),
     "POST /api/v1/check-ins": Record(
         WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
@@ -336,6 +373,28 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/approvals/<approval_id>/<act>": Page(at=f"/console/approvals/{'0' * 20}/approve"),
     "POST /console/absences": Page(body={"deputy": "wu", "first_day": "2026-12-01", "last_day": "2026-12-02"}),
     "POST /console/absences/<absence_id>/end": Page(at=f"/console/absences/{'0' * 20}/end"),
+    "GET /console/quotes": Page(),
+    "GET /console/quotes/new": Page(at=f"/console/quotes/new?customer={'0' * 20}"),
+    "POST /console/quotes/new": Record(
+        WRITE,
+        lambda it: {"customer": it.customer_public, "model0": "备件", "quantity0": "1", "price0": "100"},
+        done=True,
+    ),
+    "GET /console/quotes/<quote_id>": Quoted(READ),
+    "GET /console/quotes/<quote_id>/revise": Quoted(READ),
+    "POST /console/quotes/<quote_id>/revise": Quoted(
+        WRITE, lambda _: {"model0": "备件", "quantity0": "1", "price0": "100"}, done=True
+    ),
+    "POST /console/quotes/<quote_id>/<act>": Page(at=f"/console/quotes/{'0' * 20}/copy"),
+    "POST /console/quote-conflicts/<conflict_id>": Contested(lambda _: {"verdict": "first"}),
+    "GET /console/products": Page(),
+    "GET /console/products/<product_id>": Page(at=f"/console/products/{'0' * 20}"),
+    "POST /console/products": Page(PRICERS, {"model": "X1", "name": "泵", "unit": "台"}),
+    "POST /console/products/<product_id>/prices": Page(
+        PRICERS, {"list_price": "1", "floor_price": "1"}, f"/console/products/{'0' * 20}/prices"
+    ),
+    "POST /console/products/<product_id>/retire": Page(PRICERS, at=f"/console/products/{'0' * 20}/retire"),
+    "POST /console/rates": Page(PRICERS, {"currency": "USD", "day": "2026-12-01", "to_yuan": "7.1"}),
     "GET /console/approval-rules": Page(OPERATORS),
     "POST /console/approval-rules": Page(OPERATORS, {"name": "试", "measure": "amount", "stage": "won"}),
     "POST /console/approval-rules/<rule_id>": Page(
@@ -468,6 +527,7 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "审批": Plain("/审批"),
     "请假": Plain("/请假"),
     "节点": Plain("/节点"),
+    "报价": Say(READ, "/报价 {name}"),
     "商机": Say(READ, "/商机 {name}"),
     "共享": Say(DECIDE, "/共享 {name} 某wu"),
     "线索": Plain("/线索"),
@@ -572,6 +632,13 @@ BUTTONS: Mapping[str, Tapping] = {
     # The same of a collision: tests/usecases/test_collisions.py.
     "vote_collision": Tapping(None, lambda _: {"collision": 8_000_005, "verdict": "holder"}),
     "undo:vote_collision": Tapping(None, lambda _: {"collision": 8_000_005}),
+    # Whose a quote is: the routes say it, by the same use cases.
+    "copy_quote": Tapping(None, lambda it: {"quote": it.quote}),
+    "undo:copy_quote": Tapping(None, lambda it: {"quote": it.quote}),
+    "send_quote": Tapping(None, lambda it: {"quote": it.quote}),
+    "withdraw_quote": Tapping(None, lambda it: {"quote": it.quote}),
+    "vote_quote": Tapping(None, lambda _: {"conflict": 8_000_005, "verdict": "first"}),
+    "undo:vote_quote": Tapping(None, lambda _: {"conflict": 8_000_005}),
     "approve": Tapping(READ, _approval),
     "reject": Tapping(READ, _approval),
     "reject_for": Tapping(READ, lambda it: {"approval": it.approval, "why": "price"}),
@@ -610,5 +677,6 @@ LISTS = frozenset(
         "milestone",
         "note_milestone",
         "show_deal",
+        "quotes",
     }
 )

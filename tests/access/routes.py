@@ -4,10 +4,24 @@ from collections.abc import Collection
 
 from config.vocabulary import Role
 from crm.access import DECIDE, HOLDERS, READ
-from tests.access.declared import MAY, OPERATORS, About, Beyond, Friend, Matter, Mine, Page, Signing, Site
+from tests.access.declared import (
+    MAY,
+    OPERATORS,
+    About,
+    Beyond,
+    Contested,
+    Friend,
+    Matter,
+    Mine,
+    Page,
+    Quoted,
+    Signing,
+    Site,
+)
 from tests.access.probe import Probe, all_of
 from tests.access.world import NOBODYS, Relation
 
+_OF_HIS_TEAM = (Relation.TEAM, Relation.QUEUE, Relation.LEAVER)
 FRIENDS = (Relation.OWN, Relation.TEAM, Relation.OTHER, Relation.LEAVER)
 
 
@@ -85,6 +99,13 @@ def _expected(role: Role, door: About, relation: Relation) -> str:
     if isinstance(door, Signing):
         his = door.mine and relation in (Relation.OWN, Relation.MERGED)  # he asked before it went into another one
         return "gone" if READ not in may else "yes" if his else "no"
+    if isinstance(door, Contested):
+        above = role in (Role.DIRECTOR, Role.ADMIN) or (
+            role in (Role.TEAM_LEAD, Role.REGIONAL_MANAGER) and relation in _OF_HIS_TEAM
+        )
+        return "yes" if above and relation not in (Relation.OWN, Relation.MERGED) else "gone"
+    if isinstance(door, Quoted) and relation in (Relation.SHARED_READ, Relation.TOGETHER):
+        return "yes" if DECIDE in may else "gone"  # the quote is team TWO's
     if isinstance(door, Matter):
         return "yes" if DECIDE in may and role in door.judges else "gone"
     if isinstance(door, Friend):

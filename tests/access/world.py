@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from io import BytesIO
@@ -47,6 +47,7 @@ from models.deals import Deal, Evidence, Milestone
 from models.files import Attachment
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team, TeamLeader, TeamScope
+from models.quotes import Quote, QuoteConflict, QuoteLine
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Shanghai
 HEAD, ONE, TWO = 1, 2, 3
@@ -96,6 +97,8 @@ class Things:
     collision: str  # somebody of team TWO wanted this one
     canaries: Mapping[str, str] = field(default_factory=dict)
     evidence: str = "0" * 20  # what the deal has proved with the attachment
+    quote: str = "0" * 20  # what its holder has offered, of his own team
+    conflict: str = "0" * 20  # another quote of his, frozen behind one of team TWO
     approval: str = "0" * 20  # what its holder asked for, waiting for the lead of team TWO
     milestone: str = "0" * 20  # a moment that the deal must not miss
 
@@ -146,9 +149,12 @@ def furnish(files: FileStore) -> World:
     with uow.transaction() as s:
         number = 0
         common = {}
+        draft, theirs = customers.CustomerDraft("琰乾对手阀业"), actor_by_userid(s, RIVAL, NOW)
+        rival = customers.create_customer(s, theirs, draft, _EARLIER, entrance="chat").id
         for relation, holder in makers.items():
             number += 1
-            common[relation] = _sought(s, _asked_for(s, _proved(s, _things(s, number, picture, holder))))
+            things = _sought(s, _asked_for(s, _proved(s, _things(s, number, picture, holder))))
+            common[relation] = _quoted(s, things, number, holder, rival)
         for role in Role:
             made |= {(role, relation): things for relation, things in common.items()}
             for relation in (Relation.OWN, Relation.MERGED, Relation.SHARED_READ, Relation.TOGETHER):
@@ -157,8 +163,9 @@ def furnish(files: FileStore) -> World:
                 number += 1
                 his = relation in (Relation.OWN, Relation.MERGED)
                 access = {Relation.SHARED_READ: ShareAccess.READ, Relation.TOGETHER: ShareAccess.TOGETHER}.get(relation)
-                things = _things(s, number, picture, role.value if his else STRANGER, role.value, access)
-                made[role, relation] = _asked_for(s, _proved(s, things))
+                holder = role.value if his else STRANGER
+                things = _things(s, number, picture, holder, role.value, access)
+                made[role, relation] = _quoted(s, _asked_for(s, _proved(s, things)), number, holder, rival)
                 if relation is not Relation.MERGED:
                     made[role, relation] = _sought(s, made[role, relation])
         _into_the_queue(s, common[Relation.QUEUE].customer)
@@ -313,6 +320,34 @@ def _asked_for(s: Session, things: Things) -> Things:
     s.add(ApprovalSigner(step_id=step.id, person_id=signer, position=0, state="asked", asked_at=_EARLIER))
     s.flush()
     return replace(things, approval=made.public_id)
+
+
+def _quoted(s: Session, things: Things, number: int, holder: str, rival: int) -> Things:
+    """Put there as rows: one that is open, and one that waits behind a rival's of team TWO."""
+    who = actor_by_userid(s, holder, NOW)
+    made = [_quote(s, things.customer, who, f"BJ{number}-{state}", state) for state in ("open", "frozen")]
+    first = _quote(s, rival, actor_by_userid(s, RIVAL, NOW), f"BJ{number}-first", "open")
+    conflict = QuoteConflict(
+        first_id=first.id, second_id=made[1].id, reason="名称相同", opened_at=_EARLIER, due_at=NOW + timedelta(days=1)
+    )
+    s.add(conflict)
+    s.flush()
+    return replace(things, quote=made[0].public_id, conflict=conflict.public_id)
+
+
+def _quote(s: Session, customer_id: int, who: Actor, number: str, state: str) -> Quote:
+    quote = Quote(
+        number=number, customer_id=customer_id, owner_id=who.person_id, team_id=who.team_id, state=state,
+        valid_until=date(2026, 12, 31), currency="CNY", rate=Decimal(1), total=Decimal(100), below_floor=False,
+        made_at=_EARLIER,
+    )  # fmt: skip
+    s.add(quote)
+    s.flush()
+    quote.root_id = quote.id
+    line = QuoteLine(quote_id=quote.id, position=1, words="备件", quantity=Decimal(1), unit_price=Decimal(100))
+    s.add(line)
+    s.flush()
+    return quote
 
 
 def _into_the_queue(s: Session, customer_id: int) -> None:

@@ -25,6 +25,8 @@ from miniapp_api import (
     form_answers,
     form_payloads,
     payloads,
+    quote_answers,
+    quote_payloads,
     sales_answers,
     sales_payloads,
     work_answers,
@@ -126,7 +128,7 @@ def test_an_example_is_what_its_model_takes(name: str) -> None:
     rooms = (
         payloads, answers, form_payloads, form_answers, work_payloads, work_answers, deal_payloads, deal_answers,
         approval_payloads, approval_answers,
-        sales_payloads, sales_answers,
+        sales_payloads, sales_answers, quote_payloads, quote_answers,
     )  # fmt: skip
     model = next(getattr(room, name) for room in rooms if hasattr(room, name))
     read = model.model_validate_json(json.dumps(EXAMPLES[name]))

@@ -1,4 +1,4 @@
-"""/报价 in the chat: past prices on one screen, a quote in one line or by questions, again with one tap, the verdict."""
+"""/报价 in the chat: past prices on one screen, a quote in one line or by questions, again by one tap, the verdict."""
 
 from decimal import Decimal
 

@@ -28,6 +28,7 @@ HTMX = {"HX-Request": "true"}
 LONG_AGO = "2026-01-05T09:00:00+08:00"
 EVERYBODY = frozenset(Role)
 OPERATORS = frozenset({Role.ADMIN, Role.OPERATIONS})
+PRICERS = OPERATORS | {Role.FINANCE}
 ASSIGNERS = OPERATORS | {Role.TEAM_LEAD, Role.REGIONAL_MANAGER, Role.DIRECTOR}
 HOLDERS = frozenset(Role) - {Role.FINANCE, Role.SERVICE}
 STRANGERS = frozenset[Role]()
@@ -69,6 +70,9 @@ DOORS = {
     **dict.fromkeys(("approval_list", "approval", "act_on_approval", "go_away", "come_back"), EVERYBODY),
     **dict.fromkeys(("approval_rules", "add_approval_rule", "change_approval_rule", "retire_approval_rule"), OPERATORS),
     **dict.fromkeys(("deal", "move_deal", "undo_move", "prove_deal", "remove_evidence"), EVERYBODY),
+    **dict.fromkeys(("quote_list", "quote", "new_quote", "make_quote", "edit_quote", "revise_quote"), EVERYBODY),
+    **dict.fromkeys(("act_on_quote", "vote_quote", "product_list", "product"), EVERYBODY),
+    **dict.fromkeys(("add_product", "set_price", "retire_product", "set_rate"), PRICERS),
     "new_customer": HOLDERS,
     "contests": ASSIGNERS,
     "decide_contest": ASSIGNERS,

@@ -1,0 +1,58 @@
+"""What a phone may send of quotes: lines with how many and for how much each, as text, never as binary fractions."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from config.vocabulary import Currency, QuoteVerdict
+from crm.reads.quotes import QuoteBox
+from crm.rules.quotes import LONGEST_NOTE, LONGEST_WORDS, MOST_LINES
+from miniapp_api.payloads import Day, Payload, Words
+
+_Quantity = Annotated[Words, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$")]
+_Price = Annotated[Words, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,2})?$")]
+
+
+class QuoteLineIn(Payload):
+    """`product_id`, or `words` for what is not on the price list; `unit_price` of one, in the quote's currency."""
+
+    product_id: Words = Field(default="", max_length=64)
+    words: Words = Field(default="", max_length=LONGEST_WORDS)
+    quantity: _Quantity
+    unit_price: _Price
+
+
+class QuoteIn(Payload):
+    """`valid_until` null: so many days as the policy says. `deal_id` and `project_id` only count for a new quote."""
+
+    lines: list[QuoteLineIn] = Field(min_length=1, max_length=MOST_LINES)
+    currency: Currency = Currency.CNY
+    valid_until: Day | None = None
+    note: Words = Field(default="", max_length=LONGEST_NOTE)
+    deal_id: Words = Field(default="", max_length=64)
+    project_id: Words = Field(default="", max_length=64)
+
+
+class QuoteVerdictIn(Payload):
+    """`first`: the quote that was there before stands; `second`: the frozen one; `together`: both."""
+
+    verdict: QuoteVerdict
+
+
+class QuoteQuery(Payload):
+    """`live` are not ended, `frozen` wait for a verdict, `all` are all but old versions."""
+
+    box: QuoteBox = QuoteBox.LIVE
+    query: Words = Field(default="", max_length=60)
+    page: int = Field(default=1, ge=1, le=100_000, strict=False)
+
+
+class ProductQuery(Payload):
+    """`query`: a part of a model, a name or a specification."""
+
+    query: Words = Field(default="", max_length=60)
+    page: int = Field(default=1, ge=1, le=100_000, strict=False)
+
+
+class PriceQuery(Payload):
+    product_id: Words = Field(min_length=1, max_length=64)

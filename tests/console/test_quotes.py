@@ -1,0 +1,118 @@
+"""Products, prices and quotes at the desk: a price is looked at before it is saved, lines show past prices."""
+
+import re
+
+from sqlalchemy import select
+
+from config.vocabulary import Role
+from crm import uow
+from models.customers import Customer
+from models.quotes import Price, Product, Quote
+from tests.console.conftest import SignIn
+from tests.console.office import BY_ROLE
+from tests.console.test_pages import LEAD, REP
+from tests.support.company import rows
+
+ADMIN, FINANCE = BY_ROLE[Role.ADMIN], BY_ROLE[Role.FINANCE]
+DAY = "2026-12-01"
+
+
+def of_rep() -> str:
+    """A customer of the rep's."""
+    with uow.reading() as s:
+        return s.scalars(select(Customer.public_id).where(Customer.name.contains("海门"))).one()
+
+
+def listed(sign_in: SignIn, price: str = "1万") -> str:
+    """A product with a price of today; its page."""
+    admin = sign_in(ADMIN)
+    sent = {"model": "IHG80-160", "name": "立式化工泵", "calibre": "DN80", "unit": "台"}
+    page = str(admin.post("/console/products", data=sent).headers["Location"])
+    today = re.search(r'name="first_day" min="([\d-]+)"', admin.get(page).text)
+    assert today is not None
+    form = {"list_price": price, "floor_price": "8000", "currency": "CNY", "first_day": today[1], "save": "1"}
+    assert admin.post(f"{page.split('?')[0]}/prices", data=form).status_code == 303
+    return page
+
+
+def offer(sign_in: SignIn, price: str = "9500", who: str = REP) -> str:
+    """A quote of two lines; its page."""
+    form = {
+        "customer": of_rep(), "rows": "5", "model0": "ihg80-160", "quantity0": "2", "price0": price,
+        "model3": "安装指导", "quantity3": "1", "price3": "1,200",
+    }  # fmt: skip
+    made = sign_in(who).post("/console/quotes/new", data=form)
+    assert made.status_code == 303, made.text
+    return str(made.headers["Location"]).split("?")[0]
+
+
+def test_a_price_says_what_it_hits_before_it_is_saved(sign_in: SignIn) -> None:
+    page = listed(sign_in)
+    offer(sign_in)
+    finance = sign_in(FINANCE)
+    form = {"list_price": "12000", "floor_price": "9000", "currency": "CNY", "first_day": DAY}
+    looked = finance.post(f"{page}/prices", data=form)
+    assert ("影响 1 张未结报价" in looked.text, "确认定价" in looked.text) == (True, True)
+    assert len(rows(Price)) == 1
+    saved = finance.post(f"{page}/prices", data=form | {"save": "1"})
+    assert saved.status_code == 303
+    assert "还没生效" in finance.get(saved.headers["Location"]).text
+    wrong = finance.post(f"{page}/prices", data=form | {"save": "1", "floor_price": "2万"})
+    assert (wrong.status_code, "不能高于列表价" in wrong.text, 'value="12000"' in wrong.text) == (422, True, True)
+
+
+def test_a_rep_reads_list_prices_and_no_floor_and_a_lead_reads_both(sign_in: SignIn) -> None:
+    page = listed(sign_in)
+    shown = offer(sign_in)
+    for address in (page, "/console/products", shown):
+        assert "8,000" not in sign_in(REP).get(address).text
+        assert "8,000" in sign_in(LEAD).get(address).text
+    assert "定新价" not in sign_in(LEAD).get(page).text
+
+
+def test_lines_show_what_was_asked_before_and_a_new_version_takes_over(sign_in: SignIn) -> None:
+    listed(sign_in)
+    page = offer(sign_in)
+    rep = sign_in(REP)
+    shown = rep.get(page).text
+    for words in ("¥20,200", "安装指导", "历史价", "折扣 5.00%"):
+        assert words in shown
+    looking = {"customer": of_rep(), "rows": "5", "model0": "IHG80-160", "price0": "9300", "look": "1"}
+    past = rep.post("/console/quotes/new", data=looking)
+    for words in ("这家客户以前的价", "¥9,500 × 2", 'value="9300"'):
+        assert words in past.text
+    assert 'value="IHG80-160"' in rep.get(f"{page}/revise").text
+    bad = rep.post(f"{page}/revise", data={"rows": "5", "model0": "IHG80-160", "quantity0": "两", "price0": "1"})
+    assert (bad.status_code, "第 1 行的数量或单价看不懂" in bad.text, 'value="两"' in bad.text) == (422, True, True)
+    again = rep.post(f"{page}/revise", data={"rows": "5", "model0": "IHG80-160", "quantity0": "3", "price0": "9300"})
+    assert again.status_code == 303
+    assert "第 2 版" in rep.get(again.headers["Location"]).text
+    assert [one.state for one in rows(Quote)] == ["superseded", "open"]
+    assert rep.post(f"{page}/copy").status_code == 303
+    refused = rep.post(f"{page}/send")
+    assert (refused.status_code, "已有新版" in refused.text) == (409, True)
+
+
+def test_below_the_floor_the_approval_is_one_click_away(sign_in: SignIn) -> None:
+    listed(sign_in)
+    page = offer(sign_in, "7900")
+    shown = sign_in(REP).get(page).text
+    assert "低于底价，要审批" in shown
+    approval = re.search(r'href="(/console/approvals/\w+)"', shown)
+    assert approval is not None
+    assert "看报价" in sign_in(REP).get(approval[1]).text
+    assert "报价" in sign_in(REP).get("/console/quotes").text
+
+
+def test_a_product_is_found_by_its_parts_and_retired(sign_in: SignIn) -> None:
+    page = listed(sign_in)
+    admin = sign_in(ADMIN)
+    assert "IHG80-160" in admin.get("/console/products?q=dn80 化工").text
+    assert "没有找到产品" in admin.get("/console/products?q=火箭").text
+    assert admin.post(f"{page}/retire").status_code == 303
+    assert "DN80" not in admin.get("/console/products").text
+    assert rows(Product)[0].retired_at is not None
+    rate = {"currency": "USD", "day": DAY, "to_yuan": "7.12"}
+    assert admin.post("/console/rates", data=rate).status_code == 303
+    assert "USD 美元" in admin.get("/console/products").text
+    assert admin.post("/console/rates", data=rate | {"to_yuan": "x"}).status_code == 422
