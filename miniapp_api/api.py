@@ -20,6 +20,7 @@ from miniapp_api.forms import form_routes
 from miniapp_api.leads import FORM, lead_routes
 from miniapp_api.milestones import milestone_routes
 from miniapp_api.pipelines import pipeline_routes
+from miniapp_api.products import product_routes
 from miniapp_api.projects import project_routes
 from miniapp_api.quotes import quote_routes
 from miniapp_api.radar import radar_routes
@@ -57,6 +58,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     milestone_routes(bp, deps)
     pipeline_routes(bp, deps)
     sales_routes(bp, deps)
+    product_routes(bp, deps)
     quote_routes(bp, deps)
     return bp
 

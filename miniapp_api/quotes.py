@@ -1,4 +1,4 @@
-"""Quotes on the phone: products, past prices, a quote made, revised, copied, sent, withdrawn, and verdicts."""
+"""Quotes on the phone: the list, one of them, a quote made, revised, copied, sent, withdrawn, and verdicts."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,8 +11,6 @@ from config.vocabulary import Currency, LoginVia, label
 from crm import uow
 from crm.access import Actor
 from crm.reads import quotes as reads
-from crm.reads.price_history import PastPrice, price_history
-from crm.reads.products import ProductRow, products
 from crm.rules.quotes import say_quantity
 from crm.usecases import quote_conflicts
 from crm.usecases import quotes as doing
@@ -21,12 +19,9 @@ from crm.usecases.quote_lines import LineDraft
 from crm.usecases.sessions import actor_of_session
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import RepeatHeaders
+from miniapp_api.products import said_price
 from miniapp_api.quote_answers import (
-    PastPriceOut,
     PriceChangeOut,
-    PriceHistoryOut,
-    ProductOut,
-    ProductsOut,
     QuoteConflictOut,
     QuoteConflictsOut,
     QuoteLineOut,
@@ -36,7 +31,7 @@ from miniapp_api.quote_answers import (
     QuoteSaidOut,
     QuotesOut,
 )
-from miniapp_api.quote_payloads import PriceQuery, ProductQuery, QuoteIn, QuoteQuery, QuoteVerdictIn
+from miniapp_api.quote_payloads import QuoteIn, QuoteQuery, QuoteVerdictIn
 from miniapp_api.repeat import Write, done, plain_id, write
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import READ, WRITE, answers
@@ -124,37 +119,6 @@ def quote_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
 
 
 def _reading(bp: APIBlueprint, deps: ApiDeps) -> None:
-    @bp.get("/products")
-    @bp.input(ProductQuery, location="query", arg_name="query")
-    @bp.output(ProductsOut)
-    @bp.doc(
-        summary="产品和今天的列表价",
-        security="bearer",
-        responses=answers(READ),
-    )
-    def product_list(query: ProductQuery) -> ProductsOut:
-        token, now = bearer_token(), deps.clock()
-        with uow.reading() as s:
-            found = products(s, actor_of_session(s, token, PHONES, now), query.query, now, query.page, _SIZE)
-        rows = [_product(one) for one in found.rows]
-        return ProductsOut(products=rows, total=found.total, page=found.number, pages=found.pages)
-
-    @bp.get("/customers/<customer_id>/prices")
-    @bp.input(PriceQuery, location="query", arg_name="query")
-    @bp.output(PriceHistoryOut)
-    @bp.doc(
-        summary="这个产品以前报过的价：这家客户的，和同行业的",
-        security="bearer",
-        responses=answers(READ),
-    )
-    def past_prices(customer_id: str, query: PriceQuery) -> PriceHistoryOut:
-        token, now = bearer_token(), deps.clock()
-        with uow.reading() as s:
-            who = actor_of_session(s, token, PHONES, now)
-            past = price_history(s, who, plain_id(customer_id), query.product_id)
-        own, others = ([_past(one) for one in lines] for lines in (past.customer, past.industry))
-        return PriceHistoryOut(customer=own, industry=others)
-
     @bp.get("/quotes")
     @bp.input(QuoteQuery, location="query", arg_name="query")
     @bp.output(QuotesOut)
@@ -227,10 +191,6 @@ def _voted(conflict_id: str, body: QuoteVerdictIn) -> Write:
     return effect
 
 
-def _money(amount: Decimal | None) -> str:
-    return "" if amount is None else f"{amount:.2f}"
-
-
 def _out(made: doing.QuoteMade) -> QuoteMadeOut:
     return QuoteMadeOut(
         id=made.public_id,
@@ -238,40 +198,12 @@ def _out(made: doing.QuoteMade) -> QuoteMadeOut:
         version=made.version,
         state=made.state,
         state_label=label(made.state),
-        total=_money(made.total),
+        total=said_price(made.total),
         currency=Currency(made.currency),
         told=made.told,
-        changes=[PriceChangeOut(model=one.model, was=_money(one.was), now=_money(one.now)) for one in made.changes],
-    )
-
-
-def _product(row: ProductRow) -> ProductOut:
-    return ProductOut(
-        id=row.public_id,
-        model=row.model,
-        name=row.name,
-        calibre=row.calibre,
-        pressure=row.pressure,
-        material=row.material,
-        unit=row.unit,
-        currency=Currency(row.currency),
-        list_price=_money(row.list_price),
-    )
-
-
-def _past(one: PastPrice) -> PastPriceOut:
-    return PastPriceOut(
-        quote_id=one.quote_id,
-        number=one.number,
-        customer=one.customer,
-        who=one.who,
-        at=one.at,
-        state=one.state,
-        state_label=label(one.state),
-        quantity=say_quantity(one.quantity),
-        unit_price=_money(one.unit_price),
-        list_price=_money(one.list_price),
-        currency=Currency(one.currency),
+        changes=[
+            PriceChangeOut(model=one.model, was=said_price(one.was), now=said_price(one.now)) for one in made.changes
+        ],
     )
 
 
@@ -286,9 +218,9 @@ def _quote(row: reads.QuoteRow) -> QuoteOut:
         team=row.team,
         state=row.state,
         state_label=label(row.state),
-        total=_money(row.total),
+        total=said_price(row.total),
         currency=Currency(row.currency),
-        discount=_money(row.discount),
+        discount=said_price(row.discount),
         valid_until=row.valid_until,
         made_at=row.made_at,
         sent_at=row.sent_at,
@@ -324,9 +256,9 @@ def _page(page: reads.QuotePage) -> QuotePageOut:
                 what=one.what,
                 unit=one.unit,
                 quantity=say_quantity(one.quantity),
-                unit_price=_money(one.unit_price),
-                sum=_money(one.sum),
-                list_price=_money(one.list_price),
+                unit_price=said_price(one.unit_price),
+                sum=said_price(one.sum),
+                list_price=said_price(one.list_price),
             )
             for one in page.lines
         ],

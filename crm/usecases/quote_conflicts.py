@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from config.quotes import STANDING
@@ -12,7 +12,6 @@ from crm import audit
 from crm.access import Actor, supervisor_of
 from crm.cards import close_matter
 from crm.errors import Conflict, Gone, NotFound
-from crm.rules.days import day_of
 from crm.usecases import quote_conflict_cards as cards
 from crm.usecases.approval_cards import CARD, By, by_of
 from crm.usecases.followups import write_entry
@@ -79,7 +78,7 @@ def vote(
 
     Raises NotFound for everybody else, Gone when it is decided.
     """
-    conflict = _locked(s, conflict_id)
+    conflict = locked(s, conflict_id)
     spoken = _spoken_for(s, actor, conflict)
     alone = len(spoken) == 2 or actor.person_id in (_judges(s, conflict) | everywhere(s)) - _owners(s, conflict)
     if not spoken and not alone:
@@ -103,7 +102,7 @@ def vote(
     return "双方主管意见不同，已请总监定"
 
 
-def _locked(s: Session, conflict_id: int | str) -> QuoteConflict:
+def locked(s: Session, conflict_id: int | str) -> QuoteConflict:
     """Held with the files of both customers, in the order in which everybody locks files: then nobody else decides."""
     mine = QuoteConflict.id == conflict_id if isinstance(conflict_id, int) else QuoteConflict.public_id == conflict_id
     found = s.scalar(select(QuoteConflict).where(mine))
@@ -179,10 +178,10 @@ def _others_end(s: Session, quote: Quote, but: QuoteConflict, by: By, now: datet
     """It is closed: nothing of it is left to be decided elsewhere."""
     others = (QuoteConflict.second_id == quote.root_id, QuoteConflict.decided_at.is_(None), QuoteConflict.id != but.id)
     for other in s.scalars(select(QuoteConflict).where(*others)).all():
-        _end_by_itself(s, other, by.actor, "后报的一张已经结束，不用裁定了", now)
+        end_by_itself(s, other, by.actor, "后报的一张已经结束，不用裁定了", now)
 
 
-def _end_by_itself(s: Session, conflict: QuoteConflict, by: Actor | None, outcome: str, now: datetime) -> None:
+def end_by_itself(s: Session, conflict: QuoteConflict, by: Actor | None, outcome: str, now: datetime) -> None:
     conflict.decided_at = now
     s.flush()
     cards.tell_outcome(s, conflict, by, _asked(s, conflict), outcome, now)
@@ -194,7 +193,7 @@ def given_up(s: Session, actor: Actor, quote: Quote, now: datetime, *, entrance:
     open_ = select(QuoteConflict).where(theirs, QuoteConflict.decided_at.is_(None)).order_by(QuoteConflict.id)
     for conflict in s.scalars(open_).all():
         if conflict.second_id == quote.root_id:
-            _end_by_itself(s, conflict, actor, "后报的一张已经撤回，不用裁定了", now)
+            end_by_itself(s, conflict, actor, "后报的一张已经撤回，不用裁定了", now)
         else:
             let_go(s, conflict, now, entrance=entrance)
 
@@ -217,7 +216,7 @@ def _asked(s: Session, conflict: QuoteConflict) -> set[int]:
 
 def take_back_vote(s: Session, actor: Actor, conflict_id: int, now: datetime, *, entrance: str) -> str:
     """Undo an own vote, and what it decided, while both quotes stand as the verdict left them."""
-    conflict = _locked(s, conflict_id)
+    conflict = locked(s, conflict_id)
     own = s.get(QuoteVote, (conflict.id, actor.person_id))
     if own is None:
         raise NotFound(_NOT_THERE)
@@ -271,35 +270,3 @@ def _book(
     number = s.get_one(Quote, conflict.second_id).number
     subject = f"quote:{conflict.second_id}"
     audit.record(s, actor.person_id, verb, subject, now, entrance=entrance, name=number, verdict=label(verdict))
-
-
-def overdue(s: Session, now: datetime) -> list[int]:
-    """Contests that the supervisors have not decided in time, and those of which one side has ended."""
-    standing = (Quote.state.in_(STANDING), Quote.valid_until >= day_of(now))
-    stands = select(Quote.id).where(Quote.root_id == QuoteConflict.first_id, *standing).exists()
-    frozen = (Quote.root_id == QuoteConflict.second_id, Quote.state == QuoteState.FROZEN)
-    waits = select(Quote.id).where(*frozen).exists()
-    late = and_(QuoteConflict.escalated_at.is_(None), QuoteConflict.due_at <= now)
-    waiting = select(QuoteConflict.id).where(QuoteConflict.decided_at.is_(None), or_(late, ~stands, ~waits))
-    return list(s.scalars(waiting.order_by(QuoteConflict.id)))
-
-
-def judge_overdue(s: Session, conflict_id: int, now: datetime, *, dry_run: bool) -> str | None:
-    conflict = _locked(s, conflict_id)
-    if conflict.decided_at is not None:
-        return None
-    first, second = cards.sides(s, conflict)
-    if second.quote.state != QuoteState.FROZEN:
-        if not dry_run:
-            _end_by_itself(s, conflict, None, "后报的一张已经结束，不用裁定了", now)
-        return f"报价冻结结束：{second.quote.number} 已经不报了"
-    gone = first.quote.state not in STANDING or first.quote.valid_until < day_of(now)
-    if gone:
-        if not dry_run:
-            let_go(s, conflict, now, entrance="sweep")
-        return f"报价冻结解除：{second.quote.number}，先报的一张已经结束"
-    if conflict.escalated_at is not None or conflict.due_at > now:
-        return None
-    if not dry_run:
-        escalate(s, conflict, now)
-    return f"报价冻结超时：{second.quote.number}（{day_of(conflict.opened_at)} 起），请总监裁定"
