@@ -65,7 +65,9 @@ def mount(desk: Desk) -> None:
     def edit_quote(quote_id: str) -> ResponseReturnValue:
         with uow.reading() as s:
             page = quote_page(s, actor(), quote_id)
-        rows = [Row(one.model or one.what, say_quantity(one.quantity), f"{one.unit_price:f}") for one in page.lines]
+        rows = [
+            Row(one.model or one.what, say_quantity(one.quantity), say_quantity(one.unit_price)) for one in page.lines
+        ]
         return _form(
             page.row.customer_id,
             quote_id,
