@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -30,10 +29,11 @@ from console.guard import COOKIE, csrf_of
 from crm import uow
 from crm.usecases import sessions
 from crm.usecases.attachments import add_attachment
-from crm.usecases.deals import open_deal
 from crm.usecases.policy import change
 from gateways.files import FileStore
+from jobs import sweeps
 from models.approvals import Approval, ApprovalSigner, ApprovalStep
+from models.customers import Customer
 from models.deals import Deal as DealRow
 from models.deals import Evidence, Pipeline, Stage, StagePeriod
 from models.people import Person
@@ -58,6 +58,7 @@ from wsgi import create_app
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 RUNS, STEPS, FILES = int(os.environ.get("RUNS", "12")), 50, 120
+COMPANY = "甲机电有限公司"
 NAMES = ("一期循环泵", "二期循环泵", "三期循环泵")
 AMOUNTS = (40_000, 200_000, 300_000, 400_000, 800_000)
 SENT = {"": {}, "reason": {"reason": "客户临时换了负责人"}, "end": {"ended_for": "price", "competitor": "格兰富"}}
@@ -75,7 +76,7 @@ class Desk:
     engine: Engine
     phones: dict[str, str]
     consoles: dict[str, str]
-    customer: int
+    customer_id: str
     files: list[str]  # of the customer, each unlike the others; a run needs fewer
 
     def api(self, who: str, path: str, body: dict[str, Any] | None = None, method: str = "POST", **sent: Any) -> Any:
@@ -98,7 +99,7 @@ def desk(company_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     app = create_app(settings_of(company_url, tmp_path))
     uow._hooks.clear()
     engine = uow.connect(company_url)
-    made = customer(OWNER, "甲机电有限公司")
+    made = customer(OWNER, COMPANY)
     people = (OWNER, LEAD, DIRECTOR, ADMIN, OTHER)
     with uow.transaction() as s:
         phones = {who: sessions.open_session(s, who, LoginVia.MINIAPP, NOW)[0] for who in people}
@@ -107,7 +108,7 @@ def desk(company_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         change(s, None, "attachments_per_day", "1000", NOW, entrance="shell")
     store = FileStore(tmp_path / "files")
     files = [_file(store, made, number) for number in range(FILES)]
-    yield Desk(Wecom(app, clock), engine, phones, consoles, made, files)
+    yield Desk(Wecom(app, clock), engine, phones, consoles, rows(Customer)[0].public_id, files)
     engine.dispose()
     uow.dispose()
 
@@ -135,12 +136,21 @@ class Funnel(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.back.close()
 
-    @initialize(amounts=st.tuples(*[st.sampled_from(AMOUNTS)] * 3))
-    def open_them(self, amounts: tuple[int, int, int]) -> None:
-        for name, amount in zip(NAMES, amounts, strict=True):
-            with uow.transaction() as s:
-                made = open_deal(s, actor(OWNER), self.desk.customer, name, Decimal(amount), NOW, entrance="chat")
-            self.ids[name] = made.public_id
+    @initialize(
+        amounts=st.tuples(*[st.sampled_from(AMOUNTS)] * 3),
+        entrances=st.tuples(*[st.sampled_from(("chat", "api", "console"))] * 3),
+    )
+    def open_them(self, amounts: tuple[int, int, int], entrances: tuple[str, str, str]) -> None:
+        """The way in by a sheet, which is as little a way past the first rung, has its own test."""
+        for name, amount, entrance in zip(NAMES, amounts, entrances, strict=True):
+            sent = {"name": name, "amount": str(amount)}
+            if entrance == "chat":
+                assert f"已新建商机「{name}」" in self.desk.wecom.say(OWNER, f"/商机 {COMPANY} {name} {amount}")
+            elif entrance == "api":
+                assert self.desk.api(OWNER, f"/customers/{self.desk.customer_id}/deals", sent).status_code == 201
+            else:
+                assert self.desk.console(OWNER, f"/customers/{self.desk.customer_id}/deals", sent) == 303
+            self.ids[name] = rows(DealRow)[-1].public_id
             self.model.deals[name] = Deal(amount, ladder=ladder_of(amount), open_at=("requirement", ladder_of(amount)))
 
     @rule(
@@ -299,6 +309,7 @@ class Funnel(RuleBasedStateMachine):
             done = self.desk.console(actor_, f"/approvals/{approval}/withdraw", {}) == 303
         assert done is (expected == "withdrawn")
 
+    @precondition(lambda self: self.model.away or any(deal.waiting for deal in self.model.deals.values()))
     @rule()
     def the_director_leaves_or_comes_back(self) -> None:
         if self.model.away:
@@ -308,43 +319,55 @@ class Funnel(RuleBasedStateMachine):
             self.desk.wecom.say(DIRECTOR, "/请假 11-23 11-30 吴主管")
             self.model.leave()
 
+    @precondition(lambda self: any(deal.waiting for deal in self.model.deals.values()))
+    @rule(round_=st.sampled_from(("approvals", "stale-deals", "milestones")))
+    def a_round_goes(self, round_: str) -> None:
+        """It reminds and passes on; nothing moves by it, and nobody else is asked than already is."""
+        list(sweeps.run(round_, NOW))
+
     @invariant()
     def the_store_says_what_the_model_says(self) -> None:
-        if not self.ids:
-            return
+        deals = {self.ids[name]: deal for name, deal in self.model.deals.items()}
         with uow.reading() as s:
-            for name, deal in self.model.deals.items():
-                row, stage, pipeline = s.execute(
-                    select(DealRow, Stage.key, Pipeline.name)
-                    .join(Stage, Stage.id == DealRow.stage_id)
-                    .join(Pipeline, Pipeline.id == Stage.pipeline_id)
-                    .where(DealRow.public_id == self.ids[name])
-                ).one()
-                assert (stage, pipeline, int(row.amount)) == (deal.stage, deal.ladder, deal.amount), name
-                stays = s.scalars(
-                    select(StagePeriod).where(StagePeriod.deal_id == row.id).order_by(StagePeriod.id)
-                ).all()
-                assert [stay.stage_id for stay in stays if stay.ended_at is None] == [row.stage_id]
-                assert len(stays) == deal.moves + 1
-                held = s.scalars(select(Evidence).where(Evidence.deal_id == row.id, Evidence.removed_at.is_(None)))
-                proofs = {one.public_id: (one.stage_key, str(one.kind), one.sealed_at is not None) for one in held}
-                assert proofs == {self.proofs[n]: proof for n, proof in deal.proofs.items() if n in self.proofs}
-                assert self._asked_in(s, row.id) == (deal.waiting.signer if deal.waiting else None), name
-                signed = s.scalars(
-                    select(Approval).where(Approval.deal_id == row.id, Approval.state == "approved")
-                ).all()
-                assert len({one.fingerprint for one in signed}) == len(deal.signed)
-
-    def _asked_in(self, s: Any, deal_id: int) -> str | None:
-        asked = (
-            select(Person.userid)
-            .join(ApprovalSigner, ApprovalSigner.person_id == Person.id)
-            .join(ApprovalStep, ApprovalStep.id == ApprovalSigner.step_id)
-            .join(Approval, Approval.id == ApprovalStep.approval_id)
-            .where(Approval.deal_id == deal_id, Approval.state == "waiting", ApprovalSigner.state == "asked")
-        )
-        found: str | None = s.scalars(asked).one_or_none()
-        return found
+            found = (
+                select(DealRow.public_id, DealRow.id, Stage.key, Pipeline.name, DealRow.amount, DealRow.stage_id)
+                .join(Stage, Stage.id == DealRow.stage_id)
+                .join(Pipeline, Pipeline.id == Stage.pipeline_id)
+            )
+            stood = {row.public_id: row for row in s.execute(found)}
+            asked = (
+                select(Approval.deal_id, Person.userid)
+                .join(ApprovalStep, ApprovalStep.approval_id == Approval.id)
+                .join(ApprovalSigner, ApprovalSigner.step_id == ApprovalStep.id)
+                .join(Person, Person.id == ApprovalSigner.person_id)
+                .where(Approval.state == "waiting", ApprovalSigner.state == "asked")
+            )
+            asks = s.execute(asked).all()
+            signed = set(
+                s.execute(select(Approval.deal_id, Approval.fingerprint).where(Approval.state == "approved")).all()
+            )
+            stays = s.execute(select(StagePeriod.deal_id, StagePeriod.stage_id, StagePeriod.ended_at)).all()
+            held = s.execute(
+                select(
+                    Evidence.deal_id, Evidence.public_id, Evidence.stage_key, Evidence.kind, Evidence.sealed_at
+                ).where(Evidence.removed_at.is_(None))
+            ).all()
+        assert stood.keys() == deals.keys()
+        for public_id, deal in deals.items():
+            row = stood[public_id]
+            assert (row.key, row.name, int(row.amount)) == (deal.stage, deal.ladder, deal.amount), public_id
+            its = [stay for stay in stays if stay.deal_id == row.id]
+            assert [stay.stage_id for stay in its if stay.ended_at is None] == [row.stage_id]
+            assert len(its) == deal.moves + 1
+            proofs = {
+                one.public_id: (one.stage_key, str(one.kind), one.sealed_at is not None)
+                for one in held
+                if one.deal_id == row.id
+            }
+            assert proofs == {self.proofs[n]: proof for n, proof in deal.proofs.items() if n in self.proofs}
+            signers = [who for deal_id, who in asks if deal_id == row.id]
+            assert signers == ([deal.waiting.signer] if deal.waiting else []), public_id
+            assert len([deal_id for deal_id, _ in signed if deal_id == row.id]) == len(deal.signed)
 
 
 def test_no_move_around_the_gate_and_none_around_a_signature(desk: Desk) -> None:
