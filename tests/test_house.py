@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,15 +35,16 @@ def read(path: Path) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(read(path), filename=str(path))
 
 
-def calls(path: Path) -> Iterator[str]:
+@cache
+def calls(path: Path) -> frozenset[str]:
     """The dotted names that a module calls: `datetime.now`, `session.commit`."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            yield ast.unparse(node.func)
+    called = (node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return frozenset(ast.unparse(one) for one in called if isinstance(one, ast.Attribute))
 
 
 def asks_the_clock(call: str) -> bool:

@@ -12,6 +12,7 @@ from crm import uow
 from gateways.files import FileStore
 from tests.access.world import NOW, World, furnish
 from tests.bot.wecom import ClockFile, Wecom, settings_of
+from tests.support import stores
 from wsgi import create_app
 
 
@@ -28,7 +29,7 @@ class Stage:
 @contextmanager
 def staged(url: str, folder: Path) -> Iterator[Stage]:
     """A store of its own at `url`; the clock stands at 10:00 of a working Monday and runs."""
-    uow.upgrade(url)
+    stores.upgrade(url)
     clock = ClockFile(folder)
     clock.set(NOW)
     hooks, snapshot = uow._hooks[:], uow._SNAPSHOT

@@ -20,6 +20,7 @@ from gateways.files import FileStore
 from miniapp_api import ApiDeps, api
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.people import Person, Team, TeamLeader
+from tests.support import stores
 from tests.support.postgres import Server
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -95,7 +96,6 @@ def make_app(clock: Callable[[], datetime], files: Path) -> APIFlask:
 
 
 def people_the_company(engine: Engine) -> None:
-    uow.upgrade(engine.url.render_as_string(hide_password=False))
     with uow.transaction() as s:
         install_ladders(s)
         for number, (name, path) in enumerate(
@@ -162,7 +162,9 @@ def clock() -> Shifting:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = uow.connect(f"sqlite:///{tmp_path}/crm.db")
+    url = f"sqlite:///{tmp_path}/crm.db"
+    stores.upgrade(url)
+    engine = uow.connect(url)
     people_the_company(engine)
     yield engine
     uow.dispose()
@@ -172,9 +174,10 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def both_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path}/crm.db"
+        stores.upgrade(url)
     else:
         server: Server = request.getfixturevalue("postgres_server")
-        url = server.create_database()
+        url = server.create_database(server.template("migrated", uow.upgrade))
     engine = uow.connect(url)
     people_the_company(engine)
     yield engine

@@ -15,6 +15,7 @@ from gateways.spool import Spool
 from models.customers import Customer
 from models.messages import InboxEvent
 from tests.bot.wecom import PATH, ClockFile, Wecom, settings_of
+from tests.support import stores
 from tests.support.company import customer, rows
 from tests.support.postgres import Server
 from tests.support.process import free_port
@@ -242,7 +243,7 @@ def test_when_the_server_goes_away_under_us_nothing_is_lost(clock: ClockFile, tm
     server = Server()
     try:
         url = server.create_database()
-        uow.upgrade(url)
+        stores.upgrade(url)
         wecom = Wecom(create_app(settings_of(url, tmp_path)), clock)
         assert "还没有您的账号" in wecom.say("Zhang", "/客户")
     finally:

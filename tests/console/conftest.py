@@ -18,6 +18,7 @@ from crm.usecases import sessions
 from gateways.dropbox import Dropbox
 from gateways.files import FileStore
 from tests.console.office import NOW, furnish
+from tests.support import stores
 
 STATIC = Path(__file__).resolve().parents[2] / "web" / "dist" / "static"
 
@@ -59,7 +60,7 @@ def world(tmp_path: Path) -> World:
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The office, furnished once; every test works on a copy."""
     path = tmp_path_factory.mktemp("office") / "crm.db"
-    uow.upgrade(f"sqlite:///{path}")
+    stores.upgrade(f"sqlite:///{path}")
     uow.connect(f"sqlite:///{path}")
     with uow.transaction() as s:
         furnish(s)

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,14 @@ HANDED_ON = {
 }
 
 
-def nodes() -> Iterator[ast.AST]:
-    for room in ROOMS:
-        for file in (ROOT / room).rglob("*.py"):
-            yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+@cache
+def nodes() -> list[ast.AST]:
+    files = (file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
+    walked = (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    return [node for node in walked if isinstance(node, ast.Call | ast.Dict | ast.Assign)]
 
 
+@cache
 def entries() -> list[ast.Call]:
     found = [node for node in nodes() if isinstance(node, ast.Call) and ast.unparse(node.func) in WRITERS]
     assert len(found) > 60

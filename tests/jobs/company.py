@@ -17,6 +17,7 @@ from gateways.spool import Spool
 from jobs import inbox
 from jobs.wiring import Wiring, wecom_client
 from models.people import Person, Team, TeamLeader
+from tests.support import stores
 from tests.support.postgres import Server
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Shanghai
@@ -43,7 +44,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def found(url: str) -> None:
     """Make the tables and the people."""
-    uow.upgrade(url)
+    stores.upgrade(url)
     engine = uow.connect(url)
     with uow.transaction() as s:
         s.add(Team(department_id=1, name="总公司", path="/1/"))

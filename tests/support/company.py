@@ -22,6 +22,7 @@ from crm.usecases.pipelines import install_ladders
 from crm.usecases.policy import change
 from models.base import Base
 from models.people import Person, Team, TeamLeader
+from tests.support import stores
 from tests.support.postgres import Server
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Shanghai
@@ -48,7 +49,7 @@ Row = TypeVar("Row", bound=Base)
 
 def _found(url: str) -> None:
     """The migration, then two teams with their leads, a director, an administrator, and two who are gone."""
-    uow.upgrade(url)
+    stores.upgrade(url)
     engine = uow.connect(url)
     with uow.transaction() as s:
         install_ladders(s)
