@@ -30,20 +30,16 @@ class Rival:
     reason: str
 
 
-def wait_for_others(s: Session, customer: Customer, project: Project | None) -> None:
-    """Whoever quotes this company under any name or number, or this project, at this moment is done before we look."""
+def rivals_of(s: Session, quote: Quote, now: datetime) -> list[Rival]:
+    """Quotes of other teams that stand in the way of this one, oldest first; whose verdict was 共同 do not.
+
+    Whoever quotes this company under any name or number, or this project, at this moment is done before we look.
+    """
+    customer = s.get_one(Customer, quote.customer_id)
+    project = None if quote.project_id is None else s.get_one(Project, quote.project_id)
     question = _question(s, customer)
-    numbers = {f"quote:{one}" for one in (question.uscc, question.website, *question.phones) if one}
-    if project is not None:
-        numbers.add(f"quote:project:{project.id}")
-    radar.lock_names(s, [radar.pieces_of(customer.name), frozenset(numbers)])
-    if project is not None:
-        lock_keys(s, facts_of(project))
-
-
-def rivals_of(s: Session, quote: Quote, customer: Customer, project: Project | None, now: datetime) -> list[Rival]:
-    """Quotes of other teams that stand in the way of this one, oldest first; whose verdict was 共同 do not."""
-    hits = radar.hits(s, None, _question(s, customer), RadarEntry.QUOTE, policy.current(s))
+    _wait_for_others(s, question, project)
+    hits = radar.hits(s, None, question, RadarEntry.QUOTE, policy.current(s))
     apart = _told_apart(s, customer)
     same = {hit.customer_id: hit.reason for hit in hits if hit.certain or (hit.same and hit.customer_id not in apart)}
     same[customer.id] = SAME_FILE
@@ -66,6 +62,15 @@ def rivals_of(s: Session, quote: Quote, customer: Customer, project: Project | N
         for one in rows
         if one.root_id not in agreed
     ]
+
+
+def _wait_for_others(s: Session, question: Question, project: Project | None) -> None:
+    numbers = {f"quote:{one}"[:128] for one in (question.uscc, question.website, *question.phones) if one}
+    if project is not None:
+        numbers.add(f"quote:project:{project.id}")
+    radar.lock_names(s, [radar.pieces_of(question.name), frozenset(numbers)])
+    if project is not None:
+        lock_keys(s, facts_of(project))
 
 
 def _question(s: Session, customer: Customer) -> Question:
