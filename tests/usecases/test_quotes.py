@@ -79,6 +79,14 @@ def test_below_the_floor_a_director_signs_and_whoever_asks_is_told_no_number(fir
     act(send_quote, "Zhang", made.public_id)
 
 
+def test_a_model_that_is_written_in_words_is_that_product(firm: int) -> None:
+    product()
+    with uow.transaction() as s:
+        draft = QuoteDraft([LineDraft(Decimal(1), Decimal(7_999), words="ｉhg80-160 ")])
+        made = make_quote(s, actor("Zhang"), firm, draft, NOW, entrance="miniapp")
+    assert (made.state, rows(QuoteLine)[0].floor_price) == (QuoteState.IN_APPROVAL, Decimal(8_000))
+
+
 def test_a_refusal_ends_it_and_is_taken_back(firm: int) -> None:
     made = quoted("Zhang", firm, product(), price=7_000)
     (approval,) = rows(Approval)
