@@ -72,8 +72,7 @@ def make_quote(
 ) -> QuoteMade:
     """A new quote for a customer of his: open, unless another team quotes there or somebody must sign."""
     customer = get_customer(s, actor, customer_id, lock=True)
-    if actor.role not in HOLDERS:
-        raise NotAllowed(f"{label(actor.role)}不报价，请让负责的销售来报")
+    _refuse_desk(actor)
     deal_id = _deal(s, actor, draft.deal_id, customer)
     project = get_project(s, actor, draft.project_id, to=READ) if draft.project_id else None
     owner_id, team_id = _whose(s, actor, customer)
@@ -105,6 +104,7 @@ def revise_quote(
 def copy_quote(s: Session, actor: Actor, quote_id: str, now: datetime, *, entrance: str) -> QuoteMade:
     """再报一次: the same lines at the same prices for the same customer, judged by today's list, which is told."""
     old, customer = get_quote(s, actor, quote_id, to=READ)
+    _refuse_desk(actor)
     lines = s.scalars(select(QuoteLine).where(QuoteLine.quote_id == old.id).order_by(QuoteLine.position)).all()
     listed_ids = [one.product_id for one in lines if one.product_id is not None]
     products = {one.id: one for one in s.scalars(select(Product).where(Product.id.in_(listed_ids)))}
@@ -155,6 +155,12 @@ def send_quote(s: Session, actor: Actor, quote_id: str, now: datetime, *, entran
         quote.sent_at = now
         _note(s, actor, quote, "send_quote", f"报价 {quote.number} 已发给客户", now, entrance)
     return _made(quote, customer, "已记为发出")
+
+
+def _refuse_desk(actor: Actor) -> None:
+    """Finance and service read."""
+    if actor.role not in HOLDERS:
+        raise NotAllowed(f"{label(actor.role)}不报价，请让负责的销售来报")
 
 
 def _deal(s: Session, actor: Actor, deal_id: str, customer: Customer) -> int | None:

@@ -140,7 +140,7 @@ def test_a_copy_keeps_the_prices_and_tells_what_the_list_asks_today(firm: int) -
     assert again.state is QuoteState.IN_APPROVAL  # 9,500 is below today's floor
     assert [(one.model, one.was, one.now) for one in again.changes] == [("IHG80-160", Decimal(10_000), Decimal(12_000))]
     with uow.transaction() as s:
-        retire_product(s, actor("wang"), pump, NOW, entrance="console")
+        retire_product(s, actor("wang"), pump, 1, NOW, entrance="console")
     with pytest.raises(Conflict, match="IHG80-160 已停用"):
         act(copy_quote, "Zhang", made.public_id)
 
