@@ -19,13 +19,17 @@ from models.base import insert_once
 from models.customers import Customer
 from models.quotes import Quote, QuoteConflict
 
+_HINT = "。另一个团队在给一家相像的公司报价（{}），拿不准是不是同一家，请先问您的主管"
+
 
 def open_or_freeze(s: Session, actor: Actor | None, quote: Quote, now: datetime, *, entrance: str) -> str:
     """What happens now. `actor` None: nobody asks, a contest has ended; who quotes then asks for the signatures."""
     rivals = rivals_of(s, quote, now)
-    if rivals:
-        return _freeze(s, actor, quote, rivals, now, entrance)
-    return _open_or_ask(s, quote, quote.owner_id if actor is None else actor.person_id, now, entrance)
+    same, alike = [one for one in rivals if one.same], [one for one in rivals if not one.same]
+    if same:
+        return _freeze(s, actor, quote, same, now, entrance)
+    told = _open_or_ask(s, quote, quote.owner_id if actor is None else actor.person_id, now, entrance)
+    return told + _HINT.format(alike[0].reason) if alike else told
 
 
 def _freeze(

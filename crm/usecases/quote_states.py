@@ -32,7 +32,7 @@ def signed(s: Session, quote: Quote) -> str:
 
 def wait_again(s: Session, quote: Quote, now: datetime) -> None:
     """A signature or a refusal was taken back, while nothing has followed from it."""
-    refused = quote.state == QuoteState.REJECTED and not rivals_of(s, quote, now)
+    refused = quote.state == QuoteState.REJECTED and not _quoted_past(s, quote, now)
     if not refused and (quote.state not in STANDING or quote.sent_at is not None):
         raise Conflict(f"报价 {quote.number} 之后又有变动，没有撤销。需要的话请和报价人商量")
     quote.state, quote.ended_at = QuoteState.IN_APPROVAL, None
@@ -74,8 +74,13 @@ def reopen_with_deal(s: Session, deal: Deal, ended_at: datetime, now: datetime) 
     theirs = (Quote.deal_id == deal.id, Quote.ended_at == ended_at)
     ended = select(Quote).where(*theirs, Quote.state.in_((QuoteState.WON, QuoteState.LOST)))
     for quote in s.scalars(ended).all():
-        if rivals_of(s, quote, now):
+        if _quoted_past(s, quote, now):
             quote.state = QuoteState.CLOSED
         else:
             quote.state, quote.ended_at = QuoteState.OPEN, None
         s.flush()
+
+
+def _quoted_past(s: Session, quote: Quote, now: datetime) -> bool:
+    """Whether another team's quote for the same customer has come to stand since it ended."""
+    return any(one.same for one in rivals_of(s, quote, now))
