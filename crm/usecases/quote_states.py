@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from config.quotes import LIVE, STANDING
 from config.vocabulary import ApprovalState, QuoteState, StageKind
 from crm.errors import Conflict
+from crm.rules.days import day_of
 from crm.usecases.approval_cards import By
 from crm.usecases.approval_steps import close
 from crm.usecases.quote_rivals import rivals_of
@@ -21,12 +22,14 @@ def end(quote: Quote, state: QuoteState, now: datetime) -> None:
     quote.state, quote.ended_at = state, now
 
 
-def signed(s: Session, quote: Quote) -> str:
+def signed(s: Session, quote: Quote, now: datetime) -> str:
     """All have signed: it is open. What to say of it."""
     if quote.state != QuoteState.IN_APPROVAL:
         return "已同意，但这张报价已经不在审批了"
     quote.state = QuoteState.OPEN
     s.flush()
+    if quote.valid_until < day_of(now):
+        return f"已同意，但报价 {quote.number} 的有效期到 {quote.valid_until} 就过了，请出新版再发"
     return f"已同意，报价 {quote.number} 可以发给客户了"
 
 

@@ -87,6 +87,16 @@ def test_a_model_that_is_written_in_words_is_that_product(firm: int) -> None:
     assert (made.state, rows(QuoteLine)[0].floor_price) == (QuoteState.IN_APPROVAL, Decimal(8_000))
 
 
+def test_a_signature_after_the_last_day_does_not_say_that_it_may_be_sent(firm: int) -> None:
+    made = quoted("Zhang", firm, product(floor=5_000), price=7_000, valid_until=TODAY + DAY)
+    (approval,) = rows(Approval)
+    with uow.transaction() as s:
+        done = signing.approve(s, actor("li"), approval.public_id, NOW + 2 * DAY, entrance="miniapp")
+    assert "有效期到 2026-11-24 就过了，请出新版" in done.outcome
+    with pytest.raises(Conflict, match="请先出新版"):
+        act(send_quote, "Zhang", made.public_id, now=NOW + 2 * DAY)
+
+
 def test_a_refusal_ends_it_and_is_taken_back(firm: int) -> None:
     made = quoted("Zhang", firm, product(), price=7_000)
     (approval,) = rows(Approval)
