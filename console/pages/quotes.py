@@ -17,7 +17,7 @@ from crm.reads.price_history import PriceHistory, line_history, price_history
 from crm.reads.products import ProductRow, called, products
 from crm.reads.projects import projects_of
 from crm.reads.quote_contests import contests
-from crm.reads.quotes import QuoteBox, quote_page, quotes
+from crm.reads.quotes import QuoteBox, QuotePage, quote_page, quotes
 from crm.rules.amounts import parse_amount
 from crm.rules.days import day_of
 from crm.rules.quotes import MOST_LINES, model_key, say_quantity
@@ -66,10 +66,7 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/quotes/<quote_id>/revise", EVERYBODY)
     def edit_quote(quote_id: str) -> ResponseReturnValue:
-        with uow.reading() as s:
-            page = quote_page(s, actor(), quote_id)
-        if not page.keeps:
-            raise NotAllowed(ONLY_READS.format(page.row.number))
+        page = _kept(quote_id)
         rows = [
             Row(one.model or one.what, say_quantity(one.quantity), say_quantity(one.unit_price)) for one in page.lines
         ]
@@ -82,10 +79,8 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/quotes/<quote_id>/revise", EVERYBODY, "POST")
     def revise_quote(quote_id: str) -> ResponseReturnValue:
-        with uow.reading() as s:
-            customer = quote_page(s, actor(), quote_id).row.customer_id
         return _written(
-            customer,
+            _kept(quote_id).row.customer_id,
             quote_id,
             lambda s, draft: use.revise_quote(s, actor(), quote_id, draft, clock(), entrance="console"),
         )
@@ -129,6 +124,14 @@ def mount(desk: Desk) -> None:
             refused=str(refused) if refused else "",
         )  # fmt: skip
         return drawn, refused.http_status if refused else 200
+
+    def _kept(quote_id: str) -> QuotePage:
+        """A quote that is his to change: who only reads it has no form of it."""
+        with uow.reading() as s:
+            page = quote_page(s, actor(), quote_id)
+        if not page.keeps:
+            raise NotAllowed(ONLY_READS.format(page.row.number))
+        return page
 
     def _drawn(quote_id: str, refused: CrmError | None = None) -> ResponseReturnValue:
         with uow.reading() as s:

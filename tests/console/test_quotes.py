@@ -121,7 +121,8 @@ def test_finance_reads_a_quote_and_finds_nothing_to_press(sign_in: SignIn) -> No
     approval = re.search(r'href="(/console/approvals/\w+)"', shown.text)
     assert approval is not None
     assert finance.get(approval[1]).status_code == 200
-    assert finance.get(f"{page}/revise").status_code == 403
+    for form in (finance.get(f"{page}/revise"), finance.post(f"{page}/revise", data={"rows": "5"})):
+        assert (form.status_code, "您可以看，不能改" in form.text) == (403, True)
     refused = finance.post(f"{page}/withdraw")
     assert (refused.status_code, "您可以看，不能改" in refused.text) == (403, True)
 
