@@ -49,9 +49,9 @@ def quote(s: Session, actor: Actor, heard: Heard) -> str:
     read = read_into(s, actor, "quote", values, "customer", first, heard.now)
     if isinstance(read, str):
         return read
-    if "model" in values:
+    if "model" in read:
         of = {name: value for name, value in read.items() if name != "model"}
-        again = read_into(s, actor, "quote", of, "product", str(values["model"]), heard.now)
+        again = read_into(s, actor, "quote", of, "product", str(read["model"]), heard.now)
         if isinstance(again, str):
             return again
         read = again
@@ -60,19 +60,21 @@ def quote(s: Session, actor: Actor, heard: Heard) -> str:
 
 
 def _typed(s: Session, actor: Actor, rest: str) -> Values:
-    """`IHG80-160 2 9500`: the model, how many, for how much each; what is missing is asked for."""
-    words = rest.split()
-    if not words:
-        return {}
+    """`IHG80-160 2 9500`: the model, how many, for how much each; what is missing is asked for.
+
+    The one product meant is put down at once, for a question about the customer keeps what is; several ("model") are
+    asked about after it.
+    """
+    words, values = rest.split(), dict[str, Any]()
     if len(words) >= 3 and _QUANTITY.fullmatch(words[-2]):
-        return {
-            "model": " ".join(words[:-2]),
-            "quantity": _a_quantity(words[-2]),
-            "price": an_amount(s, actor, words[-1]),
-        }
-    if len(words) >= 2 and _QUANTITY.fullmatch(words[-1]):
-        return {"model": " ".join(words[:-1]), "quantity": _a_quantity(words[-1])}
-    return {"model": rest}
+        values = {"quantity": _a_quantity(words[-2]), "price": an_amount(s, actor, words[-1])}
+    elif len(words) >= 2 and _QUANTITY.fullmatch(words[-1]):
+        values = {"quantity": _a_quantity(words[-1])}
+    model = " ".join(words[: len(words) - len(values)])
+    try:
+        return {**values, "product": _a_product(s, actor, model)} if model else values
+    except Choose:
+        return {**values, "model": model}
 
 
 def _a_quantity(typed: str) -> str:
@@ -130,7 +132,7 @@ def _said(made: QuoteMade) -> str:
 
 
 def _live(s: Session, actor: Actor, now: datetime) -> str:
-    found = quotes(s, actor, QuoteBox.LIVE, "", 1, LIST)
+    found = quotes(s, actor, QuoteBox.LIVE, "", now, 1, LIST)
     if not found.rows:
         return f"没有未结的报价。{_HOW}"
     listed(s, actor, "quotes", [one.public_id for one in found.rows], now)

@@ -77,6 +77,7 @@ VERBS = {
     "add_approval_rule": "新增审批规则",
     "retire_approval_rule": "停用审批规则",
     "add_product": "新增产品",
+    "change_product": "修改产品",
     "retire_product": "停用产品",
     "set_price": "定价",
     "set_rate": "填汇率",

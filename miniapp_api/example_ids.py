@@ -26,5 +26,6 @@ IDS = {
     "absence_id": ABSENCE_ID,
     "milestone_id": MILESTONE_ID,
     "quote_id": QUOTE_ID,
+    "product_id": PRODUCT_ID,
     "conflict_id": CONFLICT_ID,
 }

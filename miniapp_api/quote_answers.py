@@ -7,7 +7,7 @@ from miniapp_api.answers import Answer
 
 
 class ProductOut(Answer):
-    """`list_price` "" where it has no price today. The floor price does not travel."""
+    """`list_price` "" where it has no price today. The floor price does not travel. A change names `version`."""
 
     id: str
     model: str
@@ -18,6 +18,15 @@ class ProductOut(Answer):
     unit: str
     currency: Currency
     list_price: str
+    version: int
+
+
+class ProductChangedOut(Answer):
+    """`version` is the new one."""
+
+    id: str
+    model: str
+    version: int
 
 
 class ProductsOut(Answer):
@@ -108,7 +117,7 @@ class QuoteConflictsOut(Answer):
 
 
 class QuotePageOut(Answer):
-    """`keeps`: who asks may revise, send and withdraw it. `approval_id` of the approval that it waits for, or null."""
+    """`keeps`: who asks may revise, send and withdraw it. `approval_id` of the last that was asked for, or null."""
 
     quote: QuoteOut
     deal_id: str | None

@@ -14,6 +14,7 @@ _PRODUCT = {
     "unit": "台",
     "currency": "CNY",
     "list_price": "10000.00",
+    "version": 1,
 }
 _PAST = {
     "quote_id": QUOTE_ID,
@@ -83,6 +84,9 @@ _LINE_IN = {"product_id": PRODUCT_ID, "quantity": "2", "unit_price": "9500"}
 
 QUOTE_EXAMPLES: dict[str, dict[str, Any]] = {
     "ProductOut": _PRODUCT,
+    "ProductChangedOut": {"id": PRODUCT_ID, "model": "IHG80-160", "version": 2},
+    "ProductSeenIn": {"version": 1},
+    "ProductIn": {"model": "IHG80-160", "name": "立式化工泵", "calibre": "DN80", "unit": "台", "version": 1},
     "ProductsOut": {"products": [_PRODUCT], "total": 1, "page": 1, "pages": 1},
     "PastPriceOut": _PAST,
     "PriceHistoryOut": {"customer": [_PAST], "industry": []},

@@ -7,6 +7,7 @@ from pydantic import Field
 from config.vocabulary import Currency, QuoteVerdict
 from crm.reads.quotes import QuoteBox
 from crm.rules.quotes import LONGEST_NOTE, LONGEST_WORDS, MOST_LINES
+from crm.usecases.products import LONGEST_MODEL, LONGEST_NAME, LONGEST_SPEC, LONGEST_UNIT
 from miniapp_api.payloads import Day, Payload, Words
 
 _Quantity = Annotated[Words, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$")]
@@ -40,7 +41,7 @@ class QuoteVerdictIn(Payload):
 
 
 class QuoteQuery(Payload):
-    """`live` are not ended, `frozen` wait for a verdict, `all` are all but old versions."""
+    """`live` hold, `frozen` wait for a verdict, `expired` are past their last day, `all` are all but old versions."""
 
     box: QuoteBox = QuoteBox.LIVE
     query: Words = Field(default="", max_length=60)
@@ -52,6 +53,23 @@ class ProductQuery(Payload):
 
     query: Words = Field(default="", max_length=60)
     page: int = Field(default=1, ge=1, le=100_000, strict=False)
+
+
+class ProductSeenIn(Payload):
+    """`version` is the one that was read: a product that somebody has changed since is left as it is (409)."""
+
+    version: int = Field(ge=1, le=2**31)
+
+
+class ProductIn(ProductSeenIn):
+    """All of it as it shall be; the model may be spelt anew, another one is another product."""
+
+    model: Words = Field(min_length=1, max_length=LONGEST_MODEL)
+    name: Words = Field(min_length=1, max_length=LONGEST_NAME)
+    calibre: Words = Field(default="", max_length=LONGEST_SPEC)
+    pressure: Words = Field(default="", max_length=LONGEST_SPEC)
+    material: Words = Field(default="", max_length=LONGEST_SPEC)
+    unit: Words = Field(min_length=1, max_length=LONGEST_UNIT)
 
 
 class PriceQuery(Payload):

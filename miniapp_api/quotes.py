@@ -11,6 +11,7 @@ from config.vocabulary import Currency, LoginVia, label
 from crm import uow
 from crm.access import Actor
 from crm.reads import quotes as reads
+from crm.reads.quote_contests import Contest, contests
 from crm.rules.quotes import say_quantity
 from crm.usecases import quote_conflicts
 from crm.usecases import quotes as doing
@@ -122,12 +123,12 @@ def _reading(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.get("/quotes")
     @bp.input(QuoteQuery, location="query", arg_name="query")
     @bp.output(QuotesOut)
-    @bp.doc(summary="报价：未结的、冻结的、全部", security="bearer", responses=answers(READ))
+    @bp.doc(summary="报价：未结的、冻结的、过期的、全部", security="bearer", responses=answers(READ))
     def quote_list(query: QuoteQuery) -> QuotesOut:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             who = actor_of_session(s, token, PHONES, now)
-            found = reads.quotes(s, who, query.box, query.query, query.page, _SIZE)
+            found = reads.quotes(s, who, query.box, query.query, now, query.page, _SIZE)
         rows = [_quote(one) for one in found.rows]
         return QuotesOut(quotes=rows, total=found.total, page=found.number, pages=found.pages)
 
@@ -145,7 +146,7 @@ def _reading(bp: APIBlueprint, deps: ApiDeps) -> None:
     def quote_conflict_list() -> QuoteConflictsOut:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
-            rows = reads.contests(s, actor_of_session(s, token, PHONES, now))
+            rows = contests(s, actor_of_session(s, token, PHONES, now))
         return QuoteConflictsOut(conflicts=[_conflict(one) for one in rows])
 
 
@@ -227,7 +228,7 @@ def _quote(row: reads.QuoteRow) -> QuoteOut:
     )
 
 
-def _conflict(one: reads.Contest) -> QuoteConflictOut:
+def _conflict(one: Contest) -> QuoteConflictOut:
     return QuoteConflictOut(
         id=one.public_id,
         number=one.number,

@@ -13,7 +13,10 @@ _UNDECIDED = text("decided_at IS NULL")
 
 
 class Product(Base):
-    """`model_key` is the model without width, case and blanks: two spellings of it are one product."""
+    """`model_key` is the model without width, case and blanks: two spellings of it are one product.
+
+    `version` counts every change: an edit names the one it saw.
+    """
 
     __tablename__ = "product"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -28,6 +31,7 @@ class Product(Base):
     made_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Price(Base):

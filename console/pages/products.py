@@ -7,7 +7,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vocabulary import Currency
-from console.desk import EVERYBODY, Desk, actor, asked, asked_number, typed
+from console.desk import EVERYBODY, Desk, actor, asked, asked_number, typed, typed_number
 from crm import uow
 from crm.access import PRICERS
 from crm.errors import Conflict, CrmError, Invalid
@@ -19,6 +19,7 @@ from crm.usecases import products as use
 from crm.usecases.products import PriceDraft, ProductDraft
 
 _SIZE = 50
+_RELOAD = "请刷新页面再试一次"
 _KEEPERS = frozenset(PRICERS)
 
 
@@ -31,9 +32,7 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/products", _KEEPERS, "POST")
     def add_product() -> ResponseReturnValue:
-        draft = ProductDraft(
-            *(typed(name, 80) for name in ("model", "name", "calibre", "pressure", "material", "unit"))
-        )
+        draft = _product()
         try:
             made = uow.attempt(lambda s: use.add_product(s, actor(), draft, clock(), entrance="console"))
         except (Invalid, Conflict) as refused:
@@ -70,10 +69,26 @@ def mount(desk: Desk) -> None:
         )
         return redirect(url_for("console.product", product_id=product_id, said=told), 303)
 
+    @desk.page("/products/<product_id>", _KEEPERS, "POST")
+    def change_product(product_id: str) -> ResponseReturnValue:
+        try:
+            version = typed_number("version", _RELOAD)
+            draft = _product()
+            uow.attempt(
+                lambda s: use.change_product(s, actor(), product_id, draft, version, clock(), entrance="console")
+            )
+        except (Invalid, Conflict) as refused:
+            return _drawn(product_id, refused)
+        return redirect(url_for("console.product", product_id=product_id, said="已保存"), 303)
+
     @desk.page("/products/<product_id>/retire", _KEEPERS, "POST")
     def retire_product(product_id: str) -> ResponseReturnValue:
-        uow.attempt(lambda s: use.retire_product(s, actor(), product_id, clock(), entrance="console"))
-        return redirect(url_for("console.product_list"), 303)
+        try:
+            version = typed_number("version", _RELOAD)
+            uow.attempt(lambda s: use.retire_product(s, actor(), product_id, version, clock(), entrance="console"))
+        except (Invalid, Conflict) as refused:
+            return _drawn(product_id, refused)
+        return redirect(url_for("console.product", product_id=product_id, said="已停用，以后不能再报"), 303)
 
     def _listed(refused: CrmError | None = None) -> ResponseReturnValue:
         with uow.reading() as s:
@@ -97,6 +112,10 @@ def mount(desk: Desk) -> None:
             refused=str(refused) if refused else "", sent=request.form,
         )  # fmt: skip
         return drawn, refused.http_status if refused else 200
+
+
+def _product() -> ProductDraft:
+    return ProductDraft(*(typed(name, 80) for name in ("model", "name", "calibre", "pressure", "material", "unit")))
 
 
 def _price() -> PriceDraft:

@@ -1,7 +1,7 @@
 """报价: the list, one with its versions and what was asked before, lines typed in, and whose quote stands."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -11,19 +11,22 @@ from flask.typing import ResponseReturnValue
 from config.vocabulary import Currency, QuoteVerdict
 from console.desk import EVERYBODY, Desk, actor, asked, asked_number, typed
 from crm import uow
-from crm.access import READ, get_customer
+from crm.access import ONLY_READS, READ, get_customer
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotAllowed, NotFound
-from crm.reads.price_history import PriceHistory, price_history
-from crm.reads.products import called, products
-from crm.reads.quotes import QuoteBox, contests, quote_page, quotes
+from crm.reads.price_history import PriceHistory, line_history, price_history
+from crm.reads.products import ProductRow, called, products
+from crm.reads.projects import projects_of
+from crm.reads.quote_contests import contests
+from crm.reads.quotes import QuoteBox, QuotePage, quote_page, quotes
 from crm.rules.amounts import parse_amount
-from crm.rules.quotes import model_key, say_quantity
+from crm.rules.days import day_of
+from crm.rules.quotes import MOST_LINES, model_key, say_quantity
 from crm.usecases import quote_conflicts
 from crm.usecases import quotes as use
 from crm.usecases.quote_lines import LineDraft
 from crm.usecases.quotes import QuoteDraft, QuoteMade
 
-_SIZE, _ROWS, _OFFERED = 50, 5, 200
+_SIZE, _ROWS, _OFFERED = 50, 5, 200  # rows: of an empty form, and how many more a press of the button adds
 _REFUSALS = (Invalid, Conflict, NotAllowed, Gone)
 _ACTS = ("copy", "send", "withdraw")
 
@@ -35,7 +38,7 @@ class Row:
     model: str = ""
     quantity: str = ""
     price: str = ""
-    listed: Decimal | None = None
+    listed: ProductRow | None = None
     past: PriceHistory | None = None
 
 
@@ -63,8 +66,7 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/quotes/<quote_id>/revise", EVERYBODY)
     def edit_quote(quote_id: str) -> ResponseReturnValue:
-        with uow.reading() as s:
-            page = quote_page(s, actor(), quote_id)
+        page = _kept(quote_id)
         rows = [
             Row(one.model or one.what, say_quantity(one.quantity), say_quantity(one.unit_price)) for one in page.lines
         ]
@@ -77,10 +79,8 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/quotes/<quote_id>/revise", EVERYBODY, "POST")
     def revise_quote(quote_id: str) -> ResponseReturnValue:
-        with uow.reading() as s:
-            customer = quote_page(s, actor(), quote_id).row.customer_id
         return _written(
-            customer,
+            _kept(quote_id).row.customer_id,
             quote_id,
             lambda s, draft: use.revise_quote(s, actor(), quote_id, draft, clock(), entrance="console"),
         )
@@ -116,25 +116,31 @@ def mount(desk: Desk) -> None:
     def _listed(refused: CrmError | None = None) -> ResponseReturnValue:
         box = QuoteBox(asked("box")) if asked("box") in set(QuoteBox) else QuoteBox.LIVE
         with uow.reading() as s:
-            found = quotes(s, actor(), box, asked("q"), asked_number("page"), _SIZE)
+            found = quotes(s, actor(), box, asked("q"), clock(), asked_number("page"), _SIZE)
             waiting = contests(s, actor())
         drawn = render_template(
             "console/quotes.html", found=found, box=box, boxes=list(QuoteBox), q=asked("q"), contests=waiting,
-            verdicts=list(QuoteVerdict), said=asked("said", 120), refused=str(refused) if refused else "",
+            verdicts=list(QuoteVerdict), said=asked("said", 120), today=day_of(clock()),
+            refused=str(refused) if refused else "",
         )  # fmt: skip
         return drawn, refused.http_status if refused else 200
+
+    def _kept(quote_id: str) -> QuotePage:
+        """A quote that is his to change: who only reads it has no form of it."""
+        with uow.reading() as s:
+            page = quote_page(s, actor(), quote_id)
+        if not page.keeps:
+            raise NotAllowed(ONLY_READS.format(page.row.number))
+        return page
 
     def _drawn(quote_id: str, refused: CrmError | None = None) -> ResponseReturnValue:
         with uow.reading() as s:
             page = quote_page(s, actor(), quote_id)
-            past = {
-                one.product_id: price_history(s, actor(), page.row.customer_id, one.product_id)
-                for one in page.lines
-                if one.product_id
-            }
+            ids = {one.product_id for one in page.lines if one.product_id}
+            past = line_history(s, actor(), page.row.customer_id, ids)
         drawn = render_template(
             "console/quote.html", page=page, past=past, said=asked("said", 120), verdicts=list(QuoteVerdict),
-            refused=str(refused) if refused else "",
+            today=day_of(clock()), refused=str(refused) if refused else "",
         )  # fmt: skip
         return drawn, refused.http_status if refused else 200
 
@@ -146,27 +152,29 @@ def mount(desk: Desk) -> None:
             Row(typed(f"model{number}", 130), typed(f"quantity{number}", 20), typed(f"price{number}", 20))
             for number in range(asked_rows())
         ]
+        if "more" in request.form:
+            return _form(customer, quote_id, [*rows, *[Row()] * _ROWS][:MOST_LINES], sent=request.form)
         if "look" in request.form:
             return _form(customer, quote_id, _with_past(customer, rows), sent=request.form)
         try:
-            made = uow.attempt(lambda s: do(s, _draft(s, rows)))
+            draft = _draft(rows)
+            made = uow.attempt(lambda s: do(s, draft))
         except _REFUSALS as refused:
             return _form(customer, quote_id, rows, refused, request.form)
         return redirect(url_for("console.quote", quote_id=made.public_id, said=made.told[:120]), 303)
 
-    def _draft(s: uow.Session, rows: list[Row]) -> QuoteDraft:
+    def _draft(rows: list[Row]) -> QuoteDraft:
         lines = []
         for number, row in enumerate(rows, 1):
             if not (row.model or row.quantity or row.price):
                 continue
-            product = _product(s, row.model)
             try:
                 quantity, price = Decimal(row.quantity), parse_amount(row.price)
             except (InvalidOperation, ValueError):
                 raise Invalid(f"第 {number} 行的数量或单价看不懂，请写成数字，单价可以写 1.2万") from None
             if not quantity.is_finite():
                 raise Invalid(f"第 {number} 行的数量看不懂，请写成数字")
-            lines.append(LineDraft(quantity, price, product, "" if product else row.model))
+            lines.append(LineDraft(quantity, price, words=row.model))
         currency, until = typed("currency", 3), typed("valid_until", 10)
         try:
             last = date.fromisoformat(until) if until else None
@@ -175,22 +183,16 @@ def mount(desk: Desk) -> None:
         chosen = Currency(currency) if currency in set(Currency) else Currency.CNY
         return QuoteDraft(lines, chosen, last, typed("note", 300), typed("project", 20), typed("deal", 20))
 
-    def _product(s: uow.Session, model: str) -> str:
-        """Its id where this is a model of the list; "" for what is quoted by words."""
-        found = called(s, actor(), model, clock(), 1) if model else []
-        return found[0].public_id if found and model_key(found[0].model) == model_key(model) else ""
-
     def _with_past(customer: str, rows: list[Row]) -> list[Row]:
+        """Each row whose words are a model, with what the list asks for it today and what was asked before."""
         shown = []
         with uow.reading() as s:
             for row in rows:
-                product = _product(s, row.model)
-                if not product:
-                    shown.append(row)
-                    continue
-                (listed,) = called(s, actor(), row.model, clock(), 1)
-                past = price_history(s, actor(), customer, product)
-                shown.append(Row(row.model, row.quantity, row.price, listed.list_price, past))
+                found = called(s, actor(), row.model, clock(), 1) if row.model else []
+                if found and model_key(found[0].model) == model_key(row.model):
+                    past = price_history(s, actor(), customer, found[0].public_id)
+                    row = replace(row, listed=found[0], past=past)
+                shown.append(row)
         return shown
 
     def _form(
@@ -198,10 +200,11 @@ def mount(desk: Desk) -> None:
     ) -> ResponseReturnValue:
         with uow.reading() as s:
             of = get_customer(s, actor(), customer, to=READ)
+            plans = () if quote_id else projects_of(s, actor(), of.id)
             offered = products(s, actor(), "", clock(), 1, _OFFERED).rows
         drawn = render_template(
             "console/quote_form.html", customer=of.name, customer_id=of.public_id, quote_id=quote_id, rows=rows,
-            products=offered, currencies=list(Currency), deal=asked("deal", 20), sent=sent or {},
+            products=offered, currencies=list(Currency), deal=asked("deal", 20), plans=plans, sent=sent or {},
             refused=str(refused) if refused else "",
         )  # fmt: skip
         return drawn, refused.http_status if refused else 200
@@ -210,4 +213,4 @@ def mount(desk: Desk) -> None:
 def asked_rows() -> int:
     """How many rows the form had; a made-up number is cut to what a quote may hold."""
     many = typed("rows", 3)
-    return min(int(many), 50) if many.isascii() and many.isdigit() else _ROWS
+    return min(int(many), MOST_LINES) if many.isascii() and many.isdigit() else _ROWS

@@ -27,7 +27,16 @@ from crm.access.prospects import (
     sees_lead,
     sees_project,
 )
-from crm.access.quotes import NO_QUOTE, PRICERS, get_quote, keeps_quote, reads_floor, sees_quote
+from crm.access.quotes import (
+    NO_QUOTE,
+    ONLY_READS,
+    PRICERS,
+    get_quote,
+    keeps_quote,
+    reads_every_quote,
+    reads_floor,
+    sees_quote,
+)
 from crm.access.records import get_deal, get_visit
 from crm.access.rows import (
     AT,
@@ -62,6 +71,7 @@ __all__ = [
     "NOT_THERE",
     "NO_APPROVAL",
     "NO_QUOTE",
+    "ONLY_READS",
     "PRICERS",
     "READ",
     "SEES_ALL",
@@ -105,6 +115,7 @@ __all__ = [
     "merged_into",
     "no_attachment",
     "not_there",
+    "reads_every_quote",
     "reads_floor",
     "require",
     "sees_approval",

@@ -52,8 +52,9 @@ def with_matter(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 def sees_approval(actor: Actor) -> ColumnElement[bool]:
     """For a statement `with_matter`. Who asked for it loses it with the customer."""
-    matter = or_(and_(Approval.deal_id.is_not(None), sees_customer(actor)), sees_quote(actor))
-    return or_(asked_of(actor.person_id), matter)
+    of_deal = and_(Approval.deal_id.is_not(None), sees_customer(actor))
+    of_quote = and_(Approval.quote_id.is_not(None), sees_quote(actor))
+    return or_(asked_of(actor.person_id), of_deal, of_quote)
 
 
 def get_approval(s: Session, actor: Actor, approval_id: str, *, lock: bool = False) -> tuple[Approval, About]:

@@ -7,12 +7,13 @@ from config.grants import FLOOR_PRICE
 from config.vocabulary import QuoteState, Role
 from crm.access.actors import Actor
 from crm.access.grants import Eyes
-from crm.access.rows import WRITE, To, get_customer, sees_customer
+from crm.access.rows import READ, WRITE, To, get_customer, sees_customer
 from crm.errors import NotAllowed, NotFound
 from models.customers import Customer
 from models.quotes import Quote, QuoteConflict
 
 PRICERS = (Role.OPERATIONS, Role.FINANCE, Role.ADMIN)  # who keeps the price list
+ONLY_READS = "报价 {} 您可以看，不能改。要改请找报价人或他的主管"
 NO_QUOTE = "没有找到这张报价，或者它不在您能看的范围里。发 /报价 客户 看看"
 
 
@@ -20,7 +21,8 @@ def sees_quote(actor: Actor) -> ColumnElement[bool]:
     """For a statement that joins the quote's customer.
 
     Of a customer that is there for him: his own and his teams' quotes, and how the others' ended. Who holds the file
-    reads all of it, but not what another team asks while it is to be decided whose the customer is.
+    reads all of it, but not what another team asks while it is to be decided whose the customer is. Finance reads
+    quotes, and no customer's file.
     """
     theirs = or_(QuoteConflict.first_id == Quote.root_id, QuoteConflict.second_id == Quote.root_id)
     contested = select(QuoteConflict.id).where(QuoteConflict.decided_at.is_(None), theirs).exists()
@@ -30,8 +32,8 @@ def sees_quote(actor: Actor) -> ColumnElement[bool]:
         Quote.state.in_((QuoteState.WON, QuoteState.LOST)),
         and_(Customer.owner_id == actor.person_id, ~contested),
     )
-    there = and_(Customer.merged_into_id.is_(None), sees_customer(actor))
-    return there if actor.sees_all else and_(there, his)
+    current = Customer.merged_into_id.is_(None)
+    return current if reads_every_quote(actor) else and_(current, sees_customer(actor), his)
 
 
 def get_quote(s: Session, actor: Actor, quote_id: str, *, to: To = WRITE, lock: bool = False) -> tuple[Quote, Customer]:
@@ -40,15 +42,22 @@ def get_quote(s: Session, actor: Actor, quote_id: str, *, to: To = WRITE, lock: 
     quote = s.scalar(wanted.where(Quote.public_id == quote_id, sees_quote(actor)))
     if quote is None:
         raise NotFound(NO_QUOTE)
+    if to is READ:
+        return quote, s.get_one(Customer, quote.customer_id)
     try:
         customer = get_customer(s, actor, quote.customer_id, to=to, lock=lock)
-    except NotFound:
-        raise NotFound(NO_QUOTE) from None
+    except NotFound:  # it is read by his role alone
+        raise NotAllowed(ONLY_READS.format(quote.number)) from None
     if lock:
         s.refresh(quote)
-    if to is WRITE and not keeps_quote(actor, quote, customer):
+    if not keeps_quote(actor, quote, customer):
         raise NotAllowed(f"报价 {quote.number} 是同事的，只有报价人和他的主管能改")
     return quote, customer
+
+
+def reads_every_quote(actor: Actor) -> bool:
+    """Whoever's they are: those who see every customer, and finance."""
+    return actor.sees_all or actor.role is Role.FINANCE
 
 
 def keeps_quote(actor: Actor, quote: Quote, customer: Customer) -> bool:

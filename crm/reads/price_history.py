@@ -1,6 +1,6 @@
 """What was asked for a product before: of this customer, and of others of its industry; who, when, won or lost."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -59,6 +59,17 @@ def price_history(s: Session, actor: Actor, customer_id: int | str, product_id: 
     return PriceHistory(_read(s, mine), others)
 
 
+def line_history(s: Session, actor: Actor, customer_id: str, product_ids: Collection[str]) -> dict[str, PriceHistory]:
+    """The same of this customer alone, for all lines of a quote at once: by the product's public id."""
+    wanted = _lines(actor).where(Customer.public_id == customer_id, Product.public_id.in_(product_ids))
+    rows = s.execute(wanted.add_columns(Product.public_id).order_by(Quote.made_at.desc(), QuoteLine.id.desc()))
+    found: dict[str, list[PastPrice]] = {one: [] for one in product_ids}
+    for *row, product_id in rows:
+        if len(found[product_id]) < SHOWN:
+            found[product_id].append(_past(*row))
+    return {product_id: PriceHistory(past, []) for product_id, past in found.items()}
+
+
 def past_prices(s: Session, actor: Actor, customer_id: int | str) -> list[PastPrice]:
     """Whatever was quoted to this customer, the latest first."""
     customer = get_customer(s, actor, customer_id, to=READ)
@@ -78,10 +89,11 @@ def _lines(actor: Actor) -> Select[*tuple[Any, ...]]:
 
 
 def _read(s: Session, lines: Select[*tuple[Any, ...]]) -> list[PastPrice]:
-    return [
-        PastPrice(
-            quote.public_id, quote.number, customer, who, quote.made_at, QuoteState(quote.state),
-            model or line.words, line.quantity, line.unit_price, line.list_price, quote.currency,
-        )
-        for line, quote, customer, who, model in s.execute(lines.limit(SHOWN))
-    ]  # fmt: skip
+    return [_past(*row) for row in s.execute(lines.limit(SHOWN))]
+
+
+def _past(line: QuoteLine, quote: Quote, customer: str, who: str, model: str | None) -> PastPrice:
+    return PastPrice(
+        quote.public_id, quote.number, customer, who, quote.made_at, QuoteState(quote.state), model or line.words,
+        line.quantity, line.unit_price, line.list_price, quote.currency,
+    )  # fmt: skip

@@ -35,6 +35,7 @@ class ProductRow:
     currency: str
     list_price: Decimal | None
     floor_price: Decimal | None
+    version: int
 
     @property
     def specs(self) -> str:
@@ -140,6 +141,7 @@ def _rows(s: Session, actor: Actor, found: Sequence[Product], now: datetime) -> 
                 price.currency if price else "CNY",
                 price.list_price if price else None,
                 price.floor_price if price and floors else None,
+                one.version,
             )
         )  # fmt: skip
     return drawn

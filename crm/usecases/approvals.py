@@ -199,7 +199,7 @@ def _grant(s: Session, approval: Approval, by: By, now: datetime) -> str:
     approval.state, approval.decided_at = ApprovalState.APPROVED, now
     s.flush()
     if approval.quote_id is not None:
-        outcome = quote_states.signed(s, s.get_one(Quote, approval.quote_id))
+        outcome = quote_states.signed(s, s.get_one(Quote, approval.quote_id), now)
         cards.tell_end(s, approval, outcome, by, now)
         return outcome
     deal, asking = s.get_one(Deal, approval.deal_id), s.get_one(Person, approval.requested_by_id)

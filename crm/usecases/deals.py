@@ -244,7 +244,7 @@ def undo_move(
     if now > moved.started_at + timedelta(minutes=minutes):
         raise Gone(f"「{deal.name}」移动超过 {minutes} 分钟，不能撤销了。要改回去，请直接移动到那个阶段")
     unseal(s, deal.id, moved.started_at)
-    reopen_with_deal(s, deal, moved.started_at)
+    reopen_with_deal(s, deal, moved.started_at, now)
     told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
     line = (
         select(TimelineEntry.id)

@@ -1,7 +1,7 @@
 """The price list: products, what they cost from a day on, and what a foreign currency is worth."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +22,9 @@ from models.base import insert_once
 from models.quotes import Price, Product, Rate
 
 LONGEST_MODEL, LONGEST_NAME, LONGEST_SPEC, LONGEST_UNIT = 60, 60, 30, 6
+_CALLED = {
+    "model": "型号", "name": "名称", "calibre": "口径", "pressure": "压力", "material": "材质", "unit": "单位",
+}  # fmt: skip
 _NAMED = 5  # quotes that a message names; the page lists all
 _HIGHEST = Decimal(10) ** 12
 _HIGHEST_RATE = Decimal(100_000)
@@ -42,6 +45,7 @@ class ProductMade:
     id: int
     public_id: str
     model: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +75,57 @@ def add_product(s: Session, actor: Actor, draft: ProductDraft, now: datetime, *,
     key = model_key(values["model"])
     old = s.scalar(select(Product).where(Product.model_key == key).with_for_update())
     if old is None and insert_once(
-        s, Product, model_key=key, made_by_id=actor.person_id, made_at=now, retired_at=None, **values
+        s, Product, model_key=key, made_by_id=actor.person_id, made_at=now, retired_at=None, version=1, **values
     ):
         made = s.scalars(select(Product).where(Product.model_key == key)).one()
     elif old is not None and old.retired_at is not None:
         made, old.retired_at = old, None
-        for name, value in values.items():
-            setattr(made, name, value)
-        s.flush()
+        _write(s, old, values)
     else:
         raise Conflict(f"型号「{values['model']}」已经有了，直接给它定价", {"model": "已经有了"})
     audit.record(s, actor.person_id, "add_product", f"product:{made.id}", now, entrance=entrance, name=made.model)
-    return ProductMade(made.id, made.public_id, made.model)
+    return ProductMade(made.id, made.public_id, made.model, made.version)
+
+
+def change_product(
+    s: Session, actor: Actor, product_id: str, draft: ProductDraft, version: int, now: datetime, *, entrance: str
+) -> ProductMade:
+    """Its words as they are from now on, on old quotes too. Another model is another product: Invalid.
+
+    `version` is the one that was seen; Conflict where somebody has changed it since.
+    """
+    require(actor, *PRICERS)
+    product = _as_seen(s, product_id, version)
+    values = _checked(draft)
+    if model_key(values["model"]) != product.model_key:
+        why = "换了型号就是另一个产品：请停用这个，再新增那个"
+        raise Invalid(why, {"model": why})
+    was = {name: getattr(product, name) for name, new in values.items() if getattr(product, name) != new}
+    if was:
+        _write(s, product, values)
+        audit.record(
+            s, actor.person_id, "change_product", f"product:{product.id}", now, entrance=entrance, name=product.model,
+            was=_listed(was), new=_listed({name: values[name] for name in was}),
+        )  # fmt: skip
+    return ProductMade(product.id, product.public_id, product.model, product.version)
+
+
+def _listed(values: Mapping[str, str]) -> str:
+    return "，".join(f"{_CALLED[name]} {value or '空'}" for name, value in values.items())
+
+
+def _write(s: Session, product: Product, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        setattr(product, name, value)
+    product.version += 1
+    s.flush()
+
+
+def _as_seen(s: Session, product_id: str, version: int) -> Product:
+    product = the_product(s, product_id, lock=True)
+    if product.version != version:
+        raise Conflict(f"「{product.model}」刚被别人改过，您的修改没有保存。请刷新页面，看看现在的样子再改")
+    return product
 
 
 def _checked(draft: ProductDraft) -> dict[str, str]:
@@ -98,15 +141,19 @@ def _checked(draft: ProductDraft) -> dict[str, str]:
     return values
 
 
-def retire_product(s: Session, actor: Actor, product_id: str, now: datetime, *, entrance: str) -> str:
-    """停用: nobody quotes it any more; what was quoted stays. Its model."""
+def retire_product(
+    s: Session, actor: Actor, product_id: str, version: int, now: datetime, *, entrance: str
+) -> ProductMade:
+    """停用: nobody quotes it any more; what was quoted stays. `add_product` with its model brings it back."""
     require(actor, *PRICERS)
-    product = the_product(s, product_id)
+    product = _as_seen(s, product_id, version)
     product.retired_at = now
+    product.version += 1
+    s.flush()
     audit.record(
         s, actor.person_id, "retire_product", f"product:{product.id}", now, entrance=entrance, name=product.model
     )
-    return product.model
+    return ProductMade(product.id, product.public_id, product.model, product.version)
 
 
 def set_price(
@@ -159,7 +206,7 @@ def _tell_owners(s: Session, product: Product, price: Price, hits: Iterable[Pric
         notice = Notice(
             title=f"调价：{product.model}",
             desc=f"{price.first_day} 起列表价 {new}，您有 {len(own)} 张未结报价受影响",
-            body="\n".join(lines) + more + "\n已报出的价格不变；要改，发 /报价 客户 出新版",
+            body="\n".join(lines) + more + "\n已报出的价格不变；要改，在管理后台打开这张报价点「出新版」",
         )
         prompt(s, owner_id, notice, dedupe=f"price:{price.id}:{owner_id}", now=now)
 
@@ -183,8 +230,9 @@ def set_rate(
     )  # fmt: skip
 
 
-def the_product(s: Session, product_id: str) -> Product:
-    found = s.scalar(select(Product).where(Product.public_id == product_id, Product.retired_at.is_(None)))
+def the_product(s: Session, product_id: str, *, lock: bool = False) -> Product:
+    wanted = select(Product).where(Product.public_id == product_id, Product.retired_at.is_(None))
+    found = s.scalar(wanted.with_for_update() if lock else wanted)
     if found is None:
         raise NotFound("没有这个产品，或者已经停用。请在产品列表里选")
     return found

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import QuoteVerdict
+from config.vocabulary import QuoteState, QuoteVerdict
 from crm import policy as numbers
 from crm.access import Actor
 from crm.cards import close_matter, reopen_matter
@@ -74,8 +74,9 @@ def sides(s: Session, conflict: QuoteConflict) -> tuple[Side, Side]:
 
 def outcome_words(conflict: QuoteConflict, first: Side, second: Side) -> str:
     """How it ended, in a sentence that both sides may read."""
+    kept = second.quote.state == QuoteState.FROZEN
     return {
-        "": f"先报的一张已经结束，{second.owner} 的报价放开了",
+        "": f"先报的一张已经结束，{second.owner} 的报价{'还冻结着，另有团队也在报价' if kept else '放开了'}",
         QuoteVerdict.FIRST: f"归 {first.owner}，{second.owner} 的报价关闭",
         QuoteVerdict.SECOND: f"归 {second.owner}，{first.owner} 的报价关闭",
         QuoteVerdict.TOGETHER: f"{first.owner} 和 {second.owner} 共同报价，都有效",

@@ -1,6 +1,6 @@
 """One price per customer: the second team's quote is frozen until both supervisors, or a director, say which stands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -9,55 +9,19 @@ from sqlalchemy.orm import Session
 from config.quotes import STANDING
 from config.vocabulary import QuoteState, QuoteVerdict, TimelineKind, label
 from crm import audit
-from crm.access import Actor, supervisor_of
+from crm.access import Actor
 from crm.cards import close_matter
 from crm.errors import Conflict, Gone, NotFound
 from crm.usecases import quote_conflict_cards as cards
 from crm.usecases.approval_cards import CARD, By, by_of
 from crm.usecases.followups import write_entry
-from crm.usecases.judging import directors_of, due, everywhere
-from crm.usecases.quote_opening import open_or_ask
-from crm.usecases.quote_rivals import Rival
+from crm.usecases.judging import directors_of, everywhere
+from crm.usecases.quote_opening import open_or_freeze, supervising
 from crm.usecases.quote_states import void_approval
-from models.base import insert_once
 from models.customers import Customer
 from models.quotes import Quote, QuoteConflict, QuoteVote
 
 _NOT_THERE = "没有找到这次报价冻结，或者不归您裁定"
-
-
-def freeze(s: Session, actor: Actor, quote: Quote, rivals: Sequence[Rival], now: datetime, *, entrance: str) -> str:
-    """The quote waits; both supervisors of each contest are asked. What whoever quotes is told: why, and no price."""
-    quote.state = QuoteState.FROZEN
-    s.flush()
-    for rival in rivals:
-        made = insert_once(
-            s, QuoteConflict, first_id=rival.quote.root_id, second_id=quote.root_id, reason=rival.reason[:60],
-            opened_at=now, due_at=due(s, now),
-        )  # fmt: skip
-        if made:
-            pair = (QuoteConflict.first_id == rival.quote.root_id, QuoteConflict.second_id == quote.root_id)
-            conflict = s.scalars(select(QuoteConflict).where(*pair, QuoteConflict.decided_at.is_(None))).one()
-            for person_id in sorted(_supervisors(s, conflict)):
-                cards.ask(s, conflict, person_id, now)
-            audit.record(
-                s, actor.person_id, "freeze_quote", f"quote:{quote.id}", now, entrance=entrance, name=quote.number,
-                reason=rival.reason,
-            )  # fmt: skip
-    return frozen_words(rivals[0].reason)
-
-
-def frozen_words(reason: str) -> str:
-    return f"先冻结，不能发出：另一个团队已经给这家客户报价（{reason}）。已请双方主管裁定，一个工作日内答复"
-
-
-def _supervisors(s: Session, conflict: QuoteConflict) -> set[int]:
-    return {one for side in _supervising(s, conflict) for one in side}
-
-
-def _supervising(s: Session, conflict: QuoteConflict) -> tuple[set[int], set[int]]:
-    first, second = cards.sides(s, conflict)
-    return set(supervisor_of(s, first.quote.owner_id)), set(supervisor_of(s, second.quote.owner_id))
 
 
 def _judges(s: Session, conflict: QuoteConflict) -> set[int]:
@@ -65,6 +29,10 @@ def _judges(s: Session, conflict: QuoteConflict) -> set[int]:
     own = _owners(s, conflict)
     found = directors_of(s, {side.quote.team_id for side in cards.sides(s, conflict)}) - own
     return found or everywhere(s) - own
+
+
+def _supervisors(s: Session, conflict: QuoteConflict) -> set[int]:
+    return {one for side in supervising(s, conflict) for one in side}
 
 
 def _owners(s: Session, conflict: QuoteConflict) -> set[int]:
@@ -108,10 +76,22 @@ def locked(s: Session, conflict_id: int | str) -> QuoteConflict:
     found = s.scalar(select(QuoteConflict).where(mine))
     if found is None:
         raise NotFound(_NOT_THERE)
-    files = select(Quote.customer_id).where(Quote.root_id.in_((found.first_id, found.second_id)))
-    s.execute(select(Customer.id).where(Customer.id.in_(files)).order_by(Customer.id).with_for_update())
+    _hold(s, {found.first_id, found.second_id})
     s.refresh(found, with_for_update=True)
     return found
+
+
+def hold_files(s: Session, quote_id: str) -> None:
+    """The files of this quote and of all that are contested with it: its end may let them go."""
+    root = s.scalar(select(Quote.root_id).where(Quote.public_id == quote_id))
+    ours = or_(QuoteConflict.first_id == root, QuoteConflict.second_id == root)
+    open_ = select(QuoteConflict.first_id, QuoteConflict.second_id).where(ours, QuoteConflict.decided_at.is_(None))
+    _hold(s, {root, *(one for pair in s.execute(open_) for one in pair)})
+
+
+def _hold(s: Session, roots: Collection[int | None]) -> None:
+    files = select(Quote.customer_id).where(Quote.root_id.in_(roots))
+    s.execute(select(Customer.id).where(Customer.id.in_(files)).order_by(Customer.id).with_for_update())
 
 
 def _spoken_for(s: Session, actor: Actor, conflict: QuoteConflict) -> list[str]:
@@ -119,7 +99,7 @@ def _spoken_for(s: Session, actor: Actor, conflict: QuoteConflict) -> list[str]:
     if actor.person_id in _owners(s, conflict):
         return []
     found = []
-    for name, side, above in zip(("first", "second"), cards.sides(s, conflict), _supervising(s, conflict), strict=True):
+    for name, side, above in zip(("first", "second"), cards.sides(s, conflict), supervising(s, conflict), strict=True):
         leads = actor.manages and side.quote.team_id in actor.team_ids
         if actor.person_id in above or leads:
             found.append(name)
@@ -166,12 +146,11 @@ def _close(s: Session, quote: Quote, by: By, now: datetime) -> None:
     s.flush()
 
 
-def _let_go(s: Session, quote: Quote, now: datetime, entrance: str) -> str:
-    """Nobody keeps it any more, or somebody else still does."""
+def _let_go(s: Session, quote: Quote, now: datetime, entrance: str) -> None:
+    """Open, unless somebody else still keeps it: by another contest, or by a quote that was made meanwhile."""
     waiting = (QuoteConflict.second_id == quote.root_id, QuoteConflict.decided_at.is_(None))
-    if quote.state != QuoteState.FROZEN or s.scalar(select(QuoteConflict.id).where(*waiting).limit(1)) is not None:
-        return ""
-    return open_or_ask(s, quote, quote.owner_id, now, entrance=entrance)
+    if quote.state == QuoteState.FROZEN and s.scalar(select(QuoteConflict.id).where(*waiting).limit(1)) is None:
+        open_or_freeze(s, None, quote, now, entrance=entrance)
 
 
 def _others_end(s: Session, quote: Quote, but: QuoteConflict, by: By, now: datetime) -> None:
@@ -246,14 +225,17 @@ def _undo(s: Session, conflict: QuoteConflict, by: By, now: datetime, entrance: 
             or (quote.sent_at or conflict.opened_at) > (conflict.decided_at or now)
         ):
             raise Conflict("裁定以后报价又有变动，没有撤销。要改，请双方主管协商后撤回报价")
+    stood = []
     for key, (before, _) in conflict.effect.items():
         quote = quotes[int(key)]
         void_approval(s, quote, "裁定撤销了，先不用审批", by, now)
         if before in STANDING:
-            open_or_ask(s, quote, quote.owner_id, now, entrance=entrance)
+            stood.append(quote)
         else:
             quote.state, quote.ended_at = QuoteState(before), None
     s.flush()
+    for quote in stood:  # after the other is frozen again: it must not meet that one
+        open_or_freeze(s, None, quote, now, entrance=entrance)
 
 
 def _close_own_card(

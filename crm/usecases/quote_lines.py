@@ -1,17 +1,17 @@
 """The lines of a quote: what was typed, checked, and what the price list asks for the same on the day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import Currency
 from crm.errors import Invalid
 from crm.prices import prices_on, rate_of
-from crm.rules.quotes import CEILING, LONGEST_WORDS, MOST_LINES, converted
+from crm.rules.quotes import CEILING, LONGEST_WORDS, MOST_LINES, converted, model_key
 from models.quotes import Product, QuoteLine
 
 _MOST_QUANTITY = Decimal(100_000_000)
@@ -31,16 +31,13 @@ def priced(s: Session, drafts: Sequence[LineDraft], rate: Decimal, today: date) 
     """Each line with its product and what the list asks for it today, in the quote's currency."""
     if not 1 <= len(drafts) <= MOST_LINES:
         raise Invalid(f"一张报价要有 1 到 {MOST_LINES} 行", {"lines": "行数不对"})
-    wanted = {one.product_id for one in drafts if one.product_id}
-    offered = (Product.public_id.in_(wanted), Product.retired_at.is_(None))
-    products = {one.public_id: one for one in s.scalars(select(Product).where(*offered))}
-    listed = prices_on(s, (one.id for one in products.values()), today)
+    meant = _meant(s, drafts)
+    listed = prices_on(s, {one.id for one in meant if one is not None}, today)
     rates = {one.currency: rate_of(s, Currency(one.currency), today) for one in listed.values()}
     lines = []
-    for number, one in enumerate(drafts, 1):
-        if wrong := _wrong(one, products):
+    for number, (one, product) in enumerate(zip(drafts, meant, strict=True), 1):
+        if wrong := _wrong(one, product):
             raise Invalid(f"第 {number} 行：{wrong}", {f"lines.{number}": wrong})
-        product = products.get(one.product_id)
         price = None if product is None else listed.get(product.id)
         lines.append(
             QuoteLine(
@@ -55,8 +52,17 @@ def priced(s: Session, drafts: Sequence[LineDraft], rate: Decimal, today: date) 
     return lines
 
 
-def _wrong(one: LineDraft, products: Mapping[str, Product]) -> str:
-    if one.product_id and one.product_id not in products:
+def _meant(s: Session, drafts: Sequence[LineDraft]) -> list[Product | None]:
+    """The product of each line. Words that are a model of the list are that product: nobody passes its floor so."""
+    ids, keys = {one.product_id for one in drafts}, {model_key(one.words) for one in drafts if not one.product_id}
+    offered = (or_(Product.public_id.in_(ids), Product.model_key.in_(keys)), Product.retired_at.is_(None))
+    products = s.scalars(select(Product).where(*offered)).all()
+    by_id, by_key = {one.public_id: one for one in products}, {one.model_key: one for one in products}
+    return [by_id.get(one.product_id) if one.product_id else by_key.get(model_key(one.words)) for one in drafts]
+
+
+def _wrong(one: LineDraft, product: Product | None) -> str:
+    if one.product_id and product is None:
         return "没有这个产品，或者已经停用"
     if not one.product_id and not 1 <= len(_plain(one.words)) <= LONGEST_WORDS:
         return f"价格表里没有的，要写明是什么，最多 {LONGEST_WORDS} 个字"

@@ -1,20 +1,74 @@
-"""The last door before a quote is open: nobody contests it; does somebody have to sign it?"""
+"""The one door to being open: past every other team's quote that stands, and past whoever has to sign."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import QuoteState
-from crm.access import actor_by_id
+from crm import audit
+from crm.access import Actor, actor_by_id, supervisor_of
 from crm.approving import quote_needs
 from crm.errors import NotAllowed
+from crm.usecases import quote_conflict_cards as cards
 from crm.usecases.approvals import file_quote
+from crm.usecases.judging import due
+from crm.usecases.quote_rivals import Rival, rivals_of
+from models.base import insert_once
 from models.customers import Customer
-from models.quotes import Quote
+from models.quotes import Quote, QuoteConflict
+
+_HINT = "。另一个团队在给一家相像的公司报价（{}），拿不准是不是同一家，请先问您的主管"
 
 
-def open_or_ask(s: Session, quote: Quote, asking: int, now: datetime, *, entrance: str) -> str:
-    """Open, or waiting for the signatures that its prices need, asked for in this person's name. What happens now."""
+def open_or_freeze(s: Session, actor: Actor | None, quote: Quote, now: datetime, *, entrance: str) -> str:
+    """What happens now. `actor` None: nobody asks, a contest has ended; who quotes then asks for the signatures."""
+    rivals = rivals_of(s, quote, now)
+    same, alike = [one for one in rivals if one.same], [one for one in rivals if not one.same]
+    if same:
+        return _freeze(s, actor, quote, same, now, entrance)
+    told = _open_or_ask(s, quote, quote.owner_id if actor is None else actor.person_id, now, entrance)
+    return told + _HINT.format(alike[0].reason) if alike else told
+
+
+def _freeze(
+    s: Session, actor: Actor | None, quote: Quote, rivals: Sequence[Rival], now: datetime, entrance: str
+) -> str:
+    """The quote waits; both supervisors of each contest are asked. What whoever quotes is told: why, and no price."""
+    quote.state, quote.ended_at = QuoteState.FROZEN, None
+    s.flush()
+    by = None if actor is None else actor.person_id
+    for rival in rivals:
+        made = insert_once(
+            s, QuoteConflict, first_id=rival.quote.root_id, second_id=quote.root_id, reason=rival.reason[:60],
+            opened_at=now, due_at=due(s, now),
+        )  # fmt: skip
+        if made:
+            pair = (QuoteConflict.first_id == rival.quote.root_id, QuoteConflict.second_id == quote.root_id)
+            conflict = s.scalars(select(QuoteConflict).where(*pair, QuoteConflict.decided_at.is_(None))).one()
+            above_first, above_second = supervising(s, conflict)
+            for person_id in sorted(above_first | above_second):
+                cards.ask(s, conflict, person_id, now)
+            audit.record(
+                s, by, "freeze_quote", f"quote:{quote.id}", now, entrance=entrance, name=quote.number,
+                reason=rival.reason,
+            )  # fmt: skip
+    return frozen_words(rivals[0].reason)
+
+
+def frozen_words(reason: str) -> str:
+    return f"先冻结，不能发出：另一个团队已经给这家客户报价（{reason}）。已请双方主管裁定，一个工作日内答复"
+
+
+def supervising(s: Session, conflict: QuoteConflict) -> tuple[set[int], set[int]]:
+    """Whoever is above the one who quoted first, and above the one who quoted second."""
+    first, second = cards.sides(s, conflict)
+    return set(supervisor_of(s, first.quote.owner_id)), set(supervisor_of(s, second.quote.owner_id))
+
+
+def _open_or_ask(s: Session, quote: Quote, asking: int, now: datetime, entrance: str) -> str:
+    """Open, or waiting for the signatures that its prices need, asked for in this person's name."""
     need = quote_needs(s, quote)
     quote.ended_at = None
     if need is None:

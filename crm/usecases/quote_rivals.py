@@ -1,4 +1,4 @@
-"""Who else quotes this customer or this project: the same file, the same company by the radar, the same building."""
+"""Who else quotes this customer or project: the same file, the same company by the radar, the same building."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,34 +24,33 @@ SAME_FILE, SAME_PROJECT = "同一客户", "同一项目"
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another team's quote that stands already, and why it is of the same customer."""
+    """Another team's quote that stands already, and why it may be of the same customer.
+
+    `same`: it stands in the way. Else the radar is not sure, and whoever quotes gets a hint.
+    """
 
     quote: Quote
     reason: str
+    same: bool
 
 
-def wait_for_others(s: Session, customer: Customer, project: Project | None) -> None:
-    """Whoever quotes this company under any name or number, or this project, at this moment is done before we look."""
+def rivals_of(s: Session, quote: Quote, now: datetime) -> list[Rival]:
+    """Quotes of other teams beside this one, oldest first; those that a verdict lets stand beside it are none.
+
+    Whoever quotes this company under any name or number, or this project, at this moment is done before we look.
+    """
+    customer = s.get_one(Customer, quote.customer_id)
+    project = None if quote.project_id is None else s.get_one(Project, quote.project_id)
     question = _question(s, customer)
-    numbers = {f"quote:{one}" for one in (question.uscc, question.website, *question.phones) if one}
-    if project is not None:
-        numbers.add(f"quote:project:{project.id}")
-    radar.lock_names(s, [radar.pieces_of(customer.name), frozenset(numbers)])
-    if project is not None:
-        lock_keys(s, facts_of(project))
-
-
-def rivals_of(s: Session, quote: Quote, customer: Customer, project: Project | None, now: datetime) -> list[Rival]:
-    """Quotes of other teams that stand in the way of this one, oldest first; whose verdict was 共同 do not."""
-    hits = radar.hits(s, None, _question(s, customer), RadarEntry.QUOTE, policy.current(s))
+    _wait_for_others(s, question, project)
     apart = _told_apart(s, customer)
-    same = {hit.customer_id: hit.reason for hit in hits if hit.certain or (hit.same and hit.customer_id not in apart)}
-    same[customer.id] = SAME_FILE
+    hits = radar.hits(s, None, question, RadarEntry.QUOTE, policy.current(s))
+    alike = {hit.customer_id: hit for hit in hits if hit.certain or hit.customer_id not in apart}
     built = _same_projects(s, project)
     rows = s.scalars(
         select(Quote)
         .where(
-            or_(Quote.customer_id.in_(same), Quote.project_id.in_(built)),
+            or_(Quote.customer_id.in_({customer.id, *alike}), Quote.project_id.in_(built)),
             Quote.state.in_(STANDING),
             Quote.valid_until >= day_of(now),
             Quote.team_id != quote.team_id,
@@ -61,11 +60,27 @@ def rivals_of(s: Session, quote: Quote, customer: Customer, project: Project | N
         .order_by(Quote.id)
     )
     agreed = _agreed_with(s, quote)
-    return [
-        Rival(one, same.get(one.customer_id) or built.get(one.project_id or 0, SAME_PROJECT))
-        for one in rows
-        if one.root_id not in agreed
-    ]
+    found = []
+    for one in rows:
+        hit = alike.get(one.customer_id)
+        if one.root_id in agreed:
+            continue
+        if one.customer_id == customer.id:
+            found.append(Rival(one, SAME_FILE, True))
+        elif hit is not None and (hit.same or one.project_id not in built):
+            found.append(Rival(one, hit.reason, hit.same))
+        else:
+            found.append(Rival(one, built[one.project_id or 0], True))
+    return found
+
+
+def _wait_for_others(s: Session, question: Question, project: Project | None) -> None:
+    numbers = {f"quote:{one}"[:128] for one in (question.uscc, question.website, *question.phones) if one}
+    if project is not None:
+        numbers.add(f"quote:project:{project.id}")
+    radar.lock_names(s, [radar.pieces_of(question.name), frozenset(numbers)])
+    if project is not None:
+        lock_keys(s, facts_of(project))
 
 
 def _question(s: Session, customer: Customer) -> Question:

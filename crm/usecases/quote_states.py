@@ -5,14 +5,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.quotes import LIVE
+from config.quotes import LIVE, STANDING
 from config.vocabulary import ApprovalState, QuoteState, StageKind
 from crm.errors import Conflict
+from crm.rules.days import day_of
 from crm.usecases.approval_cards import By
 from crm.usecases.approval_steps import close
+from crm.usecases.quote_rivals import rivals_of
 from models.approvals import Approval
 from models.deals import Deal
-from models.quotes import Quote, QuoteConflict
+from models.quotes import Quote
 
 
 def end(quote: Quote, state: QuoteState, now: datetime) -> None:
@@ -20,19 +22,21 @@ def end(quote: Quote, state: QuoteState, now: datetime) -> None:
     quote.state, quote.ended_at = state, now
 
 
-def signed(s: Session, quote: Quote) -> str:
+def signed(s: Session, quote: Quote, now: datetime) -> str:
     """All have signed: it is open. What to say of it."""
     if quote.state != QuoteState.IN_APPROVAL:
         return "已同意，但这张报价已经不在审批了"
     quote.state = QuoteState.OPEN
     s.flush()
+    if quote.valid_until < day_of(now):
+        return f"已同意，但报价 {quote.number} 的有效期到 {quote.valid_until} 就过了，请出新版再发"
     return f"已同意，报价 {quote.number} 可以发给客户了"
 
 
-def wait_again(s: Session, quote: Quote) -> None:
+def wait_again(s: Session, quote: Quote, now: datetime) -> None:
     """A signature or a refusal was taken back, while nothing has followed from it."""
-    refused = quote.state == QuoteState.REJECTED and not _others_let_go(s, quote)
-    if not refused and (quote.state not in (QuoteState.OPEN, QuoteState.IN_APPROVAL) or quote.sent_at is not None):
+    refused = quote.state == QuoteState.REJECTED and not _quoted_past(s, quote, now)
+    if not refused and (quote.state not in STANDING or quote.sent_at is not None):
         raise Conflict(f"报价 {quote.number} 之后又有变动，没有撤销。需要的话请和报价人商量")
     quote.state, quote.ended_at = QuoteState.IN_APPROVAL, None
     s.flush()
@@ -68,18 +72,18 @@ def end_with_deal(s: Session, deal: Deal, kind: StageKind, by: By, now: datetime
     s.flush()
 
 
-def reopen_with_deal(s: Session, deal: Deal, ended_at: datetime) -> None:
-    """The move that ended them was taken back. One that no longer keeps others waiting has to be made anew."""
+def reopen_with_deal(s: Session, deal: Deal, ended_at: datetime, now: datetime) -> None:
+    """The move that ended them was taken back. One that another team has quoted past has to be made anew."""
     theirs = (Quote.deal_id == deal.id, Quote.ended_at == ended_at)
     ended = select(Quote).where(*theirs, Quote.state.in_((QuoteState.WON, QuoteState.LOST)))
     for quote in s.scalars(ended).all():
-        if not _others_let_go(s, quote):
+        if _quoted_past(s, quote, now):
+            quote.state = QuoteState.CLOSED
+        else:
             quote.state, quote.ended_at = QuoteState.OPEN, None
-    s.flush()
+        s.flush()
 
 
-def _others_let_go(s: Session, quote: Quote) -> bool:
-    """Whether somebody who had to wait for it has been let go since it ended."""
-    first = (QuoteConflict.first_id == quote.root_id, QuoteConflict.verdict == "")
-    let_go = select(QuoteConflict.id).where(*first, QuoteConflict.decided_at >= quote.ended_at).limit(1)
-    return s.scalar(let_go) is not None
+def _quoted_past(s: Session, quote: Quote, now: datetime) -> bool:
+    """Whether another team's quote for the same customer has come to stand since it ended."""
+    return any(one.same for one in rivals_of(s, quote, now))

@@ -18,15 +18,13 @@ from crm.rules.days import day_of
 from crm.rules.quotes import CEILING, LONGEST_NOTE, Line, sum_up
 from crm.usecases.approval_cards import by_of
 from crm.usecases.followups import write_entry
-from crm.usecases.quote_conflicts import freeze, frozen_words, given_up
+from crm.usecases.quote_conflicts import given_up, hold_files
 from crm.usecases.quote_lines import LineDraft, priced
-from crm.usecases.quote_opening import open_or_ask
-from crm.usecases.quote_rivals import rivals_of, wait_for_others
+from crm.usecases.quote_opening import frozen_words, open_or_freeze
 from crm.usecases.quote_states import end, void_approval
 from models.customers import Customer
 from models.deals import Deal
 from models.people import Person
-from models.projects import Project
 from models.quotes import Product, Quote, QuoteConflict, QuoteLine
 
 _LONGEST_DAYS = 400  # that a quote may hold
@@ -74,8 +72,7 @@ def make_quote(
 ) -> QuoteMade:
     """A new quote for a customer of his: open, unless another team quotes there or somebody must sign."""
     customer = get_customer(s, actor, customer_id, lock=True)
-    if actor.role not in HOLDERS:
-        raise NotAllowed(f"{label(actor.role)}不报价，请让负责的销售来报")
+    _refuse_desk(actor)
     deal_id = _deal(s, actor, draft.deal_id, customer)
     project = get_project(s, actor, draft.project_id, to=READ) if draft.project_id else None
     owner_id, team_id = _whose(s, actor, customer)
@@ -83,7 +80,7 @@ def make_quote(
         customer_id=customer.id, deal_id=deal_id, project_id=project and project.id, owner_id=owner_id,
         team_id=team_id, version=1,
     )  # fmt: skip
-    return _put(s, actor, quote, customer, project, draft, now, entrance, "make_quote")
+    return _put(s, actor, quote, customer, draft, now, entrance, "make_quote")
 
 
 def revise_quote(
@@ -94,7 +91,6 @@ def revise_quote(
     _refuse_unless(s, old, (*STANDING, QuoteState.REJECTED), "出新版")
     mine = actor.person_id in (old.owner_id, customer.owner_id)
     owner_id, team_id = _whose(s, actor, customer) if mine else (old.owner_id, old.team_id)
-    project = None if old.project_id is None else s.get_one(Project, old.project_id)
     newest = s.scalar(select(func.max(Quote.version)).where(Quote.root_id == old.root_id)) or old.version
     quote = Quote(
         root_id=old.root_id, number=old.number, version=newest + 1, customer_id=customer.id, deal_id=old.deal_id,
@@ -102,12 +98,13 @@ def revise_quote(
     )  # fmt: skip
     end(old, QuoteState.SUPERSEDED, now)
     void_approval(s, old, "报价出了新版，这一版不用审批了", by_of(actor, entrance), now)
-    return _put(s, actor, quote, customer, project, draft, now, entrance, "revise_quote")
+    return _put(s, actor, quote, customer, draft, now, entrance, "revise_quote")
 
 
 def copy_quote(s: Session, actor: Actor, quote_id: str, now: datetime, *, entrance: str) -> QuoteMade:
     """再报一次: the same lines at the same prices for the same customer, judged by today's list, which is told."""
     old, customer = get_quote(s, actor, quote_id, to=READ)
+    _refuse_desk(actor)
     lines = s.scalars(select(QuoteLine).where(QuoteLine.quote_id == old.id).order_by(QuoteLine.position)).all()
     listed_ids = [one.product_id for one in lines if one.product_id is not None]
     products = {one.id: one for one in s.scalars(select(Product).where(Product.id.in_(listed_ids)))}
@@ -137,6 +134,7 @@ def copy_quote(s: Session, actor: Actor, quote_id: str, now: datetime, *, entran
 
 def withdraw_quote(s: Session, actor: Actor, quote_id: str, now: datetime, *, entrance: str) -> QuoteMade:
     """It is not offered any more; whoever had to wait for it is let go."""
+    hold_files(s, quote_id)
     quote, customer = get_quote(s, actor, quote_id, lock=True)
     _refuse_unless(s, quote, LIVE, "撤回")
     end(quote, QuoteState.WITHDRAWN, now)
@@ -157,6 +155,12 @@ def send_quote(s: Session, actor: Actor, quote_id: str, now: datetime, *, entran
         quote.sent_at = now
         _note(s, actor, quote, "send_quote", f"报价 {quote.number} 已发给客户", now, entrance)
     return _made(quote, customer, "已记为发出")
+
+
+def _refuse_desk(actor: Actor) -> None:
+    """Finance and service read."""
+    if actor.role not in HOLDERS:
+        raise NotAllowed(f"{label(actor.role)}不报价，请让负责的销售来报")
 
 
 def _deal(s: Session, actor: Actor, deal_id: str, customer: Customer) -> int | None:
@@ -183,8 +187,8 @@ def _whose(s: Session, actor: Actor, customer: Customer) -> tuple[int, int]:
 
 
 def _put(
-    s: Session, actor: Actor, quote: Quote, customer: Customer, project: Project | None, draft: QuoteDraft,
-    now: datetime, entrance: str, verb: str,
+    s: Session, actor: Actor, quote: Quote, customer: Customer, draft: QuoteDraft, now: datetime, entrance: str,
+    verb: str,
 ) -> QuoteMade:  # fmt: skip
     today = day_of(now)
     until = draft.valid_until or today + timedelta(days=policy.current(s).quote_days)
@@ -211,12 +215,7 @@ def _put(
     s.flush()
     version = f"第 {quote.version} 版" if quote.version > 1 else ""
     _note(s, actor, quote, verb, f"报价 {quote.number}{version}", now, entrance, version=quote.version)
-    wait_for_others(s, customer, project)
-    rivals = rivals_of(s, quote, customer, project, now)
-    if rivals:
-        told = freeze(s, actor, quote, rivals, now, entrance=entrance)
-    else:
-        told = open_or_ask(s, quote, actor.person_id, now, entrance=entrance)
+    told = open_or_freeze(s, actor, quote, now, entrance=entrance)
     return _made(quote, customer, told)
 
 

@@ -206,7 +206,7 @@ def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: d
         raise Gone(f"超过 {minutes} 分钟，不能撤销了。需要的话请和提交人商量")
     _nobody_since(s, approval, signed_at, mine)
     if about.quote is not None:
-        quote_states.wait_again(s, about.quote)
+        quote_states.wait_again(s, about.quote, now)
     if about.deal is not None and approval.period_id is not None:
         undo_move(s, actor, about.deal, approval.period_id, approval.requested_by_id, now, entrance=entrance)
     approval.state, approval.decided_at, approval.period_id = ApprovalState.WAITING, None, None

@@ -45,6 +45,7 @@ class Page:
     roles: frozenset[Role] = EVERYBODY
     body: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""  # the address's own blanks filled in, where there are any
+    named: frozenset[Role] = frozenset()  # who reads there for whom something is, whoever's customer it is
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,10 @@ class Signing:
 
 @dataclass(frozen=True)
 class Quoted:
-    """About a quote of its customer's holder: of a customer that another team shares one reads no price of theirs."""
+    """About a quote of its customer's holder: of a customer that another team shares one reads no price of theirs.
+
+    Finance reads them all, and changes none.
+    """
 
     to: To
     asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
@@ -229,9 +233,13 @@ ROUTES: Mapping[str, Door] = {
     "DELETE /api/v1/milestones/<milestone_id>": Record(WRITE, thing="milestone", done=True),
     "POST /api/v1/milestones/<milestone_id>/restore": Record(WRITE, thing="milestone"),
     "GET /api/v1/products": Page(),
+    "PATCH /api/v1/products/<product_id>": Page(
+        PRICERS, {"model": "X1", "name": "泵", "unit": "台", "version": 1}, f"/api/v1/products/{'0' * 20}"
+    ),
+    "POST /api/v1/products/<product_id>/retire": Page(PRICERS, {"version": 1}, f"/api/v1/products/{'0' * 20}/retire"),
     "GET /api/v1/customers/<customer_id>/prices": Page(at=f"/api/v1/customers/{'0' * 20}/prices?product_id={'0' * 20}"),
     "POST /api/v1/customers/<customer_id>/quotes": Record(WRITE, _offer, done=True),
-    "GET /api/v1/quotes": Page(),
+    "GET /api/v1/quotes": Page(named=frozenset({Role.FINANCE})),
     "GET /api/v1/quotes/<quote_id>": Quoted(READ),
     "POST /api/v1/quotes/<quote_id>/revise": Quoted(WRITE, _offer, done=True),
     "POST /api/v1/quotes/<quote_id>/copy": Quoted(WRITE, done=True),
@@ -373,7 +381,7 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/approvals/<approval_id>/<act>": Page(at=f"/console/approvals/{'0' * 20}/approve"),
     "POST /console/absences": Page(body={"deputy": "wu", "first_day": "2026-12-01", "last_day": "2026-12-02"}),
     "POST /console/absences/<absence_id>/end": Page(at=f"/console/absences/{'0' * 20}/end"),
-    "GET /console/quotes": Page(),
+    "GET /console/quotes": Page(named=frozenset({Role.FINANCE})),
     "GET /console/quotes/new": Page(at=f"/console/quotes/new?customer={'0' * 20}"),
     "POST /console/quotes/new": Record(
         WRITE,
@@ -381,7 +389,7 @@ ROUTES: Mapping[str, Door] = {
         done=True,
     ),
     "GET /console/quotes/<quote_id>": Quoted(READ),
-    "GET /console/quotes/<quote_id>/revise": Quoted(READ),
+    "GET /console/quotes/<quote_id>/revise": Quoted(WRITE),
     "POST /console/quotes/<quote_id>/revise": Quoted(
         WRITE, lambda _: {"model0": "备件", "quantity0": "1", "price0": "100"}, done=True
     ),
@@ -392,6 +400,9 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/products": Page(PRICERS, {"model": "X1", "name": "泵", "unit": "台"}),
     "POST /console/products/<product_id>/prices": Page(
         PRICERS, {"list_price": "1", "floor_price": "1"}, f"/console/products/{'0' * 20}/prices"
+    ),
+    "POST /console/products/<product_id>": Page(
+        PRICERS, {"model": "X1", "name": "泵", "unit": "台", "version": "1"}, f"/console/products/{'0' * 20}"
     ),
     "POST /console/products/<product_id>/retire": Page(PRICERS, at=f"/console/products/{'0' * 20}/retire"),
     "POST /console/rates": Page(PRICERS, {"currency": "USD", "day": "2026-12-01", "to_yuan": "7.1"}),

@@ -115,8 +115,9 @@ class Probe:
             return "\n".join(str(notice) for notice in s.scalars(told))
 
     def leaks(
-        self, what: str, told: str, asked_for: Things, *, revealing: bool = False, book: bool = False
-    ) -> list[str]:
+        self, what: str, told: str, asked_for: Things, *, revealing: bool = False, book: bool = False,
+        named: bool = False,
+    ) -> list[str]:  # fmt: skip
         """Canaries of records that this role may not see, and whole numbers it should see in part."""
         wrong = []
         for (role, relation), things in self.stage.world.things.items():
@@ -130,6 +131,8 @@ class Probe:
             whole = whole or (self.role is Role.TEAM_LEAD and self.sees(role, relation)) or revealing
             if not whole:
                 hidden["phone"] = things.canaries["phone"]
+            if named:
+                hidden.pop("name", None)
             wrong += [f"{what}: tells {kind} of {role} {relation}" for kind, word in hidden.items() if word in told]
         return sorted(set(wrong))[:5]
 

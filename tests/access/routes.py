@@ -30,7 +30,7 @@ def wrong_on_route(probe: Probe, way: str, door: Page | About | Beyond) -> list[
         return _wrong_beyond(probe, way, door)
     if isinstance(door, Page):
         answer, told = probe.ask(way, door, None)
-        wrong = probe.leaks(way, told, NOBODYS, book=door.roles <= OPERATORS)
+        wrong = probe.leaks(way, told, NOBODYS, book=door.roles <= OPERATORS, named=probe.role in door.named)
         if probe.role not in door.roles:
             fine = answer.status_code == (404 if "/console/" in way else 403)
             return wrong + ([] if fine else [f"{probe.role} {way}: {answer.status_code}, for other roles only"])
@@ -59,7 +59,11 @@ def wrong_on_route(probe: Probe, way: str, door: Page | About | Beyond) -> list[
             wrong.append(f"{what}: {answer.status_code}, should be barred by role, whoever's it is")
         if expected == "gone" and answer.status_code != 404:
             wrong.append(f"{what}: {answer.status_code}, should not be there")
-        seen = things if expected == "yes" or relation in MAY[probe.role] else NOBODYS
+        seen = (
+            things
+            if expected == "yes" or (isinstance(door, Quoted) and expected == "no") or relation in MAY[probe.role]
+            else NOBODYS
+        )
         wrong += probe.leaks(what, told, seen, revealing="phone" in way)
     return wrong
 
@@ -104,6 +108,8 @@ def _expected(role: Role, door: About, relation: Relation) -> str:
             role in (Role.TEAM_LEAD, Role.REGIONAL_MANAGER) and relation in _OF_HIS_TEAM
         )
         return "yes" if above and relation not in (Relation.OWN, Relation.MERGED) else "gone"
+    if isinstance(door, Quoted) and role is Role.FINANCE:
+        return "yes" if door.to is READ else "no"
     if isinstance(door, Quoted) and relation in (Relation.SHARED_READ, Relation.TOGETHER):
         return "yes" if DECIDE in may else "gone"  # the quote is team TWO's
     if isinstance(door, Matter):

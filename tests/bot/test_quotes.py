@@ -24,7 +24,7 @@ def test_one_line_makes_a_quote_and_the_customer_s_name_shows_what_was_asked(wec
     assert shown.index("¥9,500") < shown.index("¥9,800")  # the latest first
     assert "1. 11-23 张三 未结" in shown
     assert "未结的报价" in wecom.say("Zhang", "/报价")
-    assert "不在您" in wecom.say("qian", "/报价 华东泵业") or "没有" in wecom.say("qian", "/报价 华东泵业")
+    assert "9,500" not in wecom.say("qian", "/报价 华东泵业")
 
 
 def test_what_is_missing_is_asked_for_with_what_was_asked_before(wecom: Wecom) -> None:
@@ -39,6 +39,14 @@ def test_what_is_missing_is_asked_for_with_what_was_asked_before(wecom: Wecom) -
     assert "数量多少" in wecom.say("Zhang", "1")
     assert "没看懂数量" in wecom.say("Zhang", "很多")
     assert "价格表里没有「火箭」" in wecom.say("Zhang", "/报价 华东泵业 火箭 1 1")
+
+
+def test_a_question_about_the_customer_keeps_what_was_typed_beside_it(wecom: Wecom) -> None:
+    product()
+    customer("Zhang", "华东泵业有限公司", NOW - DAY)
+    customer("Zhang", "华东阀门有限公司", NOW - DAY)
+    assert "对应几个客户" in wecom.say("Zhang", "/报价 华东 IHG80-160 2 9500")
+    assert "合计 ¥19,000：可以发给客户了" in wecom.say("Zhang", "1")
 
 
 def test_an_old_quote_again_with_one_tap_and_back(wecom: Wecom) -> None:

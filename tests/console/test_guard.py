@@ -72,7 +72,7 @@ DOORS = {
     **dict.fromkeys(("deal", "move_deal", "undo_move", "prove_deal", "remove_evidence"), EVERYBODY),
     **dict.fromkeys(("quote_list", "quote", "new_quote", "make_quote", "edit_quote", "revise_quote"), EVERYBODY),
     **dict.fromkeys(("act_on_quote", "vote_quote", "product_list", "product"), EVERYBODY),
-    **dict.fromkeys(("add_product", "set_price", "retire_product", "set_rate"), PRICERS),
+    **dict.fromkeys(("add_product", "change_product", "set_price", "retire_product", "set_rate"), PRICERS),
     "new_customer": HOLDERS,
     "contests": ASSIGNERS,
     "decide_contest": ASSIGNERS,

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from config.vocabulary import Role
 from crm import uow
+from models.audit import AuditEntry
 from models.customers import Customer
 from models.quotes import Price, Product, Quote
 from tests.console.conftest import SignIn
@@ -93,6 +94,57 @@ def test_lines_show_what_was_asked_before_and_a_new_version_takes_over(sign_in: 
     assert (refused.status_code, "已有新版" in refused.text) == (409, True)
 
 
+def test_a_form_grows_and_keeps_what_was_typed_and_says_the_list_price_in_its_currency(sign_in: SignIn) -> None:
+    page = listed(sign_in)
+    admin, rep = sign_in(ADMIN), sign_in(REP)
+    today = re.search(r'name="first_day" min="([\d-]+)"', admin.get(page).text)
+    assert today is not None
+    admin.post("/console/rates", data={"currency": "USD", "day": today[1], "to_yuan": "7.12"})
+    dollars = {"list_price": "1400", "floor_price": "1300", "currency": "USD", "first_day": today[1], "save": "1"}
+    assert admin.post(f"{page}/prices", data=dollars).status_code == 303
+    typed = {"customer": of_rep(), "rows": "5", "model0": "IHG80-160", "quantity0": "2", "note": "含税"}
+    grown = rep.post("/console/quotes/new", data=typed | {"more": "1"}).text
+    for words in ('name="rows" value="10"', 'name="model9"', 'value="IHG80-160"', 'value="含税"'):
+        assert words in grown
+    assert "今天列表价 USD 1,400" in rep.post("/console/quotes/new", data=typed | {"look": "1"}).text
+
+
+def test_finance_reads_a_quote_and_finds_nothing_to_press(sign_in: SignIn) -> None:
+    listed(sign_in)
+    page = offer(sign_in, "7900")
+    finance = sign_in(FINANCE)
+    assert "海门" in finance.get("/console/quotes").text
+    shown = finance.get(page)
+    assert (shown.status_code, "底价 ¥8,000" in shown.text) == (200, True)
+    for words in ("再报一次", "出新版", "撤回", "/console/customers/"):
+        assert words not in shown.text
+    approval = re.search(r'href="(/console/approvals/\w+)"', shown.text)
+    assert approval is not None
+    assert finance.get(approval[1]).status_code == 200
+    for form in (finance.get(f"{page}/revise"), finance.post(f"{page}/revise", data={"rows": "5"})):
+        assert (form.status_code, "您可以看，不能改" in form.text) == (403, True)
+    refused = finance.post(f"{page}/withdraw")
+    assert (refused.status_code, "您可以看，不能改" in refused.text) == (403, True)
+
+
+def test_a_product_is_corrected_and_of_two_at_once_the_second_is_told(sign_in: SignIn) -> None:
+    page = listed(sign_in)
+    finance, form = sign_in(FINANCE), {"model": "ihg80-160", "name": "卧式化工泵", "unit": "套", "version": "1"}
+    assert 'name="version" value="1"' in finance.get(page).text
+    assert finance.post(page, data=form).status_code == 303
+    assert "卧式化工泵" in finance.get(page).text
+    late = finance.post(page, data=form | {"name": "别的泵"})
+    assert (late.status_code, "刚被别人改过" in late.text, 'value="别的泵"' in late.text) == (409, True, True)
+    other = finance.post(page, data=form | {"version": "2", "model": "IHG100-200"})
+    assert (other.status_code, "就是另一个产品" in other.text) == (422, True)
+    assert [(one.name, one.unit, one.calibre, one.version) for one in rows(Product)] == [("卧式化工泵", "套", "", 2)]
+    (said,) = [one.detail for one in rows(AuditEntry, AuditEntry.verb == "change_product")]
+    assert (said["was"], said["new"]) == (
+        "型号 IHG80-160，名称 立式化工泵，口径 DN80，单位 台", "型号 ihg80-160，名称 卧式化工泵，口径 空，单位 套"
+    )  # fmt: skip
+    assert finance.post(f"{page}/retire", data={"version": "1"}).status_code == 409
+
+
 def test_below_the_floor_the_approval_is_one_click_away(sign_in: SignIn) -> None:
     listed(sign_in)
     page = offer(sign_in, "7900")
@@ -109,8 +161,9 @@ def test_a_product_is_found_by_its_parts_and_retired(sign_in: SignIn) -> None:
     admin = sign_in(ADMIN)
     assert "IHG80-160" in admin.get("/console/products?q=dn80 化工").text
     assert "没有找到产品" in admin.get("/console/products?q=火箭").text
-    assert admin.post(f"{page}/retire").status_code == 303
+    assert admin.post(f"{page}/retire", data={"version": "1"}).status_code == 303
     assert "DN80" not in admin.get("/console/products").text
+    assert "用同一个型号新增" in admin.get(page).text
     assert rows(Product)[0].retired_at is not None
     rate = {"currency": "USD", "day": DAY, "to_yuan": "7.12"}
     assert admin.post("/console/rates", data=rate).status_code == 303

@@ -117,6 +117,7 @@ def _ids(stage: Stage, role: Role) -> dict[str, list[str]]:
         "deal_id": [one.deal_public for one in (*things, NOBODYS)],
         "approval_id": [one.approval for one in (*things, NOBODYS)],
         "absence_id": ["0" * 20],
+        "product_id": ["0" * 20],
         "quote_id": [one.quote for one in (*things, NOBODYS)],
         "conflict_id": [one.conflict for one in (*things, NOBODYS)],
         "evidence_id": [one.evidence for one in (*things, NOBODYS)],

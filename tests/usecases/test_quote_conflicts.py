@@ -134,7 +134,7 @@ def test_supervisors_who_differ_or_wait_leave_it_to_the_director(clash: tuple[Qu
 def test_one_working_day_later_the_director_is_asked(clash: tuple[QuoteMade, QuoteMade]) -> None:
     assert list(run("quotes", NOW + DAY - HOUR)) == []
     assert list(run("quotes", NOW + DAY)) == [f"报价冻结超时：{clash[1].number}（2026-11-23 起），请总监裁定"]
-    assert list(run("quotes", NOW + DAY)) == [""] or list(run("quotes", NOW + DAY)) == []
+    assert list(run("quotes", NOW + DAY)) == []
     assert len(told("zhou")) == 1
 
 
@@ -210,7 +210,10 @@ def test_what_else_is_the_same_company_is_what_operations_say(company: Engine) -
         with uow.transaction() as s:
             s.get_one(Customer, number).phone = "0512-66668888"
     assert quoted("Zhang", one, pump).state is QuoteState.OPEN
-    assert quoted("qian", other, pump).state is QuoteState.OPEN
+    hinted = quoted("qian", other, pump)
+    assert (hinted.state, "相像的公司报价（电话相同）" in hinted.told) == (QuoteState.OPEN, True)
+    assert rows(QuoteConflict) == []
+    act(withdraw_quote, "qian", hinted.public_id)
     with uow.transaction() as s:
         weigh(s, actor("wang"), RadarEntry.QUOTE, Evidence.PHONE, Weight.SAME, NOW, entrance="console")
     assert quoted("qian", other, pump).state is QuoteState.FROZEN

@@ -79,6 +79,24 @@ def test_below_the_floor_a_director_signs_and_whoever_asks_is_told_no_number(fir
     act(send_quote, "Zhang", made.public_id)
 
 
+def test_a_model_that_is_written_in_words_is_that_product(firm: int) -> None:
+    product()
+    with uow.transaction() as s:
+        draft = QuoteDraft([LineDraft(Decimal(1), Decimal(7_999), words="ｉhg80-160 ")])
+        made = make_quote(s, actor("Zhang"), firm, draft, NOW, entrance="miniapp")
+    assert (made.state, rows(QuoteLine)[0].floor_price) == (QuoteState.IN_APPROVAL, Decimal(8_000))
+
+
+def test_a_signature_after_the_last_day_does_not_say_that_it_may_be_sent(firm: int) -> None:
+    made = quoted("Zhang", firm, product(floor=5_000), price=7_000, valid_until=TODAY + DAY)
+    (approval,) = rows(Approval)
+    with uow.transaction() as s:
+        done = signing.approve(s, actor("li"), approval.public_id, NOW + 2 * DAY, entrance="miniapp")
+    assert "有效期到 2026-11-24 就过了，请出新版" in done.outcome
+    with pytest.raises(Conflict, match="请先出新版"):
+        act(send_quote, "Zhang", made.public_id, now=NOW + 2 * DAY)
+
+
 def test_a_refusal_ends_it_and_is_taken_back(firm: int) -> None:
     made = quoted("Zhang", firm, product(), price=7_000)
     (approval,) = rows(Approval)
@@ -132,7 +150,7 @@ def test_a_copy_keeps_the_prices_and_tells_what_the_list_asks_today(firm: int) -
     assert again.state is QuoteState.IN_APPROVAL  # 9,500 is below today's floor
     assert [(one.model, one.was, one.now) for one in again.changes] == [("IHG80-160", Decimal(10_000), Decimal(12_000))]
     with uow.transaction() as s:
-        retire_product(s, actor("wang"), pump, NOW, entrance="console")
+        retire_product(s, actor("wang"), pump, 1, NOW, entrance="console")
     with pytest.raises(Conflict, match="IHG80-160 已停用"):
         act(copy_quote, "Zhang", made.public_id)
 

@@ -62,6 +62,7 @@ def upgrade() -> None:
         _id("made_by_id"),
         _at("made_at"),
         _at("retired_at", nullable=True),
+        _id("version"),
         _to("made_by_id", "person", "product"),
         sa.UniqueConstraint("model_key", name=op.f("uq_product_model_key")),
         *_keys("product"),
