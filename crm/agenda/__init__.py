@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from config.policy import Policy
 from crm.access import Actor
-from crm.agenda import customers, deals
+from crm.agenda import customers, deals, verdicts
 from crm.agenda.items import Item, ItemKind
 from crm.rules.days import WorkCalendar, at, day_of, days_between
 from models.timeline import Todo
 
-__all__ = ["Item", "ItemKind", "agenda"]
+__all__ = ["Item", "ItemKind", "agenda", "approvals_and_quotes"]
 
 
 def agenda(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> list[Item]:
@@ -29,8 +29,18 @@ def agenda(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: Wo
         *customers.lost(s, actor, now),
         *deals.leads(s, actor, now),
         *deals.registrations(s, actor, now, policy),
+        *verdicts.all_of(s, actor, now, policy, calendar),
     ]
-    return sorted(items, key=lambda item: (item.sort, item.title))
+    return sorted(items, key=_order)
+
+
+def approvals_and_quotes(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> list[Item]:
+    """The part of the list that is about signatures, prices and their verdicts, in the same order."""
+    return sorted(verdicts.all_of(s, actor, now, policy, calendar), key=_order)
+
+
+def _order(item: Item) -> tuple[int, str]:
+    return item.sort, item.title
 
 
 def _todos(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:

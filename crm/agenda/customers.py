@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from config.policy import Policy
 from config.vocabulary import ContactState, HolderKind, OwnershipReason
 from crm.access import Actor, leaders_of, supervisors_of
-from crm.agenda.items import Item, ItemKind
+from crm.agenda.items import Item, ItemKind, urgency
 from crm.rules import recycling
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of, days_between
 from crm.silence import silences_of
@@ -18,7 +18,7 @@ from models.customers import Customer, OwnershipPeriod
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person
 
-_LAST_DAYS = 3  # a customer with fewer days left comes before everything else
+_LAST_DAYS = 2  # a customer with fewer days left comes before what is merely due
 _LOST_DAYS = 3  # a weekend may lie between a release and the next list
 
 
@@ -38,8 +38,9 @@ def silent(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: Wo
 
 def _silent_item(customer: Customer, title: str, verdict: recycling.Verdict, policy: Policy) -> Item:
     loss = "满期会释放给主管重新分配" if policy.recycling_live else "满期会被回收（现在是试运行，只提醒）"
-    urgency = verdict.days_left - _LAST_DAYS
-    return Item(ItemKind.SILENT, customer.id, customer.public_id, title, verdict.reason, loss, urgency)
+    left = max(0, verdict.days_left - 1)  # a release comes at night: the day before it is the last to act on
+    sort = urgency(left, _LAST_DAYS) if policy.recycling_live else left - _LAST_DAYS  # on trial nothing is lost
+    return Item(ItemKind.SILENT, customer.id, customer.public_id, title, verdict.reason, loss, sort)
 
 
 def last_days(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> Sequence[Item]:

@@ -10,7 +10,7 @@ from config.policy import Policy
 from config.prospects import LeadState, ProjectState
 from config.vocabulary import Role, label
 from crm.access import Actor, leaders_of, supervisors_of
-from crm.agenda.items import Item, ItemKind
+from crm.agenda.items import Item, ItemKind, urgency
 from crm.milestones import coming
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of, days_between
 from crm.rules.milestones import LISTED_DAYS, LISTED_LATE_DAYS, LOSS, say_left
@@ -23,6 +23,7 @@ from models.people import Person
 from models.projects import Project, ProjectRegistration
 
 _MOST_MILESTONES = 50
+_FEW_DAYS = 2  # a 报备 with less left comes before what is merely due
 
 
 def stalls(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: WorkCalendar) -> Sequence[Item]:
@@ -64,7 +65,7 @@ def milestones(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
             f"{label(one.kind)}：{one.deal}",
             f"{one.due_at.astimezone(SHANGHAI):%m-%d %H:%M}，{say_left(one.due_at, now)}",
             LOSS[one.kind],
-            days_between(now, one.due_at) - LISTED_DAYS - 1,
+            urgency(days_between(now, one.due_at), LISTED_DAYS + 1),
         )
         for one in coming(s, and_(Deal.owner_id == actor.person_id, near), _MOST_MILESTONES)
     ]
@@ -117,7 +118,8 @@ def registrations(s: Session, actor: Actor, now: datetime, policy: Policy) -> Se
     title, why, loss = "报备：{}", "还有 {} 天到期", "到期后别家就能报备"
     return [
         Item(
-            ItemKind.REGISTRATION, r.id, r.public_id, title.format(p.name), why.format(left[r.id]), loss, left[r.id] - 2
+            ItemKind.REGISTRATION, r.id, r.public_id, title.format(p.name), why.format(left[r.id]), loss,
+            urgency(left[r.id], _FEW_DAYS),
         )
         for r, p in rows
-    ]
+    ]  # fmt: skip

@@ -643,6 +643,8 @@ BUTTONS: Mapping[str, Tapping] = {
     "reject": Tapping(READ, _approval),
     "reject_for": Tapping(READ, lambda it: {"approval": it.approval, "why": "price"}),
     "undo:approval": Tapping(READ, lambda it: {"approval": it.approval, "signer": 8_000_005}),
+    "nudge_approval": Tapping(READ, _approval),
+    "withdraw_approval": Tapping(READ, _approval),
     "write_note": Tapping(None, _approval),
     "delegate": Tapping(None, _approval),
     "add_signer": Tapping(None, _approval),
