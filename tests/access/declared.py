@@ -615,6 +615,7 @@ BUTTONS: Mapping[str, Tapping] = {
     "plan_visit": Tapping(READ, _customer),
     "snooze": Tapping(WRITE, _deal),
     "undo:snooze": Tapping(WRITE, _deal),
+    "ask_discount": Tapping(WRITE, lambda it: {"deal": it.deal_public, "stage": "negotiation"}),
     "finish_milestone": Tapping(WRITE, _milestone),
     "remove_milestone": Tapping(WRITE, _milestone),
     "undo:milestone": Tapping(WRITE, _milestone),
