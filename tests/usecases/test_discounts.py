@@ -75,7 +75,8 @@ def test_the_quote_goes_down_in_a_new_version_that_waits_for_the_rules_seat(plac
     (card,) = rows(OutboxMessage, OutboxMessage.person_id == IDS["li"])
     assert WHY in str(card.notice["facts"])
     for who in ("li", "zhou"):
-        uow.attempt(lambda s, who=who: signing.approve(s, actor(who), approval.public_id, NOW, entrance="card"))
+        with uow.transaction() as s:
+            signing.approve(s, actor(who), approval.public_id, NOW, entrance="card")
     assert rows(Quote)[1].state == "open"
     again = ask(deal, percent=30, why="客户要求年度框架价")
     assert rows(Quote)[-1].note == "含运费；申请折扣：客户要求年度框架价"
