@@ -205,6 +205,17 @@ def undo_approval(s: Session, on: On) -> Tapped:
     return Tapped(done.outcome)
 
 
+@button("nudge_approval")
+def nudge(s: Session, on: On) -> Tapped:
+    return Tapped(signing.nudge(s, on.actor, str(on.args["approval"]), on.now, entrance=CARD).outcome)
+
+
+@button("withdraw_approval")
+def withdraw(s: Session, on: On) -> Tapped:
+    done = signing.withdraw(s, on.actor, str(on.args["approval"]), on.now, entrance=CARD)
+    return Tapped(f"「{done.name}」{done.outcome}")
+
+
 @button("write_note")
 def write_note(s: Session, on: On) -> Tapped:
     asked = forms.ask(s, on.actor, "write_note", {"approval": on.args["approval"]}, on.card_id, on.now)

@@ -24,7 +24,7 @@ GROUPS = (
         ),
     ),
     ("商机停滞", CLOCKS),
-    ("审批", ("split_days",)),
+    ("审批与报价", ("split_days", "approval_late_hours", "quote_days", "quote_remind_days")),
     (
         "线索与项目",
         (

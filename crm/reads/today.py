@@ -1,4 +1,4 @@
-"""Who needs me today: to-dos, customers about to be lost, stuck deals, new contacts, and the queue of my teams."""
+"""Who needs me today: approvals and quotes, to-dos, customers about to be lost, stuck deals, new contacts, my queue."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import ContactState
 from crm import policy as numbers
 from crm.access import Actor, deals_for, eyes, sees_customer, sees_person
+from crm.agenda import Item, approvals_and_quotes
 from crm.errors import NotFound
 from crm.reads.customers import CustomerRow, Filters, Page, list_customers
 from crm.reads.deals import deal_sight
@@ -27,8 +28,8 @@ from models.people import Person
 from models.timeline import Todo
 
 SHOWN = 8
-Section = Literal["queue", "stuck", "todos", "contacts"]
-SECTIONS: tuple[Section, ...] = ("queue", "stuck", "todos", "contacts")
+Section = Literal["approvals", "queue", "stuck", "todos", "contacts"]
+SECTIONS: tuple[Section, ...] = ("approvals", "queue", "stuck", "todos", "contacts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class NewContact:
 class Today:
     """Every list is a page of what fits a desk; its `total` counts all of it."""
 
+    approvals: Page[Item]
     todos: Page[DueTodo]
     losing: Page[CustomerRow]
     stuck: Page[StuckDeal]
@@ -89,6 +91,7 @@ def today(s: Session, actor: Actor, now: datetime, pages: Mapping[Section, int])
     )
     waiting = queue(s, actor, now, pages.get("queue", 1), SHOWN)
     return Today(
+        approvals=_approvals(s, actor, now, pages.get("approvals", 1)),
         todos=_todos(s, actor, now, pages.get("todos", 1)),
         losing=losing,
         stuck=_stuck(s, actor, now, pages.get("stuck", 1)),
@@ -144,6 +147,13 @@ def _due(now: datetime) -> Callable[[int, str, datetime, str | None, str | None]
         return DueTodo(number, text, due_at, max(0, days_between(due_at, now)), customer or "", public_id or "")
 
     return row
+
+
+def _approvals(s: Session, actor: Actor, now: datetime, page: int) -> Page[Item]:
+    """As the morning's list has them; `public_id` is of the approval, the quote or the contest."""
+    items = approvals_and_quotes(s, actor, now, numbers.current(s), numbers.calendar(s))
+    page = min(page, max(1, -(-len(items) // SHOWN)))
+    return Page(items[(page - 1) * SHOWN : page * SHOWN], len(items), page, SHOWN)
 
 
 def _stuck(s: Session, actor: Actor, now: datetime, page: int) -> Page[StuckDeal]:

@@ -1,16 +1,21 @@
 """Money of a quote: which day's price and rate hold, what lines add up to, what is below the floor."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 CEILING = Decimal(10) ** 12  # of a quote, in its currency
 MOST_LINES = 50
 LONGEST_WORDS, LONGEST_NOTE = 120, 250
 _CENT = Decimal("0.01")
 _ONE = Decimal(1)
+_HUNDRED = Decimal(100)
+_TENTHS = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,2})?)折")  # what is left: 8折, 75折, 7.5折
+_OFF = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,2})?)%")  # what is taken off
+_SPOKEN = str.maketrans("一二三四五六七八九", "123456789")
 _MOST_PERCENT = Decimal(9_999_999)
 
 
@@ -111,3 +116,40 @@ def say_money(amount: Decimal, currency: str) -> str:
     exact = amount.quantize(_CENT, ROUND_HALF_UP)
     plain = f"{exact:,.0f}" if exact == exact.quantize(_ONE) else f"{exact:,.2f}"
     return f"¥{plain}" if currency == "CNY" else f"{currency} {plain}"
+
+
+def parse_discount(typed: str) -> Decimal:
+    """Percent off the list: 「8折」「七五折」「25%」. A bare number could mean either: ValueError, in words to show."""
+    plain = "".join(unicodedata.normalize("NFKC", typed).split()).translate(_SPOKEN)
+    if found := _OFF.fullmatch(plain):
+        off = Decimal(found[1])
+    elif found := _TENTHS.fullmatch(plain):
+        left = Decimal(found[1])
+        off = _HUNDRED - (left * 10 if left <= 10 else left)
+    else:
+        raise ValueError("没看懂打几折，请写成 8折、75折，或者 25%（比列表价低 25%）")
+    if not 0 < off < _HUNDRED:
+        raise ValueError("折扣要在 0 和 100% 之间，请写成 8折、75折，或者 25%（比列表价低 25%）")
+    return off
+
+
+def lowered(lines: Sequence[Line], wanted: Decimal) -> list[Decimal]:
+    """The price of one in each line, when all together shall be `wanted` percent off the list.
+
+    Every listed line goes down in proportion, up to the next cent: nobody asks for more than he said.
+    """
+    listed = [(line, line.list_price) for line in lines if line.list_price]
+    full = sum((line.quantity * price for line, price in listed), Decimal(0))
+    asked = sum((line.quantity * min(line.unit_price, price) for line, price in listed), Decimal(0))
+    part = full * (_HUNDRED - wanted) / _HUNDRED / asked
+    return [
+        (min(line.unit_price, line.list_price) * part).quantize(_CENT, ROUND_CEILING)
+        if line.list_price
+        else line.unit_price
+        for line in lines
+    ]
+
+
+def say_percent(percent: Decimal) -> str:
+    """「25%」「7.5%」."""
+    return f"{percent.quantize(_CENT).normalize():f}%"

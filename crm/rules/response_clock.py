@@ -31,6 +31,11 @@ def working_minutes(start: datetime, end: datetime, calendar: WorkCalendar) -> i
     return int(open_for / timedelta(minutes=1))
 
 
+def say_worked(minutes: int) -> str:
+    """「3 个工作小时」「20 分钟」."""
+    return f"{minutes // 60} 个工作小时" if minutes >= 60 else f"{minutes} 分钟"
+
+
 def _open_on(start: datetime, end: datetime, calendar: WorkCalendar) -> timedelta:
     """How long work lasted between two moments of one day."""
     day = day_of(end)

@@ -90,6 +90,8 @@ def stall_card(found: Stuck, advice: str, policy: Policy, *, own: bool) -> Card:
         ),
         body=f"{advice or _usual(own, here)}{_next_step(found.stall)}",
     )
+    if found.stay.stage_key == "negotiation":  # elsewhere there is no price to talk about yet, or none any more
+        first.append(Tap("申请折扣", "ask_discount", {"deal": found.public_id, "stage": found.stay.stage_key}))
     snooze = Tap(f"暂缓 {policy.snooze_days} 天", "snooze", args | {"days": policy.snooze_days})
     return notice, [*first, snooze]
 

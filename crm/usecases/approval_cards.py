@@ -74,6 +74,26 @@ def ask(s: Session, approval: Approval, signer: ApprovalSigner, now: datetime) -
     prompt_card(s, signer.person_id, notice, taps, matter=matter, dedupe=dedupe, now=now, policy=policy)
 
 
+def own_card(approval: Approval, waits_for: str, why: str) -> tuple[Notice, list[Tap]]:
+    """For whoever asked and still waits. `waits_for` are names; `why` says since when."""
+    args, facts = {"approval": approval.public_id}, approval.facts
+    notice = Notice(
+        title=f"还在审批：{facts['deal']}",
+        desc=why,
+        facts=(
+            Fact("客户", facts["customer"]),
+            Fact("金额", say_amount(Decimal(facts["amount"]))),
+            Fact("等谁", waits_for),
+        ),
+        body="催办会把卡片再发给审批人一次；不要了就撤回",
+    )
+    return notice, [
+        Tap("催办", "nudge_approval", args, 1),
+        Tap("撤回", "withdraw_approval", args, 3),
+        Tap("知道了", "seen", {}),
+    ]
+
+
 def ask_why(s: Session, approval: Approval, person_id: int, now: datetime) -> None:
     """驳回 needs a reason: one more tap, or words of his own."""
     args = {"approval": approval.public_id}

@@ -16,17 +16,24 @@ from crm.messages import prompt_card
 from crm.rules.days import WorkCalendar
 from crm.silence import silence_of
 from crm.stalls import stuck_deal, suggestions
+from crm.usecases import quote_conflict_cards
 from crm.usecases.alert_cards import Card, absent_owner_card, assign_card, last_days_card, silence_card, stall_card
+from crm.usecases.approval_cards import own_card
+from crm.usecases.approval_steps import asked_now
 from crm.usecases.contacts import link_card
 from crm.usecases.lead_cards import card_again
 from crm.usecases.milestones import milestone_card
 from crm.usecases.pool import return_by
 from crm.usecases.project_cards import expiring_card
+from crm.usecases.quote_cards import running_out_card
+from crm.usecases.signing import ask_again
 from crm.usecases.todos import todo_card
+from models.approvals import Approval
 from models.customers import Customer
 from models.deals import Deal, Milestone
 from models.links import ExternalContact
 from models.people import Person
+from models.quotes import Quote, QuoteConflict
 from models.timeline import Todo
 
 
@@ -34,7 +41,7 @@ def hand_card(s: Session, actor: Actor, kind: ItemKind, object_id: int, key: str
     """Send the actor the card of one of his things; the sentence that says so, or that it is no longer on his agenda.
 
     A card of its own: what was closed or has expired elsewhere says nothing about this one, and every button checks
-    anew whether it may still act.
+    anew whether it may still act. Where his word is asked for, the very card that asks: it shows how the matter ends.
     """
     policy, calendar = numbers.current(s), numbers.calendar(s)
     mine = agenda(s, actor, now, policy, calendar)
@@ -43,9 +50,14 @@ def hand_card(s: Session, actor: Actor, kind: ItemKind, object_id: int, key: str
         return "这件事已经处理好了，不在您的清单里了。发 /待办 看最新的清单"
     if kind is ItemKind.LOST:
         return f"「{item.title}」{item.why}。{item.loss}"
-    notice, taps = _card(s, actor, kind, object_id, item.why, now, policy, calendar)
-    matter = f"again:{key}"
-    prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
+    if kind is ItemKind.VERDICT:
+        quote_conflict_cards.ask(s, s.get_one(QuoteConflict, object_id), actor.person_id, now)
+    elif kind is ItemKind.APPROVAL and s.get_one(Approval, object_id).requested_by_id != actor.person_id:
+        ask_again(s, actor, item.public_id, now)
+    else:
+        notice, taps = _card(s, actor, kind, object_id, item.why, now, policy, calendar)
+        matter = f"again:{key}"
+        prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
     return f"「{item.title[:30]}」请在下面的卡片上处理"
 
 
@@ -73,6 +85,11 @@ def _card(
         return _milestone(s, object_id, now)
     if kind is ItemKind.STALL:
         return _stall(s, actor, object_id, now, policy, calendar)
+    if kind is ItemKind.QUOTE:
+        return running_out_card(s, s.get_one(Quote, object_id))
+    if kind is ItemKind.APPROVAL:
+        names = "、".join(s.get_one(Person, one.person_id).name for one in asked_now(s, object_id))
+        return own_card(s.get_one(Approval, object_id), names, why)
     customer = s.get_one(Customer, object_id)
     if kind is ItemKind.QUEUE:
         return _queued(s, customer, why, now, policy)

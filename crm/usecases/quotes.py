@@ -86,14 +86,18 @@ def make_quote(
 def revise_quote(
     s: Session, actor: Actor, quote_id: str, draft: QuoteDraft, now: datetime, *, entrance: str
 ) -> QuoteMade:
-    """The next version; the one before is void. Of a frozen quote there is none, nor of one that has ended."""
+    """The next version; the one before is void. Of a frozen quote there is none, nor of one that has ended.
+
+    It stays with the deal that the one before was for; one that was for none may be for one from now on.
+    """
     old, customer = get_quote(s, actor, quote_id, lock=True)
     _refuse_unless(s, old, (*STANDING, QuoteState.REJECTED), "出新版")
     mine = actor.person_id in (old.owner_id, customer.owner_id)
     owner_id, team_id = _whose(s, actor, customer) if mine else (old.owner_id, old.team_id)
     newest = s.scalar(select(func.max(Quote.version)).where(Quote.root_id == old.root_id)) or old.version
+    deal_id = old.deal_id if old.deal_id is not None else _deal(s, actor, draft.deal_id, customer)
     quote = Quote(
-        root_id=old.root_id, number=old.number, version=newest + 1, customer_id=customer.id, deal_id=old.deal_id,
+        root_id=old.root_id, number=old.number, version=newest + 1, customer_id=customer.id, deal_id=deal_id,
         project_id=old.project_id, owner_id=owner_id, team_id=team_id,
     )  # fmt: skip
     end(old, QuoteState.SUPERSEDED, now)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import PersonStatus
 from crm import policy as numbers
 from crm.access import actor_by_id, supervisor_of
-from crm.agenda import Item, ItemKind, agenda
+from crm.agenda import Item, agenda
 from crm.messages import daily_list, remind
 from crm.notices import Notice
 from crm.rules import recycling
@@ -21,18 +21,8 @@ from models.people import Person
 
 LIST_LINES = 12  # what fits a phone's first screen; the rest is counted
 LIST_BYTES = 1900  # WeCom takes 2048, and neutralised signs grow
+_TITLE = 40  # characters: what waits, how much, for whom and how long
 _REST = "…… 还有 999 件，发 /待办 看全部"
-_MARKS = {
-    ItemKind.TODO: "待办",
-    ItemKind.SILENT: "快丢了",
-    ItemKind.STALL: "停滞",
-    ItemKind.CONTACT: "新联系人",
-    ItemKind.QUEUE: "待分配",
-    ItemKind.LOST: "已释放",
-    ItemKind.LEAD: "线索",
-    ItemKind.REGISTRATION: "报备",
-    ItemKind.MILESTONE: "节点",
-}
 
 
 def silent_candidates(s: Session, now: datetime) -> list[int]:
@@ -138,4 +128,4 @@ def list_notice(items: list[Item]) -> Notice:
 
 
 def _line(number: int, item: Item) -> str:
-    return f"{number}. 【{_MARKS[item.kind]}】{item.title[:24]}\n    {item.why} → {item.loss}"
+    return f"{number}. 【{item.mark}】{item.title[:_TITLE]}\n    {item.why} → {item.loss}"

@@ -1,6 +1,8 @@
 """Approvals in the chat: the card's one tap, two for a no, the same by words, deputies in two taps, and back."""
 
+from datetime import timedelta
 from decimal import Decimal
+from xml.etree.ElementTree import Element
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +17,7 @@ from tests.support.company import DAY, IDS, NOW, actor, customer, rows
 from tests.support.deals import prove_all
 
 NAME = "二期循环泵"
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -140,3 +143,28 @@ def test_a_card_that_was_forgotten_is_no_way_in(wecom: Wecom, deal: str) -> None
     wecom.press("zhou", card, "驳回")
     assert stands(deal) == "contract_review"
     assert len([row for row in rows(OutboxMessage) if row.person_id == IDS["zhang"]]) == 1
+
+
+def test_the_day_s_list_leads_to_the_card_that_signs_and_to_the_one_that_nudges(wecom: Wecom, deal: str) -> None:
+    ask(wecom)
+    wecom.clock.forward(9 * HOUR)
+    said = wecom.say("zhou", "/今日")
+    assert said.startswith(f"今天 1 件，不做会丢：\n1. 【审批】{NAME} ¥80 万，张三已等 9 个工作小时\n")
+    assert "请在下面的卡片上处理" in wecom.say("zhou", "1")
+    assert f"【审批】{NAME} ¥80 万，等周总监已 9 个工作小时" in wecom.say("Zhang", "/今日")
+    wecom.say("Zhang", "1")
+    mine = wecom.card("Zhang")
+    before = len(wecom.waiting("zhou"))
+    assert "已再次提醒 周总监" in described(wecom.press("Zhang", mine, "催办"))
+    assert len(wecom.waiting("zhou")) == before + 1
+    wecom.say("Zhang", "/今日")
+    wecom.say("Zhang", "1")
+    assert "已撤回，商机没有变动" in described(wecom.press("Zhang", wecom.card("Zhang"), "撤回"))
+    assert [row.state for row in rows(Approval)] == ["withdrawn"]
+    wecom.press("zhou", wecom.card("zhou"), "同意")
+    assert stands(deal) == "requirement"
+    assert "【审批】" not in wecom.say("zhou", "/今日")
+
+
+def described(shown: Element | None) -> str:
+    return "" if shown is None else shown.findtext("TemplateCard/MainTitle/Desc", "")

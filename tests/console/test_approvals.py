@@ -1,5 +1,6 @@
 """Approvals at the desk: the list, one decided, taken back, refused with what was typed kept; rules and absences."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import select, update
@@ -8,7 +9,7 @@ from config.vocabulary import Role
 from crm import uow
 from models.approvals import Absence, Approval, ApprovalRule
 from models.deals import Deal, Stage
-from tests.console.conftest import SignIn
+from tests.console.conftest import SignIn, World
 from tests.console.office import BY_ROLE
 from tests.console.test_pages import ADMIN, REP
 from tests.support.company import rows
@@ -111,3 +112,17 @@ def test_rules_are_added_changed_and_stopped(sign_in: SignIn) -> None:
     again = rows(ApprovalRule, ApprovalRule.name == "大折扣", ApprovalRule.retired_at.is_(None))[0].public_id
     assert admin.post(f"/console/approval-rules/{again}/retire").status_code == 303
     assert "大折扣" not in admin.get("/console/approval-rules").text
+
+
+def test_what_waits_for_a_word_stands_on_top_of_the_day_s_page(sign_in: SignIn, world: World) -> None:
+    rep, director = sign_in(REP), sign_in(DIRECTOR)
+    _, approval = asked(rep)
+    world.now += timedelta(hours=9)
+    found = director.get("/console/").text
+    part = found.partition('id="approvals"')[2].partition("</section>")[0]
+    assert f'href="/console/approvals/{approval}"' in part
+    assert "海门液压二期循环泵 ¥90 万，张伟已等 9 个工作小时" in part
+    assert "等赵刚已 9 个工作小时" in rep.get("/console/").text
+    assert director.post(f"/console/approvals/{approval}/approve").status_code == 303
+    done = director.get("/console/").text.partition('id="approvals"')[2]
+    assert "没有等您的审批和报价" in done

@@ -2,15 +2,11 @@
 
 import os
 import secrets
-from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,12 +18,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import select
-from sqlalchemy.engine import Engine
 
-from config.vocabulary import LoginVia
-from console.guard import COOKIE, csrf_of
 from crm import uow
-from crm.usecases import sessions
 from crm.usecases.attachments import add_attachment
 from crm.usecases.policy import change
 from gateways.files import FileStore
@@ -38,7 +30,7 @@ from models.deals import Deal as DealRow
 from models.deals import Evidence, Pipeline, Stage, StagePeriod
 from models.people import Person
 from tests.access.world import undone
-from tests.bot.wecom import ClockFile, Wecom, settings_of
+from tests.funnel.desk import Desk
 from tests.funnel.model import (
     ADMIN,
     DIRECTOR,
@@ -53,12 +45,10 @@ from tests.funnel.model import (
     Model,
     ladder_of,
 )
-from tests.support.company import NOW, actor, customer, rows
-from wsgi import create_app
+from tests.support.company import NOW, actor, rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 RUNS, STEPS, FILES = int(os.environ.get("RUNS", "12")), 50, 120
-COMPANY = "甲机电有限公司"
 NAMES = ("一期循环泵", "二期循环泵", "三期循环泵")
 AMOUNTS = (40_000, 200_000, 300_000, 400_000, 800_000)
 SENT = {"": {}, "reason": {"reason": "客户临时换了负责人"}, "end": {"ended_for": "price", "competitor": "格兰富"}}
@@ -68,49 +58,15 @@ LABELS = dict(zip(KEYS, ("需求确认", "方案提交", "价格谈判", "合同
 MOVERS = (OWNER, LEAD, DIRECTOR, ADMIN)
 
 
-@dataclass
-class Desk:
-    """The product with everybody signed in, over a store that forgets each run."""
-
-    wecom: Wecom
-    engine: Engine
-    phones: dict[str, str]
-    consoles: dict[str, str]
-    customer_id: str
-    files: list[str]  # of the customer, each unlike the others; a run needs fewer
-
-    def api(self, who: str, path: str, body: dict[str, Any] | None = None, method: str = "POST", **sent: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.phones[who]}"}
-        kwargs = sent or {"json": body or {}}
-        return self.wecom.app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **kwargs)
-
-    def console(self, who: str, path: str, form: dict[str, Any]) -> int:
-        client: FlaskClient = self.wecom.app.test_client()
-        client.set_cookie(COOKIE, self.consoles[who], path="/console")
-        return client.post(f"/console{path}", data={**form, "csrf": csrf_of(self.consoles[who])}).status_code
-
-
 @pytest.fixture
-def desk(company_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setattr(uow, "_hooks", [])
-    monkeypatch.setattr(uow, "_SNAPSHOT", {})
-    clock = ClockFile(tmp_path)
-    clock.set(NOW)
-    app = create_app(settings_of(company_url, tmp_path))
-    uow._hooks.clear()
-    engine = uow.connect(company_url)
-    made = customer(OWNER, COMPANY)
-    people = (OWNER, LEAD, DIRECTOR, ADMIN, OTHER)
+def stocked(desk: Desk, tmp_path: Path) -> Desk:
+    """With files, each unlike the others: a run needs fewer."""
     with uow.transaction() as s:
-        phones = {who: sessions.open_session(s, who, LoginVia.MINIAPP, NOW)[0] for who in people}
-        consoles = {who: sessions.open_session(s, who, LoginVia.CONSOLE, NOW)[0] for who in people}
         change(s, None, "attachments_per_customer", "1000", NOW, entrance="shell")
         change(s, None, "attachments_per_day", "1000", NOW, entrance="shell")
     store = FileStore(tmp_path / "files")
-    files = [_file(store, made, number) for number in range(FILES)]
-    yield Desk(Wecom(app, clock), engine, phones, consoles, rows(Customer)[0].public_id, files)
-    engine.dispose()
-    uow.dispose()
+    desk.files += [_file(store, desk.customer, number) for number in range(FILES)]
+    return desk
 
 
 def _file(store: FileStore, customer_id: int, number: int) -> str:
@@ -121,7 +77,7 @@ def _file(store: FileStore, customer_id: int, number: int) -> str:
 
 
 class Funnel(RuleBasedStateMachine):
-    """`desk` is set by the test."""
+    """`desk` is set by the test; its store forgets each run."""
 
     desk: Desk
 
@@ -142,14 +98,15 @@ class Funnel(RuleBasedStateMachine):
     )
     def open_them(self, amounts: tuple[int, int, int], entrances: tuple[str, str, str]) -> None:
         """The way in by a sheet, which is as little a way past the first rung, has its own test."""
+        (customer,) = rows(Customer)
         for name, amount, entrance in zip(NAMES, amounts, entrances, strict=True):
             sent = {"name": name, "amount": str(amount)}
             if entrance == "chat":
-                assert f"已新建商机「{name}」" in self.desk.wecom.say(OWNER, f"/商机 {COMPANY} {name} {amount}")
+                assert f"已新建商机「{name}」" in self.desk.wecom.say(OWNER, f"/商机 {customer.name} {name} {amount}")
             elif entrance == "api":
-                assert self.desk.api(OWNER, f"/customers/{self.desk.customer_id}/deals", sent).status_code == 201
+                assert self.desk.api(OWNER, f"/customers/{customer.public_id}/deals", sent).status_code == 201
             else:
-                assert self.desk.console(OWNER, f"/customers/{self.desk.customer_id}/deals", sent) == 303
+                assert self.desk.console(OWNER, f"/customers/{customer.public_id}/deals", sent) == 303
             self.ids[name] = rows(DealRow)[-1].public_id
             self.model.deals[name] = Deal(amount, ladder=ladder_of(amount), open_at=("requirement", ladder_of(amount)))
 
@@ -370,8 +327,8 @@ class Funnel(RuleBasedStateMachine):
             assert len([deal_id for deal_id, _ in signed if deal_id == row.id]) == len(deal.signed)
 
 
-def test_no_move_around_the_gate_and_none_around_a_signature(desk: Desk) -> None:
-    machine = type("OverThisStore", (Funnel,), {"desk": desk})
+def test_no_move_around_the_gate_and_none_around_a_signature(stocked: Desk) -> None:
+    machine = type("OverThisStore", (Funnel,), {"desk": stocked})
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -4,8 +4,22 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from crm.rules.quotes import Dated, Line, converted, model_key, price_on, say_money, say_quantity, sum_up
+from crm.rules.quotes import (
+    Dated,
+    Line,
+    converted,
+    lowered,
+    model_key,
+    parse_discount,
+    price_on,
+    say_money,
+    say_percent,
+    say_quantity,
+    sum_up,
+)
 
 D = Decimal
 
@@ -70,3 +84,58 @@ def test_words() -> None:
     assert [say_quantity(D(one)) for one in ("12.000", "0.500", "100")] == ["12", "0.5", "100"]
     assert say_money(D(1_234), "CNY") == "¥1,234"
     assert say_money(D("1234.5"), "USD") == "USD 1,234.50"
+
+
+@pytest.mark.parametrize(
+    ("typed", "off"),
+    [
+        ("8折", "20"),
+        ("八折", "20"),
+        ("75折", "25"),
+        ("七五折", "25"),
+        ("7.5 折", "25"),
+        ("９５折", "5"),
+        ("25%", "25"),
+        ("12.5％", "12.5"),
+    ],
+)
+def test_a_discount_is_read_as_people_say_it(typed: str, off: str) -> None:
+    assert parse_discount(typed) == D(off)
+
+
+@pytest.mark.parametrize(
+    "typed", ["8", "25", "", "打折", "0%", "100%", "10折", "0折", "-5%", "八点五折", "8折吧", "1e1%"]
+)
+def test_what_could_mean_anything_is_no_discount(typed: str) -> None:
+    with pytest.raises(ValueError, match="请写成 8折"):
+        parse_discount(typed)
+
+
+_PRICES = st.decimals(D("1"), D(100_000), places=2)
+_LINES = st.builds(
+    Line,
+    st.decimals(D(1), D(1000), places=0),
+    _PRICES,
+    st.one_of(st.none(), _PRICES),
+)
+
+
+@given(st.lists(_LINES, min_size=1, max_size=6), st.decimals(D("0.5"), D(99), places=1))
+def test_lowered_lines_are_together_as_far_off_the_list_as_was_said_and_not_further(
+    lines: list[Line], wanted: Decimal
+) -> None:
+    now = sum_up(lines).discount
+    if now is None or now >= wanted:
+        return
+    prices = lowered(lines, wanted)
+    after = [Line(line.quantity, price, line.list_price) for line, price in zip(lines, prices, strict=True)]
+    reached = sum_up(after).discount
+    assert reached is not None
+    assert wanted - 2 < reached <= wanted  # up to the next cent of what may cost one yuan
+    for line, price in zip(lines, prices, strict=True):
+        assert price == line.unit_price if line.list_price is None else price <= min(line.unit_price, line.list_price)
+
+
+@pytest.mark.parametrize(("percent", "said"), [("25.00", "25%"), ("7.50", "7.5%"), ("20", "20%"), ("0", "0%")])
+def test_a_percentage_is_said_without_the_zeros_of_its_column(percent: str, said: str) -> None:
+    assert say_percent(D(percent)) == said

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.rules.days import WorkCalendar, at
-from crm.rules.response_clock import due_after, working_minutes
+from crm.rules.response_clock import due_after, say_worked, working_minutes
 
 CALENDAR = WorkCalendar({})
 
@@ -46,3 +46,10 @@ def test_time_adds_up(a: datetime, b: datetime, c: datetime) -> None:
     parts = working_minutes(first, second, CALENDAR) + working_minutes(second, third, CALENDAR)
     assert parts == working_minutes(first, third, CALENDAR)
     assert working_minutes(third, first, CALENDAR) == 0 or first == third
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "0 分钟"), (59, "59 分钟"), (60, "1 个工作小时"), (719, "11 个工作小时")]
+)
+def test_how_long_somebody_waits_is_said_in_working_hours(minutes: int, said: str) -> None:
+    assert say_worked(minutes) == said
