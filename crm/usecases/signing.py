@@ -259,6 +259,8 @@ def _at_his_turn(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, 
     still_waiting(approval)
     if approval.requested_by_id == actor.person_id:
         raise NotAllowed("自己提交的审批不能自己处理。要改主意，请撤回它")
+    if about.owner_id == actor.person_id:  # it has come to him since: the round passes it on
+        raise NotAllowed("它现在由您负责，不能自己批。一分钟内会转给您的上级，不用再处理")
     return approval, about, my_turn(s, actor, approval)
 
 

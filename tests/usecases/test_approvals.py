@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 from config.vocabulary import ApprovalState, EndReason, Measure, RejectReason, Role, SignMode, SignState
@@ -17,76 +16,22 @@ from crm.rules.funnel import Said
 from crm.usecases import signing
 from crm.usecases.absences import come_back, go_away
 from crm.usecases.approval_rules import RuleDraft, add_rule, install_rules, retire_rule
-from crm.usecases.approvals import Filed, move_or_ask
-from crm.usecases.deals import GateClosed, Moved, move_deal, open_deal
+from crm.usecases.approvals import Filed
+from crm.usecases.deals import GateClosed, Moved, move_deal
 from crm.usecases.record_fields import update_deal
 from models.approvals import Approval, ApprovalRule, ApprovalSigner
-from models.deals import Deal, Stage, StagePeriod
+from models.deals import StagePeriod
 from models.messages import Card, OutboxMessage
 from models.people import Person
 from models.timeline import TimelineEntry
 from tests.support.company import DAY, IDS, MINUTE, NOW, actor, at_once, customer, rows
 from tests.support.deals import prove_all
-
-HOUR = timedelta(hours=1)
-BIG = Decimal(800_000)
+from tests.usecases.approval_kit import BIG, HOUR, a_rule, asked, go, opened, opened_at, sign, stands, state, told
 
 
 @pytest.fixture
 def deal(company: Engine) -> str:
     return opened()
-
-
-def opened(name: str = "二期循环泵", amount: Decimal = BIG, who: str = "Zhang", at: str = "甲机电有限公司") -> str:
-    """A deal with all the evidence of its ladder."""
-    made = customer(who, at)
-    return opened_at(made, name, amount, who)
-
-
-def opened_at(made: int, name: str, amount: Decimal, who: str = "Zhang", now=NOW) -> str:  # type: ignore[no-untyped-def]
-    with uow.transaction() as s:
-        public_id = open_deal(s, actor(who), made, name, amount, now, entrance="chat").public_id
-    prove_all(public_id)
-    return public_id
-
-
-def go(deal: str, to: str = "contract_review", who: str = "Zhang", said: Said = Said(), force: bool = False):  # type: ignore[no-untyped-def]  # noqa: B008
-    return uow.attempt(lambda s: move_or_ask(s, actor(who), deal, to, said, NOW, entrance="chat", force=force))
-
-
-def asked(deal: str, who: str = "Zhang") -> str:
-    filed = go(deal, who=who)
-    assert isinstance(filed, Filed)
-    return filed.public_id
-
-
-def sign(who: str, approval: str, now=NOW + HOUR) -> signing.Signed:  # type: ignore[no-untyped-def]
-    return uow.attempt(lambda s: signing.approve(s, actor(who), approval, now, entrance="miniapp"))
-
-
-def stands(deal: str) -> str:
-    with uow.reading() as s:
-        return s.scalars(select(Stage.key).join(Deal, Deal.stage_id == Stage.id).where(Deal.public_id == deal)).one()
-
-
-def state(approval: str) -> str:
-    (row,) = rows(Approval, Approval.public_id == approval)
-    return row.state
-
-
-def told(who: str) -> list[str]:
-    found = rows(OutboxMessage, OutboxMessage.person_id == IDS[who.casefold()])
-    return [f"{row.notice['title']} {row.notice['desc']} {row.notice['body']}" for row in found]
-
-
-def a_rule(*steps: Step, stage: str = "proposal", bound: int = 1) -> None:
-    """The only rule there is."""
-    with uow.transaction() as s:
-        for one in s.scalars(select(ApprovalRule)):
-            one.retired_at = NOW
-        s.flush()
-        draft = RuleDraft("试规则", stage, Measure.AMOUNT, Decimal(bound), steps)
-        add_rule(s, actor("wang"), draft, NOW, entrance="console")
 
 
 def test_a_large_deal_waits_for_the_director_and_moves_with_his_tap(deal: str) -> None:
@@ -363,7 +308,7 @@ def test_what_keeps_it_from_moving_is_told_and_the_signature_stands(deal: str) -
         gone.status = "left"
     done = sign("zhou", approval)
     assert done.state is ApprovalState.APPROVED
-    assert done.outcome.startswith("已同意，但现在还推不动")
+    assert done.outcome == "已同意，但 张三 现在动不了这个商机，要由负责人再推进一次"
     assert stands(deal) == "requirement"
     assert isinstance(go(deal, who="li"), Moved)
 

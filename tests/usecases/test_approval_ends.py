@@ -1,0 +1,92 @@
+"""Approvals end, whoever is away and whatever becomes of the deal meanwhile; a yes taken back leaves nothing behind."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from config.vocabulary import ApprovalState, OwnershipReason, SignMode, SignState
+from crm import uow
+from crm.errors import NotAllowed
+from crm.holding import Holder, holder_of
+from crm.rules.approvals import Step
+from crm.rules.funnel import Said
+from crm.usecases.absences import go_away
+from crm.usecases.deals import Moved
+from crm.usecases.ownership import pass_on
+from jobs.sweeps import run
+from models.approvals import ApprovalSigner
+from models.customers import Customer
+from models.deals import Deal
+from tests.support.company import IDS, NOW, actor, rows
+from tests.usecases.approval_kit import HOUR, a_rule, asked, go, opened, sign, stands, told
+
+TODAY = date(2026, 11, 23)
+LATER = Said("客户说再等等吧")
+
+
+@pytest.fixture
+def deal(company: Engine) -> str:
+    return opened()
+
+
+def away(who: str, deputy: str) -> None:
+    with uow.transaction() as s:
+        go_away(s, actor(who), IDS[deputy], TODAY, TODAY + timedelta(days=9), NOW, entrance="chat")
+
+
+def asked_now() -> set[tuple[int, int | None]]:
+    return {(one.person_id, one.for_id) for one in rows(ApprovalSigner, ApprovalSigner.state == SignState.ASKED)}
+
+
+def give_to(deal: str, who: str) -> None:
+    """The deal's customer changes hands, and the deal with it."""
+    (row,) = rows(Deal, Deal.public_id == deal)
+    with uow.transaction() as s:
+        held, _, _ = holder_of(s, row.customer_id)
+        seen = s.get_one(Customer, row.customer_id).silent_since
+        to = Holder.person(IDS[who])
+        assert pass_on(s, row.customer_id, held, seen, to, OwnershipReason.ASSIGNED, None, NOW)
+
+
+def test_deputies_of_each_other_leave_it_to_the_admins_also_what_waited_before(deal: str) -> None:
+    before = asked(deal)
+    away("wu", "zhou")
+    away("zhou", "wu")
+    assert asked_now() == {(IDS["wang"], IDS["zhou"])}
+    assert go(opened("三期", at="乙机电有限公司")).waits_for == ("王管理",)
+    assert sign("wang", before).state is ApprovalState.APPROVED
+
+
+def test_of_all_who_must_sign_nobody_is_left_out_because_he_cannot_be_reached(company: Engine) -> None:
+    a_rule(Step(SignMode.ALL, (f"person:{IDS['li']}", f"person:{IDS['zhou']}")))
+    away("wu", "zhou")
+    away("zhou", "wu")
+    assert go(opened()).waits_for == ("李主管", "王管理")
+
+
+def test_the_last_admin_keeps_it_though_he_is_away(company: Engine) -> None:
+    a_rule(Step(SignMode.ANY, (f"person:{IDS['wang']}",)))
+    asked(opened())
+    away("zhou", "wang")
+    away("wang", "zhou")
+    assert asked_now() == {(IDS["wang"], None)}
+    assert [line for line in run("approvals", NOW + HOUR) if line] == []
+
+
+def test_whoever_comes_to_own_the_deal_signs_it_no_more_and_his_superior_is_asked(company: Engine) -> None:
+    a_rule(Step(SignMode.ANY, ("supervisor",)))
+    deal = opened()
+    approval = asked(deal)
+    give_to(deal, "li")
+    with pytest.raises(NotAllowed, match="由您负责"):
+        sign("li", approval)
+    assert stands(deal) == "requirement"
+    assert [line for line in run("approvals", NOW + HOUR) if line] == ["审批转交：李主管 现在不能批，1 件转给别人"]
+    assert asked_now() == {(IDS["zhou"], IDS["li"])}
+    assert [line for line in run("approvals", NOW + HOUR) if line] == []
+    done = sign("zhou", approval)
+    assert (done.state, stands(deal)) == (ApprovalState.APPROVED, "requirement")
+    assert done.outcome == "已同意，但 张三 现在动不了这个商机，要由负责人再推进一次"
+    assert any(done.outcome in one for one in told("li"))
+    assert isinstance(go(deal, who="li"), Moved)
