@@ -5,21 +5,22 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import ApprovalState, OwnershipReason, SignMode, SignState
+from config.vocabulary import ApprovalState, EndReason, OwnershipReason, SignMode, SignState
 from crm import uow
-from crm.errors import NotAllowed
+from crm.errors import Conflict, NotAllowed
 from crm.holding import Holder, holder_of
 from crm.rules.approvals import Step
 from crm.rules.funnel import Said
 from crm.usecases.absences import go_away
-from crm.usecases.deals import Moved
+from crm.usecases.approvals import Filed
+from crm.usecases.deals import Moved, move_deal
 from crm.usecases.ownership import pass_on
 from jobs.sweeps import run
 from models.approvals import ApprovalSigner
 from models.customers import Customer
 from models.deals import Deal
-from tests.support.company import IDS, NOW, actor, rows
-from tests.usecases.approval_kit import HOUR, a_rule, asked, go, opened, sign, stands, told
+from tests.support.company import IDS, MINUTE, NOW, actor, rows
+from tests.usecases.approval_kit import HOUR, a_rule, asked, go, opened, sign, stands, state, told
 
 TODAY = date(2026, 11, 23)
 LATER = Said("客户说再等等吧")
@@ -47,6 +48,11 @@ def give_to(deal: str, who: str) -> None:
         seen = s.get_one(Customer, row.customer_id).silent_since
         to = Holder.person(IDS[who])
         assert pass_on(s, row.customer_id, held, seen, to, OwnershipReason.ASSIGNED, None, NOW)
+
+
+def move(deal: str, to: str, said: Said = LATER, who: str = "Zhang") -> None:
+    with uow.transaction() as s:
+        move_deal(s, actor(who), deal, to, said, NOW + MINUTE, entrance="chat")
 
 
 def test_deputies_of_each_other_leave_it_to_the_admins_also_what_waited_before(deal: str) -> None:
@@ -90,3 +96,27 @@ def test_whoever_comes_to_own_the_deal_signs_it_no_more_and_his_superior_is_aske
     assert done.outcome == "已同意，但 张三 现在动不了这个商机，要由负责人再推进一次"
     assert any(done.outcome in one for one in told("li"))
     assert isinstance(go(deal, who="li"), Moved)
+
+
+@pytest.mark.parametrize(
+    ("to", "said"), [("lost", Said("", EndReason.PRICE, "无")), ("shelved", LATER)], ids=["lost", "shelved"]
+)
+def test_a_signature_never_opens_a_deal_again_that_has_ended(deal: str, to: str, said: Said) -> None:
+    filed = go(deal, said=Said("客户同意了"))
+    assert isinstance(filed, Filed)
+    move(deal, to, said, who="li")
+    assert state(filed.public_id) == "void"
+    with pytest.raises(Conflict, match="作废"):
+        sign("zhou", filed.public_id)
+    assert stands(deal) == to
+    assert any("李主管 后来移动了这个商机" in one for one in told("Zhang"))
+
+
+def test_a_step_back_ends_what_waits_and_one_towards_it_does_not(deal: str) -> None:
+    first = asked(deal)
+    move(deal, "negotiation")
+    assert state(first) == "waiting"
+    move(deal, "proposal")
+    assert state(first) == "void"
+    second = asked(deal)
+    assert sign("zhou", second).outcome == "已同意，商机从「方案提交」到「合同审批」"
