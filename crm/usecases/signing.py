@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import (
@@ -38,6 +37,7 @@ from crm.usecases.approvals import go_on
 from crm.usecases.approvers import Asked, stand_in
 from crm.usecases.deals import undo_move
 from crm.usecases.followups import write_entry
+from crm.usecases.unsigning import ask_as_before, nothing_since
 from models.approvals import Approval, ApprovalNote, ApprovalSigner, ApprovalStep
 from models.people import Person
 
@@ -197,6 +197,8 @@ def write_note(
 def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: datetime, *, entrance: str) -> Signed:
     """撤销 of his own yes or no within the undo minutes, unless something has followed from it that is not his."""
     approval, about = get_approval(s, actor, approval_id, lock=True)
+    if approval.state in (ApprovalState.WITHDRAWN, ApprovalState.VOID):
+        still_waiting(approval)
     mine = s.get(ApprovalSigner, signer_id)
     signed_at = None if mine is None or mine.person_id != actor.person_id else mine.signed_at
     if mine is None or signed_at is None or mine.state not in (SignState.APPROVED, SignState.REJECTED):
@@ -204,7 +206,7 @@ def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: d
     minutes = policy.current(s).undo_minutes
     if now > signed_at + timedelta(minutes=minutes):
         raise Gone(f"超过 {minutes} 分钟，不能撤销了。需要的话请和提交人商量")
-    _nobody_since(s, approval, signed_at, mine)
+    nothing_since(s, approval, about, signed_at, mine)
     if about.quote is not None:
         quote_states.wait_again(s, about.quote)
     if about.deal is not None and approval.period_id is not None:
@@ -215,43 +217,10 @@ def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: d
     by = by_of(actor, entrance)
     if refused or by.tapped is None:  # a tap on the card that said yes opens that card again by itself
         cards.ask(s, approval, mine, now)
-    _ask_as_before(s, approval, mine, by, now)
+    ask_as_before(s, approval, mine, by, now)
     cards.tell_asker(s, approval, f"{actor.name} 撤销了刚才的决定，审批还在进行", now)
     book(s, actor, "take_back_decision", approval, now, entrance)
     return _signed(approval, "已撤销，审批还在等您处理")
-
-
-def _nobody_since(s: Session, approval: Approval, signed_at: datetime, mine: ApprovalSigner) -> None:
-    later = (
-        select(func.count())
-        .select_from(ApprovalSigner)
-        .join(ApprovalStep, ApprovalStep.id == ApprovalSigner.step_id)
-        .where(
-            ApprovalStep.approval_id == approval.id,
-            ApprovalSigner.id != mine.id,
-            ApprovalSigner.signed_at > signed_at,
-        )
-    )
-    same = Approval.quote_id == approval.quote_id if approval.deal_id is None else Approval.deal_id == approval.deal_id
-    newer = select(Approval.id).where(same, Approval.id > approval.id).limit(1)
-    if s.scalar(later) or s.scalar(newer) is not None:
-        raise Conflict("之后已经有人接着处理，没有撤销。需要的话请和提交人商量")
-
-
-def _ask_as_before(s: Session, approval: Approval, mine: ApprovalSigner, by: cards.By, now: datetime) -> None:
-    """Who was spared by it is asked again; who was asked after it is not, until it is signed once more."""
-    here = s.get_one(ApprovalStep, mine.step_id)
-    for step, signers in steps_with_signers(s, approval.id):
-        for one in signers:
-            if step.position > here.position and one.state in (SignState.ASKED, SignState.SPARED):
-                if one.state == SignState.ASKED:
-                    cards.settle(s, approval, one, "上一步撤销了，等他重新决定", by, now)
-                one.state, one.asked_at = SignState.COMING, None
-            elif step.id == here.id and one.state == SignState.SPARED:
-                one.state = SignState.ASKED if one.asked_at is not None else SignState.COMING
-                if one.state == SignState.ASKED:
-                    cards.ask(s, approval, one, now)
-    s.flush()
 
 
 def _at_his_turn(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, About, ApprovalSigner]:

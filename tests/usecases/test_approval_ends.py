@@ -3,14 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import ApprovalState, EndReason, OwnershipReason, SignMode, SignState
+from config.vocabulary import ApprovalState, EndReason, OwnershipReason, RejectReason, SignMode, SignState
 from crm import uow
 from crm.errors import Conflict, NotAllowed
 from crm.holding import Holder, holder_of
 from crm.rules.approvals import Step
 from crm.rules.funnel import Said
+from crm.usecases import signing
 from crm.usecases.absences import go_away
 from crm.usecases.approvals import Filed
 from crm.usecases.deals import Moved, move_deal
@@ -19,6 +21,7 @@ from jobs.sweeps import run
 from models.approvals import ApprovalSigner
 from models.customers import Customer
 from models.deals import Deal
+from models.people import Person
 from tests.support.company import IDS, MINUTE, NOW, actor, rows
 from tests.usecases.approval_kit import HOUR, a_rule, asked, go, opened, sign, stands, state, told
 
@@ -53,6 +56,11 @@ def give_to(deal: str, who: str) -> None:
 def move(deal: str, to: str, said: Said = LATER, who: str = "Zhang") -> None:
     with uow.transaction() as s:
         move_deal(s, actor(who), deal, to, said, NOW + MINUTE, entrance="chat")
+
+
+def take_back(who: str, approval: str, signed: signing.Signed) -> None:
+    with uow.transaction() as s:
+        signing.take_back(s, actor(who), approval, signed.signer_id, NOW + HOUR + 5 * MINUTE, entrance="card")
 
 
 def test_deputies_of_each_other_leave_it_to_the_admins_also_what_waited_before(deal: str) -> None:
@@ -120,3 +128,50 @@ def test_a_step_back_ends_what_waits_and_one_towards_it_does_not(deal: str) -> N
     assert state(first) == "void"
     second = asked(deal)
     assert sign("zhou", second).outcome == "已同意，商机从「方案提交」到「合同审批」"
+
+
+def test_what_was_withdrawn_is_not_revived_by_a_yes_taken_back(company: Engine) -> None:
+    a_rule(*(Step(SignMode.ANY, (f"person:{IDS[who]}",)) for who in ("li", "zhou")))
+    approval = asked(opened())
+    yes = sign("li", approval)
+    with uow.transaction() as s:
+        signing.withdraw(s, actor("Zhang"), approval, NOW + HOUR + MINUTE, entrance="chat")
+    with pytest.raises(Conflict, match="撤回"):
+        take_back("li", approval, yes)
+    assert state(approval) == "withdrawn"
+
+
+def test_a_yes_that_somebody_has_moved_the_deal_with_stays(deal: str) -> None:
+    approval = asked(deal)
+    with uow.transaction() as s:
+        s.execute(update(Person).where(Person.id == IDS["zhang"]).values(status="left"))
+    yes = sign("zhou", approval)
+    with uow.transaction() as s:
+        move_deal(s, actor("li"), deal, "contract_review", Said(), NOW + HOUR + MINUTE, entrance="chat")
+    with pytest.raises(Conflict, match="接着处理"):
+        take_back("zhou", approval, yes)
+    assert (state(approval), stands(deal)) == ("approved", "contract_review")
+
+
+def test_a_no_is_not_taken_back_once_the_deal_went_on(deal: str) -> None:
+    approval = asked(deal)
+    with uow.transaction() as s:
+        no = signing.reject(s, actor("zhou"), approval, RejectReason.RISK, "", NOW + HOUR, entrance="card")
+    with uow.transaction() as s:
+        move_deal(s, actor("Zhang"), deal, "shelved", LATER, NOW + HOUR + MINUTE, entrance="chat")
+    with pytest.raises(Conflict, match="接着处理"):
+        take_back("zhou", approval, no)
+    assert (state(approval), stands(deal)) == ("rejected", "shelved")
+
+
+def test_a_yes_taken_back_is_none_in_a_later_step_either(company: Engine) -> None:
+    """Whoever signs both steps at once and takes it back has signed neither: what he then passes on is not his."""
+    li, zhou = f"person:{IDS['li']}", f"person:{IDS['zhou']}"
+    a_rule(Step(SignMode.ANY, (li,)), Step(SignMode.ALL, (li, zhou)))
+    approval = asked(opened())
+    yes = sign("li", approval)
+    take_back("li", approval, yes)
+    with uow.transaction() as s:
+        signing.delegate(s, actor("li"), approval, IDS["wu"], NOW + HOUR + 6 * MINUTE, entrance="chat")
+    sign("wu", approval, NOW + 2 * HOUR)
+    assert sign("zhou", approval, NOW + 2 * HOUR).outcome == "已同意，等 李主管 处理"
