@@ -40,8 +40,8 @@ def go(deal: str, to: str = "contract_review", who: str = "Zhang", said: Said = 
     return uow.attempt(lambda s: move_or_ask(s, actor(who), deal, to, said, NOW, entrance="chat", force=force))
 
 
-def asked(deal: str, who: str = "Zhang") -> str:
-    filed = go(deal, who=who)
+def asked(deal: str, who: str = "Zhang", to: str = "contract_review") -> str:
+    filed = go(deal, to, who)
     assert isinstance(filed, Filed)
     return filed.public_id
 
