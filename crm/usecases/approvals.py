@@ -100,7 +100,7 @@ def _file(
         state=ApprovalState.WAITING,
     )  # fmt: skip
     _add_steps(s, made, steps_of(need.rules), deal.owner_id, now)
-    words = f"商机「{deal.name}」申请到「{to.label}」，{need.told}"
+    words = f"商机「{deal.name}」申请到「{to.label}」，等审批"  # no amounts: not everybody reads them who reads this
     write_entry(s, deal.customer_id, TimelineKind.DEAL, words, actor.person_id, now, deal_id=deal.id)
     book(s, actor, "ask_approval", made, now, entrance, told=need.told, to=to.label)
     go_on(s, made, by_of(actor, entrance), now)

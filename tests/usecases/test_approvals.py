@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import ApprovalState, EndReason, Measure, RejectReason, Role, SignMode, SignState
+from config.grants import Grant
+from config.vocabulary import ApprovalState, EndReason, FieldObject, Measure, RejectReason, Role, SignMode, SignState
 from crm import uow
-from crm.access import actor_by_id
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.reads.approvals import Box, approval_page, approvals, hours_taken, waiting_for_me
+from crm.reads.deal_page import deal_page
 from crm.rules.approvals import Step
 from crm.rules.funnel import Said
 from crm.usecases import signing
@@ -18,6 +19,7 @@ from crm.usecases.absences import come_back, go_away
 from crm.usecases.approval_rules import RuleDraft, add_rule, install_rules, retire_rule
 from crm.usecases.approvals import Filed
 from crm.usecases.deals import GateClosed, Moved, move_deal
+from crm.usecases.grants import grant_fields
 from crm.usecases.record_fields import update_deal
 from models.approvals import Approval, ApprovalRule, ApprovalSigner
 from models.deals import StagePeriod
@@ -363,12 +365,23 @@ def test_lists_and_hours(deal: str) -> None:
 
 
 def test_a_role_that_may_not_read_sums_reads_none_of_them(deal: str) -> None:
-    asked(deal)
+    """Not in the list, not among what the deal lacks, and not on the customer's timeline."""
     with uow.transaction() as s:
-        s.get_one(Person, IDS["li"]).role = Role.REGIONAL_MANAGER
+        hidden = {(Role.TEAM_LEAD, "basic"): Grant(read=False, edit=False)}
+        grant_fields(s, actor("wang"), FieldObject.DEAL, hidden, NOW, entrance="console")
+    assert isinstance(go(deal, "negotiation"), Moved)
     with uow.reading() as s:
-        (row,) = approvals(s, actor_by_id(s, IDS["li"]), Box.ALL, NOW, 1, 20).rows
-    assert row.amount == BIG
+        lacking = deal_page(s, actor("li"), deal, NOW).missing
+        his = deal_page(s, actor("Zhang"), deal, NOW).missing
+    assert [one.told for one in lacking] == ["要审批：超过了审批规则的界限"]
+    assert [one.told for one in his] == ["要审批：金额 ¥80 万 超过 ¥50 万"]
+    asked(deal)
+    with uow.reading() as s:
+        (row,) = approvals(s, actor("li"), Box.ALL, NOW, 1, 20).rows
+        (own,) = approvals(s, actor("Zhang"), Box.ASKED, NOW, 1, 20).rows
+    assert (row.deal, row.amount, row.told) == ("＊＊＊", None, "")
+    assert (own.deal, own.amount, own.told) == ("二期循环泵", BIG, "金额 ¥80 万 超过 ¥50 万")
+    assert [entry.text for entry in rows(TimelineEntry) if "80" in entry.text] == []
 
 
 def test_every_card_of_it_is_closed_at_the_end(company: Engine) -> None:
