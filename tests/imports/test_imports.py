@@ -20,7 +20,6 @@ from crm.rules.fields import Option
 from crm.rules.funnel import Said
 from crm.rules.header_words import option_meant
 from crm.usecases import imports
-from crm.usecases.approval_rules import install_rules
 from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.fields import FieldDraft, add_field
@@ -220,7 +219,6 @@ def test_undo_leaves_a_deal_that_was_changed_or_for_which_somebody_has_asked(des
     done = desk.done(who, sheet, ImportKind.DEALS)
     deals = {one.name: one.public_id for one in rows(Deal)}
     with uow.transaction() as s:
-        install_rules(s, NOW)
         update_deal(s, who, deals["改过金额"], {"amount": "90万"}, NOW, entrance="console")
     with uow.transaction() as s:
         why = Said("客户已经口头答应")
@@ -434,4 +432,8 @@ def test_running_deals_come_into_a_company_that_has_not_opened_one_yet(desk: Des
     )
     done = desk.done(actor("Zhang"), sheet, ImportKind.DEALS)
     assert desk.counts(done) == {"made": 1}
-    assert [deal.name for deal in rows(Deal)] == ["二期循环泵"]
+    (deal,) = rows(Deal)
+    with uow.transaction() as s:
+        why = Said("客户已经口头答应")
+        asked = move_or_ask(s, actor("li"), deal.public_id, "contract_review", why, NOW, entrance="console", force=True)
+    assert isinstance(asked, Filed)  # and the rules that every company starts with hold for them

@@ -10,7 +10,7 @@ from crm import uow
 from crm.rules.approvals import Step
 from crm.rules.funnel import Said
 from crm.usecases import signing
-from crm.usecases.approval_rules import RuleDraft, add_rule
+from crm.usecases.approval_rules import RuleDraft, add_rule, install_rules
 from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.deals import open_deal
 from models.approvals import Approval, ApprovalRule
@@ -68,6 +68,7 @@ def told(who: str) -> list[str]:
 def a_rule(*steps: Step, stage: str = "proposal", bound: int = 1) -> None:
     """The only rule there is."""
     with uow.transaction() as s:
+        install_rules(s, NOW)
         for one in s.scalars(select(ApprovalRule)):
             one.retired_at = NOW
         s.flush()
