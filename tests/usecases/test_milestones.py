@@ -15,6 +15,7 @@ from crm import uow
 from crm.access import actor_by_id
 from crm.agenda import ItemKind, agenda
 from crm.errors import Conflict, Gone, Invalid, NotFound
+from crm.reads.milestones import my_milestones
 from crm.rules.days import at, day_of
 from crm.rules.funnel import Said
 from crm.usecases import deals, milestones, pool
@@ -110,6 +111,8 @@ def test_of_somebody_who_is_gone_his_supervisor_hears(deal: deals.DealMade) -> N
     sweep(DUE - DAY)
     (row,) = told()
     assert row.person_id == IDS["li"]
+    with uow.reading() as s:  # still his deal by name, and none of his business
+        assert my_milestones(s, actor("Zhang"), 10) == []
     assert "已停用" in str(row.notice["facts"])
 
 
