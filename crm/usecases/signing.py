@@ -16,7 +16,7 @@ from config.vocabulary import (
     label,
 )
 from crm import policy
-from crm.access import About, Actor, get_approval
+from crm.access import WRITE, About, Actor, customers_for, get_approval
 from crm.errors import Conflict, Gone, Invalid, NotAllowed
 from crm.rules.funnel import LEAST_REASON
 from crm.usecases import approval_cards as cards
@@ -39,6 +39,7 @@ from crm.usecases.deals import undo_move
 from crm.usecases.followups import write_entry
 from crm.usecases.unsigning import ask_as_before, nothing_since
 from models.approvals import Approval, ApprovalNote, ApprovalSigner, ApprovalStep
+from models.customers import Customer
 from models.people import Person
 
 _NUDGE_AGAIN = timedelta(hours=2)
@@ -178,6 +179,7 @@ def write_note(
 ) -> Signed:
     """批示: a word beside it, to whoever asked and to the colleague it names. His card asks again."""
     approval, about = get_approval(s, actor, approval_id, lock=True)
+    _may_write(s, actor, approval, about)
     said = checked_words(words, least=1)
     note = ApprovalNote(approval_id=approval.id, person_id=actor.person_id, told_id=told_id, words=said, at=now)
     s.add(note)
@@ -239,6 +241,14 @@ def _his(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, About]:
     if actor.person_id not in (approval.requested_by_id, about.owner_id):
         raise NotAllowed("只有提交人和负责人能催办或撤回这项审批")
     return approval, about
+
+
+def _may_write(s: Session, actor: Actor, approval: Approval, about: About) -> None:
+    """Whoever asked or was asked, and whoever works on the customer: the note goes onto its timeline."""
+    asked = {one.person_id for _, signers in steps_with_signers(s, approval.id) for one in signers if one.asked_at}
+    his = customers_for(actor, WRITE).where(Customer.id == about.customer_id)
+    if actor.person_id not in (approval.requested_by_id, *asked) and s.scalar(his) is None:
+        raise NotAllowed("这项审批您只能看。要写批示，请联系负责人把客户共享成「一起跟进」")
 
 
 def _write(s: Session, actor: Actor, approval: Approval, about: About, told: str, now: datetime) -> None:

@@ -7,12 +7,24 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from config.grants import Grant
-from config.vocabulary import ApprovalState, EndReason, FieldObject, Measure, RejectReason, Role, SignMode, SignState
+from config.vocabulary import (
+    ApprovalState,
+    EndReason,
+    FieldObject,
+    Measure,
+    RejectReason,
+    Role,
+    ShareAccess,
+    SignMode,
+    SignState,
+)
 from crm import uow
+from crm.access import actor_by_userid
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.reads.approvals import Box, approval_page, approvals, hours_taken, waiting_for_me
 from crm.reads.deal_page import deal_page
 from crm.rules.approvals import Step
+from crm.rules.days import day_of
 from crm.rules.funnel import Said
 from crm.usecases import signing
 from crm.usecases.absences import come_back, go_away
@@ -21,8 +33,9 @@ from crm.usecases.approvals import Filed
 from crm.usecases.deals import GateClosed, Moved, move_deal
 from crm.usecases.grants import grant_fields
 from crm.usecases.record_fields import update_deal
-from models.approvals import Approval, ApprovalRule, ApprovalSigner
-from models.deals import StagePeriod
+from crm.usecases.sharing import Wish, share_customer
+from models.approvals import Approval, ApprovalNote, ApprovalRule, ApprovalSigner
+from models.deals import Deal, StagePeriod
 from models.messages import Card, OutboxMessage
 from models.people import Person
 from models.timeline import TimelineEntry
@@ -214,6 +227,24 @@ def test_a_word_beside_it_reaches_whom_it_names(deal: str) -> None:
     with uow.reading() as s:
         page = approval_page(s, actor("Zhang"), approval, NOW)
     assert [(note.by, note.told, note.words) for note in page.notes] == [("周总监", "李主管", "付款条件再谈")]
+
+
+@pytest.mark.parametrize("access", list(ShareAccess))
+def test_whoever_may_only_look_at_the_customer_writes_no_word(deal: str, access: ShareAccess) -> None:
+    approval = asked(deal)
+    with uow.transaction() as s:
+        wish = Wish(IDS["qian"], access, day_of(NOW + 9 * DAY), 0)
+        share_customer(s, actor("Zhang"), rows(Deal)[0].customer_id, wish, NOW, entrance="console")
+
+    def word(s: uow.Session) -> None:
+        signing.write_note(s, actor_by_userid(s, "qian", NOW), approval, "付款条件再谈", None, NOW, entrance="chat")
+
+    if access is ShareAccess.TOGETHER:
+        uow.attempt(word)
+    else:
+        with pytest.raises(NotAllowed, match="只能看"):
+            uow.attempt(word)
+    assert len(rows(ApprovalNote)) == (access is ShareAccess.TOGETHER)
 
 
 def test_a_yes_is_taken_back_with_its_move(deal: str) -> None:
