@@ -103,4 +103,4 @@ def going(s: Session, on: On) -> Tapped:
 @button(UNDO + "go_away")
 def undo_going(s: Session, on: On) -> Tapped:
     come_back(s, on.actor, str(on.args["absence"]), on.now, entrance=CARD)
-    return Tapped("已撤销请假")
+    return Tapped("已撤销请假，新的审批又会发给您。已经转给代理人的，由他处理完")

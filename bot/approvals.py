@@ -102,8 +102,14 @@ def _details(page: ApprovalPage) -> list[str]:
 
 
 def _called(s: Session, actor: Actor, name: str, asked: bool, now: datetime) -> list[ApprovalRow]:
-    """What still waits and is called so: by the whole name, else by a part of it."""
-    boxes = [Box.ASKED] if asked else [Box.MINE, Box.ASKED]
+    """What still waits and is called so: by the whole name, else by a part of it. What he has not `asked` for himself
+    may be his to nudge and withdraw all the same."""
+    if asked:
+        return _so_called(s, actor, name, [Box.ASKED], now) or _so_called(s, actor, name, [Box.ALL], now)
+    return _so_called(s, actor, name, [Box.MINE, Box.ASKED], now)
+
+
+def _so_called(s: Session, actor: Actor, name: str, boxes: list[Box], now: datetime) -> list[ApprovalRow]:
     rows = [one for box in boxes for one in approvals(s, actor, box, now, 1, 50).rows if one.waits_for]
     typed = "".join(name.split()).casefold()
     plain = {one.public_id: "".join(one.deal.split()).casefold() for one in rows}

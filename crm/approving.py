@@ -153,11 +153,11 @@ def waiting_approval(s: Session, deal_id: int) -> Approval | None:
     return s.scalar(select(Approval).where(Approval.deal_id == deal_id, Approval.state == ApprovalState.WAITING))
 
 
-def missing_approval(s: Session, deal: Deal, to: Rung, need: Need) -> Missing:
-    """As one of the things that a move lacks."""
+def missing_approval(s: Session, deal: Deal, to: Rung, need: Need, *, sums: bool = True) -> Missing:
+    """As one of the things that a move lacks. Without `sums` it tells no amount: its reader is shown none."""
     waiting = waiting_approval(s, deal.id)
     if waiting is not None and waiting.fingerprint == need.fingerprint:
         how = "已经提交，正在等审批。发 /审批 看进展、催办或撤回"
     else:
         how = "别的齐了以后，点推进就自动提交审批"
-    return Missing(Lack.APPROVAL, to.key, f"要审批：{need.told}", how)
+    return Missing(Lack.APPROVAL, to.key, f"要审批：{need.told if sums else '超过了审批规则的界限'}", how)

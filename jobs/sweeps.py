@@ -48,7 +48,7 @@ SWEEPS: dict[str, tuple[Candidates, Judge]] = {
     "milestones": (milestone_sweep.milestone_candidates, milestone_sweep.judge_milestone),
     "collisions": (collision_sweep.overdue, collision_sweep.judge_overdue),
     "quotes": (quote_conflict_sweep.overdue, quote_conflict_sweep.judge_overdue),
-    "approvals": (approval_sweep.absent_signers, approval_sweep.pass_on),
+    "approvals": (approval_sweep.who_cannot_sign, approval_sweep.pass_on),
     "registrations": (registration_sweep.registration_candidates, registration_sweep.judge_registration),
     "leads": (lead_sweep.late_candidates, lead_sweep.judge_lead),
     "contests": (contests.overdue, contests.let_the_first_have_it),

@@ -59,7 +59,7 @@ class NoteOut(Answer):
 
 
 class ApprovalPageOut(Answer):
-    """`mine`: who asks has asked for it, and may nudge or withdraw it."""
+    """`mine`: he may nudge or withdraw it, since he asked for it or owns what it is about."""
 
     approval: ApprovalOut
     reason: str

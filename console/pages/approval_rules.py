@@ -81,7 +81,13 @@ def _bound(measure: Measure, text: str) -> Decimal | None:
     if not text:
         return None
     try:
-        return parse_amount(text) if measure is Measure.AMOUNT else Decimal(text.rstrip("%％"))
+        return parse_amount(text) if measure is Measure.AMOUNT else _percent(text.rstrip("%％"))
     except (ValueError, InvalidOperation):
         example = "50万" if measure is Measure.AMOUNT else "15"
         raise Invalid(f"界限看不懂，请写成数字，比如 {example}", {"bound": "看不懂"}) from None
+
+
+def _percent(text: str) -> Decimal:
+    if not (number := Decimal(text)).is_finite():
+        raise ValueError(text)
+    return number

@@ -20,9 +20,9 @@ def get_deal(s: Session, actor: Actor, deal_id: str, *, to: To = WRITE, lock: bo
     if deal is None:
         raise NotFound(_NO_DEAL)
     customer = _customer(s, actor, deal.customer_id, to, lock, _NO_DEAL)
-    if lock:  # whoever had the lock may have taken it back as if it had never been
-        again = select(Deal).where(Deal.public_id == deal_id).execution_options(populate_existing=True)
-        if s.scalar(again) is None:
+    if lock:  # whoever had the lock may have taken it back as if it had never been; who puts it off locks only its row
+        again = select(Deal).where(Deal.public_id == deal_id).with_for_update()
+        if s.scalar(again.execution_options(populate_existing=True)) is None:
             raise NotFound(_NO_DEAL)
     return deal, customer
 

@@ -91,7 +91,7 @@ class ApprovalPage:
     reason: str
     signers: Sequence[SignerRow]
     notes: Sequence[NoteRow]
-    mine: bool  # whether this reader asked for it
+    mine: bool  # to nudge and to withdraw: he asked for it, or owns what it is about
 
 
 def approvals(s: Session, actor: Actor, box: Box, now: datetime, page: int, size: int) -> Page[ApprovalRow]:
@@ -108,14 +108,14 @@ def waiting_for_me(s: Session, actor: Actor) -> int:
 
 
 def approval_page(s: Session, actor: Actor, approval_id: str, now: datetime) -> ApprovalPage:
-    approval, _ = get_approval(s, actor, approval_id)
+    approval, about = get_approval(s, actor, approval_id)
     (row,) = _drawn(s, actor, s.execute(_rows().where(Approval.id == approval.id)).all(), now)
     return ApprovalPage(
         row,
         approval.move["reason"],
         _signers(s, approval.id, actor, now),
         _notes(s, approval.id),
-        approval.requested_by_id == actor.person_id,
+        actor.person_id in (approval.requested_by_id, about.owner_id),
     )
 
 

@@ -81,19 +81,21 @@ def deal_page(s: Session, actor: Actor, deal_id: str, now: datetime) -> DealPage
     """NotFound also for a deal of a customer that is not his to look at."""
     deal, customer = get_deal(s, actor, deal_id, to=READ)
     course, shown = course_of(s, deal), deal_sight(s, eyes(s, actor))
+    amount = shown.amount(deal, customer.owner_id)
     towards = next_rung(course)
     missing: Sequence[Missing] = ()
     if towards is not None:
         judged = judge(course.ladder.rungs, course.here, course.stood, towards, held_by(s, deal.id), Said())
         need = approval_needed(s, deal, course, towards)
-        missing = [*judged.missing, *([missing_approval(s, deal, towards, need)] if need is not None else [])]
+        signed = [] if need is None else [missing_approval(s, deal, towards, need, sums=amount is not None)]
+        missing = [*judged.missing, *signed]
     writes = select(Customer.id).where(Customer.id == customer.id, sees_customer(actor, WRITE))
     return DealPage(
         public_id=deal.public_id,
         customer_id=customer.public_id,
         customer=customer.name,
         name=shown.name(deal, customer.owner_id),
-        amount=shown.amount(deal, customer.owner_id),
+        amount=amount,
         owner=s.get_one(Person, deal.owner_id).name,
         here=course.here,
         since=deal.stage_since,

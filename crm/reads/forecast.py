@@ -74,23 +74,25 @@ def forecast(s: Session, actor: Actor, whose: Whose, pipeline: str, now: datetim
     path = path_of(s, ladders, calendar) if ladders.columns else None
     total = _Tally()
     months: dict[str, _Tally] = defaultdict(_Tally)
-    teams: dict[str, _Tally] = defaultdict(_Tally)
+    teams: dict[int, _Tally] = defaultdict(_Tally)
     people: dict[int, _Tally] = defaultdict(_Tally)
     named: dict[int, tuple[str, str]] = {}
-    for stage_id, month, owner_id, owner, team, many, amount in _counted(s, ladders, path, wanted, now):
-        named[owner_id] = (owner, team)
-        for tally in (total, months[month], teams[team], people[owner_id]):
+    called: dict[int, str] = {}  # two teams may have one name
+    for stage_id, month, owner_id, owner, team_id, team, many, amount in _counted(s, ladders, path, wanted, now):
+        named[owner_id], called[team_id] = (owner, team), team
+        for tally in (total, months[month], teams[team_id], people[owner_id]):
             tally.many += many
             tally.amount += amount
             tally.weighted += amount * ladders.chance[stage_id] / 100
     in_turn = [OVERDUE, *(name for name, _ in month_starts(now, AHEAD)[:AHEAD]), LATER, UNKNOWN]
     most = sorted(people, key=lambda one: (-people[one].weighted if sums else -people[one].many, named[one]))
+    largest = sorted(teams, key=lambda one: (-teams[one].many, called[one], one))
     return Forecast(
         pipeline=ladders.name,
         won=path.won if path is not None else 0,
         total=total.line("", "", sums),
         months=[months[one].line(one, "", sums) for one in in_turn if one in months],
-        teams=[teams[one].line(one, "", sums) for one in sorted(teams, key=lambda one: (-teams[one].many, one))],
+        teams=[teams[one].line(called[one], "", sums) for one in largest],
         people=[people[one].line(*named[one], sums) for one in most[:PEOPLE]],
         everybody=len(people),
     )
@@ -99,11 +101,11 @@ def forecast(s: Session, actor: Actor, whose: Whose, pipeline: str, now: datetim
 def _counted(
     s: Session, ladders: Ladders, path: Path | None, wanted: Sequence[ColumnElement[bool]], now: datetime
 ) -> Sequence[Any]:
-    """Stage, month, owner, his name and team, with how many deals there are and what they come to."""
+    """Stage, month, owner, his name, his team and its name, with how many deals there are and what they come to."""
     if path is None:
         return []
     month = _month(ladders, path, now)
-    who = (Deal.owner_id, Person.name, Team.name)
+    who = (Deal.owner_id, Person.name, Team.id, Team.name)
     rows = (
         select(Deal.stage_id, month.label("month"), *who, func.count(), func.sum(Deal.amount))
         .join(Customer, Customer.id == Deal.customer_id)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import MilestoneKind
-from crm.access import Actor
+from crm.access import Actor, sees_customer
 from crm.milestones import Coming, coming
 from models.deals import Deal, Milestone
 from models.people import Person
@@ -44,8 +44,8 @@ def milestones_of(s: Session, deal: Deal) -> Sequence[MilestoneRow]:
 
 
 def my_milestones(s: Session, actor: Actor, limit: int) -> Sequence[Coming]:
-    """What comes next of the deals that are his own."""
-    return coming(s, Deal.owner_id == actor.person_id, limit)
+    """What comes next of the deals that are his own, as long as their customers are there for him."""
+    return coming(s, (Deal.owner_id == actor.person_id) & sees_customer(actor), limit)
 
 
 def open_ones(s: Session, deal_id: int, kind: MilestoneKind) -> Sequence[Coming]:

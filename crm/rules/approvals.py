@@ -9,7 +9,6 @@ from decimal import Decimal
 from config.vocabulary import Measure, SignMode, SignState
 from crm.rules.amounts import say_amount
 
-MOST_STEPS = 6
 PRICED = (Measure.DISCOUNT, Measure.MARGIN)  # what a quote is judged by
 
 

@@ -66,11 +66,15 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`opens` are the keys of the rungs that this move opens, lowest first; empty `missing` lets it through."""
+    """`opens` are the keys of the rungs that this move opens, lowest first; empty `missing` lets it through.
+
+    `ahead` are those to which it may still go forward after it: none of a move that was no step forward.
+    """
 
     way: Way
     opens: tuple[str, ...]
     missing: tuple[Missing, ...]
+    ahead: tuple[str, ...]
 
 
 class Illegal(Exception):
@@ -95,7 +99,12 @@ def judge(
     lacking = [_evidence(rung, kind) for rung in opens for kind in rung.needs if (rung.key, kind) not in held] + _words(
         way, to, said
     )
-    return Judged(way, tuple(rung.key for rung in opens), tuple(lacking))
+    ahead = [rung.key for rung in ladder if way is Way.FORWARD and _further(rung, to)]
+    return Judged(way, tuple(rung.key for rung in opens), tuple(lacking), tuple(ahead))
+
+
+def _further(rung: Rung, to: Rung) -> bool:
+    return rung.kind is StageKind.WON or (rung.kind is StageKind.OPEN and rung.position > to.position)
 
 
 def _way(here: Rung, stood: Rung, to: Rung) -> Way:

@@ -15,7 +15,7 @@ from crm.notices import Notice
 from crm.rules.days import day_of
 from crm.usecases import approval_cards as cards
 from crm.usecases.approvals import go_on
-from crm.usecases.approvers import stand_in
+from crm.usecases.approvers import in_place_of
 from models.approvals import Absence, Approval, ApprovalSigner, ApprovalStep
 from models.customers import Customer
 from models.deals import Deal
@@ -85,7 +85,7 @@ def come_back(s: Session, actor: Actor, absence_id: str, now: datetime, *, entra
 
 
 def hand_over(s: Session, person_id: int, now: datetime) -> int:
-    """What waits for somebody who is not there goes to whoever stands in for him; how many."""
+    """What waits for somebody who is not there, or has come to own it, goes to whoever stands in for him; how many."""
     waiting = (
         select(ApprovalSigner, Approval)
         .join(ApprovalStep, ApprovalStep.id == ApprovalSigner.step_id)
@@ -107,10 +107,10 @@ def _pass_on(s: Session, signer: ApprovalSigner, approval: Approval, now: dateti
     s.refresh(signer)
     if approval.state != ApprovalState.WAITING or signer.state not in (SignState.ASKED, SignState.COMING):
         return False
-    instead = stand_in(s, signer.person_id, {approval.requested_by_id, about.owner_id}, now)
+    instead = in_place_of(s, signer.person_id, {approval.requested_by_id, about.owner_id}, now)
     rows = s.scalars(select(ApprovalSigner).where(ApprovalSigner.step_id == signer.step_id))
     there = {one.person_id: one for one in rows}
-    if not instead or instead[0].person_id == signer.person_id:
+    if not instead or signer.person_id in {one.person_id for one in instead}:
         return False
     asked = signer.state == SignState.ASKED
     signer.state = SignState.PASSED_ON
@@ -127,7 +127,9 @@ def _pass_on(s: Session, signer: ApprovalSigner, approval: Approval, now: dateti
     s.flush()
     if asked:
         by = cards.By(None)
-        cards.settle(s, approval, signer, "您不在，已转给代理人", by, now)
+        owns = signer.person_id == about.owner_id
+        why = "现在由您负责，不能自己批，已转给您的上级" if owns else "您不在，已转给代理人"
+        cards.settle(s, approval, signer, why, by, now)
         go_on(s, approval, by, now)
     return True
 

@@ -1,6 +1,6 @@
 """The rows of an approval: its steps and signers, whose turn it is, and its end without a yes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -88,13 +88,26 @@ def void_waiting(s: Session, actor: Actor, deal: Deal, now: datetime, *, entranc
         book(s, actor, "void_approval", waiting, now, entrance, told=why)
 
 
+def void_passed(s: Session, actor: Actor, deal: Deal, ahead: Collection[str], now: datetime, *, entrance: str) -> None:
+    """The deal has just moved. What waits for a signature is no move of it any more, but for one to a stage `ahead`:
+    else the last signature would open a lost deal again, or put a deal back."""
+    waiting = waiting_approval(s, deal.id)
+    if waiting is None or waiting.move["to"] in ahead:
+        return
+    outcome = f"{actor.name} 后来移动了这个商机，这次审批作废，不用处理了"
+    close(s, waiting, ApprovalState.VOID, outcome, By(actor), now)
+    if actor.person_id != waiting.requested_by_id:
+        cards.tell_asker(s, waiting, outcome, now)
+    book(s, actor, "void_approval", waiting, now, entrance, told=outcome)
+
+
 def still_waiting(approval: Approval) -> None:
     """Conflict in the words of what has become of it."""
     ended = {
         ApprovalState.APPROVED: "这项审批已经同意了，不用再处理",
         ApprovalState.REJECTED: "这项审批已经被驳回了，要再试请重新提交",
         ApprovalState.WITHDRAWN: "提交人已经撤回了这项审批",
-        ApprovalState.VOID: "申请的内容改过，这项审批已经作废，请看新的一次",
+        ApprovalState.VOID: "商机在申请之后改过或移动过，这项审批已经作废。还要推进的话，请提交人重新提交",
     }
     if approval.state != ApprovalState.WAITING:
         raise Conflict(ended[ApprovalState(approval.state)])

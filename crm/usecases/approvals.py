@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import ApprovalState, EndReason, SignMode, SignState, TimelineKind
 from crm.access import WRITE, Actor, actor_by_id, get_deal
 from crm.approving import Need, QuoteNeed, approval_needed, in_yuan, waiting_approval
-from crm.errors import Conflict, CrmError
+from crm.errors import Conflict, CrmError, NotAllowed, NotFound
 from crm.ladders import course_of
 from crm.rules.approvals import Signer, Step, done, steps_of, to_ask
 from crm.rules.funnel import Lack, Rung, Said
@@ -100,7 +100,7 @@ def _file(
         state=ApprovalState.WAITING,
     )  # fmt: skip
     _add_steps(s, made, steps_of(need.rules), deal.owner_id, now)
-    words = f"商机「{deal.name}」申请到「{to.label}」，{need.told}"
+    words = f"商机「{deal.name}」申请到「{to.label}」，等审批"  # no amounts: not everybody reads them who reads this
     write_entry(s, deal.customer_id, TimelineKind.DEAL, words, actor.person_id, now, deal_id=deal.id)
     book(s, actor, "ask_approval", made, now, entrance, told=need.told, to=to.label)
     go_on(s, made, by_of(actor, entrance), now)
@@ -208,12 +208,16 @@ def _grant(s: Session, approval: Approval, by: By, now: datetime) -> str:
             s, actor_by_id(s, asking.id, now), deal.public_id, approval.move["to"], words_of(approval), now,
             entrance="approval", force=bool(approval.move["force"]),
         )  # fmt: skip
+    except (NotFound, NotAllowed):
+        outcome = f"已同意，但 {asking.name} 现在动不了这个商机，要由负责人再推进一次"
     except CrmError as kept:
         outcome = f"已同意，但现在还推不动：{kept}"
     else:
         approval.period_id = moved.period_id
         outcome = f"已同意，商机从「{moved.before}」到「{moved.now}」"
     cards.tell_end(s, approval, outcome, by, now)
+    if approval.period_id is None and deal.owner_id != asking.id:
+        cards.tell(s, approval, deal.owner_id, f"{by.name}：{outcome}", now)
     return outcome
 
 

@@ -25,11 +25,11 @@ class Asked:
 
 
 def people_on(s: Session, seats: Iterable[str], asking: int, but: Collection[int], now: datetime) -> list[Asked]:
-    """Who signs for the one who asks, each once. Where nobody is left, the admins: never somebody of less weight."""
+    """Who signs for the one who asks, each once. A seat on which nobody sits is the admins'."""
     named = [person_id for seat in seats for person_id in _on(s, seat, asking)]
     found: dict[int, Asked] = {}
     for person_id in named:
-        for one in stand_in(s, person_id, but, now):
+        for one in in_place_of(s, person_id, but, now):
             found.setdefault(one.person_id, one)
     if not found:
         found = {person_id: Asked(person_id) for person_id in _admins(s, but)}
@@ -42,6 +42,12 @@ def _on(s: Session, seat: str, asking: int) -> list[int]:
     if seat == Seat.DIRECTOR:
         return directors_over(s, s.get_one(Person, asking).team_id)
     return [int(seat.removeprefix("person:"))]
+
+
+def in_place_of(s: Session, person_id: int, but: Collection[int], now: datetime) -> list[Asked]:
+    """Like `stand_in`, and where that leads to nobody, the admins: what is asked must not wait for ever, and nobody of
+    less weight decides it."""
+    return stand_in(s, person_id, but, now) or [Asked(one, person_id) for one in _admins(s, but)]
 
 
 def stand_in(s: Session, person_id: int, but: Collection[int], now: datetime) -> list[Asked]:

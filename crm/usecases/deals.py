@@ -17,6 +17,7 @@ from crm.ladders import course_of, current_ladders, held_by, ladder_for
 from crm.rules.funnel import LEAST_REASON, Illegal, Lack, Missing, Rung, Said, Way, judge
 from crm.usecases.approval_cards import by_of
 from crm.usecases.approval_rules import install_rules
+from crm.usecases.approval_steps import void_passed
 from crm.usecases.evidence import forget_all, seal, unseal
 from crm.usecases.followups import write_entry
 from crm.usecases.milestones import hush
@@ -177,6 +178,7 @@ def move_deal(
     if to.kind is not StageKind.OPEN:
         hush(s, deal.id)
     seal(s, deal.id, judged.opens, now)
+    void_passed(s, actor, deal, judged.ahead, now, entrance=entrance)
     _tell(s, actor, deal, course.here, to, said, forced, now)
     audit.record(
         s, actor.person_id, "move_deal", f"deal:{deal.id}", now, entrance=entrance, name=deal.name,

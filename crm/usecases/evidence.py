@@ -15,6 +15,7 @@ from crm.ladders import course_of
 from crm.rules.funnel import opened
 from crm.rules.sameness import Print
 from crm.usecases import contents
+from crm.usecases.approval_steps import void_waiting
 from models.customers import Customer
 from models.deals import Deal, Evidence
 from models.files import Attachment
@@ -65,6 +66,7 @@ def add_evidence(
     s.flush()
     contents.mark(s, made.id, said)
     _book(s, actor, "add_evidence", deal, made, file.name, now, entrance)
+    void_waiting(s, actor, deal, now, entrance=entrance)
     return Proof(made.public_id, deal.public_id, kind, file.name)
 
 
@@ -87,6 +89,7 @@ def remove_evidence(s: Session, actor: Actor, evidence_id: str, now: datetime, *
     contents.unmark(s, [found.id])
     name = s.get_one(Attachment, found.attachment_id).name
     _book(s, actor, "remove_evidence", deal, found, name, now, entrance)
+    void_waiting(s, actor, deal, now, entrance=entrance)
     return Proof(found.public_id, deal.public_id, EvidenceKind(found.kind), name)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from config.sheets import ImportKind, RowOutcome
@@ -16,6 +16,7 @@ from crm.rules.fields import FieldSpec
 from crm.usecases.contests import contested
 from crm.usecases.import_run import ENTRANCE
 from crm.usecases.import_work import Work, next_rows, step
+from models.approvals import Approval
 from models.audit import AuditEntry
 from models.base import bare
 from models.customers import Contact, Customer, OwnershipPeriod
@@ -23,6 +24,7 @@ from models.deals import Deal, Evidence, Milestone, StagePeriod
 from models.fields import FieldChange
 from models.imports import ImportRow
 from models.links import ChatLink
+from models.quotes import Quote
 from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
@@ -175,22 +177,28 @@ def _entries(s: Session, ids: Sequence[int], now: datetime) -> None:
 
 
 def _deals(s: Session, made: Sequence[Any]) -> dict[int, str]:
-    """A deal that still stands where it was put goes; one that has moved since, stays."""
+    """A deal that nobody has touched since goes; every other one stays."""
     stays = {}
     for row in made:
         deal = s.scalar(select(Deal).where(Deal.id == row.deal_id).with_for_update())
-        rungs = s.scalars(select(StagePeriod.id).where(StagePeriod.deal_id == row.deal_id)).all()
         if deal is None:
             continue
-        told = (TimelineEntry.deal_id == deal.id, TimelineEntry.kind == TimelineKind.DEAL)
-        more = s.scalar(select(TimelineEntry.id).where(TimelineEntry.deal_id == deal.id, ~told[1]).limit(1))
-        proof = s.scalar(select(Evidence.id).where(Evidence.deal_id == deal.id).limit(1))
-        dated = s.scalar(select(Milestone.id).where(Milestone.deal_id == deal.id).limit(1))
-        if len(rungs) > 1 or more is not None or proof is not None or dated is not None:
+        if _worked_with(s, deal.id):
             stays[row.number] = "商机之后又有进展，保留"
             continue
-        for table, which in ((StagePeriod, StagePeriod.deal_id == deal.id), (TimelineEntry, told[0])):
-            s.execute(delete(table).where(which).execution_options(synchronize_session=False))
+        for table in (StagePeriod, TimelineEntry):
+            s.execute(delete(table).where(table.deal_id == deal.id).execution_options(synchronize_session=False))
         s.delete(deal)
         s.flush()
     return stays
+
+
+def _worked_with(s: Session, deal_id: int) -> bool:
+    """Whether it has moved, or anything hangs on it that did not come with it."""
+    rungs = select(func.count()).select_from(StagePeriod).where(StagePeriod.deal_id == deal_id)
+    since = (
+        select(TimelineEntry.id).where(TimelineEntry.deal_id == deal_id, TimelineEntry.kind != TimelineKind.DEAL),
+        select(FieldChange.id).where(FieldChange.object_kind == FieldObject.DEAL, FieldChange.object_id == deal_id),
+        *(select(one.id).where(one.deal_id == deal_id) for one in (Evidence, Milestone, Approval, Quote)),
+    )
+    return (s.scalar(rungs) or 0) > 1 or any(s.scalar(one.limit(1)) is not None for one in since)

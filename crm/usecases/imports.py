@@ -17,6 +17,7 @@ from crm.access import HOLDERS, Actor
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.rules.days import at, day_of
 from crm.rules.headers import signature
+from crm.usecases.approval_rules import install_rules
 from crm.usecases.pipelines import install_ladders
 from models.base import bare, insert_once, new_public_id
 from models.imports import ImportJob, ImportMapping, ImportRow
@@ -65,6 +66,7 @@ def upload(
         raise Conflict(f"您有 {len(open_ones)} 个导入还没做完。请先完成，或打开后点「放弃」，再导入新的")
     if kind is ImportKind.DEALS:
         install_ladders(s)  # old deals may come before anybody has opened one here
+        install_rules(s, now)
     last = s.scalar(
         select(ImportJob.options).where(ImportJob.creator_id == actor.person_id).order_by(ImportJob.id.desc()).limit(1)
     )

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import (
@@ -17,7 +16,7 @@ from config.vocabulary import (
     label,
 )
 from crm import policy
-from crm.access import About, Actor, get_approval
+from crm.access import WRITE, About, Actor, customers_for, get_approval
 from crm.errors import Conflict, Gone, Invalid, NotAllowed
 from crm.rules.funnel import LEAST_REASON
 from crm.usecases import approval_cards as cards
@@ -38,7 +37,9 @@ from crm.usecases.approvals import go_on
 from crm.usecases.approvers import Asked, stand_in
 from crm.usecases.deals import undo_move
 from crm.usecases.followups import write_entry
+from crm.usecases.unsigning import ask_as_before, nothing_since
 from models.approvals import Approval, ApprovalNote, ApprovalSigner, ApprovalStep
+from models.customers import Customer
 from models.people import Person
 
 _NUDGE_AGAIN = timedelta(hours=2)
@@ -178,6 +179,7 @@ def write_note(
 ) -> Signed:
     """批示: a word beside it, to whoever asked and to the colleague it names. His card asks again."""
     approval, about = get_approval(s, actor, approval_id, lock=True)
+    _may_write(s, actor, approval, about)
     said = checked_words(words, least=1)
     note = ApprovalNote(approval_id=approval.id, person_id=actor.person_id, told_id=told_id, words=said, at=now)
     s.add(note)
@@ -197,6 +199,8 @@ def write_note(
 def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: datetime, *, entrance: str) -> Signed:
     """撤销 of his own yes or no within the undo minutes, unless something has followed from it that is not his."""
     approval, about = get_approval(s, actor, approval_id, lock=True)
+    if approval.state in (ApprovalState.WITHDRAWN, ApprovalState.VOID):
+        still_waiting(approval)
     mine = s.get(ApprovalSigner, signer_id)
     signed_at = None if mine is None or mine.person_id != actor.person_id else mine.signed_at
     if mine is None or signed_at is None or mine.state not in (SignState.APPROVED, SignState.REJECTED):
@@ -204,7 +208,7 @@ def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: d
     minutes = policy.current(s).undo_minutes
     if now > signed_at + timedelta(minutes=minutes):
         raise Gone(f"超过 {minutes} 分钟，不能撤销了。需要的话请和提交人商量")
-    _nobody_since(s, approval, signed_at, mine)
+    nothing_since(s, approval, about, signed_at, mine)
     if about.quote is not None:
         quote_states.wait_again(s, about.quote, now)
     if about.deal is not None and approval.period_id is not None:
@@ -215,43 +219,10 @@ def take_back(s: Session, actor: Actor, approval_id: str, signer_id: int, now: d
     by = by_of(actor, entrance)
     if refused or by.tapped is None:  # a tap on the card that said yes opens that card again by itself
         cards.ask(s, approval, mine, now)
-    _ask_as_before(s, approval, mine, by, now)
+    ask_as_before(s, approval, mine, by, now)
     cards.tell_asker(s, approval, f"{actor.name} 撤销了刚才的决定，审批还在进行", now)
     book(s, actor, "take_back_decision", approval, now, entrance)
     return _signed(approval, "已撤销，审批还在等您处理")
-
-
-def _nobody_since(s: Session, approval: Approval, signed_at: datetime, mine: ApprovalSigner) -> None:
-    later = (
-        select(func.count())
-        .select_from(ApprovalSigner)
-        .join(ApprovalStep, ApprovalStep.id == ApprovalSigner.step_id)
-        .where(
-            ApprovalStep.approval_id == approval.id,
-            ApprovalSigner.id != mine.id,
-            ApprovalSigner.signed_at > signed_at,
-        )
-    )
-    same = Approval.quote_id == approval.quote_id if approval.deal_id is None else Approval.deal_id == approval.deal_id
-    newer = select(Approval.id).where(same, Approval.id > approval.id).limit(1)
-    if s.scalar(later) or s.scalar(newer) is not None:
-        raise Conflict("之后已经有人接着处理，没有撤销。需要的话请和提交人商量")
-
-
-def _ask_as_before(s: Session, approval: Approval, mine: ApprovalSigner, by: cards.By, now: datetime) -> None:
-    """Who was spared by it is asked again; who was asked after it is not, until it is signed once more."""
-    here = s.get_one(ApprovalStep, mine.step_id)
-    for step, signers in steps_with_signers(s, approval.id):
-        for one in signers:
-            if step.position > here.position and one.state in (SignState.ASKED, SignState.SPARED):
-                if one.state == SignState.ASKED:
-                    cards.settle(s, approval, one, "上一步撤销了，等他重新决定", by, now)
-                one.state, one.asked_at = SignState.COMING, None
-            elif step.id == here.id and one.state == SignState.SPARED:
-                one.state = SignState.ASKED if one.asked_at is not None else SignState.COMING
-                if one.state == SignState.ASKED:
-                    cards.ask(s, approval, one, now)
-    s.flush()
 
 
 def _at_his_turn(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, About, ApprovalSigner]:
@@ -259,6 +230,8 @@ def _at_his_turn(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, 
     still_waiting(approval)
     if approval.requested_by_id == actor.person_id:
         raise NotAllowed("自己提交的审批不能自己处理。要改主意，请撤回它")
+    if about.owner_id == actor.person_id:  # it has come to him since: the round passes it on
+        raise NotAllowed("它现在由您负责，不能自己批。一分钟内会转给您的上级，不用再处理")
     return approval, about, my_turn(s, actor, approval)
 
 
@@ -268,6 +241,14 @@ def _his(s: Session, actor: Actor, approval_id: str) -> tuple[Approval, About]:
     if actor.person_id not in (approval.requested_by_id, about.owner_id):
         raise NotAllowed("只有提交人和负责人能催办或撤回这项审批")
     return approval, about
+
+
+def _may_write(s: Session, actor: Actor, approval: Approval, about: About) -> None:
+    """Whoever asked or was asked, and whoever works on the customer: the note goes onto its timeline."""
+    asked = {one.person_id for _, signers in steps_with_signers(s, approval.id) for one in signers if one.asked_at}
+    his = customers_for(actor, WRITE).where(Customer.id == about.customer_id)
+    if actor.person_id not in (approval.requested_by_id, *asked) and s.scalar(his) is None:
+        raise NotAllowed("这项审批您只能看。要写批示，请联系负责人把客户共享成「一起跟进」")
 
 
 def _write(s: Session, actor: Actor, approval: Approval, about: About, told: str, now: datetime) -> None:

@@ -215,7 +215,7 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/approvals/<approval_id>/decide": Signing(lambda _: {"verdict": "approve"}),
     "POST /api/v1/approvals/<approval_id>/signers": Signing(lambda _: {"userid": "mate", "how": "add"}),
     "POST /api/v1/approvals/<approval_id>/notes": Record(
-        READ, lambda _: {"words": "付款条件再谈"}, thing="approval", done=True
+        WRITE, lambda _: {"words": "付款条件再谈"}, thing="approval", done=True
     ),
     "POST /api/v1/approvals/<approval_id>/nudge": Signing(mine=True),
     "POST /api/v1/approvals/<approval_id>/withdraw": Signing(mine=True),

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from crm import uow
+from crm.reads.approvals import approval_page
 from crm.usecases.deals import open_deal
 from models.approvals import Absence, Approval
 from models.deals import Deal, Stage
@@ -95,6 +96,19 @@ def test_the_asker_withdraws(wecom: Wecom, deal: str) -> None:
     assert wecom.say("Zhang", f"/审批 {NAME} 撤回") == f"「{NAME}」已撤回，商机没有变动"
     assert "没有等您审批" in wecom.say("zhou", "/审批")
     assert stands(deal) == "requirement"
+
+
+def test_the_owner_nudges_and_withdraws_what_another_asked_for_his_deal(wecom: Wecom, deal: str) -> None:
+    assert "已提交审批" in wecom.say("li", f"/推进 {NAME} 合同审批")
+    assert "刚提醒过" in wecom.say("Zhang", f"/审批 {NAME} 催办")
+    with uow.reading() as s:
+        assert [approval_page(s, actor(who), rows(Approval)[0].public_id, NOW).mine for who in ("Zhang", "zhou")] == [
+            True,
+            False,
+        ]
+    assert "只有提交人和负责人" in wecom.say("zhou", f"/审批 {NAME} 撤回")
+    assert wecom.say("Zhang", f"/审批 {NAME} 撤回") == f"「{NAME}」已撤回，商机没有变动"
+    assert "张三 撤回了申请" in wecom.waiting("li")[-1].body
 
 
 @pytest.mark.parametrize(

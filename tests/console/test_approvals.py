@@ -100,7 +100,8 @@ def test_rules_are_added_changed_and_stopped(sign_in: SignIn) -> None:
     assert ("大额订单" in page, "超过 ¥50 万" in page, "或签：总监" in page) == (True, True, True)
     form = {"name": "大折扣", "stage": "negotiation", "measure": "discount", "bound": "15", "mode0": "all",
             "supervisor0": "1", "people0": "赵刚"}  # fmt: skip
-    assert admin.post("/console/approval-rules", data=form | {"bound": "很多"}).status_code == 422
+    for bound in ("很多", "nan", "-nan", "Infinity"):
+        assert admin.post("/console/approval-rules", data=form | {"bound": bound}).status_code == 422
     nobody = admin.post("/console/approval-rules", data=form | {"people0": "火星人"})
     assert (nobody.status_code, 'value="大折扣"' in nobody.text) == (422, True)
     assert admin.post("/console/approval-rules", data=form).status_code == 303

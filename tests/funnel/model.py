@@ -133,6 +133,9 @@ class Model:
 
     def _go(self, deal: Deal, ladder: str, reached: str, to: str) -> None:
         opened = self.opens(ladder, reached, to)
+        forward = deal.stage not in ENDS and to in opened[-1:] and to != "won"
+        if deal.waiting is not None and not (forward and deal.waiting.to in self.opens(ladder, to, "won")):
+            deal.waiting = None
         for number, (stage, kind, _) in list(deal.proofs.items()):
             if stage in opened:
                 deal.proofs[number] = (stage, kind, True)
@@ -196,9 +199,12 @@ class Model:
             if ladder != deal.ladder or self.needs_approval(deal, "won"):
                 deal.amount = before
                 return "refused"
+        self._shown_otherwise(deal)
+        return "changed"
+
+    def _shown_otherwise(self, deal: Deal) -> None:
         if deal.waiting is not None and self.print(deal) != deal.waiting.print:
             deal.waiting = None
-        return "changed"
 
     def prove(self, name: str, stage: str, kind: str, number: int) -> str:
         deal = self.deals[name]
@@ -206,6 +212,7 @@ class Model:
         if stage not in self.opens(ladder, reached, "won") or kind not in NEEDS.get((ladder, stage), ()):
             return "refused"
         deal.proofs[number] = (stage, kind, False)
+        self._shown_otherwise(deal)
         return "proved"
 
     def unprove(self, name: str, number: int) -> str:
@@ -213,4 +220,5 @@ class Model:
         if number not in deal.proofs or deal.proofs[number][2]:
             return "refused"
         del deal.proofs[number]
+        self._shown_otherwise(deal)
         return "removed"

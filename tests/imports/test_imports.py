@@ -17,12 +17,15 @@ from crm.forms import specs
 from crm.reads.imports import one_import, refused_rows, rows_of
 from crm.rules.days import at
 from crm.rules.fields import Option
+from crm.rules.funnel import Said
 from crm.rules.header_words import option_meant
 from crm.usecases import imports
+from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.fields import FieldDraft, add_field
 from crm.usecases.followups import write_follow_up
 from crm.usecases.import_retention import purge_import_rows
+from crm.usecases.record_fields import update_deal
 from models.audit import AuditEntry
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.deals import Deal, Pipeline, Stage, StageNeed
@@ -207,6 +210,25 @@ def test_undo_takes_everything_back_but_what_was_worked_with(desk: Desk) -> None
     assert all(c.retired_at is not None for c in rows(Contact))
     again = desk.done(who, sheet)  # the names are free again
     assert desk.counts(again) == {"skipped": 2, "made": 1}
+
+
+def test_undo_leaves_a_deal_that_was_changed_or_for_which_somebody_has_asked(desk: Desk) -> None:
+    who, names = actor("Zhang"), ("没人动过", "改过金额", "申请过审批")
+    customer("Zhang", "昆山恒泽水务有限公司")
+    sheet = csv_of(("公司", "商机名称", "金额（万元）"), *(("昆山恒泽水务有限公司", name, "80") for name in names))
+    done = desk.done(who, sheet, ImportKind.DEALS)
+    deals = {one.name: one.public_id for one in rows(Deal)}
+    with uow.transaction() as s:
+        update_deal(s, who, deals["改过金额"], {"amount": "90万"}, NOW, entrance="console")
+    with uow.transaction() as s:
+        why = Said("客户已经口头答应")
+        asked = move_or_ask(
+            s, actor("li"), deals["申请过审批"], "contract_review", why, NOW, entrance="console", force=True
+        )
+    assert isinstance(asked, Filed)
+    _undo(desk, done)
+    assert [one.name for one in rows(Deal)] == list(names[1:])
+    assert desk.counts(done) == {"withdrawn": 1, "stayed": 2}
 
 
 def test_undo_ends_after_its_days(desk: Desk) -> None:
@@ -410,4 +432,8 @@ def test_running_deals_come_into_a_company_that_has_not_opened_one_yet(desk: Des
     )
     done = desk.done(actor("Zhang"), sheet, ImportKind.DEALS)
     assert desk.counts(done) == {"made": 1}
-    assert [deal.name for deal in rows(Deal)] == ["二期循环泵"]
+    (deal,) = rows(Deal)
+    with uow.transaction() as s:
+        why = Said("客户已经口头答应")
+        asked = move_or_ask(s, actor("li"), deal.public_id, "contract_review", why, NOW, entrance="console", force=True)
+    assert isinstance(asked, Filed)  # and the rules that every company starts with hold for them

@@ -4,89 +4,49 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import ApprovalState, EndReason, Measure, RejectReason, Role, SignMode, SignState
+from config.grants import Grant
+from config.vocabulary import (
+    ApprovalState,
+    EndReason,
+    FieldObject,
+    Measure,
+    RejectReason,
+    Role,
+    ShareAccess,
+    SignMode,
+    SignState,
+)
 from crm import uow
-from crm.access import actor_by_id
+from crm.access import actor_by_userid
 from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from crm.reads.approvals import Box, approval_page, approvals, hours_taken, waiting_for_me
+from crm.reads.deal_page import deal_page
 from crm.rules.approvals import Step
+from crm.rules.days import day_of
 from crm.rules.funnel import Said
 from crm.usecases import signing
 from crm.usecases.absences import come_back, go_away
 from crm.usecases.approval_rules import RuleDraft, add_rule, install_rules, retire_rule
-from crm.usecases.approvals import Filed, move_or_ask
-from crm.usecases.deals import GateClosed, Moved, move_deal, open_deal
+from crm.usecases.approvals import Filed
+from crm.usecases.deals import GateClosed, Moved, move_deal
+from crm.usecases.grants import grant_fields
 from crm.usecases.record_fields import update_deal
-from models.approvals import Approval, ApprovalRule, ApprovalSigner
-from models.deals import Deal, Stage, StagePeriod
+from crm.usecases.sharing import Wish, share_customer
+from models.approvals import Approval, ApprovalNote, ApprovalRule, ApprovalSigner
+from models.deals import Deal, StagePeriod
 from models.messages import Card, OutboxMessage
 from models.people import Person
 from models.timeline import TimelineEntry
 from tests.support.company import DAY, IDS, MINUTE, NOW, actor, at_once, customer, rows
 from tests.support.deals import prove_all
-
-HOUR = timedelta(hours=1)
-BIG = Decimal(800_000)
+from tests.usecases.approval_kit import BIG, HOUR, a_rule, asked, go, opened, opened_at, sign, stands, state, told
 
 
 @pytest.fixture
 def deal(company: Engine) -> str:
     return opened()
-
-
-def opened(name: str = "二期循环泵", amount: Decimal = BIG, who: str = "Zhang", at: str = "甲机电有限公司") -> str:
-    """A deal with all the evidence of its ladder."""
-    made = customer(who, at)
-    return opened_at(made, name, amount, who)
-
-
-def opened_at(made: int, name: str, amount: Decimal, who: str = "Zhang", now=NOW) -> str:  # type: ignore[no-untyped-def]
-    with uow.transaction() as s:
-        public_id = open_deal(s, actor(who), made, name, amount, now, entrance="chat").public_id
-    prove_all(public_id)
-    return public_id
-
-
-def go(deal: str, to: str = "contract_review", who: str = "Zhang", said: Said = Said(), force: bool = False):  # type: ignore[no-untyped-def]  # noqa: B008
-    return uow.attempt(lambda s: move_or_ask(s, actor(who), deal, to, said, NOW, entrance="chat", force=force))
-
-
-def asked(deal: str, who: str = "Zhang") -> str:
-    filed = go(deal, who=who)
-    assert isinstance(filed, Filed)
-    return filed.public_id
-
-
-def sign(who: str, approval: str, now=NOW + HOUR) -> signing.Signed:  # type: ignore[no-untyped-def]
-    return uow.attempt(lambda s: signing.approve(s, actor(who), approval, now, entrance="miniapp"))
-
-
-def stands(deal: str) -> str:
-    with uow.reading() as s:
-        return s.scalars(select(Stage.key).join(Deal, Deal.stage_id == Stage.id).where(Deal.public_id == deal)).one()
-
-
-def state(approval: str) -> str:
-    (row,) = rows(Approval, Approval.public_id == approval)
-    return row.state
-
-
-def told(who: str) -> list[str]:
-    found = rows(OutboxMessage, OutboxMessage.person_id == IDS[who.casefold()])
-    return [f"{row.notice['title']} {row.notice['desc']} {row.notice['body']}" for row in found]
-
-
-def a_rule(*steps: Step, stage: str = "proposal", bound: int = 1) -> None:
-    """The only rule there is."""
-    with uow.transaction() as s:
-        for one in s.scalars(select(ApprovalRule)):
-            one.retired_at = NOW
-        s.flush()
-        draft = RuleDraft("试规则", stage, Measure.AMOUNT, Decimal(bound), steps)
-        add_rule(s, actor("wang"), draft, NOW, entrance="console")
 
 
 def test_a_large_deal_waits_for_the_director_and_moves_with_his_tap(deal: str) -> None:
@@ -269,6 +229,24 @@ def test_a_word_beside_it_reaches_whom_it_names(deal: str) -> None:
     assert [(note.by, note.told, note.words) for note in page.notes] == [("周总监", "李主管", "付款条件再谈")]
 
 
+@pytest.mark.parametrize("access", list(ShareAccess))
+def test_whoever_may_only_look_at_the_customer_writes_no_word(deal: str, access: ShareAccess) -> None:
+    approval = asked(deal)
+    with uow.transaction() as s:
+        wish = Wish(IDS["qian"], access, day_of(NOW + 9 * DAY), 0)
+        share_customer(s, actor("Zhang"), rows(Deal)[0].customer_id, wish, NOW, entrance="console")
+
+    def word(s: uow.Session) -> None:
+        signing.write_note(s, actor_by_userid(s, "qian", NOW), approval, "付款条件再谈", None, NOW, entrance="chat")
+
+    if access is ShareAccess.TOGETHER:
+        uow.attempt(word)
+    else:
+        with pytest.raises(NotAllowed, match="只能看"):
+            uow.attempt(word)
+    assert len(rows(ApprovalNote)) == (access is ShareAccess.TOGETHER)
+
+
 def test_a_yes_is_taken_back_with_its_move(deal: str) -> None:
     approval = asked(deal)
     signed = sign("zhou", approval)
@@ -363,7 +341,7 @@ def test_what_keeps_it_from_moving_is_told_and_the_signature_stands(deal: str) -
         gone.status = "left"
     done = sign("zhou", approval)
     assert done.state is ApprovalState.APPROVED
-    assert done.outcome.startswith("已同意，但现在还推不动")
+    assert done.outcome == "已同意，但 张三 现在动不了这个商机，要由负责人再推进一次"
     assert stands(deal) == "requirement"
     assert isinstance(go(deal, who="li"), Moved)
 
@@ -385,8 +363,7 @@ def test_rules_are_checked_and_only_operations_change_them(company: Engine) -> N
     with pytest.raises(NotAllowed), uow.transaction() as s:
         add_rule(s, actor("zhou"), good, NOW, entrance="console")
     with uow.transaction() as s:
-        install_rules(s, NOW)
-        made = add_rule(s, actor("wang"), good, NOW, entrance="console")
+        made = add_rule(s, actor("wang"), good, NOW, entrance="console")  # before anybody has opened a deal
     with pytest.raises(Conflict), uow.transaction() as s:
         add_rule(s, actor("wang"), good, NOW, entrance="console")
     with uow.transaction() as s:
@@ -418,12 +395,23 @@ def test_lists_and_hours(deal: str) -> None:
 
 
 def test_a_role_that_may_not_read_sums_reads_none_of_them(deal: str) -> None:
-    asked(deal)
+    """Not in the list, not among what the deal lacks, and not on the customer's timeline."""
     with uow.transaction() as s:
-        s.get_one(Person, IDS["li"]).role = Role.REGIONAL_MANAGER
+        hidden = {(Role.TEAM_LEAD, "basic"): Grant(read=False, edit=False)}
+        grant_fields(s, actor("wang"), FieldObject.DEAL, hidden, NOW, entrance="console")
+    assert isinstance(go(deal, "negotiation"), Moved)
     with uow.reading() as s:
-        (row,) = approvals(s, actor_by_id(s, IDS["li"]), Box.ALL, NOW, 1, 20).rows
-    assert row.amount == BIG
+        lacking = deal_page(s, actor("li"), deal, NOW).missing
+        his = deal_page(s, actor("Zhang"), deal, NOW).missing
+    assert [one.told for one in lacking] == ["要审批：超过了审批规则的界限"]
+    assert [one.told for one in his] == ["要审批：金额 ¥80 万 超过 ¥50 万"]
+    asked(deal)
+    with uow.reading() as s:
+        (row,) = approvals(s, actor("li"), Box.ALL, NOW, 1, 20).rows
+        (own,) = approvals(s, actor("Zhang"), Box.ASKED, NOW, 1, 20).rows
+    assert (row.deal, row.amount, row.told) == ("＊＊＊", None, "")
+    assert (own.deal, own.amount, own.told) == ("二期循环泵", BIG, "金额 ¥80 万 超过 ¥50 万")
+    assert [entry.text for entry in rows(TimelineEntry) if "80" in entry.text] == []
 
 
 def test_every_card_of_it_is_closed_at_the_end(company: Engine) -> None:

@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import delete
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import EvidenceKind, FileKind
+from config.vocabulary import EvidenceKind, FileKind, SignMode
 from crm import uow
 from crm.errors import Conflict, CrmError, Invalid, NotFound
 from crm.flows import evidence as flow
 from crm.reads.deal_page import deal_page
+from crm.rules.approvals import Step
 from crm.rules.sameness import Print
 from crm.usecases import contents, deals, evidence
 from crm.usecases.attachments import add_attachment
@@ -27,6 +28,7 @@ from models.files import Attachment, AttachmentContent
 from tests.jobs.company import wiring_in
 from tests.support.company import NOW, actor, at_once, customer, rows
 from tests.support.papers import TEMPLATES, WRITERS, Paper, changed, paper, photo, picture_file, resized, written
+from tests.usecases.approval_kit import a_rule, asked, state, told
 
 BIG = Decimal(200_000)
 
@@ -258,3 +260,16 @@ class _Said:
 
     def __init__(self, one: Print) -> None:
         self.words, self.minhash, self.pictures = one.words, one.minhash, one.pictures
+
+
+def test_what_waits_for_a_signature_is_void_as_soon_as_its_evidence_is_another(deal: str, files: FileStore) -> None:
+    a_rule(Step(SignMode.ANY, ("supervisor",)))
+    hand_in(files, deal, written(Random(1), paper(Random(1)))[1])
+    first = asked(deal, to="proposal")
+    hand_in(files, deal, written(Random(2), paper(Random(2)))[1])
+    assert state(first) == "void"
+    assert any("凭证在申请之后改过" in one for one in told("Zhang"))
+    second = asked(deal, to="proposal")
+    with uow.transaction() as s:
+        evidence.remove_evidence(s, actor("Zhang"), rows(Evidence)[-1].public_id, NOW, entrance="chat")
+    assert state(second) == "void"

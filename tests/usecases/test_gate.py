@@ -4,6 +4,7 @@ from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import select
@@ -270,6 +271,20 @@ def test_two_who_move_it_at_once_move_it_once(deal: str, files: FileStore) -> No
     results = at_once([partial(move, deal, "proposal"), partial(move, deal, "proposal", WHY, "li")])
     assert sorted(type(one).__name__ for one in results) == ["Invalid", "Moved"]
     assert len(rows(StagePeriod)) == 2
+
+
+def test_a_move_ends_what_was_put_off_a_moment_before_it(deal: str) -> None:
+    """Both at once: whoever moves the deal waits for whoever is putting it off, and then sees it."""
+    until = NOW + 3 * DAY
+    moved = Thread(target=move, args=(deal, "proposal", WHY, "li"), kwargs={"force": True})
+    with uow.transaction() as s:
+        deals.snooze_deal(s, actor("Zhang"), one(deal).id, until, NOW, entrance="card")
+        s.flush()
+        moved.start()
+        moved.join(1)
+    moved.join()
+    stay = rows(StagePeriod)[-1]
+    assert (stands(deal), stay.snoozed_before, one(deal).snoozed_until) == ("proposal", until, None)
 
 
 def test_a_deal_that_is_opened_and_moved_in_one_transaction_stands_in_one_place(deal: str) -> None:

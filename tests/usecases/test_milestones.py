@@ -15,12 +15,13 @@ from crm import uow
 from crm.access import actor_by_id
 from crm.agenda import ItemKind, agenda
 from crm.errors import Conflict, Gone, Invalid, NotFound
+from crm.reads.milestones import my_milestones
 from crm.rules.days import at, day_of
 from crm.rules.funnel import Said
-from crm.usecases import deals, milestones
+from crm.usecases import deals, milestones, pool
 from jobs.sweeps import run
 from models.audit import AuditEntry
-from models.deals import Milestone
+from models.deals import Deal, Milestone
 from models.messages import OutboxMessage
 from models.people import Person
 from tests.support.company import DAY, IDS, MINUTE, NOW, actor, at_once, customer, rows, snapshot
@@ -110,7 +111,28 @@ def test_of_somebody_who_is_gone_his_supervisor_hears(deal: deals.DealMade) -> N
     sweep(DUE - DAY)
     (row,) = told()
     assert row.person_id == IDS["li"]
+    with uow.reading() as s:  # still his deal by name, and none of his business
+        assert my_milestones(s, actor("Zhang"), 10) == []
     assert "已停用" in str(row.notice["facts"])
+
+
+def test_of_a_customer_that_waits_for_a_new_holder_whoever_gives_it_out_hears(deal: deals.DealMade) -> None:
+    note(deal)
+    with uow.transaction() as s:
+        pool.give_back(s, actor("Zhang"), customer_of(deal), NOW, numbers.current(s), entrance="chat")
+    assert len(sweep(DUE - DAY)) == 1
+    (row,) = told()
+    assert row.person_id == IDS["li"]
+    assert ["负责人", "张三，客户待分配"] in [list(fact.values()) for fact in row.notice["facts"]]
+    with uow.transaction() as s:
+        pool.assign(s, actor("li"), customer_of(deal), IDS["sun"], NOW, entrance="chat")
+    sweep(DUE - timedelta(hours=1))
+    assert told()[-1].person_id == IDS["sun"]
+
+
+def customer_of(deal: deals.DealMade) -> int:
+    (row,) = rows(Deal, Deal.id == deal.id)
+    return row.customer_id
 
 
 def test_a_moved_date_begins_anew_and_what_was_promised_for_the_old_one_is_not_said(deal: deals.DealMade) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.engine import Engine
 
 from config.grants import Grant
@@ -27,6 +27,7 @@ from crm.usecases.followups import write_follow_up
 from crm.usecases.grants import grant_fields
 from models.deals import Deal, Evidence
 from models.files import Attachment
+from models.people import Team
 from tests.support.company import DAY, IDS, NOW, actor, customer, rows
 from tests.usecases.sales_kit import LARGE, RUNGS, SMALL, Told, tell
 
@@ -152,6 +153,16 @@ def test_the_forecast_adds_up_and_each_deal_falls_into_its_month(histories: list
     }
     assert [(one.name, one.many) for one in found.teams] == [("一组", len(standing))]
     assert found.everybody == 2
+
+
+def test_two_teams_of_one_name_are_two_lines_of_the_forecast(company: Engine) -> None:
+    for owner in ("Zhang", "qian"):
+        tell(customer(owner, f"{owner}的客户机电有限公司"), [Told([("requirement", NOW - DAY)], owner)])
+    with uow.transaction() as s:
+        s.execute(update(Team).values(name="销售部"))
+    with uow.reading() as s:
+        found = forecast(s, actor("wang"), EVERYTHING, "", NOW)
+    assert [(one.name, one.many) for one in found.teams] == [("销售部", 1), ("销售部", 1)]
 
 
 def learnt(who: str = "Zhang") -> Path:
