@@ -75,13 +75,17 @@ def test_lines_show_what_was_asked_before_and_a_new_version_takes_over(sign_in: 
     page = offer(sign_in)
     rep = sign_in(REP)
     shown = rep.get(page).text
-    for words in ("¥20,200", "安装指导", "历史价", "折扣 5.00%"):
+    for words in ("¥20,200", "安装指导", "历史价", "折扣 5%"):
         assert words in shown
     looking = {"customer": of_rep(), "rows": "5", "model0": "IHG80-160", "price0": "9300", "look": "1"}
     past = rep.post("/console/quotes/new", data=looking)
     for words in ("这家客户以前的价", "¥9,500 × 2", 'value="9300"'):
         assert words in past.text
     assert 'value="IHG80-160"' in rep.get(f"{page}/revise").text
+    empty = rep.post("/console/quotes/new", data={"customer": of_rep(), "rows": "5"})
+    assert (empty.status_code, "请至少填一行" in empty.text) == (422, True)
+    much = {"rows": "5", "model0": "IHG80-160", "quantity0": "999999999999", "price0": "1"}
+    assert "不超过 100,000,000" in rep.post(f"{page}/revise", data=much).text
     bad = rep.post(f"{page}/revise", data={"rows": "5", "model0": "IHG80-160", "quantity0": "两", "price0": "1"})
     assert (bad.status_code, "第 1 行的数量或单价看不懂" in bad.text, 'value="两"' in bad.text) == (422, True, True)
     again = rep.post(f"{page}/revise", data={"rows": "5", "model0": "IHG80-160", "quantity0": "3", "price0": "9300"})
