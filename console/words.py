@@ -86,6 +86,18 @@ def money(yuan: Decimal | None) -> str:
     return f"¥{yuan / _TEN_THOUSAND:,.2f}".rstrip("0").rstrip(".") + " 万"
 
 
+def percent(value: Decimal) -> str:
+    """To the hundredth, without the zeros that a column keeps: 20%, 25.78%."""
+    return f"{value:.2f}".rstrip("0").removesuffix(".") + "%"
+
+
+def hours(many: float) -> str:
+    """How long something took: of a wait below an hour nobody asks how many minutes."""
+    if many < 1:
+        return "不到 1 小时"
+    return f"{many:g} 小时" if many < 48 else f"{many / 24:.1f} 天"
+
+
 def size(count: int) -> str:
     """Bytes as people say them."""
     if count < 1024:

@@ -25,6 +25,7 @@ def test_a_file_is_handed_in_for_what_is_missing_and_then_it_moves(sign_in: Sign
     for words in ("到「价格谈判」还缺", "技术协议草稿", "报价单", "主管放行", "上线之前已经到这个阶段"):
         assert words in page.text
     assert "推进到「价格谈判」" not in page.text
+    assert '<option value="negotiation" selected>' in page.text  # nobody goes back unasked
     for kind, content in (("technical_draft", "技术协议"), ("quotation", "报价 80 万")):
         sent = {"stage": "negotiation", "kind": kind, "file": (BytesIO(content.encode()), f"{kind}.txt")}
         assert rep.post(f"/console/deals/{deal}/evidence", data=sent).status_code == 303
