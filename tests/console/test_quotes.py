@@ -58,7 +58,9 @@ def test_a_price_says_what_it_hits_before_it_is_saved(sign_in: SignIn) -> None:
     assert saved.status_code == 303
     assert "还没生效" in finance.get(saved.headers["Location"]).text
     wrong = finance.post(f"{page}/prices", data=form | {"save": "1", "floor_price": "2万"})
-    assert (wrong.status_code, "不能高于列表价" in wrong.text, 'value="12000"' in wrong.text) == (422, True, True)
+    assert (wrong.status_code, "底价不能高于列表价" in wrong.text, 'value="12000"' in wrong.text) == (422, True, True)
+    early = finance.post(f"{page}/prices", data=form | {"floor_price": "2万"})  # said before the effect is shown
+    assert (early.status_code, "底价不能高于列表价" in early.text) == (422, True)
 
 
 def test_a_rep_reads_list_prices_and_no_floor_and_a_lead_reads_both(sign_in: SignIn) -> None:
