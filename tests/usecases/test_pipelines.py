@@ -17,6 +17,7 @@ from crm.errors import Conflict, Invalid, NotAllowed
 from crm.ladders import Course, course_of, current_ladders
 from crm.reads import pipelines as reads
 from crm.reads.compared import compared
+from crm.reads.rungs import ladders_called
 from crm.rules.funnel import Said, Way
 from crm.stalls import stuck_deal
 from crm.usecases import deals, pipelines
@@ -124,7 +125,9 @@ def test_a_deal_on_a_rung_that_is_gone_is_still_compared_with_the_won_ones(compa
     base, plan = newest()
     publish(without(plan, "negotiation"), base)  # the ladder it would go by now has no such rung either
     with uow.reading() as s:
+        columns = [one.key for one in ladders_called(s, STANDARD).columns]
         found = [compared(s, actor("Zhang"), one, NOW) for one in (big, small)]
+    assert columns == ["requirement", "proposal", "negotiation", "contract_review"]  # each where it used to stand
     assert [(one.pipeline, one.stage, one.limit) for one in found if one is not None] == [
         (STANDARD, "方案提交", 7),
         (SMALL, "价格谈判", 15),
