@@ -84,7 +84,8 @@ def test_a_new_deal_is_made_on_the_customers_page_and_stands_on_the_first_rung(s
         place = s.scalars(select(Customer.public_id).join(Deal, Deal.customer_id == Customer.id)).first()
     assert "新建商机" in rep.get(f"/console/customers/{place}").text
     form = {"name": "三期循环泵", "amount": "80万", "stage": "won"}
-    assert rep.post(f"/console/customers/{place}/deals", data=form | {"amount": "很多"}).status_code == 422
+    wrong = rep.post(f"/console/customers/{place}/deals", data=form | {"amount": "很多"})
+    assert (wrong.status_code, "没看懂金额" in wrong.text, 'value="三期循环泵"' in wrong.text) == (422, True, True)
     assert rep.post(f"/console/customers/{place}/deals", data=form).status_code == 303
     with uow.reading() as s:
         key = select(Stage.key).join(Deal, Deal.stage_id == Stage.id).where(Deal.name == "三期循环泵")
