@@ -5,6 +5,7 @@ from decimal import Decimal
 from sqlalchemy import select, update
 
 from config.vocabulary import Role
+from console import words
 from crm import uow
 from models.approvals import Absence, Approval, ApprovalRule
 from models.deals import Deal, Stage
@@ -15,6 +16,11 @@ from tests.support.company import rows
 from tests.support.deals import prove_all
 
 DIRECTOR = BY_ROLE[Role.DIRECTOR]
+
+
+def test_an_amount_is_written_as_on_the_card_and_never_rounded() -> None:
+    assert [words.amount(one) for one in (Decimal(14_250), Decimal(900_000), None)] == ["¥14,250", "¥90 万", "＊＊＊"]
+    assert [words.hours(one) for one in (0.4, 24.8, 60.0)] == ["不到 1 小时", "24.8 小时", "2.5 天"]
 
 
 def asked(rep) -> tuple[str, str]:  # type: ignore[no-untyped-def]
