@@ -1,5 +1,6 @@
 """/请假: who is asked while somebody is away; two taps on a card, or days and a name by words."""
 
+import re
 from datetime import date, timedelta
 
 from bot.approvals import a_colleague
@@ -21,6 +22,7 @@ from crm.usecases.absences import Away, come_back, go_away
 _OFFERED = 10  # the platform's limit of a drop-down
 _LINE = 16  # characters of one of its lines
 _DEPUTY = "deputy"
+_DATED = re.compile(r"\d+[-/.年月]\d")  # a day that does not exist is no part of a name
 _SPANS = (("今天", 0), ("三天", 2), ("一周", 6))
 _BACK = ("结束", "回来了", "取消", "销假")
 _HOW = "也可以发 /请假 12-01 12-05 李四；提前回来发 /请假 结束"
@@ -61,8 +63,10 @@ def _typed(s: Session, actor: Actor, words: list[str], heard: Heard) -> str:
     """Days first, one or two, then the name."""
     days = [day for day in (_day(word, heard) for word in words[:2]) if day is not None]
     name = " ".join(words[len(days) :]).removeprefix("代理").strip()
-    if not days:
-        raise Invalid(f"没看懂日期「{words[0][:20]}」。写成 /请假 12-01 12-05 李四，或者只发 /请假 在卡片上选")
+    unread = next((word for word in words[:2] if _DATED.match(word) and _day(word, heard) is None), None)
+    if not days or unread:
+        what = f"没看懂日期「{(unread or words[0])[:20]}」，或者它已经过去了"
+        raise Invalid(f"{what}。写成 /请假 12-01 12-05 李四，或者只发 /请假 在卡片上选")
     if not name:
         raise Invalid("还要写代理人，比如 /请假 12-01 12-05 李四")
     deputy = int(a_colleague(s, actor, name)[0])

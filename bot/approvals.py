@@ -19,8 +19,9 @@ from crm.uow import Session
 from crm.usecases import signing
 from crm.usecases.signing import ask_again, ask_why
 
-_HOW = "回复序号看详情；也可以发 /审批 商机名 同意，或 /审批 商机名 驳回 原因"
+_HOW = "回复序号看详情；也可以发 /审批 名称 同意，或 /审批 名称 驳回 原因"
 _VERBS = ("同意", "驳回", "批示", "转交", "加签", "催办", "撤回")
+_ASKS = {"驳回": "reject", "批示": "write_note", "转交": "delegate", "加签": "add_signer"}  # what a verb alone asks for
 
 
 @command(
@@ -39,7 +40,7 @@ def approve_by_words(s: Session, actor: Actor, heard: Heard) -> str:
     at = words.index(verb) if verb else len(words)
     found = _called(s, actor, " ".join(words[:at]), verb in ("催办", "撤回"), heard.now)
     if len(found) != 1:
-        return _which(s, actor, found, heard)
+        return _which(s, actor, found, " ".join(words[:at]), heard.now)
     rest = " ".join(words[at + 1 :])
     if not verb:
         return _told(s, actor, found[0].public_id, heard.now)
@@ -50,7 +51,7 @@ def _both(s: Session, actor: Actor, now: datetime) -> str:
     mine = approvals(s, actor, Box.MINE, now, 1, LIST)
     asked = [one for one in approvals(s, actor, Box.ASKED, now, 1, LIST).rows if one.waits_for]
     if not mine.rows and not asked:
-        return "没有等您审批的，您也没有在等审批的商机"
+        return "没有等您审批的，您也没有在等审批的商机或报价"
     listed(s, actor, "approvals", [one.public_id for one in [*mine.rows, *asked]], now)
     lines = [f"{n}. {_line(one)}" for n, one in enumerate(mine.rows, 1)]
     said = f"等您审批 {mine.total} 件：\n" + "\n".join(lines) if lines else "没有等您审批的"
@@ -62,11 +63,13 @@ def _both(s: Session, actor: Actor, now: datetime) -> str:
 
 def _line(one: ApprovalRow) -> str:
     what = f"{one.deal} · {one.customer} · {shown_amount(one.amount)} → {one.to}"
-    return f"{what} · {one.asked_by} · 已等 {_long(one.hours)}"
+    return f"{what} · {one.asked_by} · {_waits(one.hours)}"
 
 
-def _long(hours: float) -> str:
-    return f"{hours:.0f} 小时" if hours < 48 else f"{hours / 24:.0f} 天"
+def _waits(hours: float) -> str:
+    if hours < 1:
+        return "刚提交"
+    return f"已等 {hours:.0f} 小时" if hours < 48 else f"已等 {hours / 24:.0f} 天"
 
 
 @picks_from("approvals")
@@ -85,7 +88,7 @@ def _told(s: Session, actor: Actor, public_id: str, now: datetime) -> str:
 def _details(page: ApprovalPage) -> list[str]:
     row = page.row
     lines = [f"{row.deal} · {row.customer} · {shown_amount(row.amount)}", f"申请到「{row.to}」：{row.told}"]
-    lines.append(f"{row.asked_by} 提交，{label(row.state)}" + (f"，已等 {_long(row.hours)}" if row.waits_for else ""))
+    lines.append(f"{row.asked_by} 提交，{label(row.state)}" + (f"，{_waits(row.hours)}" if row.waits_for else ""))
     if page.reason:
         lines.append(f"说明：{page.reason}")
     for one in page.signers:
@@ -102,8 +105,8 @@ def _details(page: ApprovalPage) -> list[str]:
 
 
 def _called(s: Session, actor: Actor, name: str, asked: bool, now: datetime) -> list[ApprovalRow]:
-    """What still waits and is called so: by the whole name, else by a part of it. What he has not `asked` for himself
-    may be his to nudge and withdraw all the same."""
+    """What still waits and is called so: by the whole name, a part of it, or a part of the customer's. What he has not
+    `asked` for himself may be his to nudge and withdraw all the same."""
     if asked:
         return _so_called(s, actor, name, [Box.ASKED], now) or _so_called(s, actor, name, [Box.ALL], now)
     return _so_called(s, actor, name, [Box.MINE, Box.ASKED], now)
@@ -114,18 +117,21 @@ def _so_called(s: Session, actor: Actor, name: str, boxes: list[Box], now: datet
     typed = "".join(name.split()).casefold()
     plain = {one.public_id: "".join(one.deal.split()).casefold() for one in rows}
     exact = [one for one in rows if plain[one.public_id] == typed]
-    return exact or [one for one in rows if typed in plain[one.public_id]]
+    partly = [one for one in rows if typed in plain[one.public_id]]
+    return exact or partly or [one for one in rows if typed in "".join(one.customer.split()).casefold()]
 
 
-def _which(s: Session, actor: Actor, found: list[ApprovalRow], heard: Heard) -> str:
+def _which(s: Session, actor: Actor, found: list[ApprovalRow], name: str, now: datetime) -> str:
     if not found:
-        return f"没有找到在审批的「{heard.args[:30]}」。发 /审批 看等您的和您提交的"
-    listed(s, actor, "approvals", [one.public_id for one in found[:LIST]], heard.now)
+        return f"没有找到在审批的「{name[:30]}」，可能已经有结果了。发 /审批 看等您的和您提交的"
+    listed(s, actor, "approvals", [one.public_id for one in found[:LIST]], now)
     return "是哪一个？回复序号看详情：\n" + "\n".join(f"{n}. {_line(one)}" for n, one in enumerate(found[:LIST], 1))
 
 
 def _done(s: Session, actor: Actor, public_id: str, verb: str, rest: str, heard: Heard) -> str:
     now = heard.now
+    if verb in _ASKS and not rest:
+        return forms.fill(s, actor, _ASKS[verb], {"approval": public_id}, heard.key, now)
     match verb:
         case "同意":
             done = signing.approve(s, actor, public_id, now, entrance=CHAT, words=rest)
@@ -166,6 +172,8 @@ def a_colleague(s: Session, actor: Actor, typed: str) -> list[Any]:
     words = typed.strip().lstrip("@").strip("「」\"'“”")
     if not words:
         raise Invalid("请写同事的姓名")
+    if words == actor.name:
+        raise Invalid("这是您自己，请写一位同事")
     found = colleagues(s, actor, words, 6)
     if len(found) == 1:
         return [found[0].id, found[0].name]

@@ -278,6 +278,9 @@ def _with_customer(s: Session, actor: Actor, verb: str, heard: Heard) -> str:
 
 def unknown(name: str) -> str:
     """A name nobody claimed: the nearest one is offered, nothing is executed."""
+    joined = next((one.name for one in all_commands() if name.startswith(one.name)), "")
+    if joined:  # on a telephone the blank is easily forgotten
+        return f"命令后面要空一格，您是不是想发 /{joined} {name[len(joined) :][:20]}？"
     near = suggest(name)
     if near:
         return f"没有「/{name[:20]}」这个命令，您是不是想发 /{near}？"

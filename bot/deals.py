@@ -43,6 +43,8 @@ def deal(s: Session, actor: Actor, heard: Heard) -> str:
     found = named or near(s, actor, first)
     if not rest and len(found) == 1:
         return _deals_of(s, actor, found[0].id, found[0].name, heard.now)
+    if not rest and not found:
+        return f"没有找到叫「{first[:30]}」的商机或客户。发 /商机 看进行中的；新客户先发 /新建 {first[:30]}"
     current = linking.current_customer(s, actor) if not found and "amount" in values and "name" not in values else None
     if current is not None:  # a name and an amount, and no customer: it is the one being talked about
         values = {"customer": list(current), "name": first, **values}
@@ -135,4 +137,7 @@ def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) ->
 def _open_deal(s: Session, it: Filled) -> str:
     amount = Decimal(str(it.values["amount"]))
     made = deals.open_deal(s, it.actor, it.values["customer"][0], str(it.values["name"]), amount, it.now, entrance=CHAT)
-    return f"已新建商机「{made.name}」（{made.customer_name}，{say_amount(amount)}），现在是{made.stage}"
+    theirs = deals_of(s, it.actor, it.values["customer"][0], it.now)
+    open_twins = [one for one in theirs if one.name == made.name and one.colour is not None]  # itself among them
+    twice = "。这家客户另有一个同名的，重复了就发 /撤销" if len(open_twins) > 1 else ""
+    return f"已新建商机「{made.name}」（{made.customer_name}，{say_amount(amount)}），现在是{made.stage}{twice}"

@@ -1,6 +1,7 @@
 """/节点: the moments that a deal must not miss, noted in one line, and the buttons of their reminders."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,9 @@ from bot.router import Heard, On, Tapped, button, command
 from config.vocabulary import MilestoneKind, label
 from crm.access import Actor
 from crm.cards import UNDO
-from crm.reads.deals import DealBrief, deals_called
-from crm.reads.milestones import my_milestones, open_ones
+from crm.milestones import Coming
+from crm.reads.deals import DealBrief, deals_called, deals_meant
+from crm.reads.milestones import milestones_among, my_milestones, open_ones
 from crm.rules.dates import parse_due
 from crm.rules.days import SHANGHAI
 from crm.rules.milestones import say_left
@@ -59,16 +61,23 @@ def understood(words: str, now: datetime) -> Typed | None:
 )
 def milestone(s: Session, actor: Actor, heard: Heard) -> str:
     if not heard.args:
-        return _mine(s, actor, heard.now)
+        return _told(s, actor, my_milestones(s, actor, LIST), "您的商机还没有要盯的时间", heard.now)
     typed = understood(heard.args, heard.now)
-    if typed is None:
+    if typed is not None:
+        return note_down(s, actor, typed, heard.now)
+    dated = _DATED.fullmatch(heard.args.strip())
+    if dated is not None:
+        return f"没看懂时间「{dated['rest'][:20]}」，或者它已经过去了。{_HOW}"
+    deals = deals_meant(s, actor, heard.args, LIST, heard.now)
+    if not deals:
         return f"没看懂是哪个商机的什么时间。{_HOW}"
-    return note_down(s, actor, typed, heard.now)
+    found = milestones_among(s, [one.id for one in deals], LIST)
+    return _told(s, actor, found, f"「{heard.args[:30]}」还没有要盯的时间", heard.now)
 
 
 def note_down(s: Session, actor: Actor, typed: Typed, now: datetime) -> str:
     """A new one, or the one of this kind moved: of a tender there is only one deadline."""
-    found = deals_called(s, actor, typed.deal, LIST, now)
+    found = deals_meant(s, actor, typed.deal, LIST, now)
     if len(found) == 1:
         return _note_down(s, actor, found[0], typed, now)
     if not found:
@@ -97,10 +106,9 @@ def _note_down(s: Session, actor: Actor, deal: DealBrief, typed: Typed, now: dat
     return f"已记下：{made.said}。提前 7 天、3 天、1 天和 2 小时提醒，晚上和节假日也提醒。记错了发 /撤销"
 
 
-def _mine(s: Session, actor: Actor, now: datetime) -> str:
-    found = my_milestones(s, actor, LIST)
+def _told(s: Session, actor: Actor, found: Sequence[Coming], none: str, now: datetime) -> str:
     if not found:
-        return f"您的商机还没有要盯的时间。{_HOW}"
+        return f"{none}。{_HOW}"
     listed(s, actor, "milestone", [one.public_id for one in found], now)
     lines = [
         f"{n}. {one.deal} · {label(one.kind)} {_when(one.due_at)}，{say_left(one.due_at, now)}"

@@ -26,10 +26,10 @@ def lead_to(links: UploadLinks) -> None:
     _links = links
 
 
-def asked_for(s: Session, actor: Actor, page: DealPage, now: datetime) -> list[str]:
-    """All that the deal lacks, a line each, files with their link; a picture sent next is taken for one of them."""
-    files = [one for one in page.missing if one.kind is not None]
-    lines = [f"{n}. {one.told}：{_how(actor, page, one, now)}" for n, one in enumerate(page.missing, 1)]
+def asked_for(s: Session, actor: Actor, page: DealPage, missing: Sequence[Missing], now: datetime) -> list[str]:
+    """All that a move lacks, a line each, files with their link; a picture sent next is taken for one of them."""
+    files = [one for one in missing if one.kind is not None]
+    lines = [f"{n}. {one.told}：{_how(actor, page, one, now)}" for n, one in enumerate(missing, 1)]
     if files and page.may_write:
         listed(s, actor, _VERB, [[page.public_id, one.stage, one.kind] for one in files], now)
         lines.append(f"链接 {LIFE.seconds // 60} 分钟内有效，只给您自己用。照片可以直接发给我")

@@ -168,7 +168,8 @@ def _past(s: Session, actor: Actor, customer_id: int, name: str, now: datetime) 
 def _picked(s: Session, actor: Actor, public_id: Any, key: str, now: datetime) -> str:
     page = quote_page(s, actor, str(public_id))
     row = page.row
-    state = "；".join([label(row.state), *(f"{one.reason}，等主管裁定" for one in page.contests if not one.decided_at)])
+    waits = dict.fromkeys(f"{one.reason}，等主管裁定" for one in page.contests if not one.decided_at)
+    state = "；".join([label(row.state), *waits])
     notice = Notice(
         title=f"报价 {row.number}" + (f" 第 {row.version} 版" if row.version > 1 else ""),
         desc=f"{row.customer} · {say_money(row.total, row.currency)}",
@@ -206,7 +207,8 @@ def copy_quote(s: Session, on: On) -> Tapped:
         f"；{one.model} 列表价 {_list(one.was, made.currency)} → {_list(one.now, made.currency)}"
         for one in made.changes
     )
-    return Tapped(f"{_said(made)}{changed}", undo("copy_quote", quote=made.public_id))
+    total = say_money(made.total, made.currency)  # the customer stands on the card, which has room for little more
+    return Tapped(f"新报价 {made.number}，{total}：{made.told}{changed}", undo("copy_quote", quote=made.public_id))
 
 
 def _list(price: Decimal | None, currency: str) -> str:

@@ -20,7 +20,7 @@ from crm.usecases.once_more import hand_card
 from crm.usecases.sweeps import list_text
 
 # Words that speak of a time we could not read: better asked about than filed under tomorrow.
-_PAST = re.compile(r"^(昨天|前天)")
+_PAST = re.compile(r"^(昨天|前天|20\d\d[-/.年]\d)")
 _SOME_TIME = re.compile(r"\d+\s*(点|分钟|小时|天后|号|日|月)|^\d{1,2}[.．]\d{1,2}\b")
 
 

@@ -213,11 +213,16 @@ def _said(sentence: str, status: int) -> ResponseReturnValue:
 
 
 def _came_from() -> str:
-    """The page of ours that the refused request was made on; "" where there is none."""
+    """The page of ours that the refused request was made on; "" where there is none.
+
+    Of a list whose conditions were refused, the list without them.
+    """
     try:
         page = urlsplit(request.referrer or "")
     except ValueError:  # who sends such an address has no way back
         return ""
     ours = page.netloc == request.host and page.path.startswith("/console/")
+    if ours and page.path == request.path and request.method == "GET" and request.query_string:
+        return request.path
     elsewhere = page.path not in (request.path, url_for("console.login"))
     return page._replace(scheme="", netloc="", fragment="").geturl() if ours and elsewhere else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.sheets import said
 from config.vocabulary import LABELS
+from crm.rules.amounts import shown_amount
 from crm.rules.days import SHANGHAI, days_between
 from crm.rules.masking import HIDDEN
 from crm.rules.quotes import say_money, say_quantity
@@ -77,13 +78,30 @@ def price(amount: Decimal | None, currency: str) -> str:
     return "—" if amount is None else say_money(amount, currency)
 
 
+def amount(yuan: Decimal | None) -> str:
+    """What one deal or quote is about, as every card says it: ¥52.8 万, ¥14,250; nothing is rounded."""
+    return shown_amount(yuan)
+
+
 def money(yuan: Decimal | None) -> str:
-    """¥ with 万 from ten thousand on: ¥52.8 万, ¥9,800; of a sum that is not shown (None) only that it is there."""
+    """A sum of many, short: ¥52.8 万, ¥9,800; of one that is not shown (None) only that it is there."""
     if yuan is None:
         return HIDDEN
     if abs(yuan) < _TEN_THOUSAND:
         return f"¥{yuan:,.2f}".removesuffix(".00")
     return f"¥{yuan / _TEN_THOUSAND:,.2f}".rstrip("0").rstrip(".") + " 万"
+
+
+def percent(value: Decimal) -> str:
+    """To the hundredth, without the zeros that a column keeps: 20%, 25.78%."""
+    return f"{value:.2f}".rstrip("0").removesuffix(".") + "%"
+
+
+def hours(many: float) -> str:
+    """How long something took: of a wait below an hour nobody asks how many minutes."""
+    if many < 1:
+        return "不到 1 小时"
+    return f"{many:g} 小时" if many < 48 else f"{many / 24:.1f} 天"
 
 
 def size(count: int) -> str:

@@ -1,13 +1,16 @@
 """客户: the list with 「还剩几天」, and one customer's whole file."""
 
-from flask import render_template, request
+from decimal import Decimal
+
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vocabulary import CustomerLevel
-from console.desk import EVERYBODY, Desk, actor, asked, asked_number
+from console.desk import EVERYBODY, Desk, actor, asked, asked_number, typed
 from console.field_filters import field_filters, lost_filters
 from crm import policy as numbers
 from crm import uow
+from crm.access import get_customer
 from crm.errors import Invalid
 from crm.reads import customers as reads
 from crm.reads.attachments import attachments_of
@@ -18,6 +21,8 @@ from crm.reads.projects import projects_of
 from crm.reads.queue import colleagues, queued_one
 from crm.reads.quotes import quotes_of
 from crm.reads.shares import mates, shares_of
+from crm.rules.amounts import parse_amount
+from crm.usecases import deals
 
 _FRONT = "days_left"
 _ELSEWHERE = ("name", "level")  # fields that have a control of their own beside the search
@@ -81,7 +86,25 @@ def mount(desk: Desk) -> None:
         return drawn, 422 if problem else 200
 
     @desk.page("/customers/<public_id>", EVERYBODY)
-    def customer(public_id: str) -> str:
+    def customer(public_id: str) -> ResponseReturnValue:
+        return _drawn(public_id)
+
+    @desk.page("/customers/<public_id>/deals", EVERYBODY, "POST")
+    def new_deal(public_id: str) -> ResponseReturnValue:
+        """It stands on the first rung: the way up is the gate's."""
+        with uow.reading() as s:
+            get_customer(s, actor(), public_id)
+        name = typed("name", 80)
+        try:
+            amount = _amount(typed("amount", 20))
+            made = uow.attempt(
+                lambda s: deals.open_deal(s, actor(), public_id, name, amount, clock(), entrance="console")
+            )
+        except Invalid as refused:
+            return _drawn(public_id, refused)
+        return redirect(url_for("console.deal", deal_id=made.public_id), 303)
+
+    def _drawn(public_id: str, refused: Invalid | None = None) -> ResponseReturnValue:
         page = asked_number("page")
         with uow.reading() as s:
             file, form = page_and_form(s, actor(), public_id, clock(), page)
@@ -94,8 +117,10 @@ def mount(desk: Desk) -> None:
             offered = quotes_of(s, actor(), file.id, _QUOTES)
             sharable = mates(s, actor(), public_id) if shared.decides else ()
             days = numbers.current(s).share_days
-        return render_template(
+        drawn = render_template(
             "console/customer.html",
+            no_deal=str(refused) if refused else "",
+            sent=request.form if refused else {},
             quotes=offered,
             plans=plans,
             file=file,
@@ -109,3 +134,11 @@ def mount(desk: Desk) -> None:
             mates=sharable,
             days=days,
         )
+        return drawn, refused.http_status if refused else 200
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return parse_amount(text)
+    except ValueError as error:
+        raise Invalid(str(error), {"amount": str(error)}) from None

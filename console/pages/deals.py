@@ -8,13 +8,11 @@ from console.answers import Undo, done, settled, toast
 from console.desk import EVERYBODY, Desk, actor, partial, typed, typed_number
 from console.uploads import LARGEST, sent_files, take
 from crm import uow
-from crm.access import get_customer
 from crm.errors import Conflict, CrmError, Invalid, NotAllowed
 from crm.flows.evidence import read_first
 from crm.reads.attachments import attachments_of
 from crm.reads.compared import compared
 from crm.reads.deal_page import deal_page
-from crm.rules.amounts import parse_amount
 from crm.rules.funnel import Said
 from crm.usecases import attachments, deals, evidence
 from crm.usecases.approvals import Filed, move_or_ask
@@ -26,19 +24,6 @@ def mount(desk: Desk) -> None:
     @desk.page("/deals/<deal_id>", EVERYBODY)
     def deal(deal_id: str) -> ResponseReturnValue:
         return _drawn(deal_id)
-
-    @desk.page("/customers/<public_id>/deals", EVERYBODY, "POST")
-    def new_deal(public_id: str) -> ResponseReturnValue:
-        """It stands on the first rung: the way up is the gate's."""
-        with uow.reading() as s:
-            get_customer(s, actor(), public_id)
-        try:
-            amount = parse_amount(typed("amount", 20))
-        except ValueError as error:
-            raise Invalid(str(error)) from None
-        name = typed("name", 80)
-        made = uow.attempt(lambda s: deals.open_deal(s, actor(), public_id, name, amount, clock(), entrance="console"))
-        return redirect(url_for("console.deal", deal_id=made.public_id), 303)
 
     @desk.page("/deals/<deal_id>/move", EVERYBODY, "POST")
     def move_deal(deal_id: str) -> ResponseReturnValue:

@@ -58,6 +58,7 @@ def mount(desk: Desk) -> None:
         try:
             draft = _price()
             if "save" not in request.form:
+                use.check_price(draft, day_of(clock()))
                 with uow.reading() as s:
                     hits = price_hits(s, actor(), product_id, draft.list_price, draft.currency, draft.first_day)
                 return _drawn(product_id, hits=hits)

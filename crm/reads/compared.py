@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from config.vocabulary import StageKind, StallColour
 from crm import policy as numbers
 from crm.access import READ, Actor, get_deal
-from crm.ladders import course_of
+from crm.ladders import course_of, ladder_at
 from crm.reads.rungs import ladders_called
 from crm.reads.sales_path import TOUCHES, kind_label, path_of, touched
 from crm.rules.days import day_of, days_between
@@ -55,9 +55,10 @@ def compared(s: Session, actor: Actor, deal_id: str, now: datetime) -> Compared 
     course = course_of(s, deal)
     if course.here.kind is not StageKind.OPEN:
         return None
-    ladders, calendar = ladders_called(s, course.ladder.name), numbers.calendar(s)
+    goes_by = course.ladder if course.ladder.rung(course.here.key) is not None else ladder_at(s, deal.stage_id)
+    ladders, calendar = ladders_called(s, goes_by.name), numbers.calendar(s)
     paces = ladders.paces(numbers.current(s), now, calendar)
-    mine = paces[course.ladder.ids[course.here.key]]
+    mine = paces[goes_by.ids[course.here.key]]
     path = path_of(s, ladders, calendar)
     step = path.steps[[column.key for column in ladders.columns].index(course.here.key)]
     done = touched(s, [deal.id], literal(now, Instant()))[deal.id]

@@ -12,6 +12,7 @@ from config.vocabulary import FieldObject, StageKind, StallColour
 from crm import policy as numbers
 from crm.access import READ, WRITE, Actor, Eyes, Sight, To, eyes, sees_customer
 from crm.forms import groups_of
+from crm.reads.meant import meant
 from crm.reads.rungs import ladders_called
 from crm.rules.days import day_of
 from models.customers import Customer
@@ -87,6 +88,16 @@ def deals_called(s: Session, actor: Actor, words: str, limit: int, now: datetime
     found = [one for one in rows if _plain(typed) in _plain(one.name)]
     exact = [one for one in found if _plain(one.name) == _plain(typed)]
     return exact or found
+
+
+def deals_meant(s: Session, actor: Actor, words: str, limit: int, now: datetime) -> list[DealBrief]:
+    """`deals_called`, else the open deals that he works on of the customers so named: many say the customer."""
+    found = deals_called(s, actor, words, limit, now)
+    named = [] if found else [one.id for one in meant(s, actor, words)]
+    if not named:
+        return found
+    theirs = _visible(actor, WRITE).where(Deal.customer_id.in_(named), Stage.kind == StageKind.OPEN)
+    return _briefs(s, actor, theirs.order_by(Deal.stage_since, Deal.id).limit(limit), now)
 
 
 def _plain(name: str) -> str:

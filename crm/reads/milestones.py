@@ -48,6 +48,11 @@ def my_milestones(s: Session, actor: Actor, limit: int) -> Sequence[Coming]:
     return coming(s, (Deal.owner_id == actor.person_id) & sees_customer(actor), limit)
 
 
+def milestones_among(s: Session, deal_ids: Sequence[int], limit: int) -> Sequence[Coming]:
+    """What comes next of these deals; whoever asks has found them by what he may see."""
+    return coming(s, Deal.id.in_(deal_ids), limit)
+
+
 def open_ones(s: Session, deal_id: int, kind: MilestoneKind) -> Sequence[Coming]:
     """Those of one kind that a deal has, done or removed ones left out."""
     return coming(s, (Milestone.deal_id == deal_id) & (Milestone.kind == kind), 2)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -102,18 +103,24 @@ def _merged(rows: Sequence[Row[*tuple[Any, ...]]], name: str) -> Ladders:
     mine = [row for row in rows if not name or row.name == name]
     ids: dict[str, list[int]] = defaultdict(list)
     ends: dict[StageKind, list[int]] = {kind: [] for kind in StageKind if kind is not StageKind.OPEN}
-    first: dict[str, tuple[int, str]] = {}
-    for row in mine:
-        if row.kind == StageKind.OPEN:
+    labels: dict[str, str] = {}
+    in_order: list[str] = []
+    for _, version in groupby(mine, key=lambda row: row.pipeline_id):
+        place = len(in_order)
+        for row in reversed(list(version)):  # what no newer version has stands before the next one that it has
+            if row.kind != StageKind.OPEN:
+                ends[StageKind(row.kind)].append(row.id)
+                continue
             ids[row.key].append(row.id)
-            first.setdefault(row.key, (row.position, row.label))
-        else:
-            ends[StageKind(row.kind)].append(row.id)
-    in_order = sorted(first, key=lambda key: first[key][0])
+            labels.setdefault(row.key, row.label)
+            if row.key in in_order:
+                place = in_order.index(row.key)
+            else:
+                in_order.insert(place, row.key)
     return Ladders(
         name=name,
         names=names,
-        columns=tuple(Column(key, first[key][1], tuple(ids[key])) for key in in_order),
+        columns=tuple(Column(key, labels[key], tuple(ids[key])) for key in in_order),
         ends={kind: tuple(found) for kind, found in ends.items()},
         chance={row.id: row.probability for row in mine},
         days={row.id: row.days for row in mine},

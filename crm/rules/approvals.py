@@ -77,7 +77,9 @@ class Rule:
 
 
 def _percent(value: Decimal) -> str:
-    return f"{value.quantize(Decimal('0.1')):f}".removesuffix(".0") + "%"
+    """To the hundredth, as the card writes it: 99.99% is not 100%."""
+    exact = f"{value.quantize(Decimal('0.01')):f}"
+    return exact.rstrip("0").removesuffix(".") + "%"
 
 
 def steps_of(rules: Iterable[Rule]) -> list[Step]:

@@ -59,7 +59,8 @@ def parse_due(text: str, now: datetime) -> tuple[datetime, str] | None:
     """(instant, remaining text), or None without a date that exists at the beginning or the end.
 
     A day alone means 09:00, or 18:00 when that has passed. What is past rolls on to its next return (week, month,
-    year), except 「今天」 with a time: that stays as said and shows as overdue. Hours 1–6 without 上午 or 下午 are
+    year), except 「今天」 with a time: that stays as said and shows as overdue. A day of a year that was said never
+    rolls on: whoever typed the year meant no other. Hours 1–6 without 上午 or 下午 are
     afternoon hours: nobody means three at night.
     """
     whole = text.strip(_GAP)
@@ -143,8 +144,8 @@ def _days(found: re.Match[str], today: date) -> Iterator[date]:
         year = _said(found, "year", "iso_year")
         month = _number(_said(found, "month", "iso_month", "short_month"))
         number = _number(_said(found, "day", "iso_day", "short_day"))
-        start = max(int(year or 0), today.year)
-        for candidate in range(start, start + 9):  # 29 February may be eight years away
+        meant = [int(year)] if year else range(today.year, today.year + 9)  # 29 February may be eight years away
+        for candidate in meant:
             existing = _existing(candidate, month, number)
             if existing is not None:
                 yield existing

@@ -117,7 +117,10 @@ def my_turn(s: Session, actor: Actor, approval: Approval) -> ApprovalSigner:
     """The signature that this person is asked for now."""
     mine = next((one for one in asked_now(s, approval.id) if one.person_id == actor.person_id), None)
     if mine is None:
-        raise NotAllowed("这项审批现在不等您处理：还没轮到，或者已经转给了别人。发 /审批 看等您的")
+        everybody = (one for _, signers in steps_with_signers(s, approval.id) for one in signers)
+        signed = any(one.person_id == actor.person_id and one.state == SignState.APPROVED for one in everybody)
+        why = "您已经同意过了，等其他审批人" if signed else "还没轮到，或者已经转给了别人"
+        raise NotAllowed(f"这项审批现在不等您处理：{why}。发 /审批 看等您的")
     return mine
 
 

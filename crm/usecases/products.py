@@ -162,7 +162,7 @@ def set_price(
     """A price from today or a later day on. Owners of the quotes that it hits are told, each once."""
     require(actor, *PRICERS)
     product = the_product(s, product_id)
-    _check_price(draft, day_of(now))
+    check_price(draft, day_of(now))
     hits = hit_by_price(s, product.id, draft.list_price, draft.currency, draft.first_day)
     price = Price(
         product_id=product.id, list_price=draft.list_price, floor_price=draft.floor_price, currency=draft.currency,
@@ -179,16 +179,17 @@ def set_price(
     return PriceMade(price.public_id, product.model, hits)
 
 
-def _check_price(draft: PriceDraft, today: date) -> None:
+def check_price(draft: PriceDraft, today: date) -> None:
+    """Invalid says of each part what is wrong with it: before a price is kept, and before its effect is shown."""
     wrong: dict[str, str] = {}
     if not Decimal(0) < draft.list_price < _HIGHEST:
-        wrong["list_price"] = "要大于 0"
+        wrong["list_price"] = "列表价要大于 0"
     if not Decimal(0) <= draft.floor_price <= draft.list_price:
-        wrong["floor_price"] = "不能高于列表价"
+        wrong["floor_price"] = "底价不能高于列表价"
     if draft.first_day < today:
-        wrong["first_day"] = "不能早于今天：已经报出去的价格不改"
+        wrong["first_day"] = "生效日不能早于今天：已经报出去的价格不改"
     if draft.last_day is not None and draft.last_day < draft.first_day:
-        wrong["last_day"] = "不能早于生效日"
+        wrong["last_day"] = "截止日不能早于生效日"
     if wrong:
         raise Invalid("价格没有保存：" + "；".join(wrong.values()), wrong)
 

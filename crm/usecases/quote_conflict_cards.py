@@ -97,7 +97,7 @@ def tell_outcome(
     for side in sides(s, conflict):
         notice = Notice(
             title=f"报价冻结有结果了：{side.customer}",
-            desc=f"{name} 裁定" if by is not None else "",
+            desc=f"{name} 裁定" if by is not None and conflict.verdict else "",  # who withdrew is not named
             body=f"{_whose(conflict, side)}。您的报价 {side.quote.number}：{_NOW[side.quote.state]}",
         )
         _tell(s, side.quote.owner_id, notice, f"quote_decided:{conflict.id}", now)

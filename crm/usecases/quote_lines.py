@@ -29,8 +29,10 @@ class LineDraft:
 
 def priced(s: Session, drafts: Sequence[LineDraft], rate: Decimal, today: date) -> list[QuoteLine]:
     """Each line with its product and what the list asks for it today, in the quote's currency."""
-    if not 1 <= len(drafts) <= MOST_LINES:
-        raise Invalid(f"一张报价要有 1 到 {MOST_LINES} 行", {"lines": "行数不对"})
+    if not drafts:
+        raise Invalid("请至少填一行：型号或名称、数量、单价", {"lines": "一行也没有"})
+    if len(drafts) > MOST_LINES:
+        raise Invalid(f"一张报价最多 {MOST_LINES} 行，请分成几张", {"lines": "行数太多"})
     meant = _meant(s, drafts)
     listed = prices_on(s, {one.id for one in meant if one is not None}, today)
     rates = {one.currency: rate_of(s, Currency(one.currency), today) for one in listed.values()}
@@ -67,9 +69,9 @@ def _wrong(one: LineDraft, product: Product | None) -> str:
     if not one.product_id and not 1 <= len(_plain(one.words)) <= LONGEST_WORDS:
         return f"价格表里没有的，要写明是什么，最多 {LONGEST_WORDS} 个字"
     if not Decimal(0) < one.quantity <= _MOST_QUANTITY or one.quantity != round(one.quantity, 3):
-        return "数量要大于 0，最多三位小数"
+        return f"数量要大于 0、不超过 {_MOST_QUANTITY:,f}，最多三位小数"
     if not Decimal(0) <= one.unit_price < CEILING or one.unit_price != round(one.unit_price, 2):
-        return "单价不能是负数，最多精确到分"
+        return "单价不能是负数，要小于一万亿，最多精确到分"
     return ""
 
 

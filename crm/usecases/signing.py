@@ -255,7 +255,7 @@ def _write(s: Session, actor: Actor, approval: Approval, about: About, told: str
     """A line on the customer's timeline, named by what it is about."""
     facts = approval.facts
     if about.quote is not None:
-        line, kind = f"{facts['deal']}{told}", TimelineKind.QUOTE
+        line, kind = f"{facts['deal']} {told}", TimelineKind.QUOTE
     else:
         line, kind = f"商机「{facts['deal']}」到「{facts['to']}」{told}", TimelineKind.DEAL
     write_entry(s, about.customer_id, kind, line, actor.person_id, now, deal_id=about.deal_id)

@@ -132,6 +132,32 @@ def test_a_word_beside_it_and_then_the_card_again(wecom: Wecom, deal: str) -> No
     assert stands(deal) == "contract_review"
 
 
+@pytest.mark.parametrize(
+    ("verb", "asks", "words", "end"),
+    [
+        ("驳回", "驳回的原因是什么", "条款再谈谈", "已驳回：条款再谈谈"),
+        ("批示", "批示什么", "付款条件再谈", "批示已发出"),
+        ("转交", "转交给谁", "吴主管", "已转交给 吴主管"),
+        ("加签", "加签给谁", "吴主管", "已加签 吴主管"),
+    ],
+)
+def test_a_verb_alone_is_asked_for_its_words(
+    wecom: Wecom, deal: str, verb: str, asks: str, words: str, end: str
+) -> None:
+    ask(wecom)
+    assert asks in wecom.say("zhou", f"/审批 {NAME} {verb}")
+    assert end in wecom.say("zhou", words)
+
+
+def test_nobody_hands_it_to_himself_and_the_customer_names_it_too(wecom: Wecom, deal: str) -> None:
+    ask(wecom)
+    assert "这是您自己" in wecom.say("zhou", "/审批 华东 转交 周总监")
+    told = wecom.say("zhou", "/审批")
+    assert ("刚提交" in told, "0 小时" in told) == (True, False)
+    assert "已同意" in wecom.say("zhou", "/审批 华东 同意")
+    assert f"没有找到在审批的「{NAME}」，可能已经有结果了" in wecom.say("zhou", f"/审批 {NAME} 同意")
+
+
 def test_away_in_two_taps_or_by_words(wecom: Wecom, deal: str) -> None:
     wecom.say("zhou", "/请假")
     card = wecom.card("zhou")
@@ -145,6 +171,8 @@ def test_away_in_two_taps_or_by_words(wecom: Wecom, deal: str) -> None:
     assert "没有登记" in wecom.say("zhou", "/请假 结束")
     assert "12-01 到 12-05 由 吴主管 代您审批" in wecom.say("zhou", "/请假 12-01 12-05 吴主管")
     assert "没看懂日期" in wecom.say("zhou", "/请假 火星")
+    assert "没看懂日期「12-35」" in wecom.say("zhou", "/请假 12-01 12-35 吴主管")
+    assert "没看懂日期「2020-01-01」，或者它已经过去了" in wecom.say("zhou", "/请假 2020-01-01 2020-01-05 吴主管")
     assert "代理人" in wecom.say("zhou", "/请假 明天")
     assert len(rows(Absence, Absence.ended_at.is_(None))) == 1
 

@@ -228,7 +228,16 @@ def test_the_radar_says_a_colleague_has_it_and_nothing_else(wecom: Wecom) -> Non
     assert "没有和「火星重工」" in wecom.say("Zhang", "火星重工")
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("/跟近", "/跟进"), ("/hlep", "/帮助"), ("/kehuu", "/客户")])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("/跟近", "/跟进"),
+        ("/hlep", "/帮助"),
+        ("/kehuu", "/客户"),
+        ("/推进二期循环泵", "/推进 二期循环泵"),
+        ("/撤销报价", "/撤销 报价"),
+    ],
+)
 def test_a_typo_is_answered_with_what_was_most_likely_meant_and_nothing_is_done(
     wecom: Wecom, typed: str, meant: str
 ) -> None:

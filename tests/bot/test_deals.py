@@ -54,6 +54,19 @@ def test_several_of_one_name_are_chosen_by_number_and_an_end_says_why(wecom: Wec
     assert "「循环泵 二期」" in wecom.say("Zhang", "/商机 循环泵 二期")
 
 
+def test_a_second_open_deal_of_one_name_is_told_and_taken_back(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS, NOW - 100 * DAY)
+    typed = "/商机 华东泵业 二期循环泵 80万"
+    assert "同名" not in wecom.say("Zhang", typed)
+    assert "这家客户另有一个同名的，重复了就发 /撤销" in wecom.say("Zhang", typed)
+    assert "已撤销：新建的商机「二期循环泵」" in wecom.say("Zhang", "/撤销")
+    assert wecom.say("Zhang", "/商机 华东泵业").count("二期循环泵") == 1
+
+
+def test_what_names_nothing_may_have_been_a_deal_or_a_customer(wecom: Wecom) -> None:
+    assert "没有找到叫「火星重工」的商机或客户" in wecom.say("Zhang", "/商机 火星重工")
+
+
 def test_a_long_list_fits_one_message(wecom: Wecom) -> None:
     place = customer("Zhang", "张家港保税区华东国际重型水泵制造有限公司", NOW - 100 * DAY)
     tell(place, [Told([("contract_review", NOW - 99 * DAY)], name="二" * 60) for _ in range(12)])

@@ -66,6 +66,20 @@ def test_several_of_one_name_are_chosen_by_number(wecom: Wecom) -> None:
     assert len(noted()) == 1
 
 
+def test_the_name_of_the_customer_finds_its_deal_and_a_name_alone_lists_its_moments(wecom: Wecom) -> None:
+    opened("Zhang")
+    assert wecom.say("Zhang", "/节点 华东泵业 截标 2026-12-10 10:00").startswith("已记下：「二期循环泵」截标")
+    assert wecom.say("Zhang", "/节点 二期").startswith("接下来的时间节点：\n1. 二期循环泵 · 截标 12-10 10:00")
+    assert "没有找到叫「华南」的商机" in wecom.say("Zhang", "/节点 华南 截标 2026-12-10 10:00")
+
+
+def test_a_past_day_of_a_year_that_was_typed_is_not_next_years(wecom: Wecom) -> None:
+    opened("Zhang")
+    assert "没看懂时间「2020-01-01」，或者它已经过去了" in wecom.say("Zhang", "/节点 二期 交货 2020-01-01")
+    assert "待办要写以后的时间" in wecom.say("Zhang", "/待办 2020-01-01 送样品")
+    assert noted() == []
+
+
 @pytest.mark.parametrize("typed", ["/节点 二期循环泵", "/节点 二期循环泵 截标", "/节点 二期循环泵 截标 不知道哪天"])
 def test_what_is_not_understood_says_how(wecom: Wecom, typed: str) -> None:
     opened("Zhang")

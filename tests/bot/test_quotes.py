@@ -59,6 +59,8 @@ def test_an_old_quote_again_with_one_tap_and_back(wecom: Wecom) -> None:
     shown = wecom.press("Zhang", card, "再报一次")
     assert shown is not None, [one.body for one in wecom.waiting("Zhang")]
     assert states() == ["open", "open"]
+    (desc, *_) = [node.text or "" for node in shown.iter("Desc")]
+    assert "，¥19,000：可以发给客户了" in desc  # the end of the line is what the card cuts off
     wecom.undo("Zhang", card, shown)
     assert states() == ["open", "withdrawn"]
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import select, update
 
 from config.vocabulary import Role
+from console import words
 from crm import uow
 from models.approvals import Absence, Approval, ApprovalRule
 from models.deals import Deal, Stage
@@ -16,6 +17,11 @@ from tests.support.company import rows
 from tests.support.deals import prove_all
 
 DIRECTOR = BY_ROLE[Role.DIRECTOR]
+
+
+def test_an_amount_is_written_as_on_the_card_and_never_rounded() -> None:
+    assert [words.amount(one) for one in (Decimal(14_250), Decimal(900_000), None)] == ["¥14,250", "¥90 万", "＊＊＊"]
+    assert [words.hours(one) for one in (0.4, 24.8, 60.0)] == ["不到 1 小时", "24.8 小时", "2.5 天"]
 
 
 def asked(rep) -> tuple[str, str]:  # type: ignore[no-untyped-def]
@@ -47,6 +53,8 @@ def test_asked_decided_and_taken_back_at_the_desk(sign_in: SignIn) -> None:
     assert (done.status_code, stands(deal)) == (303, "contract_review")
     page = director.get(f"/console/approvals/{approval}").text
     assert ("同意，注意回款" in page, "撤销" in page) == (True, True)
+    taken = director.get("/console/approvals").text  # a telephone shows each number under its own name
+    assert ('data-cell="中位">不到 1 小时' in taken, 'data-cell="还在等">0' in taken) == (True, True)
     number = page.split('name="signer" value="')[1].split('"')[0]
     assert director.post(f"/console/approvals/{approval}/undo", data={"signer": number}).status_code == 303
     assert stands(deal) == "proposal"
@@ -106,7 +114,7 @@ def test_rules_are_added_changed_and_stopped(sign_in: SignIn) -> None:
     assert (nobody.status_code, 'value="大折扣"' in nobody.text) == (422, True)
     assert admin.post("/console/approval-rules", data=form).status_code == 303
     page = admin.get("/console/approval-rules").text
-    assert ("折扣超过 15" in page, "会签：直属主管、赵刚" in page) == (True, True)
+    assert ("折扣超过 15%" in page, "会签：直属主管、赵刚" in page) == (True, True)
     made = rows(ApprovalRule, ApprovalRule.name == "大折扣")[0].public_id
     assert admin.post(f"/console/approval-rules/{made}", data=form | {"bound": "20"}).status_code == 303
     assert "折扣超过 20" in admin.get("/console/approval-rules").text

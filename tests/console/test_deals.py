@@ -25,6 +25,7 @@ def test_a_file_is_handed_in_for_what_is_missing_and_then_it_moves(sign_in: Sign
     for words in ("到「价格谈判」还缺", "技术协议草稿", "报价单", "主管放行", "上线之前已经到这个阶段"):
         assert words in page.text
     assert "推进到「价格谈判」" not in page.text
+    assert '<option value="negotiation" selected>' in page.text  # nobody goes back unasked
     for kind, content in (("technical_draft", "技术协议"), ("quotation", "报价 80 万")):
         sent = {"stage": "negotiation", "kind": kind, "file": (BytesIO(content.encode()), f"{kind}.txt")}
         assert rep.post(f"/console/deals/{deal}/evidence", data=sent).status_code == 303
@@ -83,7 +84,8 @@ def test_a_new_deal_is_made_on_the_customers_page_and_stands_on_the_first_rung(s
         place = s.scalars(select(Customer.public_id).join(Deal, Deal.customer_id == Customer.id)).first()
     assert "新建商机" in rep.get(f"/console/customers/{place}").text
     form = {"name": "三期循环泵", "amount": "80万", "stage": "won"}
-    assert rep.post(f"/console/customers/{place}/deals", data=form | {"amount": "很多"}).status_code == 422
+    wrong = rep.post(f"/console/customers/{place}/deals", data=form | {"amount": "很多"})
+    assert (wrong.status_code, "没看懂金额" in wrong.text, 'value="三期循环泵"' in wrong.text) == (422, True, True)
     assert rep.post(f"/console/customers/{place}/deals", data=form).status_code == 303
     with uow.reading() as s:
         key = select(Stage.key).join(Deal, Deal.stage_id == Stage.id).where(Deal.name == "三期循环泵")

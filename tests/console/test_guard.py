@@ -382,3 +382,11 @@ def test_a_refusal_leads_back_to_the_page_it_came_from(sign_in: SignIn) -> None:
 def audit_rows() -> int:
     with uow.reading() as s:
         return len(s.scalars(select(AuditEntry.id)).all())
+
+
+def test_a_list_whose_conditions_are_refused_leads_back_to_the_list(sign_in: SignIn) -> None:
+    backwards = "/console/funnel?since=2026-12-01&until=2026-01-01"
+    refused = sign_in(ADMIN).get(backwards, headers={"Referer": "http://localhost/console/funnel"})
+    assert (refused.status_code, 'href="/console/funnel">返回刚才的页面' in refused.text) == (422, True)
+    missing = sign_in(ADMIN).get("/console/deals/zz", headers={"Referer": "http://localhost/console/deals/zz"})
+    assert "返回刚才的页面" not in missing.text  # it would only lead to the same answer

@@ -59,7 +59,9 @@ def test_a_price_says_what_it_hits_before_it_is_saved(sign_in: SignIn) -> None:
     assert saved.status_code == 303
     assert "还没生效" in finance.get(saved.headers["Location"]).text
     wrong = finance.post(f"{page}/prices", data=form | {"save": "1", "floor_price": "2万"})
-    assert (wrong.status_code, "不能高于列表价" in wrong.text, 'value="12000"' in wrong.text) == (422, True, True)
+    assert (wrong.status_code, "底价不能高于列表价" in wrong.text, 'value="12000"' in wrong.text) == (422, True, True)
+    early = finance.post(f"{page}/prices", data=form | {"floor_price": "2万"})  # said before the effect is shown
+    assert (early.status_code, "底价不能高于列表价" in early.text) == (422, True)
 
 
 def test_a_rep_reads_list_prices_and_no_floor_and_a_lead_reads_both(sign_in: SignIn) -> None:
@@ -76,13 +78,17 @@ def test_lines_show_what_was_asked_before_and_a_new_version_takes_over(sign_in: 
     page = offer(sign_in)
     rep = sign_in(REP)
     shown = rep.get(page).text
-    for words in ("¥20,200", "安装指导", "历史价", "折扣 5.00%"):
+    for words in ("¥20,200", "安装指导", "历史价", "折扣 5%"):
         assert words in shown
     looking = {"customer": of_rep(), "rows": "5", "model0": "IHG80-160", "price0": "9300", "look": "1"}
     past = rep.post("/console/quotes/new", data=looking)
     for words in ("这家客户以前的价", "¥9,500 × 2", 'value="9300"'):
         assert words in past.text
     assert 'value="IHG80-160"' in rep.get(f"{page}/revise").text
+    empty = rep.post("/console/quotes/new", data={"customer": of_rep(), "rows": "5"})
+    assert (empty.status_code, "请至少填一行" in empty.text) == (422, True)
+    much = {"rows": "5", "model0": "IHG80-160", "quantity0": "999999999999", "price0": "1"}
+    assert "不超过 100,000,000" in rep.post(f"{page}/revise", data=much).text
     bad = rep.post(f"{page}/revise", data={"rows": "5", "model0": "IHG80-160", "quantity0": "两", "price0": "1"})
     assert (bad.status_code, "第 1 行的数量或单价看不懂" in bad.text, 'value="两"' in bad.text) == (422, True, True)
     again = rep.post(f"{page}/revise", data={"rows": "5", "model0": "IHG80-160", "quantity0": "3", "price0": "9300"})

@@ -190,6 +190,8 @@ def test_another_signer_and_another_in_ones_place(deal: str) -> None:
     with uow.transaction() as s:
         signing.add_signer(s, actor("zhou"), approval, IDS["wang"], NOW, entrance="chat")
     assert sign("zhou", approval).outcome == "已同意，等 王管理 处理"
+    with pytest.raises(NotAllowed, match="您已经同意过了"):
+        sign("zhou", approval)  # in a tab that was still open
     assert stands(deal) == "requirement"
     for nobody, why in ((IDS["zhang"], "自己"), (IDS["left"], "不在岗"), (IDS["zhou"], "已经在")):
         with pytest.raises(Invalid, match=why), uow.transaction() as s:

@@ -16,6 +16,8 @@ from crm import uow
 from crm.errors import Conflict, Invalid, NotAllowed
 from crm.ladders import Course, course_of, current_ladders
 from crm.reads import pipelines as reads
+from crm.reads.compared import compared
+from crm.reads.rungs import ladders_called
 from crm.rules.funnel import Said, Way
 from crm.stalls import stuck_deal
 from crm.usecases import deals, pipelines
@@ -111,6 +113,25 @@ def test_a_deal_on_a_rung_that_is_taken_out_goes_on_from_the_one_below(company: 
         move(deal, "negotiation")
     assert move(deal, "contract_review").way is Way.FORWARD
     assert stands(deal) == ("contract_review", 2)
+
+
+def test_a_deal_on_a_rung_that_is_gone_is_still_compared_with_the_won_ones(company: Engine) -> None:
+    home = customer("Zhang", "甲机电")
+    big = deal_at(actor("Zhang"), home, "二期", BIG, "proposal").public_id
+    small = deal_at(actor("Zhang"), home, "备件", Decimal(20_000), "negotiation").public_id
+    base, plan = newest()
+    publish(without(plan, "proposal"), base)
+    uow.attempt(lambda s: pipelines.retire_pipeline(s, actor("wang"), newest(SMALL)[0], NOW, entrance="console"))
+    base, plan = newest()
+    publish(without(plan, "negotiation"), base)  # the ladder it would go by now has no such rung either
+    with uow.reading() as s:
+        columns = [one.key for one in ladders_called(s, STANDARD).columns]
+        found = [compared(s, actor("Zhang"), one, NOW) for one in (big, small)]
+    assert columns == ["requirement", "proposal", "negotiation", "contract_review"]  # each where it used to stand
+    assert [(one.pipeline, one.stage, one.limit) for one in found if one is not None] == [
+        (STANDARD, "方案提交", 7),
+        (SMALL, "价格谈判", 15),
+    ]
 
 
 def test_of_the_first_rung_too_and_of_a_deal_that_has_ended(company: Engine) -> None:

@@ -154,6 +154,7 @@ def test_the_first_withdraws_and_the_second_is_let_go(clash: tuple[QuoteMade, Qu
 def test_the_second_withdraws_and_nobody_is_asked_any_more(clash: tuple[QuoteMade, QuoteMade]) -> None:
     act(withdraw_quote, "qian", clash[1].public_id)
     assert states() == ["open", "withdrawn"]
+    assert "钱七" not in str(told("Zhang"))  # who gave up stays unnamed to the other team
     assert rows(QuoteConflict)[0].decided_at == NOW
     assert [one for one in rows(Card) if one.matter.startswith("quote_conflict") and one.closed_at is None] == []
 

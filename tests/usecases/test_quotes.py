@@ -64,7 +64,7 @@ def test_a_quote_takes_its_list_and_floor_prices_from_the_day_and_says_no_price_
 def test_below_the_floor_a_director_signs_and_whoever_asks_is_told_no_number(firm: int) -> None:
     made = quoted("Zhang", firm, product(), price=7_999)
     assert made.state is QuoteState.IN_APPROVAL
-    assert made.told == "低于底价；折扣 20% 超过 20%，要审批，已经提交，同意后自动生效"
+    assert made.told == "低于底价；折扣 20.01% 超过 20%，要审批，已经提交，同意后自动生效"
     assert "8000" not in made.told
     (approval,) = rows(Approval)
     with pytest.raises(Conflict, match="审批中"):
