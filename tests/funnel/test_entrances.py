@@ -125,7 +125,7 @@ def test_whoever_adds_another_way_to_make_or_move_a_deal_adds_it_here() -> None:
     assert moves == {"crm/usecases/deals.py"}
     assert opens == {
         "bot/deals.py",
-        "console/pages/deals.py",
+        "console/pages/customers.py",
         "crm/usecases/lead_convert.py",
         "miniapp_api/deal_records.py",
     }
