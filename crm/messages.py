@@ -16,7 +16,7 @@ from crm import uow
 from crm.access import WHO
 from crm.notices import Button, Notice, text
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of
-from models.base import bare, insert_each_once, insert_once, one_of
+from models.base import bare, insert_once, insert_rows, one_of
 from models.messages import Card, CardAction, Dialogue, InboxEvent, OutboxMessage
 from models.people import Person
 
@@ -201,7 +201,7 @@ def remind(
 def remind_all(
     s: Session, reminders: Sequence[Reminder], *, now: datetime, policy: Policy, calendar: WorkCalendar
 ) -> None:
-    """The same of many at once, in the order in which they count for the day; the caller has found them untold."""
+    """The same of many, in the order in which they count for the day; the caller found them untold and holds them."""
     due_at, rows = calendar.next_working_moment(now), []
     told = _reminders_on(s, {one.person_id for one in reminders}, due_at)
     for one in reminders:
@@ -215,7 +215,7 @@ def remind_all(
             state=state, topic=one.topic,
         )  # fmt: skip
         rows.append(row)
-    insert_each_once(s, OutboxMessage, rows)
+    insert_rows(s, OutboxMessage, rows)
     uow.nudge(s, "outbox")
 
 

@@ -21,12 +21,15 @@ from models.messages import OutboxMessage
 from models.people import Person
 from models.timeline import TimelineEntry
 
-_AT_ONCE = 500  # deals judged between two questions: what is held in memory, however many there are
+_AT_ONCE = 1_000  # deals judged between two questions: what is held in memory, however many there are
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A deal that stands still. `topic` is the alert that is due for it; `customer` and `owner` are names."""
+    """A deal that stands still. `topic` is the alert that is due for it; `customer` and `owner` are names.
+
+    `stands`: (id, stage, since, put off until, owner), by which is seen whether the verdict still holds.
+    """
 
     deal_id: int
     public_id: str
@@ -42,20 +45,29 @@ class Stuck:
     stay: stalled.Stay
     stall: stalled.Stall
     topic: str
+    stands: tuple[object, ...]
 
 
+_HELD = (Customer.owner_id.is_not(None), Customer.merged_into_id.is_(None))
 _STANDING = (
     select(
         Deal.id, Deal.public_id, Deal.customer_id, Deal.name, Deal.amount, Deal.owner_id, Deal.stage_since,
-        Deal.snoozed_until, Stage.key, Stage.label, Stage.days, StagePeriod.id.label("period_id"),
+        Deal.snoozed_until, Deal.stage_id, Stage.key, Stage.label, Stage.days, StagePeriod.id.label("period_id"),
         Customer.name.label("customer"), Person.name.label("owner"), Person.status, Person.team_id,
     )
     .join(Stage, Stage.id == Deal.stage_id)
     .join(Customer, Customer.id == Deal.customer_id)
     .join(Person, Person.id == Deal.owner_id)
     .outerjoin(StagePeriod, and_(StagePeriod.deal_id == Deal.id, StagePeriod.ended_at.is_(None)))
-    .where(Stage.kind == StageKind.OPEN, Customer.owner_id.is_not(None), Customer.merged_into_id.is_(None))
+    .where(Stage.kind == StageKind.OPEN, *_HELD)
 )  # fmt: skip
+
+
+def overdue_deals(s: Session, now: datetime, policy: Policy, calendar: WorkCalendar) -> list[int]:
+    """Ids of what `stuck_deals` would find among all deals, in its order, without looking at each."""
+    over = over_the_limit(s, now, policy, calendar)
+    found = select(Deal.id).join(Customer, Customer.id == Deal.customer_id).where(*_HELD, over)
+    return list(s.scalars(found.order_by(Deal.stage_since, Deal.id)))
 
 
 def stuck_deals(
@@ -79,7 +91,7 @@ def stuck_deal(s: Session, deal_id: int, now: datetime, policy: Policy, calendar
 
 
 def untold(s: Session, found: Iterable[Stuck]) -> Iterator[Stuck]:
-    """Those whose alert nobody has been promised yet: one question for every five hundred."""
+    """Those whose alert nobody has been promised yet: one question for every thousand."""
     for some in batched(found, _AT_ONCE):
         topics = one_of(s, OutboxMessage.topic, [one.topic for one in some])
         told = set(s.scalars(select(OutboxMessage.topic).where(topics).distinct()))
@@ -133,4 +145,5 @@ def _judged(row: Row[*tuple[object, ...]], now: datetime, policy: Policy, calend
     return Stuck(
         row.id, row.public_id, row.customer_id, row.customer, row.name, row.amount, row.label, row.owner_id, row.owner,
         PersonStatus(row.status), row.team_id, stay, stall, topic,
+        (row.id, row.stage_id, row.stage_since, row.snoozed_until, row.owner_id),
     )  # fmt: skip

@@ -59,7 +59,7 @@ SWEEPS: dict[str, tuple[Candidates, Judge]] = {
 
 # Of these there may be tens of thousands in a night, and a transaction each would take until the morning.
 TOGETHER: dict[str, JudgeMany] = {"stale-deals": stall_sweep.judge_stalls}
-_AT_ONCE = 200
+_AT_ONCE = 1_000
 
 
 def run(name: str, now: datetime, *, dry_run: bool = False) -> Iterator[str]:

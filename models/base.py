@@ -134,14 +134,6 @@ def insert_once(s: Session, table: type[Base], **values: object) -> bool:
     return s.execute(_once(s.get_bind().dialect.name, table), values).first() is not None
 
 
-def insert_each_once(s: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """The same of many rows with the same columns: those whose key is taken are left out."""
-    if not rows:
-        return
-    make = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
-    s.execute(make(bare(table)).on_conflict_do_nothing(), rows)
-
-
 @cache
 def _once(dialect: str, table: type[Base]) -> ReturningInsert[Any]:
     """Built once per table: drawing up the statement costs more than running it."""

@@ -185,8 +185,10 @@ def _sums(
 
     yellow, red = of(StallColour.YELLOW), of(StallColour.RED)
     # The same key, but no index leads along it: a store would walk all deals of each stage to save itself the
-    # grouping, where whose they are leaves few of them.
+    # grouping, where whose they are leaves few of them. PostgreSQL only groups by it: of a bare column it knows how
+    # many deals are left, and SQLite alone would be led along the stages by the condition, too.
     stage = func.coalesce(Deal.stage_id, 0)
+    held = stage if s.get_bind().dialect.name == "sqlite" else Deal.stage_id
     counted = select(
         stage,
         func.count(),
@@ -194,7 +196,7 @@ def _sums(
         func.sum(case((red, 1), else_=0)),
         func.sum(Deal.amount),
     )
-    there = [*wanted, stage.in_(stages)] + ([] if colour is None else [of(colour)])
+    there = [*wanted, held.in_(stages)] + ([] if colour is None else [of(colour)])
     found = s.execute(counted.join(Customer, Customer.id == Deal.customer_id).where(*there).group_by(stage))
     return {stage_id: _Sum(*rest) for stage_id, *rest in found}
 

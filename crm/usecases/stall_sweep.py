@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, true
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import PersonStatus
@@ -11,19 +11,15 @@ from crm import policy as numbers
 from crm.access import directors_of, supervisors_of
 from crm.messages import Reminder, remind_all
 from crm.rules.stalled import Step
-from crm.stalls import Stuck, stuck_deals, suggestions, untold
+from crm.stalls import Stuck, overdue_deals, stuck_deals, suggestions, untold
 from crm.usecases.alert_cards import stall_card
 from models.base import one_of
 from models.deals import Deal
 
 
 def stall_candidates(s: Session, now: datetime) -> list[int]:
-    """Ids of the deals of which somebody is still to be told, the longest on their stage first.
-
-    All open deals are judged here, in chunks; what needs no message needs no transaction of its own either.
-    """
-    policy, calendar = numbers.current(s), numbers.calendar(s)
-    return [one.deal_id for one in untold(s, stuck_deals(s, true(), now, policy, calendar))]
+    """Ids of the deals that stand still, the longest on their stage first; most have been told of on another night."""
+    return overdue_deals(s, now, numbers.current(s), numbers.calendar(s))
 
 
 def judge_stall(s: Session, deal_id: int, now: datetime, *, dry_run: bool) -> str | None:
@@ -32,14 +28,9 @@ def judge_stall(s: Session, deal_id: int, now: datetime, *, dry_run: bool) -> st
 
 
 def judge_stalls(s: Session, deal_ids: Sequence[int], now: datetime, *, dry_run: bool) -> list[str]:
-    """Judge deals afresh and tell of each the highest step that is due. A line for each of which somebody was told.
-
-    The deals are locked first: of two rounds at once the second finds what the first has promised.
-    """
-    these = one_of(s, Deal.id, deal_ids)
-    s.execute(select(Deal.id).where(these).order_by(Deal.id).with_for_update())
+    """Tell of each of these deals the highest step that is due. A line for each of which somebody was told."""
     policy, calendar = numbers.current(s), numbers.calendar(s)
-    found = list(untold(s, stuck_deals(s, these, now, policy, calendar)))
+    found = _held(s, list(untold(s, stuck_deals(s, one_of(s, Deal.id, deal_ids), now, policy, calendar))))
     concerned = _concerned(s, found)
     if not dry_run:
         advice = suggestions(s, found, now, policy)
@@ -55,6 +46,19 @@ def judge_stalls(s: Session, deal_ids: Sequence[int], now: datetime, *, dry_run:
     words = {"red": "红牌", "yellow": "黄牌"}
     told = [one for one in found if concerned[one.deal_id]]
     return [f"{words[one.stall.colour]}：{one.name}（{one.customer}，{one.stall.reason}）" for one in told]
+
+
+def _held(s: Session, due: Sequence[Stuck]) -> list[Stuck]:
+    """Those that are locked now as they were judged: of two rounds the second finds what the first has promised.
+
+    Of a deal that has moved meanwhile the next round tells, if there is still something to tell.
+    """
+    if not due:
+        return []
+    here = (Deal.id, Deal.stage_id, Deal.stage_since, Deal.snoozed_until, Deal.owner_id)
+    these = select(*here).where(one_of(s, Deal.id, [one.deal_id for one in due])).order_by(Deal.id)
+    stand = {row.id: tuple(row) for row in s.execute(these.with_for_update())}
+    return list(untold(s, [one for one in due if stand.get(one.deal_id) == one.stands]))
 
 
 def _concerned(s: Session, found: Sequence[Stuck]) -> Mapping[int, Sequence[int]]:
