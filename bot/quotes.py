@@ -230,7 +230,13 @@ def send_quote(s: Session, on: On) -> Tapped:
 @button("withdraw_quote")
 def withdraw_quote(s: Session, on: On) -> Tapped:
     done = doing.withdraw_quote(s, on.actor, str(on.args["quote"]), on.now, entrance=CARD)
-    return Tapped(f"报价 {done.number} {done.told}。还要报，发 /报价 {done.customer_name} 再报一次")
+    return Tapped(f"报价 {done.number} {done.told}", undo("withdraw_quote", quote=done.public_id))
+
+
+@button(UNDO + "withdraw_quote")
+def undo_withdraw(s: Session, on: On) -> Tapped:
+    done = doing.bring_back_quote(s, on.actor, str(on.args["quote"]), on.now, entrance=CARD)
+    return Tapped(f"报价 {done.number} {done.told}")
 
 
 @button("vote_quote")

@@ -85,6 +85,7 @@ VERBS = {
     "revise_quote": "报价出新版",
     "send_quote": "发出报价",
     "withdraw_quote": "撤回报价",
+    "bring_back_quote": "恢复撤回的报价",
     "freeze_quote": "冻结报价",
     "vote_quote": "报价裁定意见",
     "decide_quote": "报价裁定",

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from config.vocabulary import Currency, QuoteVerdict
+from config.vocabulary import Currency, QuoteState, QuoteVerdict
 from console.desk import EVERYBODY, Desk, actor, asked, asked_number, typed
-from crm import uow
+from crm import policy, uow
 from crm.access import ONLY_READS, READ, get_customer
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotAllowed, NotFound
 from crm.reads.price_history import PriceHistory, line_history, price_history
@@ -28,7 +28,7 @@ from crm.usecases.quotes import QuoteDraft, QuoteMade
 
 _SIZE, _ROWS, _OFFERED = 50, 5, 200  # rows: of an empty form, and how many more a press of the button adds
 _REFUSALS = (Invalid, Conflict, NotAllowed, Gone)
-_ACTS = ("copy", "send", "withdraw")
+_ACTS = ("copy", "send", "withdraw", "bring_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,13 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/quotes/<quote_id>/<act>", EVERYBODY, "POST")
     def act_on_quote(quote_id: str, act: str) -> ResponseReturnValue:
-        """copy, send, withdraw."""
+        """copy, send, withdraw, bring_back."""
         if act not in _ACTS:
             raise NotFound("没有这个操作，请刷新页面")
-        doing = {"copy": use.copy_quote, "send": use.send_quote, "withdraw": use.withdraw_quote}[act]
+        doing = {
+            "copy": use.copy_quote, "send": use.send_quote, "withdraw": use.withdraw_quote,
+            "bring_back": use.bring_back_quote,
+        }[act]  # fmt: skip
         try:
             made = uow.attempt(lambda s: doing(s, actor(), quote_id, clock(), entrance="console"))
         except _REFUSALS as refused:
@@ -138,9 +141,11 @@ def mount(desk: Desk) -> None:
             page = quote_page(s, actor(), quote_id)
             ids = {one.product_id for one in page.lines if one.product_id}
             past = line_history(s, actor(), page.row.customer_id, ids)
+            undo_until = clock() - timedelta(minutes=policy.current(s).undo_minutes)
+        fresh = page.row.state is QuoteState.WITHDRAWN and page.ended_at is not None and page.ended_at >= undo_until
         drawn = render_template(
             "console/quote.html", page=page, past=past, said=asked("said", 120), verdicts=list(QuoteVerdict),
-            today=day_of(clock()), refused=str(refused) if refused else "",
+            today=day_of(clock()), refused=str(refused) if refused else "", comes_back=fresh and page.keeps,
         )  # fmt: skip
         return drawn, refused.http_status if refused else 200
 

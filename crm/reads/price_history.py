@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import QuoteState
@@ -45,12 +45,12 @@ class PriceHistory:
 
 
 def price_history(s: Session, actor: Actor, customer_id: int | str, product_id: str) -> PriceHistory:
-    """Same product × this customer, and same product × its industry. A superseded version is no price of its own."""
+    """Same product × this customer, and same product × its industry: prices that a customer was or may be told."""
     customer = get_customer(s, actor, customer_id, to=READ)
     product = s.scalar(select(Product.id).where(Product.public_id == product_id))
     if product is None:
         raise NotFound("没有这个产品，请在产品列表里选")
-    theirs = _lines(actor).where(QuoteLine.product_id == product)
+    theirs = _lines(actor).where(QuoteLine.product_id == product, _OFFERED)
     mine = theirs.where(Quote.customer_id == customer.id).order_by(Quote.made_at.desc(), QuoteLine.id.desc())
     others: list[PastPrice] = []
     if customer.industry:
@@ -61,7 +61,7 @@ def price_history(s: Session, actor: Actor, customer_id: int | str, product_id: 
 
 def line_history(s: Session, actor: Actor, customer_id: str, product_ids: Collection[str]) -> dict[str, PriceHistory]:
     """The same of this customer alone, for all lines of a quote at once: by the product's public id."""
-    wanted = _lines(actor).where(Customer.public_id == customer_id, Product.public_id.in_(product_ids))
+    wanted = _lines(actor).where(Customer.public_id == customer_id, Product.public_id.in_(product_ids), _OFFERED)
     rows = s.execute(wanted.add_columns(Product.public_id).order_by(Quote.made_at.desc(), QuoteLine.id.desc()))
     found: dict[str, list[PastPrice]] = {one: [] for one in product_ids}
     for *row, product_id in rows:
@@ -75,6 +75,10 @@ def past_prices(s: Session, actor: Actor, customer_id: int | str) -> list[PastPr
     customer = get_customer(s, actor, customer_id, to=READ)
     mine = _lines(actor).where(Quote.customer_id == customer.id)
     return _read(s, mine.order_by(Quote.made_at.desc(), Quote.id.desc(), QuoteLine.position))
+
+
+# Not what was refused, given up, frozen or waits for a signature: nobody got it for that.
+_OFFERED = or_(Quote.state.in_((QuoteState.OPEN, QuoteState.WON, QuoteState.LOST)), Quote.sent_at.is_not(None))
 
 
 def _lines(actor: Actor) -> Select[*tuple[Any, ...]]:

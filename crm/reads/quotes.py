@@ -89,6 +89,7 @@ class QuotePage:
     contests: Sequence[Contest]
     approval_id: str
     approval: ApprovalState | None
+    ended_at: datetime | None
     opens_file: bool
     quotes: bool
     keeps: bool
@@ -132,6 +133,7 @@ def quote_page(s: Session, actor: Actor, quote_id: str) -> QuotePage:
         contests_of(s, actor, quote),
         "" if approval is None else approval.public_id,
         None if approval is None else ApprovalState(approval.state),
+        quote.ended_at,
         opens,
         opens and actor.role in HOLDERS,
         opens and keeps_quote(actor, quote, customer),

@@ -16,12 +16,25 @@ from crm.usecases.followups import retract_follow_up
 from crm.usecases.milestones import remove_milestone
 from crm.usecases.todos import drop_todo
 from crm.usecases.visits import retract_check_in
+from models.audit import AuditEntry
 from models.customers import Customer
 from models.deals import Deal, Milestone, StagePeriod
 from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
 _MOST = 20  # things that somebody may have written in those minutes
+# Done by words as well, but not taken back by 撤销, which would then reach for something older: what to do instead.
+_BEYOND = {
+    "ask_approval": "提交了审批，要收回请发 /审批 商机 撤回",
+    "approve": "同意了审批，要收回请在管理后台「审批」里点「撤销」",
+    "reject": "驳回了审批，要收回请在管理后台「审批」里点「撤销」",
+    "withdraw_approval": "撤回了审批，还要审批就重新提交",
+    "nudge_approval": "催办了审批，消息已经发出",
+    "make_quote": "报了价，要收回请发 /报价 客户，回复序号，点「撤回报价」",
+    "revise_quote": "出了新版报价，要收回请发 /报价 客户，回复序号，点「撤回报价」",
+    "go_away": "登记了请假，要结束请发 /请假 结束",
+    "come_back": "结束了请假，还要请就重新登记",
+}
 _WHAT = {
     "follow_up": "跟进",
     "visit": "打卡",
@@ -43,13 +56,24 @@ class Written:
     called: str
 
 
-def last_written(s: Session, actor: Actor, now: datetime) -> list[Written]:
-    """What was written within the undo minutes and not taken back, newest first; NotFound where there is nothing."""
+def last_written(s: Session, actor: Actor, now: datetime) -> tuple[list[Written], str]:
+    """What was written within the undo minutes and not taken back, newest first; NotFound where there is nothing.
+
+    Then what he has done in the chat since the newest of it that has another way back, "" for nothing.
+    """
     minutes = policy.current(s).undo_minutes
     rows = s.execute(_written_since(actor, now - timedelta(minutes=minutes))).all()
     if not rows:
         raise NotFound(f"最近 {minutes} 分钟里没有您可以撤销的记录。卡片上的操作，请点卡片上的「撤销」")
-    return [Written(row.what, row.id, row.public_id, f"{_WHAT[row.what]}「{row.called[:30]}」") for row in rows]
+    written = [Written(row.what, row.id, row.public_id, f"{_WHAT[row.what]}「{row.called[:30]}」") for row in rows]
+    return written, _done_since(s, actor, rows[0].made_at)
+
+
+def _done_since(s: Session, actor: Actor, since: datetime) -> str:
+    mine = (AuditEntry.actor_id == actor.person_id, AuditEntry.at > since, AuditEntry.entrance == "chat")
+    newest = select(AuditEntry.verb).where(*mine, AuditEntry.verb.in_(_BEYOND)).order_by(AuditEntry.id.desc()).limit(1)
+    verb = s.scalar(newest)
+    return _BEYOND[verb] if verb is not None else ""
 
 
 def take_back(s: Session, actor: Actor, done: Written, now: datetime, *, entrance: str) -> str:

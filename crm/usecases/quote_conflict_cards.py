@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from config.quotes import STANDING
 from config.vocabulary import QuoteState, QuoteVerdict
 from crm import policy as numbers
 from crm.access import Actor
@@ -28,12 +29,14 @@ def matter_of(conflict_id: int, person_id: int) -> str:
 
 def ask(s: Session, conflict: QuoteConflict, person_id: int, now: datetime) -> None:
     first, second = sides(s, conflict)
+    theirs = (Quote.owner_id == first.quote.owner_id, Quote.customer_id == first.quote.customer_id)
+    many = s.scalar(select(func.count()).select_from(Quote).where(*theirs, Quote.state.in_(STANDING))) or 0
     due = conflict.due_at.astimezone(SHANGHAI)
     notice = Notice(
         title=f"报价冻结：{second.customer}",
         desc="两个团队给同一家客户报价，请定用谁的",
         facts=(
-            Fact("先报", f"{first.owner}（{first.team}）"),
+            Fact("先报", f"{first.owner}（{first.team}）{f'，{many} 张一起定' if many > 1 else ''}"),
             Fact("后报", f"{second.owner}（{second.team}）"),
             Fact("依据", conflict.reason),
             Fact("期限", f"{due:%m-%d %H:%M} 前"),
@@ -98,9 +101,16 @@ def tell_outcome(
         notice = Notice(
             title=f"报价冻结有结果了：{side.customer}",
             desc=f"{name} 裁定" if by is not None and conflict.verdict else "",  # who withdrew is not named
-            body=f"{_whose(conflict, side)}。您的报价 {side.quote.number}：{_NOW[side.quote.state]}",
+            body=f"{_whose(conflict, side)}。您的报价 {_numbers(s, conflict, side)}：{_NOW[side.quote.state]}",
         )
         _tell(s, side.quote.owner_id, notice, f"quote_decided:{conflict.id}", now)
+
+
+def _numbers(s: Session, conflict: QuoteConflict, side: Side) -> str:
+    """His contested quote, and whatever else of his the verdict has changed."""
+    changed = (Quote.id.in_(map(int, conflict.effect)), Quote.owner_id == side.quote.owner_id)
+    others = s.scalars(select(Quote.number).where(*changed, Quote.id != side.quote.id).order_by(Quote.id))
+    return "、".join([side.quote.number, *others])
 
 
 def _whose(conflict: QuoteConflict, side: Side) -> str:

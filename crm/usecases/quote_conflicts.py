@@ -17,6 +17,7 @@ from crm.usecases.approval_cards import CARD, By, by_of
 from crm.usecases.followups import write_entry
 from crm.usecases.judging import directors_of, everywhere
 from crm.usecases.quote_opening import open_or_freeze, supervising
+from crm.usecases.quote_rivals import rivals_of
 from crm.usecases.quote_states import void_approval
 from models.customers import Customer
 from models.quotes import Quote, QuoteConflict, QuoteVote
@@ -118,18 +119,20 @@ def _decide(
     s: Session, actor: Actor, conflict: QuoteConflict, verdict: QuoteVerdict, now: datetime, entrance: str
 ) -> str:
     first, second = (side.quote for side in cards.sides(s, conflict))
-    before = {quote.id: quote.state for quote in (first, second)}
+    losing = [first, *_beside(s, first, second, now)] if verdict is QuoteVerdict.SECOND else []
+    before = {quote.id: quote.state for quote in (first, second, *losing)}
     conflict.decided_at, conflict.decided_by_id, conflict.verdict = now, actor.person_id, verdict
     s.flush()
     by = by_of(actor, entrance)
-    if verdict is QuoteVerdict.SECOND and first.state in STANDING:
-        _close(s, first, by, now)
+    for quote in losing:
+        if quote.state in STANDING:
+            _close(s, quote, by, now)
     if verdict is QuoteVerdict.FIRST:
         _close(s, second, by, now)
         _others_end(s, second, conflict, by, now)
     else:
         _let_go(s, second, now, entrance)
-    changed = {str(quote.id): [before[quote.id], quote.state] for quote in (first, second)}
+    changed = {str(quote.id): [before[quote.id], quote.state] for quote in (first, second, *losing)}
     conflict.effect = {key: pair for key, pair in changed.items() if pair[0] != pair[1]}
     s.flush()
     outcome = cards.outcome_words(conflict, *cards.sides(s, conflict))
@@ -138,6 +141,13 @@ def _decide(
     _book(s, actor, "decide_quote", conflict, now, entrance, verdict)
     cards.tell_outcome(s, conflict, actor, _asked(s, conflict), outcome, now, but=by.tapped)
     return f"已裁定：{outcome}"
+
+
+def _beside(s: Session, first: Quote, second: Quote, now: datetime) -> list[Quote]:
+    """What else the first one quotes in these two files: he was asked about once, with all of it."""
+    files = (first.customer_id, second.customer_id)  # held
+    rivals = [one.quote for one in rivals_of(s, second, now) if one.same]
+    return [one for one in rivals if one.owner_id == first.owner_id and one.id != first.id and one.customer_id in files]
 
 
 def _close(s: Session, quote: Quote, by: By, now: datetime) -> None:
@@ -216,14 +226,10 @@ def take_back_vote(s: Session, actor: Actor, conflict_id: int, now: datetime, *,
 
 
 def _undo(s: Session, conflict: QuoteConflict, by: By, now: datetime, entrance: str) -> None:
-    quotes = {side.quote.id: side.quote for side in cards.sides(s, conflict)}
+    quotes = {one.id: one for one in s.scalars(select(Quote).where(Quote.id.in_(map(int, conflict.effect))))}
     for key, (_, after) in conflict.effect.items():
-        quote = quotes.get(int(key))
-        if (
-            quote is None
-            or quote.state != after
-            or (quote.sent_at or conflict.opened_at) > (conflict.decided_at or now)
-        ):
+        quote = quotes[int(key)]
+        if quote.state != after or (quote.sent_at or conflict.opened_at) > (conflict.decided_at or now):
             raise Conflict("裁定以后报价又有变动，没有撤销。要改，请双方主管协商后撤回报价")
     stood = []
     for key, (before, _) in conflict.effect.items():

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from config.vocabulary import QuoteState
+from config.vocabulary import QuoteState, QuoteVerdict
 from crm import audit
 from crm.access import Actor, actor_by_id, supervisor_of
 from crm.approving import quote_needs
-from crm.errors import NotAllowed
+from crm.errors import Conflict, NotAllowed
+from crm.rules.days import SHANGHAI
 from crm.usecases import quote_conflict_cards as cards
 from crm.usecases.approvals import file_quote
 from crm.usecases.judging import due
@@ -23,13 +24,50 @@ _HINT = "。另一个团队在给一家相像的公司报价（{}），拿不准
 
 
 def open_or_freeze(s: Session, actor: Actor | None, quote: Quote, now: datetime, *, entrance: str) -> str:
-    """What happens now. `actor` None: nobody asks, a contest has ended; who quotes then asks for the signatures."""
+    """What happens now. `actor` None: nobody asks, a contest has ended; who quotes then asks for the signatures.
+
+    Conflict where he asks for what a verdict has given to the other team.
+    """
     rivals = rivals_of(s, quote, now)
     same, alike = [one for one in rivals if one.same], [one for one in rivals if not one.same]
     if same:
-        return _freeze(s, actor, quote, same, now, entrance)
+        if actor is not None:
+            _refuse_what_is_settled(s, quote, same)
+        return _freeze(s, actor, quote, _one_of_each(same), now, entrance)
     told = _open_or_ask(s, quote, quote.owner_id if actor is None else actor.person_id, now, entrance)
     return told + _HINT.format(alike[0].reason) if alike else told
+
+
+def _refuse_what_is_settled(s: Session, quote: Quote, rivals: Sequence[Rival]) -> None:
+    """The same two, the same customer: while the other's quote stands nobody is asked a second time."""
+    theirs, mine = aliased(Quote), aliased(Quote)
+    settled = (
+        select(QuoteConflict.decided_at)
+        .join(theirs, theirs.id == QuoteConflict.first_id)
+        .join(mine, mine.id == QuoteConflict.second_id)
+        .where(
+            QuoteConflict.verdict == QuoteVerdict.FIRST,
+            theirs.owner_id.in_({one.quote.owner_id for one in rivals}),
+            mine.owner_id == quote.owner_id,
+            mine.customer_id == quote.customer_id,
+        )
+        .order_by(QuoteConflict.decided_at.desc())
+        .limit(1)
+    )
+    decided_at = s.scalar(settled)
+    if decided_at is not None:
+        raise Conflict(
+            f"这家客户 {decided_at.astimezone(SHANGHAI):%m-%d} 已裁定归另一个团队，对方的报价还有效，不能再报。"
+            "情况变了，请您的主管和对方主管商量，对方撤回以后就能报"
+        )
+
+
+def _one_of_each(rivals: Sequence[Rival]) -> list[Rival]:
+    """The oldest of each who quotes: the supervisors are asked about him once, however many quotes he has."""
+    oldest: dict[int, Rival] = {}
+    for one in rivals:
+        oldest.setdefault(one.quote.owner_id, one)
+    return list(oldest.values())
 
 
 def _freeze(

@@ -63,7 +63,7 @@ def rivals_of(s: Session, quote: Quote, now: datetime) -> list[Rival]:
     found = []
     for one in rows:
         hit = alike.get(one.customer_id)
-        if one.root_id in agreed:
+        if one.owner_id in agreed:
             continue
         if one.customer_id == customer.id:
             found.append(Rival(one, SAME_FILE, True))
@@ -105,9 +105,10 @@ def _same_projects(s: Session, project: Project | None) -> dict[int, str]:
 
 
 def _agreed_with(s: Session, quote: Quote) -> set[int]:
-    """Quotes (by their first versions) that supervisors have let stand beside this one."""
+    """Those whom supervisors have let quote beside this one, whichever of theirs the verdict was about."""
     pairs = select(QuoteConflict.first_id, QuoteConflict.second_id).where(
         QuoteConflict.verdict == QuoteVerdict.TOGETHER,
         or_(QuoteConflict.first_id == quote.root_id, QuoteConflict.second_id == quote.root_id),
     )
-    return {one for pair in s.execute(pairs) for one in pair} - {quote.root_id or 0}
+    others = {one for pair in s.execute(pairs) for one in pair} - {quote.root_id}
+    return set(s.scalars(select(Quote.owner_id).where(Quote.root_id.in_(others))))

@@ -12,11 +12,12 @@ from config.quotes import LIVE, STANDING
 from config.vocabulary import Currency, QuoteState, TimelineKind, label
 from crm import audit, policy
 from crm.access import HOLDERS, READ, Actor, get_customer, get_deal, get_project, get_quote
-from crm.errors import Conflict, Invalid, NotAllowed
+from crm.errors import Conflict, Gone, Invalid, NotAllowed
 from crm.prices import rate_of
 from crm.rules.days import day_of
 from crm.rules.quotes import CEILING, LONGEST_NOTE, Line, sum_up
 from crm.usecases.approval_cards import by_of
+from crm.usecases.approval_rules import install_rules
 from crm.usecases.followups import write_entry
 from crm.usecases.quote_conflicts import given_up, hold_files
 from crm.usecases.quote_lines import LineDraft, priced
@@ -71,6 +72,7 @@ def make_quote(
     s: Session, actor: Actor, customer_id: int | str, draft: QuoteDraft, now: datetime, *, entrance: str
 ) -> QuoteMade:
     """A new quote for a customer of his: open, unless another team quotes there or somebody must sign."""
+    install_rules(s, now)  # a company may quote before its first deal
     customer = get_customer(s, actor, customer_id, lock=True)
     _refuse_desk(actor)
     deal_id = _deal(s, actor, draft.deal_id, customer)
@@ -147,6 +149,18 @@ def withdraw_quote(s: Session, actor: Actor, quote_id: str, now: datetime, *, en
     given_up(s, actor, quote, now, entrance=entrance)
     _note(s, actor, quote, "withdraw_quote", f"撤回报价 {quote.number}", now, entrance)
     return _made(quote, customer, "已撤回")
+
+
+def bring_back_quote(s: Session, actor: Actor, quote_id: str, now: datetime, *, entrance: str) -> QuoteMade:
+    """撤销 of 撤回 within the undo minutes: offered anew, past whoever quotes or has to sign by now."""
+    quote, customer = get_quote(s, actor, quote_id, lock=True)
+    _refuse_unless(s, quote, (QuoteState.WITHDRAWN,), "恢复")
+    minutes = policy.current(s).undo_minutes
+    if quote.ended_at is None or now - quote.ended_at > timedelta(minutes=minutes):
+        raise Gone(f"报价 {quote.number} 撤回已经超过 {minutes} 分钟，不能恢复。要接着报，点「再报一次」")
+    told = open_or_freeze(s, actor, quote, now, entrance=entrance)
+    _note(s, actor, quote, "bring_back_quote", f"恢复报价 {quote.number}", now, entrance)
+    return _made(quote, customer, f"已恢复，{told}")
 
 
 def send_quote(s: Session, actor: Actor, quote_id: str, now: datetime, *, entrance: str) -> QuoteMade:

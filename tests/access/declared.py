@@ -649,6 +649,7 @@ BUTTONS: Mapping[str, Tapping] = {
     "undo:copy_quote": Tapping(None, lambda it: {"quote": it.quote}),
     "send_quote": Tapping(None, lambda it: {"quote": it.quote}),
     "withdraw_quote": Tapping(None, lambda it: {"quote": it.quote}),
+    "undo:withdraw_quote": Tapping(None, lambda it: {"quote": it.quote}),
     "vote_quote": Tapping(None, lambda _: {"conflict": 8_000_005, "verdict": "first"}),
     "undo:vote_quote": Tapping(None, lambda _: {"conflict": 8_000_005}),
     "approve": Tapping(READ, _approval),

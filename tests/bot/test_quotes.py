@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from config.vocabulary import QuoteState
+from models.deals import Deal
 from models.quotes import Quote, QuoteConflict
 from tests.bot.wecom import Wecom
 from tests.support.company import DAY, NOW, customer, rows
@@ -63,6 +64,30 @@ def test_an_old_quote_again_with_one_tap_and_back(wecom: Wecom) -> None:
     assert "，¥19,000：可以发给客户了" in desc  # the end of the line is what the card cuts off
     wecom.undo("Zhang", card, shown)
     assert states() == ["open", "withdrawn"]
+
+
+def test_a_withdrawal_by_one_tap_is_taken_back_by_another(wecom: Wecom) -> None:
+    quoted("Zhang", customer("Zhang", FIRM, NOW - DAY), product(), now=NOW - DAY)
+    wecom.say("Zhang", "/报价 华东泵业")
+    wecom.say("Zhang", "1")
+    card = wecom.card("Zhang")
+    shown = wecom.press("Zhang", card, "撤回报价")
+    assert states() == ["withdrawn"]
+    wecom.undo("Zhang", card, shown)
+    assert states() == ["open"]
+
+
+def test_undo_reaches_past_a_quote_for_nothing_older_unless_it_is_chosen(wecom: Wecom) -> None:
+    product()
+    wecom.say("Zhang", f"/新建 {FIRM}")
+    wecom.say("Zhang", "/商机 华东泵业 二期循环泵 80万")
+    wecom.say("Zhang", "/报价 华东泵业 IHG80-160 2 9500")
+    said = wecom.say("Zhang", "/撤销")
+    assert said.startswith("您刚才报了价，要收回请发 /报价 客户")
+    assert "1. 新建的商机「二期循环泵」" in said
+    assert len(rows(Deal)) == 1
+    assert "已撤销：新建的商机" in wecom.say("Zhang", "1")
+    assert rows(Deal) == []
 
 
 def test_two_supervisors_decide_on_their_cards(wecom: Wecom) -> None:

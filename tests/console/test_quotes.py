@@ -175,3 +175,13 @@ def test_a_product_is_found_by_its_parts_and_retired(sign_in: SignIn) -> None:
     assert admin.post("/console/rates", data=rate).status_code == 303
     assert "USD 美元" in admin.get("/console/products").text
     assert admin.post("/console/rates", data=rate | {"to_yuan": "x"}).status_code == 422
+
+
+def test_a_withdrawn_quote_comes_back_by_a_button(sign_in: SignIn) -> None:
+    listed(sign_in)
+    shown, rep = offer(sign_in), sign_in(REP)
+    assert "撤销撤回" not in rep.get(shown).text
+    assert rep.post(f"{shown}/withdraw").status_code == 303
+    assert (rows(Quote)[0].state, "撤销撤回" in rep.get(shown).text) == ("withdrawn", True)
+    assert rep.post(f"{shown}/bring_back").status_code == 303
+    assert rows(Quote)[0].state == "open"

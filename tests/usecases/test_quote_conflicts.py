@@ -16,7 +16,15 @@ from crm.errors import Conflict, CrmError, Gone, NotFound
 from crm.usecases import quote_conflicts, signing
 from crm.usecases.approval_rules import install_rules
 from crm.usecases.quote_lines import LineDraft
-from crm.usecases.quotes import QuoteDraft, QuoteMade, copy_quote, revise_quote, send_quote, withdraw_quote
+from crm.usecases.quotes import (
+    QuoteDraft,
+    QuoteMade,
+    bring_back_quote,
+    copy_quote,
+    revise_quote,
+    send_quote,
+    withdraw_quote,
+)
 from crm.usecases.radar import weigh
 from crm.usecases.sharing import Wish, share_customer
 from jobs.sweeps import run
@@ -111,6 +119,53 @@ def test_both_agree_and_the_verdict_releases_or_closes_it_and_is_taken_back(
     take_back("wu")
     assert states() == ["open", "frozen"]
     vote("wu", verdict)
+
+
+def test_of_one_who_quotes_several_times_the_supervisors_are_asked_once_and_decide_about_all(
+    files: tuple[int, int],
+) -> None:
+    pump = product()
+    first = [quoted("Zhang", files[0], pump) for _ in range(3)]
+    second = quoted("qian", files[1], pump)
+    assert len([one for one in rows(Card) if one.matter.startswith("quote_conflict")]) == 2
+    assert "3 张一起定" in told("wu")[-1]
+    vote("li", QuoteVerdict.SECOND)
+    vote("wu", QuoteVerdict.SECOND)
+    assert states() == ["closed"] * 3 + ["open"]
+    assert all(one.number in told("Zhang")[-1] for one in first)
+    take_back("wu")
+    assert states() == ["open"] * 3 + ["frozen"]
+    vote("wu", QuoteVerdict.TOGETHER)  # both differ now: the director
+    vote("zhou", QuoteVerdict.TOGETHER)
+    assert states() == ["open"] * 4
+    draft = QuoteDraft([LineDraft(Decimal(1), Decimal(9_000), "", "泵")])
+    assert act(revise_quote, "qian", second.public_id, draft).state is QuoteState.OPEN
+
+
+def test_who_lost_the_verdict_does_not_start_it_again_while_the_other_quotes(
+    clash: tuple[QuoteMade, QuoteMade], files: tuple[int, int]
+) -> None:
+    vote("li", QuoteVerdict.FIRST)
+    vote("wu", QuoteVerdict.FIRST)
+    with pytest.raises(Conflict, match="11-23 已裁定归另一个团队"):
+        act(copy_quote, "qian", clash[1].public_id)
+    assert (states(), len(rows(QuoteConflict))) == (["open", "closed"], 1)
+    act(withdraw_quote, "Zhang", clash[0].public_id)
+    assert act(copy_quote, "qian", clash[1].public_id).state is QuoteState.OPEN
+
+
+def test_a_withdrawn_quote_comes_back_for_ten_minutes_past_whoever_quotes_meanwhile(
+    clash: tuple[QuoteMade, QuoteMade],
+) -> None:
+    act(withdraw_quote, "Zhang", clash[0].public_id)
+    assert states() == ["withdrawn", "open"]
+    with pytest.raises(NotFound):
+        act(bring_back_quote, "qian", clash[0].public_id)
+    with pytest.raises(Gone, match="超过 10 分钟"):
+        act(bring_back_quote, "Zhang", clash[0].public_id, now=NOW + timedelta(minutes=11))
+    assert act(bring_back_quote, "Zhang", clash[0].public_id).state is QuoteState.FROZEN
+    act(withdraw_quote, "qian", clash[1].public_id)
+    assert states() == ["open", "withdrawn"]
 
 
 def test_what_was_let_stand_beside_stays_so_in_its_next_versions(clash: tuple[QuoteMade, QuoteMade]) -> None:

@@ -10,6 +10,7 @@ from config.vocabulary import Currency, EndReason, QuoteState, RejectReason, Rol
 from crm import uow
 from crm.errors import Conflict, Invalid, NotAllowed, NotFound
 from crm.reads.approvals import Box, approval_page, approvals, hours_taken
+from crm.reads.price_history import past_prices, price_history
 from crm.rules.funnel import Said
 from crm.usecases import signing
 from crm.usecases.approval_rules import install_rules
@@ -77,6 +78,24 @@ def test_below_the_floor_a_director_signs_and_whoever_asks_is_told_no_number(fir
     with uow.reading() as s:
         assert [one.median for one in hours_taken(s, actor("wang"), NOW - DAY)] == [1.0, 0.0]
     act(send_quote, "Zhang", made.public_id)
+
+
+def test_a_company_that_quotes_before_its_first_deal_has_its_rules(company: Engine) -> None:
+    made = quoted("Zhang", customer("Zhang", FIRM), product(), price=7_999)
+    assert made.told.startswith("低于底价；折扣 20.01% 超过 20%")
+
+
+def test_at_the_line_stands_only_what_a_customer_was_or_may_be_told(firm: int) -> None:
+    pump = product()
+    quoted("Zhang", firm, pump, price=9_000)
+    quoted("Zhang", firm, pump, price=1)  # waits for a signature
+    act(withdraw_quote, "Zhang", quoted("Zhang", firm, pump, price=9_100).public_id)
+    sent = quoted("Zhang", firm, pump, price=9_200)
+    act(send_quote, "Zhang", sent.public_id)
+    act(withdraw_quote, "Zhang", sent.public_id)
+    with uow.reading() as s:
+        assert [one.unit_price for one in price_history(s, actor("Zhang"), firm, pump).customer] == [9_200, 9_000]
+        assert len(past_prices(s, actor("Zhang"), firm)) == 4
 
 
 def test_a_model_that_is_written_in_words_is_that_product(firm: int) -> None:
