@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from config.policy import Policy
 from config.prospects import LeadState, ProjectState
 from config.vocabulary import Role, label
-from crm.access import Actor, leaders_of, supervisors_of
+from crm.access import Actor, leaders_of, sees_customer, supervisors_of
 from crm.agenda.items import Item, ItemKind, urgency
 from crm.milestones import coming
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of, days_between
@@ -67,7 +67,7 @@ def milestones(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
             LOSS[one.kind],
             urgency(days_between(now, one.due_at), LISTED_DAYS + 1),
         )
-        for one in coming(s, and_(Deal.owner_id == actor.person_id, near), _MOST_MILESTONES)
+        for one in coming(s, and_(Deal.owner_id == actor.person_id, sees_customer(actor), near), _MOST_MILESTONES)
     ]
 
 

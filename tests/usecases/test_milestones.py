@@ -124,6 +124,7 @@ def test_of_a_customer_that_waits_for_a_new_holder_whoever_gives_it_out_hears(de
     (row,) = told()
     assert row.person_id == IDS["li"]
     assert ["负责人", "张三，客户待分配"] in [list(fact.values()) for fact in row.notice["facts"]]
+    assert listed(DUE - DAY) == []  # no longer his to act on
     with uow.transaction() as s:
         pool.assign(s, actor("li"), customer_of(deal), IDS["sun"], NOW, entrance="chat")
     sweep(DUE - timedelta(hours=1))
