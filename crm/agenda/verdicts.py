@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session, aliased
 from config.policy import Policy
 from config.quotes import LIVE
 from config.vocabulary import ApprovalState, QuoteState, Role, SignState, label
-from crm.access import JUDGES, Actor, directors_of, sees_approval, sees_quote, supervisors_of, with_matter
+from crm.access import (
+    JUDGES,
+    Actor,
+    directors_of,
+    sees_approval,
+    sees_customer,
+    sees_quote,
+    supervisors_of,
+    with_matter,
+)
 from crm.agenda.items import OTHERS_WAIT, Item, ItemKind, urgency
 from crm.rules.amounts import say_amount
 from crm.rules.days import SHANGHAI, WorkCalendar, day_of
@@ -132,12 +141,11 @@ def _to_judge(s: Session, actor: Actor, now: datetime, calendar: WorkCalendar) -
     first, second, ours, others = aliased(Quote), aliased(Quote), aliased(Person), aliased(Person)
     spoken = (QuoteVote.conflict_id == QuoteConflict.id, QuoteVote.person_id == actor.person_id)
     rows = s.execute(
-        select(QuoteConflict, first, second, ours.name, others.name, Customer.name)
+        select(QuoteConflict, first, second, ours.name, others.name)
         .join(first, first.root_id == QuoteConflict.first_id)
         .join(second, second.root_id == QuoteConflict.second_id)
         .join(ours, ours.id == first.owner_id)
         .join(others, others.id == second.owner_id)
-        .join(Customer, Customer.id == second.customer_id)
         .where(
             QuoteConflict.decided_at.is_(None),
             first.state != QuoteState.SUPERSEDED,
@@ -146,10 +154,12 @@ def _to_judge(s: Session, actor: Actor, now: datetime, calendar: WorkCalendar) -
         )
     ).all()
     sides = [side for _, a, b, *_ in rows for side in (a, b)]
+    files = select(Customer.id, Customer.name).where(Customer.id.in_({side.customer_id for side in sides}))
+    named = dict(s.execute(files.where(sees_customer(actor))).all()) if sides else {}
     above = supervisors_of(s, {side.owner_id for side in sides}) if sides else {}
     over = directors_of(s, {side.team_id for side in sides}) if sides else {}
     waiting = []
-    for conflict, a, b, ours_name, others_name, customer in rows:
+    for conflict, a, b, ours_name, others_name in rows:
         owners = {a.owner_id, b.owner_id}
         asked = {*above[a.owner_id], *above[b.owner_id]}
         if conflict.escalated_at is not None:
@@ -157,12 +167,13 @@ def _to_judge(s: Session, actor: Actor, now: datetime, calendar: WorkCalendar) -
             asked |= judges or ({actor.person_id} if actor.role is Role.ADMIN else set())
         if actor.person_id in asked - owners:
             since = conflict.escalated_at or conflict.opened_at
+            company = named.get(b.customer_id) or named.get(a.customer_id) or "客户"
             waiting.append(
                 Item(
                     ItemKind.VERDICT,
                     conflict.id,
                     conflict.public_id,
-                    f"{customer[:_NAME]}，{others_name}已等 {_waited(since, now, calendar)}",
+                    f"{company[:_NAME]}，{others_name}已等 {_waited(since, now, calendar)}",
                     f"{_moment(since)} 起等您定，{ours_name}先报、{others_name}后报，依据：{conflict.reason}",
                     "不定，后报的一张就发不出去",
                     OTHERS_WAIT,

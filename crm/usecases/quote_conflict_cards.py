@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from config.quotes import STANDING
 from config.vocabulary import QuoteState, QuoteVerdict
 from crm import policy as numbers
-from crm.access import Actor
+from crm.access import Actor, supervisor_of
 from crm.cards import close_matter, reopen_matter
 from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Fact, Notice
@@ -29,11 +29,13 @@ def matter_of(conflict_id: int, person_id: int) -> str:
 
 def ask(s: Session, conflict: QuoteConflict, person_id: int, now: datetime) -> None:
     first, second = sides(s, conflict)
+    of_first = person_id in supervisor_of(s, first.quote.owner_id)
+    his = first if of_first and person_id not in supervisor_of(s, second.quote.owner_id) else second
     theirs = (Quote.owner_id == first.quote.owner_id, Quote.customer_id == first.quote.customer_id)
     many = s.scalar(select(func.count()).select_from(Quote).where(*theirs, Quote.state.in_(STANDING))) or 0
     due = conflict.due_at.astimezone(SHANGHAI)
     notice = Notice(
-        title=f"报价冻结：{second.customer}",
+        title=f"报价冻结：{his.customer}",  # as his own people call the company
         desc="两个团队给同一家客户报价，请定用谁的",
         facts=(
             Fact("先报", f"{first.owner}（{first.team}）{f'，{many} 张一起定' if many > 1 else ''}"),
