@@ -44,6 +44,7 @@ def deliver(wecom: Wecom, documents: Sequence[str], folder: Path) -> dict[str, s
     return answers
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_as_many_effects_as_events(wecom: Wecom, tmp_path: Path) -> None:
     people = ("Zhang", "sun", "li", "qian", "wu")
