@@ -54,7 +54,7 @@ def sales_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         description="自己看得到的进行中商机。移动用 `POST /deals/{deal_id}/move`，`to` 是列的 `stage`。"
         "看不到商机金额的岗位，合计也是「＊＊＊」，不能按金额排。",
         security="bearer",
-        responses=answers({403: _NO_LOOK}),
+        responses=answers({403: _NO_LOOK, 404: "没有这个客户，或不是自己看得到的"}),
     )
     def deal_board(asked: BoardQuery) -> BoardOut:
         token, now = bearer_token(), deps.clock()
