@@ -1,14 +1,18 @@
 """The web process: the one place that joins settings, store, gateways and the three entrances."""
 
+import signal
+import threading
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
+import click
 from apiflask import APIFlask
 from flask import Flask, Response, abort, redirect, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from bot.robot import WELCOME, answers
 from bot.webhook import BotDeps, callback
 from config.clock import Clock, clock_of
 from config.settings import Settings
@@ -21,6 +25,7 @@ from gateways.spool import Spool
 from gateways.upload_links import UploadLinks
 from gateways.wecom.envelope import Envelope
 from gateways.wecom.errors import WecomError
+from gateways.wecom.robot import Robot
 from jobs import cli, sealing, wiring
 from jobs.runs import directory_lines
 from jobs.spool import mark
@@ -96,6 +101,7 @@ def create_app(settings: Settings) -> Flask:
     app.add_url_rule("/", "front_door", lambda: redirect("/console/"))
     _watch(app, clock, spool)
     cli.register(app)
+    app.cli.add_command(listen_to_robot)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0
@@ -143,6 +149,22 @@ def _from_this_machine() -> bool:
     """Asked over loopback, and not by a proxy that speaks for somebody elsewhere."""
     passed_on = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-Ip"))
     return not passed_on and ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104
+
+
+@click.command("robot")
+def listen_to_robot() -> None:
+    """Be the company's 智能机器人 until Ctrl-C: one process, beside the others."""
+    settings = Settings.load()
+    if not settings.wecom_robot_id:
+        raise SystemExit("还没有配置智能机器人。请设置 WECOM_ROBOT_ID 和 WECOM_ROBOT_SECRET")
+    wiring.start_logging()
+    uow.connect(settings.database_url)
+    uow.on_commit(wiring.Nudger(settings.redis_url))
+    stopped = threading.Event()
+    for wish in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wish, lambda *_: stopped.set())
+    robot = Robot(settings.wecom_robot_url, settings.wecom_robot_id, settings.wecom_robot_secret)
+    robot.serve(answers(clock_of(settings)), WELCOME, lambda: not stopped.is_set())
 
 
 @cache

@@ -56,11 +56,12 @@ class Unforeseen(CrmError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How this app signs its passive replies."""
+    """How this app signs its passive replies; ``part`` is how many bytes one of them takes."""
 
     corp_id: str
     agent_id: int
     home_url: str
+    part: int = _PART
 
     def words(self, to: str, content: str, now: datetime) -> str:
         return text_reply(to, self.corp_id, content, int(now.timestamp()))
@@ -155,7 +156,7 @@ def _spoken(s: uow.Session, actor: Actor, what: object, key: str, now: datetime,
 
 def _say(s: uow.Session, actor: Actor, key: str, said: str, reply: Reply, now: datetime, *, in_outbox: bool) -> str:
     """The first part of what is said is the reply, the rest follows as messages in order."""
-    parts = split_text(no_markup(said), _PART)
+    parts = split_text(no_markup(said), reply.part)
     if in_outbox:
         prompt_parts(s, actor.person_id, parts, dedupe=f"answer:{key}", now=now)
         return ""

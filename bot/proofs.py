@@ -42,10 +42,10 @@ def _how(actor: Actor, page: DealPage, one: Missing, now: datetime) -> str:
     return "上传 " + _links.make(Grant(actor.person_id, page.public_id, one.stage, one.kind), now)
 
 
-def take_picture(
+def take_file(
     s: Session, actor: Actor, asked: dialogues.Open | None, media_id: str, key: str, now: datetime
 ) -> str | None:
-    """The answer to a picture while a deal waits for evidence; None: no deal does."""
+    """The answer to a picture or file while a deal waits for evidence; None: no deal does."""
     if asked is None or asked.verb != _VERB or not media_id:
         return None
     things = [thing[:3] for thing in asked.slots[OPTIONS]]
@@ -53,7 +53,7 @@ def take_picture(
         return _fetch(s, actor, things[0], media_id, key, now)
     listed(s, actor, _VERB, [[*thing, media_id, key] for thing in things], now)
     lines = [f"{n}. {label(EvidenceKind(kind))}" for n, (_, _, kind) in enumerate(things, 1)]
-    return "这张照片是哪一份？回复序号：\n" + "\n".join(lines)
+    return "这份凭证是哪一种？回复序号：\n" + "\n".join(lines)
 
 
 @picks_from(_VERB)
@@ -78,4 +78,4 @@ def _fetch(s: Session, actor: Actor, thing: Sequence[str], media_id: str, key: s
     if answer_given(s, name) is None:
         waiting = Received(name[:80], "image", PICTURE_PROVES, "", actor.userid, deal_id, raw, now)
         remember(s, waiting, InboxState.WAITING, "", now)
-    return f"收到照片，正在取来作「{page.name}」的{label(EvidenceKind(kind))}，结果马上告诉您"
+    return f"收到，正在取来作「{page.name}」的{label(EvidenceKind(kind))}，结果马上告诉您"

@@ -6,7 +6,7 @@ from bot import forms
 from bot.commands import unknown
 from bot.inbound import Media
 from bot.offers import offer
-from bot.proofs import take_picture
+from bot.proofs import take_file
 from bot.router import Heard, find_command, first_word
 from crm.access import Actor
 from crm.errors import CrmError, Invalid
@@ -19,6 +19,7 @@ _THANKS = frozenset(
     {"谢谢", "多谢", "感谢", "谢了", "好的", "好", "好的谢谢", "收到", "嗯", "嗯嗯", "ok", "thanks", "thx"}
 )
 _STOP = frozenset({"取消", "退出", "算了", "quxiao", "cancel"})
+_UNASKED = "文件我收到了，但不知道它是什么。作商机的凭证，先发 /推进 商机名，再发文件；记跟进，请用一句话写下要点"
 _MEDIA = {
     "image": "图片我收到了，但不知道它是什么。作商机的凭证，先发 /推进 商机名，再发图片；记跟进，请用一句话写下要点",
     "voice": "企业微信不把语音内容转给我，我听不到。请用手机键盘上的麦克风说话转成文字，再发给我",
@@ -75,12 +76,12 @@ def forget_question(s: Session, actor: Actor, text: str, refusal: CrmError) -> N
 
 
 def reply_to_media(s: Session, actor: Actor, sent: Media, key: str, now: datetime, *, asked: bool) -> str:
-    """A picture may be the evidence that was asked for; everything else is no use here, and the answer says what is."""
-    if sent.kind == "image" and asked:
-        taken = take_picture(s, actor, dialogues.current(s, actor, now), sent.media_id, key, now)
+    """A picture or file that can be fetched may be the evidence asked for; else the answer says what helps."""
+    if sent.kind in ("image", "file") and sent.media_id and asked:
+        taken = take_file(s, actor, dialogues.current(s, actor, now), sent.media_id, key, now)
         if taken is not None:
             return taken
-    return _MEDIA[sent.kind]
+    return _UNASKED if sent.kind == "file" and sent.media_id else _MEDIA[sent.kind]
 
 
 def _command(s: Session, actor: Actor, typed: str, key: str, now: datetime) -> str:

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     wecom_agent_secret: str = Field(min_length=1)
     wecom_token: str = Field(pattern=r"^[A-Za-z0-9]{1,32}$")
     wecom_encoding_aes_key: str = Field(pattern=r"^[A-Za-z0-9]{43}$")
+    wecom_robot_url: str = "wss://openws.work.weixin.qq.com"
+    wecom_robot_id: str = ""  # the 智能机器人, if there is one
+    wecom_robot_secret: str = ""
 
     @field_validator("wecom_api_base")
     @classmethod
@@ -55,9 +58,19 @@ class Settings(BaseSettings):
             raise ValueError("must be an http(s) address")
         return value
 
+    @field_validator("wecom_robot_url")
+    @classmethod
+    def _is_a_socket(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("ws", "wss") or not parts.netloc:
+            raise ValueError("must be a ws(s) address")
+        return value
+
     @model_validator(mode="after")
     def _fill_or_refuse(self) -> Self:
         production = self.app_env == "production"
+        if bool(self.wecom_robot_id) != bool(self.wecom_robot_secret):
+            raise ValueError("WECOM_ROBOT_ID and WECOM_ROBOT_SECRET belong together: set both, or neither")
         if production:
             for name, value in (("DATABASE_URL", self.database_url), ("REDIS_URL", self.redis_url)):
                 if not value:
@@ -68,6 +81,8 @@ class Settings(BaseSettings):
                 raise ValueError("SECRET_KEY must be set to at least 32 characters in production")
             if not self.public_url.startswith("https://"):
                 raise ValueError("PUBLIC_URL must be the https address that phones reach in production")
+            if not self.wecom_robot_url.startswith("wss://"):
+                raise ValueError("WECOM_ROBOT_URL must be a wss address in production")
             if self.emulator_url:
                 raise ValueError("EMULATOR_URL is for development only")
             if (self.var_dir / "clock").exists():

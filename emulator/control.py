@@ -8,6 +8,7 @@ from emulator import bodies, members, people
 from emulator.errors import ApiError
 from emulator.faults import FaultError
 from emulator.refusal import Refusal
+from emulator.robot import chat_of
 from emulator.tenant import Json
 from emulator.world import World
 
@@ -23,6 +24,8 @@ ACTIONS: dict[str, Callable[[World, Json], Json]] = {
     "unfriend": people.unfriend,
     "member": members.member,
     "event": people.event,
+    "robot-say": people.robot_say,
+    "robot-enter": people.robot_enter,
 }
 WAIT_MOST = 25.0  # seconds a /changes call waits
 
@@ -165,7 +168,8 @@ def _inbox(world: World) -> Json:
         member = world.company.member(request.args.get("userid"))
         if member is None:
             raise Refusal("没有这个成员")
-        entries = world.chats.inbox(member["userid"], _since())
+        whose = chat_of(member["userid"]) if request.args.get("of") == "robot" else member["userid"]
+        entries = world.chats.inbox(whose, _since())
         return {
             "life": world.state.life(),
             "rev": world.state.data["rev"],

@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from emulator import presses
+from emulator import presses, robot
 from emulator.errors import ApiError
 from emulator.events import Follower
 from emulator.media import sample_picture
@@ -199,6 +199,14 @@ def unfriend(world: World, body: Json) -> Json:
     change = "del_follow_user" if by == "customer" else "del_external_contact"
     fields = {"ChangeType": change, "UserID": userid, "ExternalUserID": external}
     return world.post.send(world.post.corp_event("change_external_contact", fields), later=_later(body))
+
+
+def robot_say(world: World, body: Json) -> Json:
+    return robot.say(world.robot, world.chats, user(world, body), body)
+
+
+def robot_enter(world: World, body: Json) -> Json:
+    return robot.enter(world.robot, user(world, body))
 
 
 def event(world: World, body: Json) -> Json:

@@ -4,7 +4,7 @@ from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from emulator import api, control, login, page
+from emulator import api, control, login, page, robot
 from emulator.world import World
 
 BODY_MOST = 32 << 20  # bytes of a request
@@ -37,6 +37,7 @@ def application(world: World) -> Flask:
     for part in (api, control, login, page):
         app.register_blueprint(part.blueprint(world))
     app.register_blueprint(control.media_blueprint(world))
+    app.register_blueprint(robot.blueprint(world.robot))
 
     @app.after_request
     def harden(response: Response) -> Response:

@@ -32,6 +32,15 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
+class Robot:
+    """The company's 智能机器人."""
+
+    id: str
+    secret: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     corpid: str
     corp_name: str
@@ -42,6 +51,7 @@ class Tenant:
     departments: tuple[Json, ...]
     members: tuple[Json, ...]
     outside: tuple[Json, ...]
+    robot: Robot | None
 
 
 def load(path: Path) -> Tenant:
@@ -73,6 +83,7 @@ def load(path: Path) -> Tenant:
             departments=tuple(raw["departments"]),
             members=tuple(raw["members"]),
             outside=tuple(raw.get("outside", ())),
+            robot=Robot(**raw["robot"]) if "robot" in raw else None,
         )
     except (OSError, ValueError, TypeError) as error:
         raise TenantError(f"{path}: {error}") from error

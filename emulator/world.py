@@ -12,6 +12,7 @@ from emulator.events import Post
 from emulator.faults import Faults
 from emulator.limits import Limits
 from emulator.media import Media
+from emulator.robot import RobotDesk
 from emulator.state import State
 from emulator.tenant import Tenant
 from emulator.tokens import Tokens
@@ -34,6 +35,7 @@ class World:
     wire: Wire
     courier: Courier
     post: Post
+    robot: RobotDesk
     callback_url: str | None
     home_url: str
     trusted_hosts: frozenset[str]
@@ -72,6 +74,7 @@ def build(
         wire=wire,
         courier=courier,
         post=Post(tenant, state, clock, chats, courier),
+        robot=RobotDesk(tenant.robot, state, clock, chats),
         callback_url=callback_url,
         home_url=home_url,
         trusted_hosts=frozenset({*tenant.app.trusted_domains, *own}),

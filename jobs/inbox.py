@@ -12,6 +12,7 @@ from crm.ports import AcceptedFile, Directory, KeepsFiles, NoPicture, ReadExtern
 from crm.rules.events import PICTURE_PROVES
 from gateways.files import FileRefused
 from gateways.wecom.errors import Kind, WecomError
+from gateways.wecom.robot import FileGone
 
 _CUSTOMER = "change_external_contact"
 
@@ -29,6 +30,8 @@ def handlers(
             return files.accept(BytesIO(media(media_id)))
         except FileRefused as refused:
             raise NoPicture(str(refused)) from None
+        except FileGone:
+            raise NoPicture("这份文件取不到了，企业微信只保留五分钟。请再发一次，或者用链接上传") from None
         except WecomError as error:
             if error.kind in (Kind.EXPIRED, Kind.REQUEST):
                 raise NoPicture("这张照片取不到了，企业微信只保留三天。请再发一次，或者用链接上传") from None

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -23,7 +24,7 @@ from crm.usecases.drawing import OutboxDraft
 from gateways.dropbox import Dropbox
 from gateways.files import FileStore
 from gateways.spool import Spool
-from gateways.wecom import cards
+from gateways.wecom import cards, robot
 from gateways.wecom.client import WecomClient
 from jobs import inbox
 
@@ -83,7 +84,7 @@ def wire(settings: Settings) -> Wiring:
         settings=settings,
         clock=clock,
         client=client,
-        handlers=inbox.handlers(client.external_contact, client, client.media, file_store(settings)),
+        handlers=inbox.handlers(client.external_contact, client, partial(_media, client), file_store(settings)),
         spool=Spool(settings.var_dir / "spool.db"),
         incoming=incoming(settings),
         outgoing=outgoing(settings),
@@ -116,6 +117,11 @@ def wecom_client(settings: Settings, clock: Clock) -> WecomClient:
         tokens=TokenTable(settings.secret_key),
         clock=clock,
     )
+
+
+def _media(client: WecomClient, where: str) -> bytes:
+    """A picture of the app's chat, or a file of the robot's, wherever it lies."""
+    return robot.fetch(where) if robot.is_file(where) else client.media(where)
 
 
 def start_logging() -> None:

@@ -82,7 +82,7 @@ def picture_proves(
     except Exception:  # the gateway's own exception type is not known in this room
         if received.made_at is not None and now - received.made_at < _PATIENCE:
             raise
-        _tell(received, "照片一直没有取到，没有作为凭证。请再发一次，或者用链接上传", now)
+        _tell(received, "这份文件一直没有取到，没有作为凭证。请再发一次，或者用链接上传", now)
         return
     kind = EvidenceKind(asked["kind"])
     name = f"{label(kind)} {now.astimezone(SHANGHAI):%Y%m%d %H%M%S}"

@@ -70,6 +70,7 @@ def _start(demo: Demo, children: Supervisor) -> None:
     _wait(f"{demo.wecom}/emu/api/clock")
     children.start("scheduler", [sys.executable, "-m", "jobs.scheduler"], env)
     children.start("worker", [sys.executable, "-m", "jobs.worker"], env)
+    children.start("robot", [sys.executable, "-m", "flask", "--app", "wsgi", "robot"], env)
     what = "a fresh demo company" if fresh else "the demo company as you left it (make demo-reset starts over)"
     print(
         f"\nRunning after {time.monotonic() - began:.1f} s, with {what}.\n\n"

@@ -76,6 +76,9 @@ class Demo:
             "WECOM_AGENT_SECRET": app["app"]["secret"],
             "WECOM_TOKEN": app["app"]["token"],
             "WECOM_ENCODING_AES_KEY": app["app"]["aeskey"],
+            "WECOM_ROBOT_URL": f"ws://127.0.0.1:{self.emulator_port}/robot",
+            "WECOM_ROBOT_ID": app["robot"]["id"],
+            "WECOM_ROBOT_SECRET": app["robot"]["secret"],
             "TZ": "Asia/Shanghai",
             "PYTHONUNBUFFERED": "1",
         }

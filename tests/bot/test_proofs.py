@@ -88,7 +88,7 @@ def test_of_several_the_number_says_which_and_the_rest_is_told(wecom: Wecom, wor
     said = wecom.say("Zhang", "/推进 二期循环泵")
     assert said.count("/upload/") == 2
     question = image(wecom)
-    assert question == "这张照片是哪一份？回复序号：\n1. 技术协议草稿\n2. 报价单"
+    assert question == "这份凭证是哪一种？回复序号：\n1. 技术协议草稿\n2. 报价单"
     assert "没有第 7 个" in wecom.say("Zhang", "7")
     assert "作「二期循环泵」的报价单" in wecom.say("Zhang", "2")
     work()

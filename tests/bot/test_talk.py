@@ -154,7 +154,7 @@ def test_no_words_are_answered_too(wecom: Wecom, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("image", "图片"), ("voice", "听不到"), ("video", "视频"), ("file", "收不到"), ("link", "链接")]
+    ("kind", "said"), [("image", "图片"), ("voice", "听不到"), ("video", "视频"), ("file", "文件"), ("link", "链接")]
 )
 def test_what_cannot_be_read_is_answered_honestly(wecom: Wecom, kind: str, said: str) -> None:
     assert said in wecom.hear(wecom.document("Zhang", kind, MediaId="m1", PicUrl="http://p", Format="amr"))

@@ -96,11 +96,18 @@ def test_production_starts_with_everything_set(load: Load) -> None:
         ("SECRET_KEY", "short"),
         ("PUBLIC_URL", "http://crm.example.com"),
         ("EMULATOR_URL", "http://127.0.0.1:8001"),
+        ("WECOM_ROBOT_URL", "ws://127.0.0.1:8001/robot"),
     ],
 )
 def test_production_refuses_what_is_for_development(load: Load, name: str, value: str) -> None:
     with pytest.raises(SystemExit, match=name):
         load(PRODUCTION | {name: value})
+
+
+@pytest.mark.parametrize("name", ["WECOM_ROBOT_ID", "WECOM_ROBOT_SECRET"])
+def test_half_a_robot_is_none(load: Load, name: str) -> None:
+    with pytest.raises(SystemExit, match="WECOM_ROBOT_ID and WECOM_ROBOT_SECRET belong together"):
+        load(GOOD | {name: "x"})
 
 
 def test_production_refuses_a_shifted_clock(load: Load, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import requests
 
 from config.clock import machine_time
 from crm import uow
-from tests.support.process import ROOT, Processes, free_port
+from tests.support.process import ROOT, Processes, Running, free_port
 
 Json = dict[str, Any]
 COMPANY = ROOT / "emulator" / "demo" / "company.json"
@@ -42,6 +42,9 @@ class House:
             "WECOM_AGENT_SECRET": app["secret"],
             "WECOM_TOKEN": app["token"],
             "WECOM_ENCODING_AES_KEY": app["aeskey"],
+            "WECOM_ROBOT_URL": f"ws{self.emulator.removeprefix('http')}/robot",
+            "WECOM_ROBOT_ID": company["robot"]["id"],
+            "WECOM_ROBOT_SECRET": company["robot"]["secret"],
         }
         self._with_redis = redis_url is not None
 
@@ -67,6 +70,11 @@ class House:
             f"{self.emulator}/emu/api/clock"
         )
 
+    def start_robot(self) -> Running:
+        """The process that is the company's robot; it connects soon."""
+        python = str(ROOT / ".venv" / "bin" / "python")
+        return self._processes.start("robot", [python, "-m", "flask", "--app", "wsgi", "robot"], self.env)
+
     def run(self, *words: str) -> str:
         done = self._processes.flask(self.env, *words)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -85,8 +93,8 @@ class House:
         reply = self.act("say", userid=userid, text=words)["reply"]
         return "" if reply is None else str(reply.get("content") or reply.get("text") or reply)
 
-    def inbox(self, userid: str) -> list[Json]:
-        answer = requests.get(f"{self.emulator}/emu/api/inbox?userid={userid}&since=0", timeout=30)
+    def inbox(self, userid: str, of: str = "app") -> list[Json]:
+        answer = requests.get(f"{self.emulator}/emu/api/inbox?userid={userid}&since=0&of={of}", timeout=30)
         messages: list[Json] = answer.json()["messages"]
         return messages
 
