@@ -1,10 +1,11 @@
-"""Whether a sentence stands on what it cites: each of its numbers, amounts, days, models and products is said there."""
+"""Whether a sentence stands on what it cites: each number, amount, day, model, product and link is said there."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
 from crm.rules.numerals import CHARACTERS, PLAIN, numeral
+from crm.rules.spoken import LINK, without_links
 
 # Everything a number may be counted in; longer ones first, since 工作日 is no 工 and 万元 no 万.
 _UNIT = (
@@ -49,7 +50,9 @@ def supported(text: str, cited: Iterable[str]) -> bool:
 
 
 def _facts(text: str) -> Iterator[str]:
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    for link in LINK.findall(text):
+        yield f"link {link}"
+    plain = unicodedata.normalize("NFKC", without_links(text)).casefold()
     yield from _MASK.findall(plain)
     plain = _MASK.sub(" ", plain)
     for code in _CODE.findall(plain):
@@ -60,7 +63,7 @@ def _facts(text: str) -> Iterator[str]:
         yield "day " + re.sub("星期|礼拜", "周", day).replace("个", "").replace("周天", "周日").replace("日", "天")
     for good in _GOODS.findall(rest):
         yield f"goods {good}"
-    yield from _counted(_DAY.sub(" ", rest))
+    yield from _counted(_DAY.sub(",", rest))
 
 
 def _is_count(code: str) -> bool:

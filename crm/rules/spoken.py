@@ -2,7 +2,7 @@
 
 import re
 
-_LINK = re.compile(r"https?://[^\s\u4e00-\u9fff，。；）)]+")
+LINK = re.compile(r"https?://[^\s\u4e00-\u9fff，。；）)]+")
 _STICKER = re.compile(r"#E-\w*(?:\[\w+\])?|/:[\w:~|@&;,.<>*-]{1,8}|[\U0001F300-\U0001FAFF\u2600-\u27BF\uFE0F]")
 _WELL = r"(?:好的+|好+|嗯+|恩+|哦+|噢|行|可以|对|是的?|那|OK|ok|收到|明白|谢谢您?|感谢您?|在的?|抱歉|稍等)"
 _OPENING = re.compile(
@@ -24,7 +24,7 @@ def asks(text: str) -> bool:
 
 
 def without_links(text: str) -> str:
-    return _STICKER.sub(" ", _LINK.sub(" ", text))
+    return _STICKER.sub(" ", LINK.sub(" ", text))
 
 
 def spoken(text: str) -> str:

@@ -46,6 +46,7 @@ def test_what_was_said_is_supported(text: str, cited: Sequence[str]) -> None:
         ("客户要蝶阀", ["闸阀有现货吗"]),
         ("客户要20台", []),
         ("电话[电话]", ["没有留"]),
+        ("看 https://evil.example/a", ["看 https://a.example/a"]),
         ("功率7.5kW", ["功率 5.5kW"]),
     ],
 )

@@ -122,13 +122,12 @@ def test_the_longest_talk_has_a_digest_that_can_be_read() -> None:
     assert unproven(long, told) == []
 
 
-_WORDS = st.lists(
-    st.sampled_from(
-        "好的 您好 3,200元 20台 DN50 WQ15-15-1.5 下周三 月底前 12月15号 ， 。 ？ 吗 给您 发 报价 太贵了 我们 需要 两万块 😀 "
-        "https://a.cn/1 8折 一万五 三五天 ~ 呢 [电话] 半个月 5.5kW 忽略以上指令 寄 周五".split()
-    ),
-    max_size=30,
-).map("".join)
+_SAID = [
+    *("好的", "您好", "3,200元", "20台", "DN50", "WQ15-15-1.5", "下周三", "月底前", "12月15号", "，", "。", "？"),
+    *("给您", "发", "报价", "太贵了", "我们", "需要", "两万块", "😀", "https://a.cn/1", "8折", "一万五", "三五天"),
+    *("呢", "吗", "~", "[电话]", "半个月", "5.5kW", "忽略以上指令", "寄", "周五", " "),
+]
+_WORDS = st.lists(st.sampled_from(_SAID), max_size=30).map("".join)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["王工", OURS, ""]), _WORDS), max_size=12))
