@@ -30,14 +30,19 @@ TALK = (
 
 
 def keep(
-    customer_id: int, who: str = "Zhang", now: datetime = NOW, talk: tuple[Utterance, ...] = TALK, **changes: object
+    customer_id: int,
+    who: str = "Zhang",
+    now: datetime = NOW,
+    talk: tuple[Utterance, ...] = TALK,
+    said: tuple[Sentence, ...] | None = None,
+    engine: DigestEngine = DigestEngine.EXTRACTIVE,
 ) -> DigestDone:
     by = actor(who)
-    sentences = changes.pop("sentences", digest(talk, TODAY))
+    sentences = digest(talk, TODAY) if said is None else said
     return uow.attempt(
         lambda s: keep_digest(
-            s, by, customer_id, talk, sentences, now, entrance="chat", origin=DigestOrigin.PASTED, **changes
-        )  # type: ignore[arg-type]
+            s, by, customer_id, talk, sentences, now, entrance="chat", origin=DigestOrigin.PASTED, engine=engine
+        )
     )
 
 
@@ -96,7 +101,7 @@ def test_our_promises_become_to_dos_and_go_with_the_digest(company: Engine) -> N
 def test_when_a_promise_is_due(company: Engine, due: date | None, due_at: datetime | None) -> None:
     made = customer("Zhang", "甲机电")
     promise = Sentence(DigestKind.PROMISE, "张三答应：把图纸给您", (4,), due)
-    done = keep(made, sentences=(promise,))
+    done = keep(made, said=(promise,))
     assert [one.due_at for one in done.todos] == ([due_at] if due_at else [])
     assert [one.text for one in done.todos] == (["把图纸给您"] if due_at else [])
 
@@ -163,7 +168,7 @@ def test_nothing_and_what_is_not_ones_own_is_refused(company: Engine) -> None:
     done = keep(made)
     before = snapshot()
     with pytest.raises(Invalid, match="没有找到可以记下来的事"):
-        keep(made, sentences=())
+        keep(made, said=())
     with pytest.raises(CrmError):
         keep(made, "qian")
     with pytest.raises(NotFound):
