@@ -64,6 +64,7 @@ def create_app(settings: Settings) -> Flask:
                 agent_id=settings.wecom_agent_id,
                 home_url=settings.public_url,
                 links=links,
+                asks_outside=settings.summariser_base_url != "",
             )
         )
     )
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> Flask:
                 who={LoginVia.MINIAPP: client.user_of_miniapp, LoginVia.SIDEBAR: client.user_of_login},
                 outside_errors=(WecomError,),
                 files=files,
+                summarise=wiring.summariser(settings),
             )
         )
     )

@@ -13,6 +13,7 @@ from bot import (  # noqa: F401  (handlers claim their names on import)
     commands,
     contests,
     deals,
+    digests,
     discounts,
     exports,
     leads,

@@ -14,7 +14,9 @@ from crm.usecases.last_done import Written, last_written, take_back
 _OLDER = 5  # offered where the newest has to stay
 
 
-@command("撤销", "chexiao", "undo", usage="/撤销", tells="收回刚才记的跟进、打卡、客户、商机、阶段变动、节点或待办")
+@command(
+    "撤销", "chexiao", "undo", usage="/撤销", tells="收回刚才记的跟进、会话摘要、打卡、客户、商机、阶段变动、节点或待办"
+)
 def undo(s: Session, actor: Actor, heard: Heard) -> str:
     if heard.args:
         return "撤销一次收回一条，从最近的开始，后面不用带内容。请只发 /撤销；卡片上的操作，请点卡片上的「撤销」"

@@ -10,6 +10,7 @@ from typing import Protocol
 from flask import Blueprint, Response, request
 
 from bot.answers import Reply, answer_to
+from bot.digests import ask_outside
 from bot.inbound import understand
 from bot.proofs import lead_to
 from config.clock import Clock
@@ -39,11 +40,13 @@ class BotDeps:
     agent_id: int
     home_url: str
     links: UploadLinks
+    asks_outside: bool = False  # whether a digest is asked of a model outside
 
 
 def callback(deps: BotDeps) -> Blueprint:
     bp = Blueprint("bot", __name__)
     lead_to(deps.links)
+    ask_outside(deps.asks_outside)
 
     @bp.get("/wecom/callback")
     def verify() -> Response:

@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     wecom_robot_id: str = ""  # the 智能机器人, if there is one
     wecom_robot_secret: str = ""
 
+    # An OpenAI-compatible endpoint for digests, e.g. https://llm.example/v1; without it they are made offline.
+    summariser_base_url: str = ""
+    summariser_api_key: str = ""
+    summariser_model: str = ""
+
     @field_validator("wecom_api_base")
     @classmethod
     def _ends_with_a_slash(cls, value: str) -> str:
@@ -65,6 +70,11 @@ class Settings(BaseSettings):
         if parts.scheme not in ("ws", "wss") or not parts.netloc:
             raise ValueError("must be a ws(s) address")
         return value
+
+    @field_validator("summariser_base_url")
+    @classmethod
+    def _is_an_address_or_nothing(cls, value: str) -> str:
+        return cls._is_an_address(value) if value else value
 
     @model_validator(mode="after")
     def _fill_or_refuse(self) -> Self:
@@ -87,6 +97,10 @@ class Settings(BaseSettings):
                 raise ValueError("EMULATOR_URL is for development only")
             if (self.var_dir / "clock").exists():
                 raise ValueError("VAR_DIR holds a shifted development clock (file 'clock'): remove it")
+            if self.summariser_base_url.startswith("http:"):
+                raise ValueError("SUMMARISER_BASE_URL must be https in production: customers' words go there")
+        if bool(self.summariser_base_url) != bool(self.summariser_model):
+            raise ValueError("SUMMARISER_BASE_URL and SUMMARISER_MODEL are set together")
         var = self.var_dir.resolve()
         fill: dict[str, object] = {
             "var_dir": var,

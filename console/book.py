@@ -12,6 +12,8 @@ from config.prospects import ProjectState
 from config.sheets import ContestVerdict, ImportKind, RowResolution, RowVerdict
 from config.vocabulary import (
     CustomerSource,
+    DigestEngine,
+    DigestOrigin,
     FieldObject,
     OutboxState,
     OwnershipReason,
@@ -88,6 +90,8 @@ DETAILS = {
     "due_at": "到期",
     "due": "到期",
     "counts": "计为有效",
+    "origin": "来自",
+    "engine": "整理方式",
     "stage": "阶段",
     "metres": "距离（米）",
     "person": "成员",
@@ -174,6 +178,8 @@ _KEYS: Mapping[str, tuple[type[StrEnum], ...]] = {
     "verdict": (ContestVerdict, RowVerdict),
     "resolution": (RowResolution,),
     "source": (CustomerSource,),
+    "origin": (DigestOrigin,),
+    "engine": (DigestEngine,),
     "access": (ShareAccess,),
     "record": (FieldObject,),
     "status": (PersonStatus,),

@@ -44,6 +44,8 @@ VERBS = {
     "withdraw_deal": "撤销新建商机",
     "follow_up": "记跟进",
     "retract_follow_up": "撤销跟进",
+    "digest": "记会话摘要",
+    "retract_digest": "撤销会话摘要",
     "recycle": "沉默回收",
     "assign": "分配客户",
     "return": "退还原负责人",

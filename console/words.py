@@ -29,6 +29,7 @@ EVENTS = {
     "unsubscribe": "移出可见范围",
     "change_external_contact": "外部联系人变动",
     "picture_proves": "取图片作凭证",
+    "digest_asked": "整理会话摘要",
     "change_contact": "通讯录变动",
     "change_external_chat": "客户群变动",
     "change_external_tag": "客户标签变动",

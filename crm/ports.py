@@ -144,3 +144,20 @@ class ReadsFiles(Protocol):
     """What a file says that lies under this random name."""
 
     def content(self, name: str, kind: FileKind, /) -> FileContent: ...
+
+
+class Told(Protocol):
+    """A sentence of an outside model: `kind` as it names it, `cites` the numbers of messages it claims to stand on."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def cites(self) -> Sequence[int]: ...
+
+
+class AskModel(Protocol):
+    """What an outside model makes of messages (number, who, text); raises where it answers late or nonsense."""
+
+    def __call__(self, messages: Sequence[tuple[int, str, str]], /) -> Sequence[Told]: ...

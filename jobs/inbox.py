@@ -5,11 +5,11 @@ from datetime import datetime
 from io import BytesIO
 
 from config.clock import Clock
-from crm.flows import contacts, directory, evidence
+from crm.flows import contacts, digests, directory, evidence
 from crm.flows.inbox import ANY, Handlers, work_one
 from crm.messages import Received
-from crm.ports import AcceptedFile, Directory, KeepsFiles, NoPicture, ReadExternalContact
-from crm.rules.events import PICTURE_PROVES
+from crm.ports import AcceptedFile, AskModel, Directory, KeepsFiles, NoPicture, ReadExternalContact
+from crm.rules.events import DIGEST_ASKED, PICTURE_PROVES
 from gateways.files import FileRefused
 from gateways.wecom.errors import Kind, WecomError
 from gateways.wecom.robot import FileGone
@@ -18,7 +18,11 @@ _CUSTOMER = "change_external_contact"
 
 
 def handlers(
-    read_contact: ReadExternalContact, members: Directory, media: Callable[[str], bytes], files: KeepsFiles
+    read_contact: ReadExternalContact,
+    members: Directory,
+    media: Callable[[str], bytes],
+    files: KeepsFiles,
+    summarise: AskModel | None = None,
 ) -> Handlers:
     """The table (event, change type) -> handler; each may run twice for one event."""
 
@@ -39,6 +43,7 @@ def handlers(
 
     return {
         (PICTURE_PROVES, ""): lambda received, now: evidence.picture_proves(received, take, files.forget, now),
+        (DIGEST_ASKED, ""): lambda received, now: digests.digest_asked(received, summarise, now),
         (_CUSTOMER, "add_external_contact"): introduce,
         (_CUSTOMER, "add_half_external_contact"): introduce,
         (_CUSTOMER, "del_follow_user"): contacts.parted,

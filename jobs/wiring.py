@@ -24,6 +24,7 @@ from crm.usecases.drawing import OutboxDraft
 from gateways.dropbox import Dropbox
 from gateways.files import FileStore
 from gateways.spool import Spool
+from gateways.summariser import Summariser
 from gateways.wecom import cards, robot
 from gateways.wecom.client import WecomClient
 from jobs import inbox
@@ -84,7 +85,8 @@ def wire(settings: Settings) -> Wiring:
         settings=settings,
         clock=clock,
         client=client,
-        handlers=inbox.handlers(client.external_contact, client, partial(_media, client), file_store(settings)),
+from gateways.summariser import Summariser
+from gateways.wecom import cards, robot
         spool=Spool(settings.var_dir / "spool.db"),
         incoming=incoming(settings),
         outgoing=outgoing(settings),
@@ -105,6 +107,13 @@ def outgoing(settings: Settings) -> Dropbox:
 def file_store(settings: Settings) -> FileStore:
     """Where every process of this company keeps and finds files."""
     return FileStore(settings.var_dir / "files")
+
+
+def summariser(settings: Settings) -> Summariser | None:
+    """The model outside that sums up talks, where one is configured."""
+    if not settings.summariser_base_url:
+        return None
+    return Summariser(settings.summariser_base_url, settings.summariser_api_key, settings.summariser_model)
 
 
 def wecom_client(settings: Settings, clock: Clock) -> WecomClient:

@@ -13,6 +13,7 @@ from miniapp_api.customers import customer_routes
 from miniapp_api.deal_records import deal_record_routes
 from miniapp_api.deals import deal_routes
 from miniapp_api.deps import ApiDeps
+from miniapp_api.digests import digest_routes
 from miniapp_api.docs import serve_docs
 from miniapp_api.errors import PREFIX, handle_errors
 from miniapp_api.followups import follow_up_routes
@@ -45,6 +46,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     contact_routes(bp, deps)
     radar_routes(bp, deps)
     follow_up_routes(bp, deps)
+    digest_routes(bp, deps)
     visit_routes(bp, deps)
     lead_routes(bp, deps)
     project_routes(bp, deps)

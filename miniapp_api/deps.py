@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from config.clock import Clock
 from config.vocabulary import LoginVia
+from crm.ports import AskModel
 from gateways.files import FileStore
 
 
@@ -16,3 +17,4 @@ class ApiDeps:
     who: Mapping[LoginVia, Callable[[str], str]]
     outside_errors: tuple[type[Exception], ...]
     files: FileStore
+    summarise: AskModel | None = None  # a model outside that sums up talks; None where there is none

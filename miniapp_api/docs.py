@@ -56,6 +56,7 @@ _ORDER = (
     "/customers",
     "/customers/{customer_id}",
     "/follow-ups",
+    "/digests",
     "/check-ins",
     "/contacts",
     "/lookups",

@@ -4,6 +4,7 @@ from typing import Any
 
 from miniapp_api.approval_examples import APPROVAL_EXAMPLES
 from miniapp_api.deal_examples import DEAL_EXAMPLES
+from miniapp_api.digest_examples import DIGEST_EXAMPLES
 from miniapp_api.example_ids import ATTACHMENT_ID, CONTACT_ID, CUSTOMER_ID, ENTRY_ID, IDS, LEAD_ID, SHARE_ID
 from miniapp_api.form_examples import FIELD_VALUE, FORM_EXAMPLES
 from miniapp_api.quote_examples import QUOTE_EXAMPLES
@@ -204,6 +205,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "LeadDoneOut": {"said": "已新建客户「苏州恒力泵业有限公司」"},
 }
 EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES | DEAL_EXAMPLES | APPROVAL_EXAMPLES | SALES_EXAMPLES | QUOTE_EXAMPLES
+EXAMPLES |= DIGEST_EXAMPLES
 
 
 def shown(schema: dict[str, Any], model: type[Any]) -> None:

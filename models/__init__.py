@@ -6,6 +6,7 @@ from models import (  # noqa: F401  (importing a module registers its tables)
     collisions,
     customers,
     deals,
+    digests,
     fields,
     files,
     imports,

@@ -20,6 +20,7 @@ from crm.access import READ, WRITE, Actor, Eyes, eyes, get_customer, sees_custom
 from crm.reads.contacts import ContactRow, contacts_at
 from crm.reads.customer_form import Form, form_at
 from crm.reads.deals import deal_sight
+from crm.reads.digests import DigestRow, digests_of
 from crm.reads.record_form import Said, added_said, with_added
 from crm.silence import silence_of
 from models.customers import Customer, OwnershipPeriod
@@ -64,6 +65,7 @@ class EntryRow:
     counts: bool
     visit: str = ""  # its public id, of a visit
     fields: Said = ()
+    digest: DigestRow | None = None  # of a digest: its sentences, and the messages they stand on
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +196,11 @@ def _timeline(s: Session, seen: Eyes, customer: Customer, page: int, fields: boo
         .offset((page - 1) * TIMELINE_LENGTH)
     ).all()
     said = added_said(s, seen, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number and fields])
+    digests = digests_of(s, [e.id for e, *_ in rows if e.kind == TimelineKind.DIGEST])
     return tuple(
         EntryRow(
             e.public_id, TimelineKind(e.kind), label(TimelineKind(e.kind)), who or "系统", e.at, e.text, e.counts,
-            visit or "", said.get(number or 0, ()),
+            visit or "", said.get(number or 0, ()), digests.get(e.id),
         )
         for e, who, number, visit in rows
     )  # fmt: skip

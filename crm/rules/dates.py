@@ -32,6 +32,7 @@ _CLOCK = (
 _WHEN = rf"{_DATE}\s*(?:的)?(?:{_PERIOD})?\s*(?:{_CLOCK})?\s*(?:之前|以前|前)?"
 _FIRST = re.compile(_WHEN, re.VERBOSE)
 _LAST = re.compile(rf"{_WHEN}$", re.VERBOSE)
+_ANYWHERE = re.compile(_DATE, re.VERBOSE)
 _GAP = " \t\r\n\u3000,，。.:：;；、!！"
 # Longer than any way to say a date: only so much of either end is read, so a hostile text costs nothing.
 _LONGEST = 40
@@ -72,6 +73,15 @@ def parse_due(text: str, now: datetime) -> tuple[datetime, str] | None:
     if last and (due := _instant(last, now)):
         return due, whole[: len(whole) - len(tail) + last.start()].strip(_GAP)
     return None
+
+
+def dates_in(text: str, today: date) -> Iterator[tuple[int, int, date]]:
+    """(begin, end, day) of every date anywhere in a text, in order; a day without year is the next one."""
+    for found in _ANYWHERE.finditer("".join(map(_one_wide, text))):
+        exact = _said(found, "year", "iso_year") != ""
+        day = next((day for day in islice(_days(found, today), 12) if exact or day >= today), None)
+        if day is not None:
+            yield found.start(), found.end(), day
 
 
 def _one_wide(letter: str) -> str:

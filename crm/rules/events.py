@@ -1,7 +1,8 @@
 """Which events a job works; whatever else comes in is somebody's own doing, answered in the callback."""
 
 PICTURE_PROVES = "picture_proves"  # ours: a picture of the chat that is to be fetched as evidence
-WORKED = frozenset({"change_external_contact", "change_contact", PICTURE_PROVES})
+DIGEST_ASKED = "digest_asked"  # ours: a talk that the configured endpoint is asked about, which takes its time
+WORKED = frozenset({"change_external_contact", "change_contact", PICTURE_PROVES, DIGEST_ASKED})
 
 
 def may_be_repeated(event: str) -> bool:

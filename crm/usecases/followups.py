@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import Select, and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from config.vocabulary import HolderKind, TimelineKind
+from config.vocabulary import HolderKind, TimelineKind, label
 from crm import audit, policy
 from crm.access import WRITE, Actor, Reach, customer_there, get_customer, merged_into, not_there, within
 from crm.errors import Gone, Invalid, NotFound
@@ -156,29 +156,36 @@ def touch(s: Session, customer_id: int, owner_id: int | None, actor: Actor, at: 
 
 def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
     """Take back one's own entry within the undo minutes; the clock goes back to what remains. The customer's name."""
+    return take_back_entry(
+        s, actor, public_id, TimelineKind.FOLLOW_UP, now, verb="retract_follow_up", entrance=entrance
+    )
+
+
+def take_back_entry(
+    s: Session, actor: Actor, public_id: str, kind: TimelineKind, now: datetime, *, verb: str, entrance: str
+) -> str:
+    """The same for whatever one writes oneself: the line, what it did to the clock, the to-dos made with it."""
     entry = s.scalar(
         select(TimelineEntry).where(
             TimelineEntry.public_id == public_id,
             TimelineEntry.author_id == actor.person_id,
-            TimelineEntry.kind == TimelineKind.FOLLOW_UP,
+            TimelineEntry.kind == kind,
         )
     )
     if entry is None:
-        raise NotFound("没有找到这条跟进，或者不是您写的")
+        raise NotFound(f"没有找到这条{label(kind)}，或者不是您写的")
     customer = get_customer(s, actor, entry.customer_id, lock=True)
     s.refresh(entry)  # of two retractions at once, the second has waited for the lock and sees the first
     if entry.retracted_at is not None:
         return customer.name
     minutes = policy.current(s).undo_minutes
     if now > entry.recorded_at + timedelta(minutes=minutes):
-        raise Gone(f"这条跟进写了超过 {minutes} 分钟，不能撤销了。可以再补一条说明")
+        raise Gone(f"这条{label(kind)}写了超过 {minutes} 分钟，不能撤销了。可以再补一条说明")
     entry.retracted_at = now
     s.flush()
     rewind(s, customer)
     drop_todos_made_with(s, actor, customer.id, entry.recorded_at, now, entrance=entrance)
-    audit.record(
-        s, actor.person_id, "retract_follow_up", f"customer:{customer.id}", now, entrance=entrance, entry=entry.id
-    )
+    audit.record(s, actor.person_id, verb, f"customer:{customer.id}", now, entrance=entrance, entry=entry.id)
     return customer.name
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, literal, select, union_all
+from sqlalchemy import Select, case, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from config.vocabulary import TimelineKind
@@ -12,6 +12,7 @@ from crm.access import Actor, sees_customer
 from crm.errors import NotFound
 from crm.usecases.customers import withdraw_customer
 from crm.usecases.deals import opened_by, take_back_move, withdraw_deal
+from crm.usecases.digests import retract_digest
 from crm.usecases.followups import retract_follow_up
 from crm.usecases.milestones import remove_milestone
 from crm.usecases.todos import drop_todo
@@ -22,6 +23,7 @@ from models.deals import Deal, Milestone, StagePeriod
 from models.timeline import TimelineEntry, Todo
 from models.visits import Visit
 
+_NOTES = (TimelineKind.FOLLOW_UP, TimelineKind.DIGEST)
 _MOST = 20  # things that somebody may have written in those minutes
 # Done by words as well, but not taken back by 撤销, which would then reach for something older: what to do instead.
 _BEYOND = {
@@ -37,6 +39,7 @@ _BEYOND = {
 }
 _WHAT = {
     "follow_up": "跟进",
+    "digest": "会话摘要",
     "visit": "打卡",
     "customer": "新建的客户",
     "deal": "新建的商机",
@@ -81,6 +84,9 @@ def take_back(s: Session, actor: Actor, done: Written, now: datetime, *, entranc
     match done.what:
         case "follow_up":
             return f"已撤销：刚才记到「{retract_follow_up(s, actor, done.public_id, now, entrance=entrance)}」的跟进"
+        case "digest":
+            name = retract_digest(s, actor, done.public_id, now, entrance=entrance)
+            return f"已撤销：刚才记到「{name}」的会话摘要，和它的待办一起收回"
         case "visit":
             return f"已撤销：刚才在「{retract_check_in(s, actor, done.public_id, now, entrance=entrance)}」的打卡"
         case "customer":
@@ -101,11 +107,12 @@ def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, str, 
     """What this person made since then and has not taken back, newest first, of customers that are there for him."""
     me, entry = actor.person_id, TimelineEntry
     there = Customer.merged_into_id.is_(None) & sees_customer(actor)
-    notes = select(literal("follow_up").label("what"), entry.id, entry.public_id, Customer.name.label("called"))
+    what = case((entry.kind == TimelineKind.DIGEST, "digest"), else_="follow_up")
+    notes = select(what.label("what"), entry.id, entry.public_id, Customer.name.label("called"))
     notes = notes.add_columns(entry.recorded_at.label("made_at")).join(Customer, Customer.id == entry.customer_id)
     visits = select(literal("visit"), Visit.id, Visit.public_id, Customer.name, Visit.received_at)
     made = union_all(
-        notes.where(there, entry.author_id == me, entry.kind == TimelineKind.FOLLOW_UP, entry.retracted_at.is_(None)),
+        notes.where(there, entry.author_id == me, entry.kind.in_(_NOTES), entry.retracted_at.is_(None)),
         visits.join(Customer, Customer.id == Visit.customer_id).where(
             there, Visit.person_id == me, Visit.retracted_at.is_(None)
         ),
@@ -127,4 +134,6 @@ def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, str, 
         .outerjoin(Customer, Customer.id == Todo.customer_id)
         .where(Todo.customer_id.is_(None) | there, Todo.person_id == me, Todo.done_at.is_(None)),
     ).subquery()
-    return select(made).where(made.c.made_at >= begin).order_by(made.c.made_at.desc(), made.c.id.desc()).limit(_MOST)
+    with_todos = case((made.c.what == "digest", 0), else_=1)  # made together with it, and taken back together
+    order = (made.c.made_at.desc(), with_todos, made.c.id.desc())
+    return select(made).where(made.c.made_at >= begin).order_by(*order).limit(_MOST)

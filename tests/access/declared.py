@@ -142,6 +142,7 @@ class Contested:
 
 About = Record | Mine | Friend | Site | Matter | Signing | Quoted | Contested
 Door = Open | Page | About | Beyond
+_TALK = "王工: 要20台泵\n王工: 周五前报价"
 _TEXT = {"text": "电话聊了交期，下周三去现场看"}
 _VISIT = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "at": "2026-11-23T09:00:00+08:00"}
 
@@ -248,6 +249,9 @@ ROUTES: Mapping[str, Door] = {
     "GET /api/v1/quote-conflicts": Page(),
     "POST /api/v1/quote-conflicts/<conflict_id>/verdict": Contested(lambda _: {"verdict": "first"}),
     "DELETE /api/v1/follow-ups/<entry_id>": Mine("entry"),
+    "POST /api/v1/customers/<customer_id>/digests": Record(WRITE, lambda _: {"text": _TALK}, done=True),
+    "GET /api/v1/digests/<digest_id>": Record(READ, thing="digest"),
+    "DELETE /api/v1/digests/<digest_id>": Mine("digest"),
     "POST /api/v1/check-ins": Record(
         WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
     ),
@@ -531,6 +535,7 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "解除": Plain("/解除 某人"),
     "补资料": Say(WRITE, "/补资料 {name}"),
     "跟进": Say(WRITE, "/跟进 {name} 电话聊了交期下周三去现场"),
+    "小结": Say(WRITE, "/小结 {name} 王工要20台泵，我们周五前报价"),
     "打卡": Plain("/打卡"),
     "查重": Asks("/查重 {name}"),
     "撤销": Plain("/撤销"),

@@ -26,6 +26,7 @@ from config.vocabulary import (
     PersonStatus,
     Role,
     ShareAccess,
+    TimelineKind,
 )
 from crm import uow
 from crm.access import HOLDERS, Actor, actor_by_userid
@@ -44,6 +45,7 @@ from models.approvals import Approval, ApprovalSigner, ApprovalStep
 from models.collisions import Collision
 from models.customers import Contact, Customer
 from models.deals import Deal, Evidence, Milestone
+from models.digests import Digest
 from models.files import Attachment
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team, TeamLeader, TeamScope
@@ -101,6 +103,7 @@ class Things:
     conflict: str = "0" * 20  # another quote of his, frozen behind one of team TWO
     approval: str = "0" * 20  # what its holder asked for, waiting for the lead of team TWO
     milestone: str = "0" * 20  # a moment that the deal must not miss
+    digest: str = "0" * 20  # what a talk of its holder came to
 
 
 NOBODYS = Things(
@@ -292,8 +295,12 @@ def _proved(s: Session, things: Things) -> Things:
         made_at=_EARLIER,
     )  # fmt: skip
     s.add_all((proof, tender))
+    words = f"要点：王工表示：{things.canaries['note']}"
+    entry_id, _ = followups.write_entry(s, things.customer, TimelineKind.DIGEST, words, file.uploaded_by_id, NOW)
+    digest = Digest(entry_id=entry_id, origin="pasted", engine="extractive")
+    s.add(digest)
     s.flush()
-    return replace(things, evidence=proof.public_id, milestone=tender.public_id)
+    return replace(things, evidence=proof.public_id, milestone=tender.public_id, digest=digest.public_id)
 
 
 def _asked_for(s: Session, things: Things) -> Things:

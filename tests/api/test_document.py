@@ -22,6 +22,7 @@ from miniapp_api import (
     approval_payloads,
     deal_answers,
     deal_payloads,
+    digest_answers,
     form_answers,
     form_payloads,
     payloads,
@@ -128,7 +129,7 @@ def test_an_example_is_what_its_model_takes(name: str) -> None:
     rooms = (
         payloads, answers, form_payloads, form_answers, work_payloads, work_answers, deal_payloads, deal_answers,
         approval_payloads, approval_answers,
-        sales_payloads, sales_answers, quote_payloads, quote_answers,
+        sales_payloads, sales_answers, quote_payloads, quote_answers, digest_answers,
     )  # fmt: skip
     model = next(getattr(room, name) for room in rooms if hasattr(room, name))
     read = model.model_validate_json(json.dumps(EXAMPLES[name]))

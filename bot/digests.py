@@ -1,0 +1,67 @@
+"""/小结: a pasted chat or a dictated note becomes a digest in the customer's file, what we promised becomes to-dos."""
+
+import json
+
+from bot.commands import CHAT, CUSTOMER
+from bot.forms import Filled, Slot, Values, fill, form, read_into, some_text
+from bot.router import Heard, command, first_word
+from config.vocabulary import InboxState
+from crm.access import Actor
+from crm.flows.digests import keep, names_of, said, sum_up
+from crm.messages import Received, answer_given, remember
+from crm.reads.meant import meant
+from crm.rules.events import DIGEST_ASKED
+from crm.uow import Session
+from crm.usecases.linking import current_customer
+
+_ASKED = "把和客户的聊天复制过来，或者用键盘上的麦克风说一段今天聊了什么"
+_outside = False
+
+
+def ask_outside(there_is_a_model: bool) -> None:
+    """Whether a model outside is asked, told once by whoever mounts the chat: a job does that, WeCom does not wait."""
+    global _outside
+    _outside = there_is_a_model
+
+
+@command(
+    "小结",
+    "xiaojie",
+    "digest",
+    "summary",
+    usage="/小结 [客户] 聊天内容",
+    tells="把一段聊天整理成摘要记到客户，我方的承诺自动加待办",
+)
+def digest(s: Session, actor: Actor, heard: Heard) -> str:
+    current = current_customer(s, actor)
+    known: Values = {} if current is None else {"customer": list(current)}
+    if not heard.args:
+        return fill(s, actor, "digest", known, heard.key, heard.now)
+    first, rest = first_word(heard.args)
+    found = meant(s, actor, first)
+    text = rest if found else heard.args
+    if len(found) > 1:
+        read = read_into(s, actor, "digest", {"text": text} if text else {}, "customer", first, heard.now)
+        return read if isinstance(read, str) else fill(s, actor, "digest", read, heard.key, heard.now)
+    if found:
+        known = {"customer": [found[0].id, found[0].name]}
+    return fill(s, actor, "digest", {**known, "text": text} if text else known, heard.key, heard.now)
+
+
+@form("digest", CUSTOMER, Slot("text", _ASKED, some_text))
+def _digest(s: Session, it: Filled) -> str:
+    (customer_id, name), typed = it.values["customer"], str(it.values["text"])
+    summed = sum_up(typed, names_of(it.actor), it.now, None)
+    if _outside and summed.sentences:
+        return _ask(s, it, customer_id, name, typed)
+    return said(keep(s, it.actor, customer_id, summed, it.now, entrance=CHAT))
+
+
+def _ask(s: Session, it: Filled, customer_id: int, name: str, typed: str) -> str:
+    """A job asks it: WeCom waits five seconds for this answer, and a model takes longer."""
+    raw = json.dumps({"customer": customer_id, "text": typed}, ensure_ascii=False)
+    key = f"{DIGEST_ASKED}:{it.key}"[:80]
+    if answer_given(s, key) is None:
+        waiting = Received(key, "text", DIGEST_ASKED, "", it.actor.userid, str(customer_id), raw, it.now)
+        remember(s, waiting, InboxState.WAITING, "", it.now)
+    return f"收到，正在整理和「{name}」的聊天，结果马上告诉您"

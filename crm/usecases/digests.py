@@ -1,0 +1,155 @@
+"""Put the digest of a talk on a customer's timeline, with what we promised as to-dos; take both back together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import DigestEngine, DigestKind, DigestOrigin, TimelineKind, label
+from crm import audit
+from crm.access import Actor, get_customer
+from crm.errors import Invalid
+from crm.rules.activity import counts as activity_counts
+from crm.rules.dates import DAY_ENDS, DAY_STARTS
+from crm.rules.days import at, day_of
+from crm.rules.utterance import Sentence, Utterance
+from crm.usecases.followups import NOBODY_HOLDS, NOT_THE_HOLDER, take_back_entry, touch, write_entry
+from crm.usecases.todos import TodoDone, add_todo
+from models.digests import Digest, DigestMessage, DigestSentence
+from models.timeline import TimelineEntry
+
+NOTHING_IN_IT = "这段内容里没有找到可以记下来的事（只有问候或表情）。请多复制几条，或者直接说一段今天聊了什么"
+_ONE_SIDED = "这段聊天里只有我方说话，已记下，但不计入跟进；对方回复以后再整理一次就算"
+_REMEMBERED = 10
+_MOST_TODOS = 10  # of one digest: more than that nobody promises in a day
+_NAME_LONGEST, _TODO_LONGEST = 64, 500
+
+
+@dataclass(frozen=True, slots=True)
+class DigestDone:
+    """`remark` tells why it does not count or does not restart the silence clock, else empty."""
+
+    public_id: str
+    entry_id: int
+    customer_name: str
+    engine: DigestEngine
+    sentences: tuple[Sentence, ...]
+    todos: tuple[TodoDone, ...]
+    counts: bool
+    remark: str
+
+
+def keep_digest(
+    s: Session,
+    actor: Actor,
+    customer_id: int | str,
+    talk: Sequence[Utterance],
+    sentences: Sequence[Sentence],
+    now: datetime,
+    *,
+    entrance: str,
+    origin: DigestOrigin,
+    engine: DigestEngine = DigestEngine.EXTRACTIVE,
+) -> DigestDone:
+    """Write a digest into the file of a customer that the actor may write into. Only the messages it cites are kept.
+
+    It happened when the last message was said, never after `now`. The actor's own to-dos come of our promises: of those
+    without a day tomorrow, of those whose day is over none.
+    """
+    customer = get_customer(s, actor, customer_id)
+    if not sentences:
+        raise Invalid(NOTHING_IN_IT, {"text": "没有可以记下来的事"})
+    text = "\n".join(f"{label(one.kind)}：{one.text}" for one in sentences)
+    happened = min(next((one.at for one in reversed(talk) if one.at is not None), now), now)
+    valid, remark = _counts(s, customer.id, talk, text)
+    entry_id, _ = write_entry(
+        s, customer.id, TimelineKind.DIGEST, text, actor.person_id, now, at=happened, counts=valid
+    )
+    made = Digest(entry_id=entry_id, origin=origin, engine=engine)
+    s.add(made)
+    s.flush()
+    _keep(s, made.id, talk, sentences)
+    if valid:
+        touch(s, customer.id, customer.owner_id, actor, happened)
+    todos = tuple(
+        add_todo(s, actor, customer.id, words, due_at, now, entrance=entrance)
+        for words, due_at in _promised(sentences, now)
+    )
+    audit.record(
+        s, actor.person_id, "digest", f"customer:{customer.id}", now, entrance=entrance, entry=entry_id, counts=valid,
+        origin=origin, engine=engine,
+    )  # fmt: skip
+    if valid and customer.owner_id != actor.person_id:
+        remark = NOT_THE_HOLDER if customer.owner_id else NOBODY_HOLDS
+    return DigestDone(made.public_id, entry_id, customer.name, engine, tuple(sentences), todos, valid, remark)
+
+
+def _counts(s: Session, customer_id: int, talk: Sequence[Utterance], text: str) -> tuple[bool, str]:
+    """A talk is real as a follow-up is: not copied, somebody reached; and the other side said something."""
+    if all(one.ours and one.speaker for one in talk):
+        return False, _ONE_SIDED
+    kinds = (TimelineKind.FOLLOW_UP, TimelineKind.DIGEST)
+    recent = s.scalars(
+        select(TimelineEntry.text)
+        .where(
+            TimelineEntry.customer_id == customer_id,
+            TimelineEntry.kind.in_(kinds),
+            TimelineEntry.retracted_at.is_(None),
+        )
+        .order_by(TimelineEntry.at.desc())
+        .limit(_REMEMBERED)
+    ).all()
+    return activity_counts(text, recent)
+
+
+def _keep(s: Session, digest_id: int, talk: Sequence[Utterance], sentences: Sequence[Sentence]) -> None:
+    for position, one in enumerate(sentences):
+        s.add(
+            DigestSentence(
+                digest_id=digest_id, position=position, kind=one.kind, text=one.text, cites=list(one.cites), due=one.due
+            )
+        )
+    cited = {number for one in sentences for number in one.cites}
+    for message in talk:
+        if message.number in cited:
+            s.add(
+                DigestMessage(
+                    digest_id=digest_id,
+                    number=message.number,
+                    speaker=message.speaker[:_NAME_LONGEST],
+                    ours=message.ours,
+                    at=message.at,
+                    text=message.text,
+                )
+            )
+    s.flush()
+
+
+def _promised(sentences: Sequence[Sentence], now: datetime) -> list[tuple[str, datetime]]:
+    today = day_of(now)
+    kept = [one for one in sentences if one.kind is DigestKind.PROMISE and (one.due is None or one.due >= today)]
+    return [
+        ((one.text.partition("答应：")[2] or one.text)[:_TODO_LONGEST], _moment(one, now)) for one in kept[:_MOST_TODOS]
+    ]
+
+
+def _moment(promise: Sentence, now: datetime) -> datetime:
+    """In the morning of its day; today by the end of the working day."""
+    morning = at(promise.due or day_of(now) + timedelta(days=1), *DAY_STARTS)
+    return morning if morning > now else at(day_of(now), *DAY_ENDS)
+
+
+def retract_digest(s: Session, actor: Actor, entry_public_id: str, now: datetime, *, entrance: str) -> str:
+    """Take back one's own digest within the undo minutes, and the to-dos made with it. The customer's name."""
+    return take_back_entry(
+        s, actor, entry_public_id, TimelineKind.DIGEST, now, verb="retract_digest", entrance=entrance
+    )
+
+
+def entry_of(s: Session, actor: Actor, public_id: str) -> str:
+    """The public id of the line of one's own digest; "" where there is none."""
+    own = (Digest.public_id == public_id, TimelineEntry.author_id == actor.person_id)
+    found = select(TimelineEntry.public_id).join(Digest, Digest.entry_id == TimelineEntry.id).where(*own)
+    return s.scalar(found) or ""

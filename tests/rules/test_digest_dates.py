@@ -1,0 +1,41 @@
+"""Days named anywhere in a message, seen from a Monday, 30 November 2026."""
+
+from datetime import date
+
+import pytest
+
+from crm.rules.digest_dates import days_in
+
+MONDAY = date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("样品这周五寄给您", [(12, 4)]),
+        ("下周三前报价，下下周一发货", [(12, 9), (12, 14)]),
+        ("月底前必须到货", [(11, 30)]),
+        ("下月底到货", [(12, 31)]),
+        ("下个月10号再去", [(12, 10)]),
+        ("月初给您", [(12, 1)]),
+        ("年底前结清", [(12, 31)]),
+        ("12月15号试车，2026-12-20 验收", [(12, 15), (12, 20)]),
+        ("10天内发货，3个工作日内答复", [(12, 10), (12, 3)]),
+        ("两周内，半个月后", [(12, 14), (12, 15)]),
+        ("下周给您", [(12, 11)]),
+        ("本周内", [(12, 4)]),
+        ("明天下午3点", [(12, 1)]),
+        ("上周三聊过", []),
+        ("10月1号就付了", []),
+        ("价格12月30万", []),
+        ("DN50-80 的阀", []),
+        ("2月30号", []),
+        ("第3周以后", []),
+    ],
+)
+def test_the_days_of_a_message(text: str, days: list[tuple[int, int]]) -> None:
+    assert [(day.month, day.day) for _, day in days_in(text, MONDAY)] == days
+
+
+def test_a_working_day_skips_the_weekend() -> None:
+    assert [day for _, day in days_in("2个工作日内", date(2026, 12, 4))] == [date(2026, 12, 8)]
