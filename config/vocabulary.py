@@ -2,13 +2,16 @@
 
 from enum import StrEnum
 
-from config import approvals, files, forms, funnel, prospects, quotes
+from config import approvals, archive, files, forms, funnel, prospects, quotes
 from config.approvals import ApprovalState as ApprovalState
 from config.approvals import Measure as Measure
 from config.approvals import RejectReason as RejectReason
 from config.approvals import Seat as Seat
 from config.approvals import SignMode as SignMode
 from config.approvals import SignState as SignState
+from config.archive import EntryState as EntryState
+from config.archive import GapReason as GapReason
+from config.archive import GapState as GapState
 from config.files import FileKind as FileKind
 from config.forms import CooperationStage as CooperationStage
 from config.forms import DecisionRole as DecisionRole
@@ -171,6 +174,7 @@ class CustomerSource(StrEnum):
 
 _SAID: tuple[tuple[StrEnum, str], ...] = (
     *approvals.LABELS,
+    *archive.LABELS,
     *quotes.LABELS,
     *files.LABELS.items(),
     *forms.LABELS,

@@ -1,7 +1,8 @@
 """Which events a job works; whatever else comes in is somebody's own doing, answered in the callback."""
 
 PICTURE_PROVES = "picture_proves"  # ours: a picture of the chat that is to be fetched as evidence
-WORKED = frozenset({"change_external_contact", "change_contact", PICTURE_PROVES})
+ARCHIVE_GREW = "msgaudit_notify"  # from the platform's own archive app, whose number is none of ours
+WORKED = frozenset({"change_external_contact", "change_contact", ARCHIVE_GREW, PICTURE_PROVES})
 
 
 def may_be_repeated(event: str) -> bool:
