@@ -42,6 +42,8 @@ class Tenant:
     departments: tuple[Json, ...]
     members: tuple[Json, ...]
     outside: tuple[Json, ...]
+    archive_secret: str  # "": the company has no chat archive
+    archive_keys: dict[int, str]  # public keys (PEM) by version
 
 
 def load(path: Path) -> Tenant:
@@ -73,6 +75,8 @@ def load(path: Path) -> Tenant:
             departments=tuple(raw["departments"]),
             members=tuple(raw["members"]),
             outside=tuple(raw.get("outside", ())),
+            archive_secret=raw.get("archive", {}).get("secret", ""),
+            archive_keys={int(number): pem for number, pem in raw.get("archive", {}).get("public_keys", {}).items()},
         )
     except (OSError, ValueError, TypeError) as error:
         raise TenantError(f"{path}: {error}") from error

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from emulator.archive import Archive
 from emulator.callbacks import Courier
 from emulator.chats import Chats
 from emulator.clock import Clock
@@ -34,6 +35,7 @@ class World:
     wire: Wire
     courier: Courier
     post: Post
+    archive: Archive
     callback_url: str | None
     home_url: str
     trusted_hosts: frozenset[str]
@@ -57,6 +59,7 @@ def build(
     faults, wire = Faults(), Wire(clock)
     chats = Chats(state, clock)
     courier = Courier(tenant, clock, faults, wire, callback_url)
+    post = Post(tenant, state, clock, chats, courier)
     # The callback's own address is trusted too, so that another port needs no edited company file.
     own = {host_of(callback_url)} if callback_url else set()
     return World(
@@ -71,7 +74,8 @@ def build(
         faults=faults,
         wire=wire,
         courier=courier,
-        post=Post(tenant, state, clock, chats, courier),
+        post=post,
+        archive=Archive(tenant, state, clock, post),
         callback_url=callback_url,
         home_url=home_url,
         trusted_hosts=frozenset({*tenant.app.trusted_domains, *own}),
