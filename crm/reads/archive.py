@@ -59,10 +59,8 @@ def archive_page(s: Session, actor: Actor, words: str) -> ArchivePage:
     """`words` narrow the list of outsiders to names and companies that hold them. Who refuses comes first."""
     require(actor, Role.ADMIN, Role.OPERATIONS)
     cursor = s.scalar(select(ArchiveCursor))
-    states = dict(s.execute(select(ArchiveEntry.state, func.count()).group_by(ArchiveEntry.state)).tuples().all())
-    consents = dict(
-        s.execute(select(ArchiveConsent.agreed, func.count()).group_by(ArchiveConsent.agreed)).tuples().all()
-    )
+    states = dict(s.execute(select(ArchiveEntry.state, func.count()).group_by(ArchiveEntry.state)).all())
+    consents = dict(s.execute(select(ArchiveConsent.agreed, func.count()).group_by(ArchiveConsent.agreed)).all())
     return ArchivePage(
         seq=cursor.seq if cursor else 0,
         started_at=cursor.started_at if cursor else None,
