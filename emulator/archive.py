@@ -62,7 +62,7 @@ class Archive:
             version = self.version()
             if not version:
                 return 0
-            seq, now = self._state.next_id("archive"), self._clock.now()
+            seq, now = self._state.next_id("archive_seq"), self._clock.now()
             outside = self._state.data["people"]
             suffix = "_external" if {sender, *receivers} & outside.keys() else ""
             part = "info" if kind in ("markdown", "news") else kind

@@ -3,7 +3,7 @@
 from gateways.wecom.errors import Kind, WecomError
 
 PULL, OPEN = "会话存档拉取", "会话存档解密"
-NETWORK, BROKEN, NO_KEY, BAD_KEY = 10001, 10002, 10007, 10008
+NETWORK, BROKEN, UNOPENED, NO_KEY, BAD_KEY = 10001, 10002, 10006, 10007, 10008
 
 _PAGE = "企业微信管理后台「管理工具 › 聊天内容存档」"
 _KEYS = "WECOM_ARCHIVE_PRIVATE_KEYS 文件夹"

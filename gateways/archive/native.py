@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from gateways.archive.errors import BROKEN, OPEN, PULL, ArchiveError
+from gateways.archive.errors import BROKEN, OPEN, PULL, UNOPENED, ArchiveError
 
 _TIMEOUT = 10  # seconds of one call
+_SHORTEST = 13  # characters: a shorter message makes the vendor's library (3.0) end the whole process
 _USED = ("NewSdk", "Init", "GetChatData", "DecryptData", "NewSlice", "FreeSlice", "GetContentFromSlice", "GetSliceLen")
 
 
@@ -31,6 +32,8 @@ class Native:
 
     def decrypt(self, key: bytes, sealed: str) -> bytes:
         with self._lock:
+            if len(sealed.partition("\x00")[0]) < _SHORTEST:
+                raise ArchiveError(OPEN, UNOPENED)
             lib, _ = self._ready()
             return _content(lib, OPEN, lambda out: lib.DecryptData(key, sealed.encode(), out))
 

@@ -22,6 +22,11 @@ from gateways.archive.words import words
 from gateways.wecom.errors import Kind
 from tests.support.archive import key_folder, key_pair
 
+
+def _part(kind: str, content: str) -> dict[str, str]:
+    return {"type": kind, "content": content}
+
+
 CODES = (*range(10000, 10012), 301042, 301048)
 
 
@@ -156,10 +161,10 @@ def test_every_code_is_a_sentence_that_says_what_to_do(code: int) -> None:
         ("news", {"item": [{"title": "一", "link_url": ""}]}, "[链接] 一"),
         ("meeting", {"topic": "夕会"}, "[会议] 夕会"),
         ("something_new", {"content": "x"}, "[不支持的消息]"),
-        ("mixed", {"item": [{"type": "text", "content": '{"content":"看图"}'}, {"type": "image", "content": "{}"}]}, "看图[图片]"),
-        ("mixed", {"item": [{"type": "mixed", "content": '{"item":[]}'}]}, "[不支持的消息]"),
+        ("mixed", {"item": [_part("text", '{"content":"看图"}'), _part("image", "{}")]}, "看图[图片]"),
+        ("mixed", {"item": [_part("mixed", '{"item":[]}')]}, "[不支持的消息]"),
         ("mixed", {"item": "x"}, "[不支持的消息]"),
-        ("chatrecord", {"title": "群聊", "item": [{"type": "ChatRecordText", "content": '{"content":"一"}'}]}, "[聊天记录] 群聊\n一"),
+        ("chatrecord", {"title": "群", "item": [_part("ChatRecordText", '{"content":"一"}')]}, "[聊天记录] 群\n一"),
         ("text", {"content": None}, ""),
         ("text", {"content": "长" * 9000}, "长" * 4000),
         ("text", {"content": "半个\ud83d"}, "半个"),
@@ -264,10 +269,17 @@ def test_the_library_is_called_with_its_own_types_and_every_slice_is_given_back(
         with pytest.raises(ArchiveError) as refused:
             native.fetch(7, 10)
         assert refused.value.code == 10001
-    assert native.decrypt(b"key", "消息") == "opened 消息".encode()
+    assert native.decrypt(b"key", "a sealed message") == b"opened a sealed message"
     with pytest.raises(ArchiveError) as unopened:
-        native.decrypt(b"other", "x")
+        native.decrypt(b"other", "a sealed message")
     assert unopened.value.code == 10006
+
+
+@pytest.mark.parametrize("short", ["", "twelve chars", "cut\x00by a zero byte"])
+def test_a_message_that_would_end_the_process_never_reaches_the_library(library: str, short: str) -> None:
+    with pytest.raises(ArchiveError) as refused:
+        Native(library, "ww", "right").decrypt(b"key", short)
+    assert refused.value.code == 10006
 
 
 def test_a_wrong_secret_is_told_by_the_library(library: str) -> None:
