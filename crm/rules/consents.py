@@ -2,7 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+# A yes is told to the second: what was said in that very second may have been said before it.
+_TOLD_TO = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Word:
     purged_at: datetime | None = None
 
     def covers(self, at: datetime) -> bool:
-        agreed = self.agreed and (self.since is None or self.since <= at)
+        agreed = self.agreed and (self.since is None or self.since + _TOLD_TO <= at)
         return agreed and (self.purged_at is None or self.purged_at < at)
 
 
