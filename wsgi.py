@@ -140,6 +140,9 @@ def _watch(app: Flask, clock: Clock, spool: Spool) -> None:
                 rows.labels(table, state).set(count)
         lag.labels("outbox").set(now.outbox_lag)
         lag.labels("inbox").set(now.inbox_lag)
+        lag.labels("archive").set(now.archive_lag)
+        for state, count in now.archive_gaps.items():
+            rows.labels("archive_gap", state).set(count)
         rows.labels("audit", "unsealed").set(now.audit_unsealed)
         rows.labels("spool", "kept").set(spool.count())
         rows.labels("spool", "stuck").set(spool.stuck())

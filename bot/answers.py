@@ -36,6 +36,7 @@ from crm.cards import UNDO, TappedAgain, close, press, reopen
 from crm.errors import CrmError, Gone
 from crm.messages import answer_given, prompt, prompt_parts, recall, remember
 from crm.notices import Notice, text
+from crm.rules.events import ARCHIVE_GREW
 from gateways.wecom.cards import greyed, redrawn
 from gateways.wecom.replies import split_text, text_reply, update_button_reply, update_card_reply
 from gateways.wecom.text import no_markup
@@ -119,8 +120,9 @@ def _once(s: uow.Session, inbound: Inbound, reply: Reply, now: datetime, spooled
 
 def _state(s: uow.Session, inbound: Inbound, reply: Reply, first_seen: datetime) -> InboxState:
     """Whether this is ours to act on, now or in a job, or only to keep."""
-    not_ours = inbound.corp not in ("", reply.corp_id) or inbound.agent not in ("", "0", str(reply.agent_id))
-    if not_ours or isinstance(inbound.what, Unheard):
+    agents = ("", "0", str(reply.agent_id))
+    elsewhere = inbound.agent not in agents and inbound.received.event.casefold() != ARCHIVE_GREW
+    if inbound.corp not in ("", reply.corp_id) or elsewhere or isinstance(inbound.what, Unheard):
         return InboxState.KEPT
     if isinstance(inbound.what, Later):
         return InboxState.WAITING

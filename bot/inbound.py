@@ -60,6 +60,8 @@ _LATER = frozenset(
         ("change_external_contact", "add_half_external_contact"),
         ("change_external_contact", "del_external_contact"),
         ("change_external_contact", "del_follow_user"),
+        ("change_external_contact", "msg_audit_approved"),
+        ("msgaudit_notify", ""),
     }
     | {("change_contact", f"{verb}_{noun}") for verb in ("create", "update", "delete") for noun in ("user", "party")}
 )

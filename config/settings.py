@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     summariser_api_key: str = ""
     summariser_model: str = ""
 
+    # 会话内容存档, off without its secret. The keys are a folder of <version>.pem, looked into while we run.
+    wecom_archive_secret: str = ""
+    wecom_archive_private_keys: Path | None = None
+    wecom_archive_library: str = "libWeWorkFinanceSdk_C.so"
+    wecom_archive_url: str = ""  # a development platform's archive instead of the library
+
     @field_validator("wecom_api_base")
     @classmethod
     def _ends_with_a_slash(cls, value: str) -> str:
@@ -95,12 +101,15 @@ class Settings(BaseSettings):
                 raise ValueError("WECOM_ROBOT_URL must be a wss address in production")
             if self.emulator_url:
                 raise ValueError("EMULATOR_URL is for development only")
+            if self.wecom_archive_url:
+                raise ValueError("WECOM_ARCHIVE_URL is for development only")
             if (self.var_dir / "clock").exists():
                 raise ValueError("VAR_DIR holds a shifted development clock (file 'clock'): remove it")
             if self.summariser_base_url.startswith("http:"):
                 raise ValueError("SUMMARISER_BASE_URL must be https in production: customers' words go there")
         if bool(self.summariser_base_url) != bool(self.summariser_model):
             raise ValueError("SUMMARISER_BASE_URL and SUMMARISER_MODEL are set together")
+        self._refuse_half_an_archive()
         var = self.var_dir.resolve()
         fill: dict[str, object] = {
             "var_dir": var,
@@ -112,6 +121,17 @@ class Settings(BaseSettings):
         for name, filled in fill.items():
             object.__setattr__(self, name, filled)  # frozen for everybody else
         return self
+
+    def _refuse_half_an_archive(self) -> None:
+        keys = self.wecom_archive_private_keys
+        if bool(self.wecom_archive_secret) != bool(keys):
+            raise ValueError("WECOM_ARCHIVE_SECRET and WECOM_ARCHIVE_PRIVATE_KEYS go together")
+        if keys and not keys.is_dir():
+            raise ValueError("WECOM_ARCHIVE_PRIVATE_KEYS must be a folder with a <version>.pem for each private key")
+        if keys and not any(path.stem.isdigit() for path in keys.glob("*.pem")):
+            raise ValueError("WECOM_ARCHIVE_PRIVATE_KEYS holds no key: put <version>.pem in it")
+        if self.wecom_archive_url and urlsplit(self.wecom_archive_url).scheme not in ("http", "https"):
+            raise ValueError("WECOM_ARCHIVE_URL must be an http(s) address")
 
     @property
     def production(self) -> bool:

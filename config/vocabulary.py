@@ -2,13 +2,16 @@
 
 from enum import StrEnum
 
-from config import approvals, digests, files, forms, funnel, prospects, quotes
+from config import approvals, archive, digests, files, forms, funnel, prospects, quotes
 from config.approvals import ApprovalState as ApprovalState
 from config.approvals import Measure as Measure
 from config.approvals import RejectReason as RejectReason
 from config.approvals import Seat as Seat
 from config.approvals import SignMode as SignMode
 from config.approvals import SignState as SignState
+from config.archive import EntryState as EntryState
+from config.archive import GapReason as GapReason
+from config.archive import GapState as GapState
 from config.digests import DigestEngine as DigestEngine
 from config.digests import DigestKind as DigestKind
 from config.digests import DigestOrigin as DigestOrigin
@@ -175,6 +178,7 @@ class CustomerSource(StrEnum):
 _SAID: tuple[tuple[StrEnum, str], ...] = (
     *approvals.LABELS,
     *digests.LABELS,
+    *archive.LABELS,
     *quotes.LABELS,
     *files.LABELS.items(),
     *forms.LABELS,

@@ -16,6 +16,7 @@ from console.desk import EVERYBODY, STRANGERS, Desk, partial
 from console.pages import (
     approval_rules,
     approvals,
+    archive,
     attachments,
     audit,
     board,
@@ -62,6 +63,7 @@ _MENU = (
     ("console.contests", "归属裁定", "contests"),
     ("console.channels", "渠道", "channels"),
     ("console.messages", "消息", "messages"),
+    ("console.archive", "会话存档", "archive"),
     ("console.shares", "共享", "shares"),
     ("console.people", "人员与角色", "people"),
     ("console.permissions", "权限", "permissions"),
@@ -120,6 +122,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
         board,
         fields,
         messages,
+        archive,
         people,
         rules,
         pipelines,

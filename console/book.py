@@ -154,6 +154,7 @@ DETAILS = {
     "version": "第几版",
     "note": "备注",
     "status": "状态",
+    "messages": "会话（条）",
     "team_id": "部门",
 }
 # Numbers of rows, which are nobody's to read.

@@ -113,6 +113,7 @@ VERBS = {
     "postpone_todo": "待办延期",
     "link": "关联客户",
     "unlink": "取消关联",
+    "purge_talk": "删除会话存档",
     "ignore_contact": "忽略联系人",
     "unignore_contact": "取消忽略",
     "set_current": "切换当前客户",

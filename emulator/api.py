@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from emulator import api_contacts, api_messages, api_setup, bodies
+from emulator import api_archive, api_contacts, api_messages, api_setup, bodies
 from emulator.call import Binary, Call, Handler
 from emulator.errors import ApiError, answer
 from emulator.tenant import Json
+from emulator.tokens import ARCHIVE
 from emulator.world import World
 
 # path → (HTTP method or "" for both, handler, needs the customer-contact right)
@@ -39,6 +40,9 @@ ROUTES: dict[str, tuple[str, Handler, bool]] = {
     "externalcontact/list": ("GET", api_contacts.external_list, True),
     "externalcontact/get": ("GET", api_contacts.external_get, True),
     "externalcontact/batch/get_by_user": ("POST", api_contacts.external_batch, True),
+    "msgaudit/get_permit_user_list": ("POST", api_archive.permit_users, False),
+    "msgaudit/check_single_agree": ("POST", api_archive.single_agree, False),
+    "msgaudit/check_room_agree": ("POST", api_archive.room_agree, False),
 }
 # Fault switch → the refusal it produces.
 REFUSALS = {"busy": -1, "rate_limited": 45009, "concurrent": 45033, "untrusted_ip": 60020, "forbidden": 48002}
@@ -91,7 +95,9 @@ def _handled(world: World, path: str, switches: Json, ip: str) -> Json | Binary:
     for name, code in (("token_expired", 42001), ("token_invalid", 40014)):
         if name in switches:
             world.tokens.end(code)
-    world.tokens.check(query.get("access_token"))
+    kind = world.tokens.check(query.get("access_token"))
+    if (kind == ARCHIVE) != path.startswith("msgaudit/"):  # each secret opens its own calls
+        raise ApiError(48002)
     if path not in ROUTES:
         raise ApiError(40058, f"no such api: {path}")
     method, handler, customers = ROUTES[path]

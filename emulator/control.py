@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from emulator import bodies, members, people
+from emulator import api_archive, bodies, members, people
 from emulator.errors import ApiError
 from emulator.faults import FaultError
 from emulator.refusal import Refusal
@@ -26,6 +26,8 @@ ACTIONS: dict[str, Callable[[World, Json], Json]] = {
     "event": people.event,
     "robot-say": people.robot_say,
     "robot-enter": people.robot_enter,
+    "talk": api_archive.talk,
+    "agree": api_archive.agree,
 }
 WAIT_MOST = 25.0  # seconds a /changes call waits
 
@@ -212,6 +214,7 @@ SETTERS: dict[str, Callable[[World, Json], Json]] = {
     "faults": _set_faults,
     "reset": _reset,
     "mp-code": _mp_code,
+    "archive-key": api_archive.upload_key,
     "verify-callback": lambda world, _: world.courier.verify(),
 }
 VIEWS: dict[str, Callable[[World], Json]] = {

@@ -16,6 +16,10 @@ API_SWITCHES = (
     "concurrent",
     "untrusted_ip",
     "forbidden",
+    "network",
+    "cut",
+    "skip",
+    "strange_key",
 )
 CALLBACK_SWITCHES = (
     "duplicate",

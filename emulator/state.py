@@ -22,7 +22,7 @@ class State:
 
     `data` keys: ids (counters), tokens, menu, chats {userid: [entry]}, people {external_userid: person}, members
     {userid: what differs from the tenant file}, task_ids, response_codes, recent (duplicate checks), codes (login),
-    eyes {userid: count}.
+    eyes {userid: count}, archive (entries, and what outsiders said to it), archive_keys {version: public key}.
     """
 
     def __init__(self, tenant: Tenant, path: Path | None) -> None:
@@ -49,6 +49,7 @@ class State:
             "ids": {},
             "tokens": {},
             "menu": None,
+            "archive_keys": {},
             **self._beginning(),
         }
 
@@ -67,6 +68,7 @@ class State:
             "response_codes": {},
             "recent": {},
             "codes": {},
+            "archive": {"entries": [], "said": {}},
         }
 
     def reset(self) -> None:

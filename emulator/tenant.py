@@ -52,6 +52,8 @@ class Tenant:
     members: tuple[Json, ...]
     outside: tuple[Json, ...]
     robot: Robot | None
+    archive_secret: str  # "": the company has no chat archive
+    archive_keys: dict[int, str]  # public keys (PEM) by version
 
 
 def load(path: Path) -> Tenant:
@@ -84,6 +86,8 @@ def load(path: Path) -> Tenant:
             members=tuple(raw["members"]),
             outside=tuple(raw.get("outside", ())),
             robot=Robot(**raw["robot"]) if "robot" in raw else None,
+            archive_secret=raw.get("archive", {}).get("secret", ""),
+            archive_keys={int(number): pem for number, pem in raw.get("archive", {}).get("public_keys", {}).items()},
         )
     except (OSError, ValueError, TypeError) as error:
         raise TenantError(f"{path}: {error}") from error

@@ -7,6 +7,7 @@ from emulator.tenant import Json, Tenant
 
 TOKEN_SECONDS = 7200
 CODE_SECONDS = 300
+ACCESS, ARCHIVE = "access", "archive"  # the app's token, and the archive's
 
 
 class Tokens:
@@ -19,27 +20,29 @@ class Tokens:
         """gettoken: while a token is valid every call gets the same one (wecom.md §3.1)."""
         if corpid != self._tenant.corpid:
             raise ApiError(40013)
-        if secret != self._tenant.app.secret:
+        kinds = {self._tenant.app.secret: ACCESS, self._tenant.archive_secret: ARCHIVE}
+        if not secret or secret not in kinds:
             raise ApiError(40001)
-        token, left = self._current("access", 200)
+        token, left = self._current(kinds[secret], 200)
         return {"access_token": token, "expires_in": left}
 
-    def check(self, token: str | None) -> None:
-        """41001 without, 40014 unknown or revoked, 42001 expired."""
+    def check(self, token: str | None) -> str:
+        """Whose token it is, the app's or the archive's; 41001 without, 40014 unknown or revoked, 42001 expired."""
         if not token:
             raise ApiError(41001)
         with self._state.lock:
             known = self._state.data["tokens"].get(token)
-            if known is None or known["kind"] != "access" or known["dead"] == 40014:
+            if known is None or known["kind"] not in (ACCESS, ARCHIVE) or known["dead"] == 40014:
                 raise ApiError(40014)
             if known["dead"] or known["until"] <= self._clock.now():
                 raise ApiError(42001)
+            return str(known["kind"])
 
     def end(self, code: int) -> None:
         """The platform ends the current access token early: 42001 = as expired, 40014 = as invalid."""
         with self._state.lock:
             for known in self._state.data["tokens"].values():
-                if known["kind"] == "access" and not known["dead"]:
+                if known["kind"] in (ACCESS, ARCHIVE) and not known["dead"]:
                     known["dead"] = code
             self._state.touch()
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from emulator.archive import Archive
 from emulator.callbacks import Courier
 from emulator.chats import Chats
 from emulator.clock import Clock
@@ -36,6 +37,7 @@ class World:
     courier: Courier
     post: Post
     robot: RobotDesk
+    archive: Archive
     callback_url: str | None
     home_url: str
     trusted_hosts: frozenset[str]
@@ -59,6 +61,7 @@ def build(
     faults, wire = Faults(), Wire(clock)
     chats = Chats(state, clock)
     courier = Courier(tenant, clock, faults, wire, callback_url)
+    post = Post(tenant, state, clock, chats, courier)
     # The callback's own address is trusted too, so that another port needs no edited company file.
     own = {host_of(callback_url)} if callback_url else set()
     return World(
@@ -73,8 +76,9 @@ def build(
         faults=faults,
         wire=wire,
         courier=courier,
-        post=Post(tenant, state, clock, chats, courier),
         robot=RobotDesk(tenant.robot, state, clock, chats),
+        post=post,
+        archive=Archive(tenant, state, clock, post),
         callback_url=callback_url,
         home_url=home_url,
         trusted_hosts=frozenset({*tenant.app.trusted_domains, *own}),

@@ -5,11 +5,11 @@ from datetime import datetime
 from io import BytesIO
 
 from config.clock import Clock
-from crm.flows import contacts, digests, directory, evidence
+from crm.flows import archive, contacts, digests, directory, evidence
 from crm.flows.inbox import ANY, Handlers, work_one
 from crm.messages import Received
 from crm.ports import AcceptedFile, AskModel, Directory, KeepsFiles, NoPicture, ReadExternalContact
-from crm.rules.events import DIGEST_ASKED, PICTURE_PROVES
+from crm.rules.events import ARCHIVE_GREW, DIGEST_ASKED, PICTURE_PROVES
 from gateways.files import FileRefused
 from gateways.wecom.errors import Kind, WecomError
 from gateways.wecom.robot import FileGone
@@ -48,6 +48,8 @@ def handlers(
         (_CUSTOMER, "add_half_external_contact"): introduce,
         (_CUSTOMER, "del_follow_user"): contacts.parted,
         (_CUSTOMER, "del_external_contact"): contacts.parted,
+        (_CUSTOMER, "msg_audit_approved"): archive.approved,
+        (ARCHIVE_GREW, ""): lambda _, now: archive.notified(now),
         ("change_contact", ANY): lambda received, now: directory.refresh(received, members, now),
     }
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from crm import policy as numbers
 from crm import uow
-from crm.flows import directory
+from crm.flows import archive, directory
 from crm.flows.evidence import read_evidence
 from crm.usecases import attachments, retention, slots
 from crm.usecases.directory import Counts
@@ -75,11 +75,17 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         yield from _files_swept(w, now)
     elif job == "evidence":
         yield from _evidence_read(w)
+    elif job == archive.JOB:
+        if w.archive:
+            yield from archive.run(w.archive.source, w.archive.consents, now)
     else:
         raise ValueError(f"没有叫「{job}」的任务，可用的有：{'、'.join(JOBS)}")
 
 
-JOBS = (*sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge", "files", "evidence")
+JOBS = (
+    *sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge", "files", "evidence",
+    archive.JOB,
+)  # fmt: skip
 
 
 def _sealed(w: Wiring) -> Iterator[str]:

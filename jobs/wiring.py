@@ -21,12 +21,18 @@ from crm import uow
 from crm.flows.inbox import Handlers
 from crm.tokens import TokenTable
 from crm.usecases.drawing import OutboxDraft
+from gateways.archive.consents import Consents
+from gateways.archive.keys import KeyRing
+from gateways.archive.native import Native
+from gateways.archive.over_http import OverHttp
+from gateways.archive.source import Archive
 from gateways.dropbox import Dropbox
 from gateways.files import FileStore
 from gateways.spool import Spool
 from gateways.summariser import Summariser
 from gateways.wecom import cards, robot
 from gateways.wecom.client import WecomClient
+from gateways.wecom.wire import Wire
 from jobs import inbox
 
 log = logging.getLogger(__name__)
@@ -41,6 +47,14 @@ _JOB_TIMEOUT = 3600  # far beyond any job's own limits: rows, not the queue, kno
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveGateway:
+    """The company's chat archive, and whom to ask for consent to it."""
+
+    source: Archive
+    consents: Consents
+
+
+@dataclass(frozen=True, slots=True)
 class Wiring:
     """Everything a job needs from outside itself."""
 
@@ -52,6 +66,7 @@ class Wiring:
     incoming: Dropbox
     outgoing: Dropbox
     nudge: Callable[[frozenset[str]], None]
+    archive: ArchiveGateway | None  # None: the company has none, or has not set it up
 
     def render(self, draft: OutboxDraft) -> str:
         """The document of one message, complete and final."""
@@ -85,12 +100,14 @@ def wire(settings: Settings) -> Wiring:
         settings=settings,
         clock=clock,
         client=client,
-from gateways.summariser import Summariser
-from gateways.wecom import cards, robot
+        handlers=inbox.handlers(
+            client.external_contact, client, partial(_media, client), file_store(settings), summariser(settings)
+        ),
         spool=Spool(settings.var_dir / "spool.db"),
         incoming=incoming(settings),
         outgoing=outgoing(settings),
         nudge=nudge,
+        archive=archive_gateway(settings, clock),
     )
 
 
@@ -131,6 +148,26 @@ def wecom_client(settings: Settings, clock: Clock) -> WecomClient:
 def _media(client: WecomClient, where: str) -> bytes:
     """A picture of the app's chat, or a file of the robot's, wherever it lies."""
     return robot.fetch(where) if robot.is_file(where) else client.media(where)
+
+
+def archive_gateway(settings: Settings, clock: Clock) -> ArchiveGateway | None:
+    """The archive has a secret of its own, and so a token of its own."""
+    secret, keys, corp = settings.wecom_archive_secret, settings.wecom_archive_private_keys, settings.wecom_corp_id
+    if not secret or keys is None:
+        return None
+    url = settings.wecom_archive_url
+    transport = OverHttp(url, corp, secret) if url else Native(settings.wecom_archive_library, corp, secret)
+    wire = Wire(
+        base=settings.wecom_api_base,
+        corp_id=corp,
+        name=f"wecom:{corp}:archive",
+        secret=secret,
+        tokens=TokenTable(settings.secret_key),
+        clock=clock,
+        connect_timeout=3.0,
+        read_timeout=8.0,
+    )
+    return ArchiveGateway(Archive(transport, KeyRing(keys)), Consents(wire))
 
 
 def start_logging() -> None:

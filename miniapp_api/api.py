@@ -6,6 +6,7 @@ from flask.blueprints import BlueprintSetupState
 
 from miniapp_api import reading
 from miniapp_api.approvals import approval_routes
+from miniapp_api.archive import archive_routes
 from miniapp_api.attachments import attachment_routes
 from miniapp_api.channels import channel_routes
 from miniapp_api.contacts import contact_routes
@@ -60,6 +61,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     milestone_routes(bp, deps)
     pipeline_routes(bp, deps)
     sales_routes(bp, deps)
+    archive_routes(bp, deps)
     product_routes(bp, deps)
     quote_routes(bp, deps)
     return bp

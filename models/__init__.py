@@ -2,6 +2,7 @@
 
 from models import (  # noqa: F401  (importing a module registers its tables)
     approvals,
+    archive,
     audit,
     collisions,
     customers,

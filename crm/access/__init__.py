@@ -16,6 +16,7 @@ from crm.access.actors import (
     require,
 )
 from crm.access.approvals import NO_APPROVAL, About, asked_of, get_approval, sees_approval, with_matter
+from crm.access.archive import get_talker, hears_contact, hears_group
 from crm.access.files import get_attachment, no_attachment
 from crm.access.grants import Eyes, Groups, Sight, eyes, sight
 from crm.access.prospects import (
@@ -108,7 +109,10 @@ __all__ = [
     "get_quote",
     "get_registered_project",
     "get_registration",
+    "get_talker",
     "get_visit",
+    "hears_contact",
+    "hears_group",
     "keeps_quote",
     "known_actor",
     "leaders_of",

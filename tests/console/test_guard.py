@@ -100,6 +100,8 @@ DOORS = {
     "retry_event": OPERATORS,
     "retry_all": OPERATORS,
     "resume_sending": OPERATORS,
+    "archive": OPERATORS,
+    "purge_archive": OPERATORS,
     "people": OPERATORS,
     "grant_role": frozenset({Role.ADMIN}),
     "undo_role": frozenset({Role.ADMIN}),

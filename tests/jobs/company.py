@@ -96,4 +96,5 @@ def wiring_in(folder: Path, clock: Clock, nudge: Callable[[frozenset[str]], None
         incoming=Dropbox(folder / "imports"),
         outgoing=Dropbox(folder / "exports"),
         nudge=nudge,
+        archive=None,
     )

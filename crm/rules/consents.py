@@ -1,0 +1,44 @@
+"""What may be kept of a talk: only what everybody outside who took part had agreed to when it was said."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# A yes is told to the second: what was said in that very second may have been said before it.
+_TOLD_TO = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The newest yes or no of one outsider in one place (with one of us, or in one group).
+
+    `since` is when it was said, None where nobody knows. What was said until `purged_at` has been deleted on request
+    and does not come back.
+    """
+
+    agreed: bool
+    since: datetime | None = None
+    purged_at: datetime | None = None
+
+    def covers(self, at: datetime) -> bool:
+        agreed = self.agreed and (self.since is None or self.since + _TOLD_TO <= at)
+        return agreed and (self.purged_at is None or self.purged_at < at)
+
+
+NEVER = Word(agreed=False)
+
+
+def newer(one: Word, other: Word) -> bool:
+    """Whether `one` is said later than `other`, or at the same time: the newest word counts, whoever brings it."""
+    return other.since is None or (one.since is not None and one.since >= other.since)
+
+
+def may_keep(
+    places: Iterable[str], outsiders: Collection[str], words: Mapping[tuple[str, str], Word], at: datetime
+) -> bool:
+    """Whether a message of that moment may be kept; without anybody outside, or a place, there is nothing to keep.
+
+    Law: 个人信息保护法 art. 13 and 14; who has said nothing has not agreed.
+    """
+    asked = [(place, outsider) for place in places for outsider in outsiders]
+    return bool(asked) and all(words.get(one, NEVER).covers(at) for one in asked)

@@ -1,0 +1,63 @@
+"""Who outside has agreed to the chat archive, where, and since when: the newest word counts."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm.rules.consents import Word, newer
+from models.archive import ArchiveConsent
+from models.base import insert_once, one_of
+from models.people import Person
+
+Place = str
+_PERSON, _ROOM = "person:", "room:"
+
+
+def with_person(person_id: int) -> Place:
+    """The talk of an outsider with one of us."""
+    return f"{_PERSON}{person_id}"
+
+
+def room(room_id: str) -> Place:
+    return f"{_ROOM}{room_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the platform tells of one outsider in one place."""
+
+    place: Place
+    external_userid: str
+    agreed: bool
+    since: datetime | None
+
+
+def note(s: Session, said: Iterable[Said], now: datetime) -> None:
+    """Write down what was said, unless something newer is written there already."""
+    for one in sorted(said, key=lambda one: (one.place, one.external_userid)):
+        key = {"place": one.place[:80], "external_userid": one.external_userid[:64]}
+        values = {"agreed": one.agreed, "since": one.since, "checked_at": now}
+        if insert_once(s, ArchiveConsent, **key, **values):
+            continue
+        row = s.scalars(select(ArchiveConsent).filter_by(**key).with_for_update()).one()
+        if newer(Word(one.agreed, one.since), Word(row.agreed, row.since)):
+            s.execute(update(ArchiveConsent).where(ArchiveConsent.id == row.id).values(**values))
+        s.expire(row)
+
+
+def said_by(s: Session, outsiders: Collection[str]) -> Mapping[tuple[Place, str], Word]:
+    """The newest word of each of them in each place where he ever said one."""
+    if not outsiders:
+        return {}
+    rows = s.scalars(select(ArchiveConsent).where(one_of(s, ArchiveConsent.external_userid, outsiders)))
+    return {(row.place, row.external_userid): Word(row.agreed, row.since, row.purged_at) for row in rows}
+
+
+def approved(s: Session, userid: str, external_userid: str, at: datetime, now: datetime) -> None:
+    """`msg_audit_approved`: this outsider has agreed to the archive of his talk with this member."""
+    person_id = s.scalar(select(Person.id).where(Person.userid_key == userid.casefold()))
+    if person_id is not None and external_userid:
+        note(s, [Said(with_person(person_id), external_userid, agreed=True, since=at)], now)
