@@ -20,6 +20,7 @@ from bot import (  # noqa: F401  (handlers claim their names on import)
     moves,
     projects,
     quotes,
+    reminders,
     sharing,
     talk,
     todos,
