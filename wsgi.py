@@ -21,7 +21,7 @@ from gateways.spool import Spool
 from gateways.upload_links import UploadLinks
 from gateways.wecom.envelope import Envelope
 from gateways.wecom.errors import WecomError
-from jobs import cli, sealing, wiring
+from jobs import check, cli, sealing, wiring
 from jobs.runs import directory_lines
 from jobs.spool import mark
 from miniapp_api import ApiDeps, UploadDeps, api, uploads
@@ -89,6 +89,7 @@ def create_app(settings: Settings) -> Flask:
                 files=files,
                 outside_errors=(WecomError,),
                 audit_head=sealing.head_file(settings).read,
+                check=lambda: check.connection(settings, clock),
                 sync_directory=lambda: "\n".join(directory_lines(directory.sync(client, clock()))),
             )
         )

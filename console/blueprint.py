@@ -20,6 +20,7 @@ from console.pages import (
     audit,
     board,
     channels,
+    connection,
     contacts,
     customer_file,
     customers,
@@ -68,6 +69,7 @@ _MENU = (
     ("console.field_list", "字段", "fields"),
     ("console.rules", "规则数字", "rules"),
     ("console.approval_rules", "审批规则", "approval-rules"),
+    ("console.connection", "企微接入体检", "connection"),
     ("console.audit_log", "审计", "audit"),
 )
 # The entry of the menu that a page without one belongs to.
@@ -88,6 +90,7 @@ _PART_OF = {
         "duplicates": ("compare",),
         "channels": ("channel_customers",),
         "messages": ("message_out", "message_in"),
+        "connection": ("check_connection",),
         "field_list": ("new_field", "edit_field", "field_stages"),
         "rules": ("pipeline_list", "new_pipeline", "edit_pipeline"),
     }.items()
@@ -120,6 +123,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
         board,
         fields,
         messages,
+        connection,
         people,
         rules,
         pipelines,

@@ -25,6 +25,7 @@ from gateways.files import FileStore
 from gateways.spool import Spool
 from gateways.wecom import cards
 from gateways.wecom.client import WecomClient
+from gateways.wecom.tokens import TokenStore
 from jobs import inbox
 
 log = logging.getLogger(__name__)
@@ -106,14 +107,14 @@ def file_store(settings: Settings) -> FileStore:
     return FileStore(settings.var_dir / "files")
 
 
-def wecom_client(settings: Settings, clock: Clock) -> WecomClient:
-    """The app's client with its token kept in the store."""
+def wecom_client(settings: Settings, clock: Clock, tokens: TokenStore | None = None) -> WecomClient:
+    """The app's client with its token kept in the store, or where the connection check keeps its own."""
     return WecomClient(
         base=settings.wecom_api_base,
         corp_id=settings.wecom_corp_id,
         agent_id=settings.wecom_agent_id,
         secret=settings.wecom_agent_secret,
-        tokens=TokenTable(settings.secret_key),
+        tokens=tokens or TokenTable(settings.secret_key),
         clock=clock,
     )
 
