@@ -543,6 +543,7 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "共享": Say(DECIDE, "/共享 {name} 某wu"),
     "线索": Plain("/线索"),
     "提醒": Plain("/提醒"),
+    "日报": Plain("/日报"),
     "待办": Say(READ, "/待办 {name} 明天 下午3点 回电话"),
 }
 
