@@ -1,8 +1,10 @@
 """What an operator types: every command answers in words, wrong input in one sentence with exit code 2."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -18,6 +20,7 @@ from jobs.menu import MENU
 from models.audit import AuditSeal
 from models.messages import OutboxMessage
 from models.people import Person
+from tests.gateways.tiny_wecom import OK, Answer, Call, tiny_wecom
 from tests.support.book import unlock
 
 Type = Callable[..., Result]
@@ -148,7 +151,12 @@ def test_the_menu_is_made_once_and_says_what_it_changes(type_in: Type, monkeypat
     with tiny_wecom() as wecom:
         stands: dict[str, Any] = {"errcode": 46003, "errmsg": ""}
         wecom.answers["menu/get"] = lambda _: stands
-        wecom.answers["menu/create"] = lambda call: stands.update({**OK, **json.loads(call.body)}) or OK
+
+        def create(call: Call) -> Answer:
+            stands.update({**OK, **json.loads(call.body)})
+            return OK
+
+        wecom.answers["menu/create"] = create
         monkeypatch.setenv("WECOM_API_BASE", wecom.base)
         made = type_in("wecom-menu").output
         assert made.startswith("新增「今天 › 今日清单」\n")
