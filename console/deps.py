@@ -33,8 +33,8 @@ class ConsoleDeps:
     incoming: Dropbox
     outgoing: Dropbox
     files: FileStore
+    check: Callable[[], Iterable[Finding]]
     app_name: str = "客户通"
     outside_errors: tuple[type[Exception], ...] = ()
     sync_directory: Callable[[], str] | None = None
     audit_head: Callable[[], tuple[int, str] | None] = lambda: None
-    check: Callable[[], Iterable[Finding]] = tuple
