@@ -26,7 +26,7 @@ from gateways.upload_links import UploadLinks
 from gateways.wecom.envelope import Envelope
 from gateways.wecom.errors import WecomError
 from gateways.wecom.robot import Robot
-from jobs import cli, sealing, wiring
+from jobs import check, cli, sealing, wiring
 from jobs.runs import directory_lines
 from jobs.spool import mark
 from miniapp_api import ApiDeps, UploadDeps, api, uploads
@@ -96,6 +96,7 @@ def create_app(settings: Settings) -> Flask:
                 files=files,
                 outside_errors=(WecomError,),
                 audit_head=sealing.head_file(settings).read,
+                check=lambda: check.connection(settings, clock),
                 sync_directory=lambda: "\n".join(directory_lines(directory.sync(client, clock()))),
             )
         )
@@ -169,7 +170,7 @@ def listen_to_robot() -> None:
     for wish in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wish, lambda *_: stopped.set())
     robot = Robot(settings.wecom_robot_url, settings.wecom_robot_id, settings.wecom_robot_secret)
-    robot.serve(answers(clock_of(settings)), WELCOME, lambda: not stopped.is_set())
+    robot.serve(answers(clock_of(settings), settings.public_url), WELCOME, lambda: not stopped.is_set())
 
 
 @cache

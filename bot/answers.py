@@ -19,14 +19,16 @@ from bot import (  # noqa: F401  (handlers claim their names on import)
     leads,
     milestones,
     moves,
+    my_day,
     projects,
     quotes,
+    reminders,
     sharing,
     talk,
     todos,
     undo,
 )
-from bot.inbound import Click, Inbound, Later, Media, Position, Unheard, Words
+from bot.inbound import Arrived, Click, Inbound, Later, Media, Position, Unheard, Words
 from bot.router import On, find_button
 from config.vocabulary import InboxState
 from crm import policy as numbers
@@ -37,9 +39,10 @@ from crm.errors import CrmError, Gone
 from crm.messages import answer_given, prompt, prompt_parts, recall, remember
 from crm.notices import Notice, text
 from crm.rules.events import ARCHIVE_GREW
+from crm.usecases.welcome import welcome
 from gateways.wecom.cards import greyed, redrawn
 from gateways.wecom.replies import split_text, text_reply, update_button_reply, update_card_reply
-from gateways.wecom.text import no_markup
+from gateways.wecom.text import no_links, no_markup
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +110,10 @@ def _once(s: uow.Session, inbound: Inbound, reply: Reply, now: datetime, spooled
     if state is not InboxState.DONE:
         remember(s, received, state, "", now)
         return ""
+    if isinstance(what, Arrived):  # perhaps before the directory tells of him: then the next time he comes
+        welcome(s, received.userid, now)
+        remember(s, received, state, "", now)
+        return ""
     actor = actor_of(s, known.sender, now)
     if isinstance(what, Click):
         answer = _tap(s, actor, what, received.key, reply, now, in_outbox=spooled_at is not None)
@@ -126,6 +133,8 @@ def _state(s: uow.Session, inbound: Inbound, reply: Reply, first_seen: datetime)
         return InboxState.KEPT
     if isinstance(inbound.what, Later):
         return InboxState.WAITING
+    if isinstance(inbound.what, Arrived):
+        return InboxState.DONE
     made_at = inbound.received.made_at
     if made_at is not None and first_seen - made_at > _SURELY_IN_TIME:
         allowed = timedelta(minutes=numbers.current(s).late_after_minutes)
@@ -159,7 +168,7 @@ def _spoken(s: uow.Session, actor: Actor, what: object, key: str, now: datetime,
 
 def _say(s: uow.Session, actor: Actor, key: str, said: str, reply: Reply, now: datetime, *, in_outbox: bool) -> str:
     """The first part of what is said is the reply, the rest follows as messages in order."""
-    parts = split_text(no_markup(said), reply.part)
+    parts = split_text(no_links(said, reply.home_url), reply.part)
     if in_outbox:
         prompt_parts(s, actor.person_id, parts, dedupe=f"answer:{key}", now=now)
         return ""
@@ -224,6 +233,6 @@ def _refuse(
     elif spooled_at is None and clicked and isinstance(refusal, Gone):
         answer = reply.spent(received.userid, now)
     elif spooled_at is None and not clicked:
-        answer = reply.words(received.userid, no_markup(str(refusal)), now)
+        answer = reply.words(received.userid, no_links(str(refusal), reply.home_url), now)
     remember(s, received, state, answer, now)
     return answer

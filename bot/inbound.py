@@ -43,6 +43,11 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """A member has come to see the app, or opened its chat."""
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """Needs WeCom's API or the whole directory: a job's work."""
 
@@ -52,7 +57,7 @@ class Unheard:
     """Nobody listens to this kind; it is kept."""
 
 
-What = Words | Position | Click | Media | Later | Unheard
+What = Words | Position | Click | Media | Arrived | Later | Unheard
 
 _LATER = frozenset(
     {
@@ -120,6 +125,8 @@ def _what(doc: Mapping[str, Any], kind: str, event: str, change: str) -> What:
         info = _dict(doc.get("SendLocationInfo"))
         place = _text(info, "Poiname") or _text(info, "Label")
         return _position(_text(info, "Location_X"), _text(info, "Location_Y"), place, from_menu=True)
+    if event in ("subscribe", "enter_agent"):
+        return Arrived()
     if (event, change) in _LATER:
         return Later()
     return Unheard()

@@ -36,9 +36,9 @@ class RobotReply(Reply):
         return content + _CARDS if "卡片" in content else content
 
 
-def answers(clock: Clock) -> Callable[[RobotMessage], str]:
+def answers(clock: Clock, home_url: str) -> Callable[[RobotMessage], str]:
     """The robot's ear: one message, one answer, and the same one for a message that comes twice."""
-    reply = RobotReply(corp_id="", agent_id=0, home_url="")
+    reply = RobotReply(corp_id="", agent_id=0, home_url=home_url)
 
     def answer(message: RobotMessage) -> str:
         if message.in_group:  # its words would be read by everybody

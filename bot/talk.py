@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot import forms
+from bot.absent import absent
 from bot.commands import unknown
 from bot.inbound import Media
 from bot.offers import offer
@@ -89,4 +90,6 @@ def _command(s: Session, actor: Actor, typed: str, key: str, now: datetime) -> s
         return "发 /帮助 看看我会什么"
     name, args = first_word(typed)
     found = find_command(name)
-    return unknown(name) if found is None else found.handler(s, actor, Heard(key, args, now))
+    if found is None:
+        return absent(name) or unknown(name)
+    return found.handler(s, actor, Heard(key, args, now))

@@ -100,6 +100,7 @@ class NoticeClass(StrEnum):
     PROMPT = "prompt"
     REMINDER = "reminder"
     LIST = "list"
+    BUNDLE = "bundle"  # several reminders told by one message
 
 
 class InboxState(StrEnum):
@@ -114,7 +115,7 @@ class OutboxState(StrEnum):
     READY = "ready"
     LEASED = "leased"
     SENT = "sent"
-    FOLDED = "folded"  # over the day's reminders: told by the 08:30 list
+    FOLDED = "folded"  # over the day's reminders: told by a bundle
     EXPIRED = "expired"
     UNKNOWN = "unknown"  # an attempt whose outcome can no longer be told apart by the duplicate check
     DEAD = "dead"
@@ -233,6 +234,7 @@ _SAID: tuple[tuple[StrEnum, str], ...] = (
     (NoticeClass.PROMPT, "即时"),
     (NoticeClass.REMINDER, "提醒"),
     (NoticeClass.LIST, "每日清单"),
+    (NoticeClass.BUNDLE, "合并提醒"),
     (InboxState.DONE, "已处理"),
     (InboxState.WAITING, "处理中"),
     (InboxState.KEPT, "已留存"),
@@ -241,7 +243,7 @@ _SAID: tuple[tuple[StrEnum, str], ...] = (
     (OutboxState.READY, "待发送"),
     (OutboxState.LEASED, "发送中"),
     (OutboxState.SENT, "已送出"),
-    (OutboxState.FOLDED, "并入清单"),
+    (OutboxState.FOLDED, "合并发送"),
     (OutboxState.EXPIRED, "已过期"),
     (OutboxState.UNKNOWN, "结果不明"),
     (OutboxState.DEAD, "送不出去"),

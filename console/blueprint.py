@@ -21,6 +21,7 @@ from console.pages import (
     audit,
     board,
     channels,
+    connection,
     contacts,
     customer_file,
     customers,
@@ -70,6 +71,7 @@ _MENU = (
     ("console.field_list", "字段", "fields"),
     ("console.rules", "规则数字", "rules"),
     ("console.approval_rules", "审批规则", "approval-rules"),
+    ("console.connection", "企微接入体检", "connection"),
     ("console.audit_log", "审计", "audit"),
 )
 # The entry of the menu that a page without one belongs to.
@@ -90,6 +92,7 @@ _PART_OF = {
         "duplicates": ("compare",),
         "channels": ("channel_customers",),
         "messages": ("message_out", "message_in"),
+        "connection": ("check_connection",),
         "field_list": ("new_field", "edit_field", "field_stages"),
         "rules": ("pipeline_list", "new_pipeline", "edit_pipeline"),
     }.items()
@@ -123,6 +126,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
         fields,
         messages,
         archive,
+        connection,
         people,
         rules,
         pipelines,

@@ -1,10 +1,11 @@
 """What the console needs from outside, handed in by the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from crm.reads.connection import Finding
 from gateways.dropbox import Dropbox
 from gateways.files import FileStore
 
@@ -18,7 +19,7 @@ class ConsoleDeps:
     belongs to customers;
     `secure` marks cookies Secure and asks browsers to stay on https; `sync_directory` pulls the directory now and
     answers with a sentence (None: this process cannot); `audit_head` is the end of the audit chain as it was noted
-    outside the store (position and digest, None: it never was).
+    outside the store (position and digest, None: it never was); `check` tries the connection to WeCom, item by item.
     """
 
     clock: Callable[[], datetime]
@@ -32,6 +33,7 @@ class ConsoleDeps:
     incoming: Dropbox
     outgoing: Dropbox
     files: FileStore
+    check: Callable[[], Iterable[Finding]]
     app_name: str = "客户通"
     outside_errors: tuple[type[Exception], ...] = ()
     sync_directory: Callable[[], str] | None = None

@@ -3,7 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,13 @@ from config.policy import Policy
 from config.vocabulary import InboxState, NoticeClass, OutboxState
 from crm import uow
 from crm.access import WHO
+from crm.bundles import GATHERING, open_bundles, take_in_the_last
 from crm.notices import Button, Notice, text
+from crm.promises import promised
 from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of
 from models.base import bare, insert_once, insert_rows, one_of
 from models.messages import Card, CardAction, Dialogue, InboxEvent, OutboxMessage
 from models.people import Person
-
-KEEP_TRYING = timedelta(days=3)  # a promise older than this is no help to anybody any more
 
 # Built once: every callback runs these, and building a statement costs more than running it.
 _ANSWER = select(bare(InboxEvent).c.answer).where(bare(InboxEvent).c.key == bindparam("key"))
@@ -136,7 +136,7 @@ def prompt_card(
     topic: str = "",
 ) -> None:
     """Ask one person at once, with buttons. Everybody asked about the same `matter` shares one card."""
-    card_id, drawn = _card(s, notice, taps, matter, now + timedelta(days=policy.card_days))
+    card_id, drawn = make_card(s, notice, taps, matter, now + timedelta(days=policy.card_days))
     promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now, card_id=card_id, topic=topic)
 
 
@@ -153,7 +153,7 @@ def schedule_card(
 ) -> None:
     """A card at the moment a person asked for himself: no working hours, no limit of the day apply."""
     key = f"{topic}:{due_at:%Y%m%d%H%M}"
-    card_id, drawn = _card(s, notice, taps, key, due_at + timedelta(days=policy.card_days))
+    card_id, drawn = make_card(s, notice, taps, key, due_at + timedelta(days=policy.card_days))
     promise(s, person_id, drawn, NoticeClass.PROMPT, dedupe=key, now=now, due_at=due_at, card_id=card_id, topic=topic)
     awaiting = (OutboxMessage.dedupe == key, OutboxMessage.state == OutboxState.EXPIRED, OutboxMessage.tries == 0)
     s.execute(update(OutboxMessage).where(*awaiting).values(state=OutboxState.READY))  # cancelled, and wanted again
@@ -176,6 +176,10 @@ class Reminder:
     dedupe: str
     topic: str = ""
 
+    def plan(self) -> dict[str, Any]:
+        """What its card is made of, as `Tap` has it."""
+        return {"matter": self.matter, "taps": [asdict(tap) for tap in self.taps]}
+
 
 def remind(
     s: Session,
@@ -190,7 +194,7 @@ def remind(
     calendar: WorkCalendar,
     topic: str = "",
 ) -> bool:
-    """Remind one person in working hours; beyond the day's limit the 08:30 list tells it. False: told before."""
+    """Remind one person in working hours; beyond the day's limit a bundle tells it. False: told before."""
     if s.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe == dedupe)) is not None:
         return False
     one = Reminder(person_id, notice, taps, matter, dedupe, topic)
@@ -202,20 +206,29 @@ def remind_all(
     s: Session, reminders: Sequence[Reminder], *, now: datetime, policy: Policy, calendar: WorkCalendar
 ) -> None:
     """The same of many, in the order in which they count for the day; the caller found them untold and holds them."""
-    due_at, rows = calendar.next_working_moment(now), []
-    told = _reminders_on(s, {one.person_id for one in reminders}, due_at)
+    due_at, most = calendar.next_working_moment(now), policy.reminders_per_day
+    taken, placed = _reminders_on(s, {one.person_id for one in reminders}, due_at), []
     for one in reminders:
-        told[one.person_id] += 1
-        full, card_id, drawn = told[one.person_id] > policy.reminders_per_day, None, one.notice
-        if not full:  # what nobody is handed needs no card
-            card_id, drawn = _card(s, one.notice, one.taps, one.matter, due_at + timedelta(days=policy.card_days))
-        state = OutboxState.FOLDED if full else OutboxState.READY
-        row = _values(
-            one.person_id, drawn, NoticeClass.REMINDER, dedupe=one.dedupe, now=now, due_at=due_at, card_id=card_id,
-            state=state, topic=one.topic,
-        )  # fmt: skip
-        rows.append(row)
+        taken[one.person_id] += 1
+        placed.append((one, taken[one.person_id]))
+    bundles = open_bundles(s, {one.person_id for one, place in placed if place > most}, due_at, now, calendar)
+    ends, rows = due_at + timedelta(days=policy.card_days), []
+    for one, place in placed:
+        if place > most:  # its card is made when somebody asks for it
+            told: dict[str, Any] = {
+                "notice": one.notice, "due_at": due_at, "state": OutboxState.FOLDED, "card_plan": one.plan(),
+                "folded_into_id": bundles.ids[one.person_id],
+            }  # fmt: skip
+        else:
+            card_id, drawn = make_card(s, one.notice, one.taps, one.matter, ends)
+            told = {"notice": drawn, "due_at": due_at + GATHERING if place == most else due_at, "card_id": card_id}
+        rows.append(
+            promised(
+                one.person_id, notice_class=NoticeClass.REMINDER, dedupe=one.dedupe, now=now, topic=one.topic, **told
+            )
+        )
     insert_rows(s, OutboxMessage, rows)
+    take_in_the_last(s, bundles, day_of(due_at))
     uow.nudge(s, "outbox")
 
 
@@ -226,14 +239,17 @@ def daily_list(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: 
 
 
 def _reminders_on(s: Session, people: Collection[int], due_at: datetime) -> Counter[int]:
-    """How many single reminders each one's day already holds. Their rows are locked: two sweeps count in turn."""
+    """How many messages of the day's few each one already has, its bundle among them.
+
+    The people's rows are locked: two sweeps count in turn.
+    """
     s.execute(select(Person.id).where(one_of(s, Person.id, people)).order_by(Person.id).with_for_update())
     start = at(day_of(due_at), 0)
     counted = (
         select(OutboxMessage.person_id, func.count())
         .where(
             one_of(s, OutboxMessage.person_id, people),
-            OutboxMessage.notice_class == NoticeClass.REMINDER,
+            OutboxMessage.notice_class.in_([NoticeClass.REMINDER, NoticeClass.BUNDLE]),
             OutboxMessage.state != OutboxState.FOLDED,
             OutboxMessage.due_at >= start,
             OutboxMessage.due_at < start + timedelta(days=1),
@@ -243,7 +259,7 @@ def _reminders_on(s: Session, people: Collection[int], due_at: datetime) -> Coun
     return Counter(dict(s.execute(counted).all()))
 
 
-def _card(s: Session, notice: Notice, taps: Sequence[Tap], matter: str, expires_at: datetime) -> tuple[int, Notice]:
+def make_card(s: Session, notice: Notice, taps: Sequence[Tap], matter: str, expires_at: datetime) -> tuple[int, Notice]:
     """The card of a matter (made once), and the notice with this recipient's opaque button keys."""
     insert_once(s, Card, matter=matter, outcome="")
     card_id = s.scalars(select(Card.id).where(Card.matter == matter)).one()
@@ -271,30 +287,5 @@ def promise(
     """
     if notice_class is NoticeClass.PROMPT and not notice.buttons and rest.get("redraws_id") is None:
         notice = replace(notice, body=f"{notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）")
-    insert_once(s, OutboxMessage, **_values(person_id, notice, notice_class, now=now, **rest))
+    insert_once(s, OutboxMessage, **promised(person_id, notice, notice_class, now=now, **rest))
     uow.nudge(s, "outbox")
-
-
-def _values(
-    person_id: int,
-    notice: Notice,
-    notice_class: NoticeClass,
-    *,
-    dedupe: str,
-    now: datetime,
-    due_at: datetime,
-    expires_at: datetime | None = None,
-    card_id: int | None = None,
-    after_id: int | None = None,
-    redraws_id: int | None = None,
-    state: OutboxState = OutboxState.READY,
-    topic: str = "",
-) -> dict[str, Any]:
-    """A promise as a row."""
-    return {
-        "dedupe": dedupe, "person_id": person_id, "notice_class": notice_class, "topic": topic,
-        "notice": notice.stored(), "card_id": card_id, "after_id": after_id,
-        "redraws_id": redraws_id, "state": state, "created_at": now,
-        "due_at": due_at, "next_at": due_at, "expires_at": expires_at or due_at + KEEP_TRYING, "tries": 0, "msgid": "",
-        "response_code": "", "error": "",
-    }  # fmt: skip

@@ -28,7 +28,9 @@ def settled(notice: Notice, outcome: str, by: str, now: datetime, body: str) -> 
 
 
 def redraw(s: Session, card: OutboxMessage, notice: Notice, now: datetime) -> None:
-    """Exchange a card that somebody holds; one that has not left yet need not leave at all."""
+    """Exchange a card that somebody holds; one that has not left yet need not leave at all, or was told by a bundle."""
+    if card.state == OutboxState.FOLDED:
+        return
     if card.state == OutboxState.READY and card.tries == 0:
         card.state = OutboxState.EXPIRED
         return

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from email.utils import formatdate
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
@@ -61,6 +62,7 @@ def blueprint(world: World) -> Blueprint:
             time.sleep(HANG_SECONDS if switches["hang"] is True else float(switches["hang"]))
             return _cut(world, path, began, "hung")
         response = Response("", 500) if "http_500" in switches else _answered(world, path, switches)
+        response.headers["Date"] = formatdate(world.clock.now(), usegmt=True)
         if "reset_after" in switches:
             return _cut(world, path, began, response.get_data(as_text=True))
         _log(world, path, response, began)
@@ -100,6 +102,8 @@ def _handled(world: World, path: str, switches: Json, ip: str) -> Json | Binary:
         raise ApiError(48002)
     if path not in ROUTES:
         raise ApiError(40058, f"no such api: {path}")
+    if world.tenant.app.closed and path != "agent/get":
+        raise ApiError(50003)
     method, handler, customers = ROUTES[path]
     if method != request.method:
         raise ApiError(43001 if method == "GET" else 43002)

@@ -85,10 +85,13 @@ def _direct_members(call: Call) -> list[Json]:
 
 
 def follow_users(call: Call) -> Json:
+    serving = call.world.tenant.app.serving
     with call.world.state.lock:
         return {
             "follow_user": [
-                member["userid"] for member in call.world.company.members() if call.world.company.reachable(member)
+                member["userid"]
+                for member in call.world.company.members()
+                if call.world.company.reachable(member) and (serving is None or member["userid"] in serving)
             ]
         }
 

@@ -98,11 +98,11 @@ def agent_get(call: Call) -> Json:
         "allow_userinfos": {"user": [{"userid": userid} for userid in app.visible_users]},
         "allow_partys": {"partyid": list(app.visible_departments)},
         "allow_tags": {"tagid": []},
-        "close": 0,
+        "close": int(app.closed),
         "redirect_domain": app.trusted_domains[0] if app.trusted_domains else "",
         "report_location_flag": 0,
         "isreportenter": int(app.isreportenter),
-        "home_url": call.world.home_url,
+        "home_url": call.world.home_url if app.home_url is None else app.home_url,
     }
 
 

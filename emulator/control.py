@@ -9,6 +9,7 @@ from emulator.errors import ApiError
 from emulator.faults import FaultError
 from emulator.refusal import Refusal
 from emulator.robot import chat_of
+from emulator.setup_faults import restore, set_up
 from emulator.tenant import Json
 from emulator.world import World
 
@@ -157,6 +158,7 @@ def _set_faults(world: World, body: Json) -> Json:
 def _reset(world: World, _: Json) -> Json:
     with world.state.lock:
         world.faults.set({})
+        restore(world)
         world.limits.clear()
         world.dropped.clear()
         world.chats.eye.clear()
@@ -213,6 +215,7 @@ SETTERS: dict[str, Callable[[World, Json], Json]] = {
     "clock": _set_clock,
     "faults": _set_faults,
     "reset": _reset,
+    "setup": set_up,
     "mp-code": _mp_code,
     "archive-key": api_archive.upload_key,
     "verify-callback": lambda world, _: world.courier.verify(),

@@ -39,6 +39,7 @@ HEADS = {
     47001: "data format error",
     48002: "api forbidden",
     50001: "redirect_url domain not match",
+    50003: "app is disabled",
     60003: "department not found",
     60011: "no privilege to access/modify contact/party/agent",
     60020: "not allow to access from your ip",

@@ -12,9 +12,9 @@ class TenantError(Exception):
     """The tenant file cannot be used; the text says what to mend."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class App:
-    """One self-built app as the WeCom administrator has set it up."""
+    """One self-built app as the WeCom administrator has set it up, and may set it up otherwise (`setup_faults.py`)."""
 
     agentid: int
     name: str
@@ -29,6 +29,9 @@ class App:
     external_contact_enabled: bool
     isreportenter: bool
     truncates: bool  # over-long text: cut (the message page) or refused with 45002 (the error list)
+    closed: bool  # switched off in the administration
+    serving: tuple[str, ...] | None  # who may serve customers; None: everybody whom the app sees
+    home_url: str | None  # what opens from the workbench; None: the address given at the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,9 @@ def load(path: Path) -> Tenant:
                 external_contact_enabled=bool(app.get("external_contact_enabled", False)),
                 isreportenter=bool(app.get("isreportenter", False)),
                 truncates=app.get("overlong", "refuse") == "truncate",
+                closed=bool(app.get("closed", False)),
+                serving=tuple(app["serving"]) if "serving" in app else None,
+                home_url=app.get("home_url"),
             ),
             timeout=float(callback.get("timeout", 5)),
             retry_waits=tuple(float(wait) for wait in callback.get("retry_waits", (1, 2, 4))),

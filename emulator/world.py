@@ -1,6 +1,6 @@
 """Everything one running emulator shares between its parts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from emulator.limits import Limits
 from emulator.media import Media
 from emulator.robot import RobotDesk
 from emulator.state import State
-from emulator.tenant import Tenant
+from emulator.tenant import App, Tenant
 from emulator.tokens import Tokens
 from emulator.wire import Wire
 
@@ -41,6 +41,7 @@ class World:
     callback_url: str | None
     home_url: str
     trusted_hosts: frozenset[str]
+    as_set_up: App  # the app's settings in the company file, whatever they are now
     dropped: list[str] = field(default_factory=list)  # userids whose message was dropped silently, in order
 
 
@@ -82,4 +83,5 @@ def build(
         callback_url=callback_url,
         home_url=home_url,
         trusted_hosts=frozenset({*tenant.app.trusted_domains, *own}),
+        as_set_up=replace(tenant.app),
     )

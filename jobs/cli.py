@@ -15,12 +15,13 @@ from crm import audit, name_index, uow
 from crm.errors import CrmError
 from crm.flows import contacts, directory
 from crm.flows.evidence import read_evidence
+from crm.reads.connection import Grade
 from crm.rules.days import SHANGHAI
 from crm.usecases import people
 from crm.usecases import policy as numbers
 from gateways.wecom.errors import WecomError
 from jobs import check, runs, sealing
-from jobs.menu import MENU
+from jobs.menu import MENU, differences
 from jobs.wiring import Wiring, file_store, wire
 
 P = ParamSpec("P")
@@ -217,10 +218,12 @@ def user_grant(userid: str, role: str) -> None:
 def wecom_check() -> None:
     """企微接入体检: try each part of the connection."""
     w = _wired()
+    signs = {Grade.OK: "✓", Grade.WRONG: "✗", Grade.UNSEEN: "－"}
     wrong = 0
-    for finding in check.findings(w.client, w.settings, int(w.clock().timestamp())):
-        click.echo(f"{'✓' if finding.ok else '✗'} {finding.item}：{finding.said}")
-        wrong += not finding.ok
+    for finding in check.connection(w.settings, w.clock):
+        mend = f"。{finding.mend}" if finding.mend else ""
+        click.echo(f"{signs[finding.grade]} {finding.item}：{finding.said.removesuffix('。')}{mend}")
+        wrong += finding.grade is Grade.WRONG
     if wrong:
         raise Failed(f"{wrong} 项需要处理")
 
@@ -228,9 +231,16 @@ def wecom_check() -> None:
 @click.command("wecom-menu")
 @_plainly
 def wecom_menu() -> None:
-    """Make the menu at the foot of the app's chat, replacing the one before."""
-    _wired().client.create_menu(MENU)
-    click.echo("应用菜单已创建")
+    """Make the menu at the foot of the app's chat as the product has it, saying what that changes."""
+    client = _wired().client
+    stands = client.menu()
+    changes = differences(stands or {}, MENU)
+    if stands is not None and not changes:
+        click.echo("应用菜单没有变化")
+        return
+    client.create_menu(MENU)
+    _say(changes)
+    click.echo("应用菜单已创建" if stands is None else "应用菜单已更新")
 
 
 @click.group("audit")

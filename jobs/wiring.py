@@ -32,6 +32,7 @@ from gateways.spool import Spool
 from gateways.summariser import Summariser
 from gateways.wecom import cards, robot
 from gateways.wecom.client import WecomClient
+from gateways.wecom.tokens import TokenStore
 from gateways.wecom.wire import Wire
 from jobs import inbox
 
@@ -133,14 +134,14 @@ def summariser(settings: Settings) -> Summariser | None:
     return Summariser(settings.summariser_base_url, settings.summariser_api_key, settings.summariser_model)
 
 
-def wecom_client(settings: Settings, clock: Clock) -> WecomClient:
-    """The app's client with its token kept in the store."""
+def wecom_client(settings: Settings, clock: Clock, tokens: TokenStore | None = None) -> WecomClient:
+    """The app's client with its token kept in the store, or where the connection check keeps its own."""
     return WecomClient(
         base=settings.wecom_api_base,
         corp_id=settings.wecom_corp_id,
         agent_id=settings.wecom_agent_id,
         secret=settings.wecom_agent_secret,
-        tokens=TokenTable(settings.secret_key),
+        tokens=tokens or TokenTable(settings.secret_key),
         clock=clock,
     )
 

@@ -65,7 +65,8 @@ class OutboxMessage(Base):
 
     `dedupe` says what counts as the same thing (rule:object:period:recipient). `after_id` keeps the parts of a long
     answer in order. `redraws_id` is the card that this exchanges on the phone; where that cannot be done any more, the
-    same is said as a message.
+    same is said as a message. `folded_into_id` is the bundle that tells this one; `card_plan` (matter and taps) makes
+    the card of one that never had its own.
     """
 
     __tablename__ = "outbox_message"
@@ -79,6 +80,10 @@ class OutboxMessage(Base):
     card_id: Mapped[int | None] = mapped_column(ForeignKey("card.id"), index=True)
     after_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"), index=True)
     redraws_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
+    folded_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("outbox_message.id", ondelete="SET NULL"), index=True
+    )  # reminders are kept longer than the bundles that told them
+    card_plan: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     payload: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[datetime]

@@ -34,6 +34,7 @@ class Person(Base):
     team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), index=True)
     direct_leader_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     changed_at: Mapped[datetime]
+    welcomed_at: Mapped[datetime | None]  # when he was shown how to begin, which happens once
 
 
 class TeamLeader(Base):

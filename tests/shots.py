@@ -35,6 +35,7 @@ CONSOLE = {
     "quotes": "quotes",
     "products": "products",
     "messages": "messages",
+    "connection": "connection",
     "people": "people",
     "imports": "imports",
     "exports": "exports",

@@ -16,7 +16,7 @@ from crm.usecases import inbox, outbox, resuming
 OUT_TABS = (
     ("ready", "待发送", (OutboxState.READY, OutboxState.LEASED)),
     ("sent", "已送出", (OutboxState.SENT,)),
-    ("folded", "并入清单", (OutboxState.FOLDED,)),
+    ("folded", "合并发送", (OutboxState.FOLDED,)),
     ("dead", "送不出去", (OutboxState.DEAD,)),
     ("unknown", "结果不明", (OutboxState.UNKNOWN,)),
     ("expired", "已过期", (OutboxState.EXPIRED,)),

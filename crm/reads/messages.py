@@ -19,6 +19,7 @@ from models.ops import Pause
 from models.people import Person
 
 LATE_AFTER = timedelta(seconds=60)
+_FOLDED_SHOWN = 100
 _OPERATORS = (Role.ADMIN, Role.OPERATIONS)
 
 
@@ -56,7 +57,7 @@ class OutRow:
 
 @dataclass(frozen=True, slots=True)
 class OutFile:
-    """One promise: the notice as it was made, and what happened to its card."""
+    """One promise: the notice as it was made, what happened to its card, and what it was told together with."""
 
     row: OutRow
     notice: Notice
@@ -66,6 +67,9 @@ class OutFile:
     dedupe: str
     card_outcome: str
     card_closed_at: datetime | None
+    told_by: int | None  # the bundle that tells it
+    tells: Sequence[tuple[int, str]]  # what it tells as a bundle, the first of them: (number, title)
+    tells_all: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,7 @@ def outbox_file(s: Session, actor: Actor, outbox_id: int) -> OutFile:
         raise NotFound("没有这条消息")
     message, person = found[0], found[1]
     card: Card | None = found[2]
+    folded = select(OutboxMessage).where(OutboxMessage.folded_into_id == outbox_id)
     return OutFile(
         row=_out(message, person),
         notice=as_notice(message.notice),
@@ -172,6 +177,9 @@ def outbox_file(s: Session, actor: Actor, outbox_id: int) -> OutFile:
         dedupe=message.dedupe,
         card_outcome=card.outcome if card is not None else "",
         card_closed_at=card.closed_at if card is not None else None,
+        told_by=message.folded_into_id,
+        tells=[(row.id, _title(row)) for row in s.scalars(folded.order_by(OutboxMessage.id).limit(_FOLDED_SHOWN))],
+        tells_all=s.scalar(select(func.count()).select_from(folded.subquery())) or 0,
     )
 
 
@@ -217,7 +225,7 @@ def _out(message: OutboxMessage, person: Person) -> OutRow:
         id=message.id,
         person=person.name,
         userid=person.userid,
-        title=message.notice["title"] or message.notice["body"][:60],
+        title=_title(message),
         notice_class=message.notice_class,
         state=message.state,
         created_at=message.created_at,
@@ -227,6 +235,10 @@ def _out(message: OutboxMessage, person: Person) -> OutRow:
         tries=message.tries,
         error=message.error,
     )
+
+
+def _title(message: OutboxMessage) -> str:
+    return str(message.notice["title"] or message.notice["body"][:60])
 
 
 def _in(event: InboxEvent, name: str | None) -> InRow:

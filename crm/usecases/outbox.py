@@ -10,13 +10,13 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from config.vocabulary import OutboxState, PersonStatus, Role, label
+from config.vocabulary import NoticeClass, OutboxState, PersonStatus, Role, label
 from crm import audit, uow
 from crm.access import Actor, require
 from crm.errors import Conflict, NotFound
-from crm.messages import KEEP_TRYING
+from crm.promises import KEEP_TRYING
 from crm.rules.words import storable
-from crm.usecases import undeliverable
+from crm.usecases import bundles, undeliverable
 from crm.usecases.drawing import OutboxDraft, drawn
 from crm.usecases.send_limits import count_send, free_at
 from models.base import insert_once
@@ -77,6 +77,8 @@ def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) 
             s.execute(_GIVE_UP, times, execution_options={"synchronize_session": False})
             continue
         person = s.get_one(Person, row.person_id, with_for_update=True)  # two deliverers count his messages in turn
+        if row.notice_class == NoticeClass.BUNDLE and row.payload is None:  # whoever adds to it holds the person's row
+            bundles.fill(s, row)
         if person.status in _GONE:
             undeliverable.bury(s, row, f"{person.name}{label(PersonStatus(person.status))}，不再向他发送", now)
         elif (quiet_until := free_at(s, person.id, now)) is not None:

@@ -1,4 +1,4 @@
-"""What becomes of a message whose recipient cannot be reached: a dead letter, and once a word to his supervisor."""
+"""What becomes of a message whose recipient cannot be reached: a dead letter, and a word to his deputy or superior."""
 
 import hashlib
 from dataclasses import replace
@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import NoticeClass, OutboxState
 from crm import policy, uow
-from crm.access import supervisor_of
-from crm.messages import KEEP_TRYING
 from crm.notices import Notice, as_notice
+from crm.promises import promised
+from crm.usecases.approvers import deputy_of, in_place_of
+from crm.usecases.bundles import without_numbers
 from models.base import insert_once
 from models.messages import CardAction, OutboxMessage
 from models.people import Person
@@ -36,26 +37,33 @@ def bury(s: Session, row: OutboxMessage, reason: str, now: datetime) -> None:
     name = s.get_one(Person, row.person_id).name
     prompt = row.notice_class == NoticeClass.PROMPT
     decides = _decides(s, row)
-    notice = _readdressed(as_notice(row.notice), name, as_card=decides)
+    notice, notice_class = _readdressed(as_notice(row.notice), name, as_card=decides), NoticeClass(row.notice_class)
+    if notice_class is NoticeClass.BUNDLE:  # told as it is: nothing of his own is folded into it
+        notice, notice_class = replace(notice, body=without_numbers(notice.body)), NoticeClass.LIST
     due_at = now if prompt else policy.calendar(s).next_working_moment(now)
-    for supervisor in supervisor_of(s, row.person_id):
-        if _holds_it_already(s, row, supervisor):
+    for deputy in _instead(s, row.person_id, now):
+        if _holds_it_already(s, row, deputy):
             continue
         insert_once(
             s,
             OutboxMessage,
-            dedupe=_suffixed(row.dedupe, f"{_FORWARDED}{supervisor}"),
-            person_id=supervisor,
-            notice_class=row.notice_class,
-            notice=notice.stored(),
-            card_id=row.card_id if decides else None,
-            state=OutboxState.READY,
-            created_at=now,
-            due_at=due_at,
-            next_at=due_at,
-            expires_at=due_at + KEEP_TRYING,
+            **promised(
+                deputy,
+                notice,
+                notice_class,
+                dedupe=_suffixed(row.dedupe, f"{_FORWARDED}{deputy}"),
+                now=now,
+                due_at=due_at,
+                card_id=row.card_id if decides else None,
+            ),
         )
     uow.nudge(s, "outbox")
+
+
+def _instead(s: Session, person_id: int, now: datetime) -> list[int]:
+    """Who is told in his place: the deputy he named for today, though he be gone by now; else who answers for him."""
+    first = deputy_of(s, person_id, now) or person_id
+    return [one.person_id for one in in_place_of(s, first, {person_id}, now)]
 
 
 def _decides(s: Session, row: OutboxMessage) -> bool:
@@ -65,11 +73,11 @@ def _decides(s: Session, row: OutboxMessage) -> bool:
     return bool(keys) and len(verbs) == len(keys) and _DECISIONS.issuperset(verbs)
 
 
-def _holds_it_already(s: Session, row: OutboxMessage, supervisor: int) -> bool:
+def _holds_it_already(s: Session, row: OutboxMessage, deputy: int) -> bool:
     if row.card_id is None:
         return False
     copies = select(OutboxMessage.id).where(
-        OutboxMessage.card_id == row.card_id, OutboxMessage.person_id == supervisor, OutboxMessage.state.in_(_REACHED)
+        OutboxMessage.card_id == row.card_id, OutboxMessage.person_id == deputy, OutboxMessage.state.in_(_REACHED)
     )
     return s.scalar(copies.limit(1)) is not None
 

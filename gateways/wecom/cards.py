@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from gateways.wecom.text import clean, clip, clip_bytes, no_markup, one_line
+from gateways.wecom.text import clean, clip, clip_bytes, no_links, one_line
 
 # Limits of the template card page of the official documentation, in 字 (characters) unless named bytes.
 _TITLE, _DESC, _SUB_TITLE = 36, 44, 160
@@ -95,7 +95,7 @@ def render(notice: Notice, *, to_user: str, agent_id: int, task_id: str, home_ur
         card = _text_notice(notice, home_url)
         document |= {"msgtype": "template_card", "agentid": agent_id, "template_card": card}
     else:
-        document |= {"msgtype": "text", "agentid": agent_id, "text": {"content": _plain(notice)}}
+        document |= {"msgtype": "text", "agentid": agent_id, "text": {"content": _plain(notice, home_url)}}
     document |= {"enable_duplicate_check": 1, "duplicate_check_interval": _DUPLICATE_CHECK_SECONDS}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
@@ -165,7 +165,7 @@ def _words(notice: Notice) -> dict[str, Any]:
     """Title, rows and running text; rows beyond the sixth are told in the running text instead of being lost."""
     title = {"title": clip(_line(notice.title), _TITLE), "desc": clip(_line(notice.desc), _DESC)}
     words: dict[str, Any] = {"main_title": {name: text for name, text in title.items() if text}}
-    running = "\n".join([*_lines(notice.facts[_FACTS:]), no_markup(clean(notice.body)).strip()]).strip()
+    running = "\n".join([*_lines(notice.facts[_FACTS:]), no_links(clean(notice.body)).strip()]).strip()
     if running:
         words["sub_title_text"] = clip(running, _SUB_TITLE)
     if notice.facts:
@@ -189,9 +189,9 @@ def _open(url: str, home_url: str) -> dict[str, Any]:
     return {"type": 1, "url": target if len(target.encode()) <= _URL_BYTES else home_url}
 
 
-def _plain(notice: Notice) -> str:
-    paragraphs = [_line(notice.title), _line(notice.desc), *_lines(notice.facts), no_markup(clean(notice.body)).strip()]
-    return clip_bytes("\n".join(paragraph for paragraph in paragraphs if paragraph), _TEXT_BYTES)
+def _plain(notice: Notice, home_url: str) -> str:
+    paragraphs = [_line(notice.title), _line(notice.desc), *_lines(notice.facts), clean(notice.body).strip()]
+    return clip_bytes(no_links("\n".join(paragraph for paragraph in paragraphs if paragraph), home_url), _TEXT_BYTES)
 
 
 def _lines(facts: Iterable[Fact]) -> list[str]:
@@ -199,7 +199,7 @@ def _lines(facts: Iterable[Fact]) -> list[str]:
 
 
 def _line(text: str) -> str:
-    return no_markup(one_line(text))
+    return no_links(one_line(text))
 
 
 def _check(notice: Notice) -> None:

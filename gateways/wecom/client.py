@@ -142,15 +142,19 @@ class WecomClient:
         """A picture that a member sent, for three days; afterwards WecomError of kind EXPIRED."""
         return self._wire.download("media/get", media_id=media_id)
 
-    def has_menu(self) -> bool:
-        """Whether a menu was made for the app."""
+    def menu(self) -> Mapping[str, Any] | None:
+        """The app's menu as it stands; None where none was made."""
         try:
-            self._wire.get("menu/get", agentid=self._agent_id)
+            return self._wire.get("menu/get", agentid=self._agent_id)
         except WecomError as error:
             if error.code == _NO_MENU:
-                return False
+                return None
             raise
-        return True
+
+    def js_tickets(self) -> None:
+        """Both tickets that pages sign with can be had, the company's and the app's; else WecomError."""
+        self._wire.get("get_jsapi_ticket")
+        self._wire.get("ticket/get", type="agent_config")
 
     def create_menu(self, menu: Mapping[str, Any]) -> None:
         """Replaces the app's menu at the foot of its chat."""

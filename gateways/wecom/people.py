@@ -73,6 +73,7 @@ class Agent:
     home_url: str
     allowed_users: tuple[str, ...]
     allowed_departments: tuple[int, ...]
+    allowed_tags: tuple[int, ...]
 
 
 def external_person(person: Mapping[str, Any], followers: list[dict[str, Any]]) -> ExternalPerson:
@@ -129,7 +130,7 @@ def member(entry: Mapping[str, Any]) -> Member:
 
 def agent(answer: Mapping[str, Any]) -> Agent:
     users = answer.get("allow_userinfos")
-    partys = answer.get("allow_partys")
+    partys, tags = answer.get("allow_partys"), answer.get("allow_tags")
     return Agent(
         agent_id=must_number(answer, "agentid"),
         name=text(answer, "name"),
@@ -138,6 +139,7 @@ def agent(answer: Mapping[str, Any]) -> Agent:
         home_url=text(answer, "home_url"),
         allowed_users=tuple(must_text(user, "userid") for user in objects(users, "user")) if users else (),
         allowed_departments=_numbers(partys.get("partyid")) if isinstance(partys, dict) else (),
+        allowed_tags=_numbers(tags.get("tagid")) if isinstance(tags, dict) else (),
     )
 
 

@@ -13,6 +13,9 @@ _ILLEGAL = re.compile(
 _LINE_END = re.compile("\r\n?|\x85|\u2028|\u2029")
 _BLANK = re.compile(r"\s+")
 _ID_TRANSLATION = re.compile(r"\$(?=\w+=)")
+# What a chat makes a link of by itself: an address with its scheme, or one that begins with www.
+_SCHEME, _WWW = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}):(?=//)"), re.compile(r"(?i)\b(www)\.")
+_ENDS_HOST = re.compile(r"$|[/?#\s]|[^\x00-\x7f]")
 _LONGEST_CLUSTER = 32  # code points looked back over for a better place to cut; beyond that it is no honest writing
 
 
@@ -32,6 +35,17 @@ def no_markup(text: str) -> str:
     WeCom draws ``<a href>`` inside a plain text message and translates ``$userName=ID$``; both come out as they read.
     """
     return _ID_TRANSLATION.sub("＄", text.replace("<", "＜").replace(">", "＞"))
+
+
+def no_links(text: str, own: str = "") -> str:
+    """The same, and no address that a chat would make a link of, but for ``own`` (PUBLIC_URL).
+
+    What was typed reads as it did, with a full-width sign in it.
+    """
+    plain = no_markup(text)
+    first, *others = [_WWW.sub("\\1．", _SCHEME.sub("\\1：", part)) for part in (plain.split(own) if own else [plain])]
+    # What only begins like ours, as crm.example.com.evil.cn does, is somebody else's.
+    return first + "".join((own if _ENDS_HOST.match(part) else own.replace("://", "：//")) + part for part in others)
 
 
 def clip(text: str, limit: int) -> str:

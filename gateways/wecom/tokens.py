@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Protocol, TypeGuard
@@ -42,6 +43,30 @@ class TokenStore(Protocol):
 
     def put(self, name: str, value: str, expires_at: datetime, seen_version: int) -> bool:
         """Compare-and-set on the version (0: there was no row) and drop the lease; False when another was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    value: str
+    expires_at: datetime
+    version: int
+
+
+class OwnTokens:
+    """A store that nobody shares and that begins empty: the connection check must not pass by yesterday's token."""
+
+    def __init__(self) -> None:
+        self._kept: _Kept | None = None
+
+    def get(self, name: str) -> _Kept | None:
+        return self._kept
+
+    def lease(self, name: str, holder: str, now: datetime, seconds: int) -> bool:
+        return True
+
+    def put(self, name: str, value: str, expires_at: datetime, seen_version: int) -> bool:
+        self._kept = _Kept(value, expires_at, seen_version + 1)
+        return True
 
 
 class TokenSource:

@@ -550,6 +550,8 @@ VERBS: Mapping[str, Say | Plain | Asks] = {
     "商机": Say(READ, "/商机 {name}"),
     "共享": Say(DECIDE, "/共享 {name} 某wu"),
     "线索": Plain("/线索"),
+    "提醒": Plain("/提醒"),
+    "日报": Plain("/日报"),
     "待办": Say(READ, "/待办 {name} 明天 下午3点 回电话"),
 }
 

@@ -113,9 +113,7 @@ def test_what_is_meant_for_somebody_else_is_kept_and_not_done(wecom: Wecom, stra
 
 
 KEPT: list[tuple[str, dict[str, object]]] = [
-    ("subscribe", {}),
     ("unsubscribe", {}),
-    ("enter_agent", {"EventKey": ""}),
     ("LOCATION", {"Latitude": 23.1, "Longitude": 113.3, "Precision": 65.0}),
     ("view", {"EventKey": "https://x"}),
     ("view_miniprogram", {"EventKey": "pages/x"}),

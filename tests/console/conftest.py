@@ -14,6 +14,7 @@ from config.vocabulary import LoginVia
 from console import ConsoleDeps, console
 from console.guard import COOKIE, csrf_of
 from crm import uow
+from crm.reads.connection import Finding
 from crm.usecases import sessions
 from gateways.dropbox import Dropbox
 from gateways.files import FileStore
@@ -37,6 +38,8 @@ class World:
     uploads: Path = Path("nowhere")
     folder: Path = Path("nowhere")  # where files are kept
     told: str = "部门 3 个，成员 12 人"  # what a pull of the directory says
+    findings: list[Finding] = field(default_factory=list)  # of the connection check
+    checks: int = 0
 
     def clock(self) -> datetime:
         return self.now
@@ -49,6 +52,10 @@ class World:
     def sync(self) -> str:
         self.synced += 1
         return self.told
+
+    def check(self) -> Iterator[Finding]:
+        self.checks += 1
+        yield from self.findings
 
 
 @pytest.fixture
@@ -93,6 +100,7 @@ def deps(world: World, static: Path, *, secure: bool = False) -> ConsoleDeps:
         files=FileStore(world.folder),
         outside_errors=(OutsideError,),
         sync_directory=world.sync,
+        check=world.check,
     )
 
 

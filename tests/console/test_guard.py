@@ -73,6 +73,7 @@ DOORS = {
     **dict.fromkeys(("quote_list", "quote", "new_quote", "make_quote", "edit_quote", "revise_quote"), EVERYBODY),
     **dict.fromkeys(("act_on_quote", "vote_quote", "product_list", "product"), EVERYBODY),
     **dict.fromkeys(("add_product", "change_product", "set_price", "retire_product", "set_rate"), PRICERS),
+    **dict.fromkeys(("connection", "check_connection"), frozenset({Role.ADMIN})),
     "new_customer": HOLDERS,
     "contests": ASSIGNERS,
     "decide_contest": ASSIGNERS,

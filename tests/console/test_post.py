@@ -84,6 +84,21 @@ def test_a_reminder_of_something_done_says_so_and_is_not_offered_again(sign_in: 
     assert "不用再提醒" not in client.get("/console/messages?tab=expired").text
 
 
+def test_what_was_told_together_leads_to_its_bundle_and_back(sign_in: SignIn) -> None:
+    client = sign_in(ADMIN)
+    with uow.transaction() as s:
+        bundle, *folded = s.scalars(select(OutboxMessage).order_by(OutboxMessage.id).limit(3)).all()
+        for one in folded:
+            one.state, one.folded_into_id = OutboxState.FOLDED, bundle.id
+        number, inside = bundle.id, [one.id for one in folded]
+    told = client.get(f"/console/messages/out/{number}").text
+    assert "合在这一条里的 2 件" in told
+    assert all(f'href="/console/messages/out/{one}"' in told for one in inside)
+    page = client.get(f"/console/messages/out/{inside[0]}").text
+    assert "合成一条发出" in page
+    assert f'href="/console/messages/out/{number}"' in page
+
+
 def test_the_numbers_of_the_tabs_follow_the_search(sign_in: SignIn) -> None:
     client = sign_in(ADMIN)
     with uow.reading() as s:

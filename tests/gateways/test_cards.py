@@ -220,6 +220,28 @@ def test_strangers_words_cannot_plant_links_or_name_lookups(hostile: str) -> Non
         assert "$departmentName=" not in text
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("看 https://evil.example/x 和 www.evil.example", "看 https：//evil.example/x 和 www．evil.example"),
+        ("[领奖](http://evil.example)", "[领奖](http：//evil.example)"),
+        ("WeiXin://dl/business", "WeiXin：//dl/business"),
+        ("https://crm.example.evil.cn/x", "https：//crm.example.evil.cn/x"),  # begins like our own
+        ("https://crm.example@evil.cn", "https：//crm.example@evil.cn"),
+        ("https://crm.example:1@evil.cn", "https：//crm.example:1@evil.cn"),
+        ("传到 https://crm.example/u/abc，15 分钟内有效", "传到 https://crm.example/u/abc，15 分钟内有效"),
+        ("https://crm.example。", "https://crm.example。"),
+    ],
+)
+def test_a_message_links_to_us_and_to_nobody_else(typed: str, shown: str) -> None:
+    said = render(text_of(typed), to_user="u", agent_id=1, task_id="t", home_url="https://crm.example")
+    assert json.loads(said)["text"]["content"] == shown
+
+
+def text_of(words: str) -> Notice:
+    return Notice(title="", body=words)
+
+
 def test_long_words_end_in_an_ellipsis_and_no_emoji_is_halved() -> None:
     card = drawn(Notice("某" * 34 + "👍🏽👍🏽", buttons=TWO))["template_card"]
     assert card["main_title"]["title"] == "某" * 34 + "…"

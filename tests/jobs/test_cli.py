@@ -1,8 +1,10 @@
 """What an operator types: every command answers in words, wrong input in one sentence with exit code 2."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -18,6 +20,7 @@ from jobs.menu import MENU
 from models.audit import AuditSeal
 from models.messages import OutboxMessage
 from models.people import Person
+from tests.gateways.tiny_wecom import OK, Answer, Call, tiny_wecom
 from tests.support.book import unlock
 
 Type = Callable[..., Result]
@@ -136,10 +139,32 @@ def test_the_audit_is_sealed_and_a_changed_entry_is_found(type_in: Type, store: 
 def test_the_check_tries_every_item_and_says_how_to_mend_each(type_in: Type) -> None:
     done = type_in("wecom-check")
     assert done.exit_code == 1
-    assert done.output.count("✗") == 4
-    for item in ("访问令牌", "回调地址", "应用菜单", "客户联系"):
-        assert item in done.output
+    assert done.output.count("✗") == 2
+    assert "✗ 企业 ID 与 Secret：暂时连不上企业微信" in done.output
+    assert "✗ 接收消息的回调" in done.output
     assert "PUBLIC_URL" in done.output
+    for item in ("企业可信 IP", "可见范围", "客户联系权限", "网页可信域名", "侧边栏 JS-SDK", "应用菜单"):
+        assert f"－ {item}：没有检查：先处理「企业 ID 与 Secret」" in done.output
+
+
+def test_the_menu_is_made_once_and_says_what_it_changes(type_in: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tiny_wecom() as wecom:
+        stands: dict[str, Any] = {"errcode": 46003, "errmsg": ""}
+        wecom.answers["menu/get"] = lambda _: stands
+
+        def create(call: Call) -> Answer:
+            stands.update({**OK, **json.loads(call.body)})
+            return OK
+
+        wecom.answers["menu/create"] = create
+        monkeypatch.setenv("WECOM_API_BASE", wecom.base)
+        made = type_in("wecom-menu").output
+        assert made.startswith("新增「今天 › 今日清单」\n")
+        assert made.endswith("应用菜单已创建\n")
+        assert type_in("wecom-menu").output == "应用菜单没有变化\n"
+        stands["button"][0]["sub_button"][0]["key"] = "old"
+        assert type_in("wecom-menu").output == "改「今天 › 今日清单」\n应用菜单已更新\n"
+        assert wecom.count()["menu/create"] == 2
 
 
 def test_the_menu_fits_into_wecoms_limits() -> None:

@@ -188,11 +188,13 @@ def test_a_colleagues_entry_does_not_stop_the_owners_clock(live: Engine) -> None
     assert silent(on(30))
 
 
-def test_at_most_three_single_reminders_a_day_the_rest_wait_for_the_list(live: Engine) -> None:
+def test_at_most_three_reminders_ring_a_day_the_rest_is_one_of_them_and_the_list_tells_all(live: Engine) -> None:
     for n in range(5):
         customer("Zhang", f"第{n}机电厂", MADE)
     silent(on(30))
-    assert sorted(row.state for row in told()) == [OutboxState.FOLDED] * 2 + [OutboxState.READY] * 3
+    single, together = OutboxState.READY, OutboxState.FOLDED
+    assert [row.state for row in told() if row.notice_class == "reminder"] == [single] * 2 + [together] * 3
+    assert [row.state for row in told() if row.notice_class == "bundle"] == [single]
     list(run("daily-list", on(31, 8, 0)))
     (listed,) = [row for row in told() if row.notice_class == "list"]
     assert all(f"第{n}机电厂" in listed.notice["body"] for n in range(5))

@@ -1,0 +1,36 @@
+"""/日报: what the sender did today, ready to be copied into a report."""
+
+from bot.router import Heard, command
+from crm.access import Actor
+from crm.reads.my_day import Done, my_day
+from crm.uow import Session
+
+_WORDS = 40  # characters of one thing
+
+
+@command("日报", "ribao", "report", "day", usage="/日报", tells="我今天做了什么，可以复制去交日报")
+def report(s: Session, actor: Actor, heard: Heard) -> str:
+    day = my_day(s, actor, heard.now)
+    if day.empty:
+        return f"{day.day:%m-%d} 还没有记录。直接打字记跟进，发个位置打卡，晚上再发 /日报"
+    parts = (
+        ("跟进", "条", day.follow_ups),
+        ("拜访打卡", "次", day.visits),
+        ("商机推进", "个", day.moves),
+        ("报价", "份", day.quotes),
+        ("办完的待办", "件", day.todos),
+        ("新建客户", "家", day.new_customers),
+    )
+    said = [f"{actor.name} {day.day:%m-%d} 日报"]
+    said += [_part(title, unit, done) for title, unit, done in parts if done.total]
+    return "\n".join(said)
+
+
+def _part(title: str, unit: str, done: Done) -> str:
+    lines = [f"· {_line(about, what)}" for about, what in done.lines]
+    more = [f"· …… 共 {done.total} {unit}"] if done.total > len(done.lines) else []
+    return "\n".join([f"【{title}】{done.total} {unit}", *lines, *more])
+
+
+def _line(about: str, what: str) -> str:
+    return what[:_WORDS] if about in ("", what) else f"{about[:20]}：{what[:_WORDS]}"

@@ -1,0 +1,130 @@
+"""我的日报: what one person did on a day, from what he wrote down anyway."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from config.vocabulary import StageKind, TimelineKind
+from crm.access import Actor, sees_customer
+from crm.rules.days import at, day_of
+from models.customers import Customer
+from models.deals import Deal, Stage, StagePeriod
+from models.quotes import Quote
+from models.timeline import TimelineEntry, Todo
+
+_SHOWN = 8
+_Moment = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Things of one kind: how many, and a line for each of the first, `about` a customer, a deal or nothing."""
+
+    total: int
+    lines: Sequence[tuple[str, str]]  # (about, what)
+
+
+@dataclass(frozen=True, slots=True)
+class MyDay:
+    """The day of who asks, as far as its customers are still there for him."""
+
+    day: date
+    follow_ups: Done
+    visits: Done
+    moves: Done
+    quotes: Done
+    todos: Done
+    new_customers: Done
+
+    @property
+    def empty(self) -> bool:
+        parts = (self.follow_ups, self.visits, self.moves, self.quotes, self.todos, self.new_customers)
+        return not any(part.total for part in parts)
+
+
+def my_day(s: Session, actor: Actor, now: datetime) -> MyDay:
+    """What was done since midnight in Shanghai. A visit counts from the day it happened, whenever it arrived."""
+    day = day_of(now)
+    return MyDay(
+        day=day,
+        follow_ups=_written(s, actor, day, TimelineKind.FOLLOW_UP),
+        visits=_written(s, actor, day, TimelineKind.VISIT),
+        moves=_moved(s, actor, day),
+        quotes=_done(s, _quoted(actor, day)),
+        todos=_done(s, _ticked(actor, day)),
+        new_customers=_done(s, _founded(actor, day)),
+    )
+
+
+def _written(s: Session, actor: Actor, day: date, kind: TimelineKind) -> Done:
+    entry = TimelineEntry
+    return _done(
+        s,
+        select(Customer.name, entry.text)
+        .join(Customer, Customer.id == entry.customer_id)
+        .where(
+            entry.author_id == actor.person_id, entry.kind == kind, entry.retracted_at.is_(None),
+            _on(entry.at, day), sees_customer(actor),
+        )
+        .order_by(entry.at, entry.id),
+    )  # fmt: skip
+
+
+def _moved(s: Session, actor: Actor, day: date) -> Done:
+    """Where the deals that he moved stood in the end; a deal that was only opened today is one of them."""
+    last = select(func.max(StagePeriod.id)).where(
+        StagePeriod.actor_id == actor.person_id, _on(StagePeriod.started_at, day)
+    )
+    return _done(
+        s,
+        select(Deal.name, Stage.label)
+        .join(StagePeriod, StagePeriod.deal_id == Deal.id)
+        .join(Stage, Stage.id == StagePeriod.stage_id)
+        .join(Customer, Customer.id == Deal.customer_id)
+        .where(StagePeriod.id.in_(last.group_by(StagePeriod.deal_id)), sees_customer(actor))
+        .order_by(Stage.kind == StageKind.OPEN, StagePeriod.id),
+    )
+
+
+def _quoted(actor: Actor, day: date) -> Select[str, str]:
+    return (
+        select(Customer.name, Quote.number)
+        .join(Customer, Customer.id == Quote.customer_id)
+        .where(Quote.owner_id == actor.person_id, _on(Quote.made_at, day), sees_customer(actor))
+        .order_by(Quote.id)
+    )
+
+
+def _ticked(actor: Actor, day: date) -> Select[str, str]:
+    return (
+        select(func.coalesce(Customer.name, ""), Todo.text)
+        .outerjoin(Customer, (Customer.id == Todo.customer_id) & sees_customer(actor))
+        .where(Todo.person_id == actor.person_id, _on(Todo.done_at, day))
+        .order_by(Todo.done_at, Todo.id)
+    )
+
+
+def _founded(actor: Actor, day: date) -> Select[str, str]:
+    return (
+        select(Customer.name, Customer.name)
+        .where(
+            Customer.created_by_id == actor.person_id, _on(Customer.created_at, day), Customer.merged_into_id.is_(None),
+            sees_customer(actor),
+        )
+        .order_by(Customer.id)
+    )  # fmt: skip
+
+
+def _on(moment: _Moment, day: date) -> ColumnElement[bool]:
+    return and_(moment >= at(day, 0), moment < at(day, 0) + timedelta(days=1))
+
+
+def _done(s: Session, query: Select[str, str]) -> Done:
+    lines = [(about, what) for about, what in s.execute(query.limit(_SHOWN))]
+    total = len(lines)
+    if total == _SHOWN:
+        total = s.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    return Done(total, lines)
