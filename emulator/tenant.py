@@ -42,6 +42,8 @@ class Tenant:
     departments: tuple[Json, ...]
     members: tuple[Json, ...]
     outside: tuple[Json, ...]
+    tags: tuple[Json, ...]  # groups of tags, as get_corp_tag_list shows them
+    groups: tuple[Json, ...]  # customer groups: chat_id, name, owner, create_time, members
 
 
 def load(path: Path) -> Tenant:
@@ -73,6 +75,8 @@ def load(path: Path) -> Tenant:
             departments=tuple(raw["departments"]),
             members=tuple(raw["members"]),
             outside=tuple(raw.get("outside", ())),
+            tags=tuple(raw.get("tags", ())),
+            groups=tuple(raw.get("groups", ())),
         )
     except (OSError, ValueError, TypeError) as error:
         raise TenantError(f"{path}: {error}") from error
