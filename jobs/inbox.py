@@ -8,21 +8,25 @@ from config.clock import Clock
 from crm.flows import contacts, directory, evidence
 from crm.flows.inbox import ANY, Handlers, work_one
 from crm.messages import Received
-from crm.ports import AcceptedFile, Directory, KeepsFiles, NoPicture, ReadExternalContact
+from crm.ports import AcceptedFile, CustomerBook, Directory, KeepsFiles, NoPicture
 from crm.rules.events import PICTURE_PROVES
 from gateways.files import FileRefused
 from gateways.wecom.errors import Kind, WecomError
+from gateways.wecom.inbound_xml import parse
 
 _CUSTOMER = "change_external_contact"
+_BY_TRANSFER = "DELETE_BY_TRANSFER"
 
 
-def handlers(
-    read_contact: ReadExternalContact, members: Directory, media: Callable[[str], bytes], files: KeepsFiles
-) -> Handlers:
+def handlers(book: CustomerBook, members: Directory, media: Callable[[str], bytes], files: KeepsFiles) -> Handlers:
     """The table (event, change type) -> handler; each may run twice for one event."""
 
     def introduce(received: Received, now: datetime) -> None:
-        contacts.introduce(received, read_contact, now)
+        contacts.introduce(received, book.contact, now)
+
+    def parted(received: Received, now: datetime) -> None:
+        source = parse(received.raw.encode()).get("Source")
+        contacts.parted(received, book.contact, now, by_transfer=source == _BY_TRANSFER)
 
     def take(media_id: str) -> AcceptedFile:
         try:
@@ -38,8 +42,11 @@ def handlers(
         (PICTURE_PROVES, ""): lambda received, now: evidence.picture_proves(received, take, files.forget, now),
         (_CUSTOMER, "add_external_contact"): introduce,
         (_CUSTOMER, "add_half_external_contact"): introduce,
-        (_CUSTOMER, "del_follow_user"): contacts.parted,
-        (_CUSTOMER, "del_external_contact"): contacts.parted,
+        (_CUSTOMER, "edit_external_contact"): lambda received, now: contacts.edited(received, book.contact, now),
+        (_CUSTOMER, "del_follow_user"): parted,
+        (_CUSTOMER, "del_external_contact"): parted,
+        ("change_external_chat", ANY): lambda received, now: contacts.regrouped(received, book.group_chat, now),
+        ("change_external_tag", ANY): lambda _, now: contacts.retagged(book.tag_groups(), now),
         ("change_contact", ANY): lambda received, now: directory.refresh(received, members, now),
     }
 

@@ -8,12 +8,13 @@ from functools import partial
 
 from crm import policy as numbers
 from crm import uow
-from crm.flows import directory
+from crm.flows import contacts, directory
 from crm.flows.evidence import read_evidence
 from crm.usecases import attachments, retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
 from jobs import deliver, inbox, sealing, spool, sweeps
+from jobs.book import Book
 from jobs.wiring import Wiring, file_store, fixed
 
 log = logging.getLogger(__name__)
@@ -64,9 +65,13 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         yield from _sealed(w)
     elif job == "directory":
         counts = Counts()
-        for _ in directory.steps(w.client, now, counts):
+        for _ in directory.steps(w.client.patient(), now, counts):
             yield ""
         yield from directory_lines(counts)
+    elif job == "contacts":
+        pull = contacts.Pull(Book(w.client.patient()), now)
+        yield from pull.steps()
+        yield from contacts.lines(pull.outcome())
     elif job == "drain-spool":
         yield f"补收回调 {spool.drain(w.spool, w.settings)} 条"
     elif job == "purge":
@@ -79,7 +84,18 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         raise ValueError(f"没有叫「{job}」的任务，可用的有：{'、'.join(JOBS)}")
 
 
-JOBS = (*sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge", "files", "evidence")
+JOBS = (
+    *sweeps.SWEEPS,
+    "deliver",
+    "inbox",
+    "seal-audit",
+    "directory",
+    "contacts",
+    "drain-spool",
+    "purge",
+    "files",
+    "evidence",
+)
 
 
 def _sealed(w: Wiring) -> Iterator[str]:

@@ -52,6 +52,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     Daily("registrations", 2, 20),
     Daily("name-index", 3, 0),
     Daily("directory", 3, 30),
+    Daily("contacts", 3, 40),  # behind the directory: whoever came yesterday has his customers in it
     Daily("purge", 4, 0),
     Daily("files", 4, 20),
     Daily("contests", 7, 50),

@@ -26,6 +26,7 @@ from gateways.spool import Spool
 from gateways.wecom import cards
 from gateways.wecom.client import WecomClient
 from jobs import inbox
+from jobs.book import Book
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def wire(settings: Settings) -> Wiring:
         settings=settings,
         clock=clock,
         client=client,
-        handlers=inbox.handlers(client.external_contact, client, client.media, file_store(settings)),
+        handlers=inbox.handlers(Book(client), client, client.media, file_store(settings)),
         spool=Spool(settings.var_dir / "spool.db"),
         incoming=incoming(settings),
         outgoing=outgoing(settings),
