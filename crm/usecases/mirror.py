@@ -38,8 +38,10 @@ def take(s: Session, people: Sequence[ExternalPerson], pull_id: int, now: dateti
     }
     counts = {"friends": len(told), "new": 0, "changed": 0}
     ids = _contacts(s, {key: person for (key, _), (person, _) in told.items()}, now, counts)
-    follows = _follows(s, {(ids[key], person_id): one for (key, person_id), (_, one) in told.items()}, pull_id, counts)
-    _wear(s, {follows[ids[key], person_id]: one.tags for (key, person_id), (_, one) in told.items()}, counts)
+    pairs = {(ids[key], person_id): one for (key, person_id), (_, one) in told.items()}
+    follows, old = _follows(s, pairs, pull_id, counts)
+    changed = _wear(s, {follows[pair]: one.tags for pair, one in pairs.items()})
+    counts["changed"] += len(changed & old)
     return counts
 
 
@@ -78,8 +80,8 @@ def _company(person: ExternalPerson) -> str:
 
 def _follows(
     s: Session, told: Mapping[tuple[int, int], Follower], pull_id: int, counts: Counts
-) -> dict[tuple[int, int], int]:
-    """The friendships by (contact, person), and their ids."""
+) -> tuple[dict[tuple[int, int], int], set[int]]:
+    """The ids of the friendships by (contact, person), and of those that were there before."""
     contacts = {contact_id for contact_id, _ in told}
     among = select(ExternalFollow).where(one_of(s, ExternalFollow.external_contact_id, contacts))
     known = {(one.external_contact_id, one.person_id): one for one in s.scalars(among)}
@@ -111,11 +113,11 @@ def _follows(
         s.execute(met.values(seen_in=pull_id))
     pairs = select(ExternalFollow.external_contact_id, ExternalFollow.person_id, ExternalFollow.id)
     found = s.execute(pairs.where(one_of(s, ExternalFollow.external_contact_id, contacts)))
-    return {(contact_id, person_id): number for contact_id, person_id, number in found}
+    return {(contact_id, person_id): number for contact_id, person_id, number in found}, set(seen)
 
 
-def _wear(s: Session, told: Mapping[int, Sequence[str]], counts: Counts) -> None:
-    """The tags of each friendship, but for those of which WeCom has not heard our own last word yet."""
+def _wear(s: Session, told: Mapping[int, Sequence[str]]) -> set[int]:
+    """The tags of each friendship, but for those of which WeCom has not heard our last word yet. Whose have changed."""
     ids = {tag_id for tags in told.values() for tag_id in tags}
     known = select(CorpTag.wecom_id, CorpTag.id).where(one_of(s, CorpTag.wecom_id, ids))
     tags = dict(s.execute(known).all()) if ids else {}
@@ -130,7 +132,7 @@ def _wear(s: Session, told: Mapping[int, Sequence[str]], counts: Counts) -> None
     if gone:
         s.execute(delete(FollowTag).where(tuple_(FollowTag.follow_id, FollowTag.tag_id).in_(gone)))
     insert_rows(s, FollowTag, [{"follow_id": follow, "tag_id": tag} for follow, tag in sorted(come)])
-    counts["changed"] += len({follow for follow, _ in gone | come})
+    return {follow for follow, _ in gone | come}
 
 
 def take_tags(s: Session, groups: Sequence[TagGroup], now: datetime) -> Counts:
