@@ -78,6 +78,7 @@ _PART_OF = {
             "customer", "new_customer", "edit_customer", "new_contact", "edit_contact", "edit_deal", "edit_visit",
             "deal",
         ),
+        "home": ("coverage",),
         "deal_board": ("deal_funnel", "sales_path", "deal_endings", "ended_deals"),
         "leads": ("lead", "lead_inlets"),
         "projects": ("project",),

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from config.collisions import RadarEntry
 from config.policy import Policy
-from config.prospects import LeadInlet
-from config.vocabulary import ContactState, PersonStatus
+from config.prospects import IgnoreReason, LeadInlet
+from config.vocabulary import ContactState, PersonStatus, label
 from crm import policy as numbers
 from crm.access import HOLDERS, Actor, actor_by_id, supervisor_of
 from crm.messages import Tap, prompt, prompt_card
@@ -152,7 +152,7 @@ def link_card(s: Session, rep: Actor, contact: ExternalContact, policy: Policy) 
     taps = [
         Tap("新建", "create_link", args, 2 if choices else 1),
         Tap("选其他客户", "other_link", args),
-        Tap("忽略", "ignore", args),
+        *(Tap(f"忽略：{label(reason)}", "ignore", {**args, "reason": reason}) for reason in IgnoreReason),
     ]
     if choices:
         taps.insert(0, Tap("关联", "link", {**args, "customer": choices[0].id}, 1))
@@ -160,7 +160,7 @@ def link_card(s: Session, rep: Actor, contact: ExternalContact, policy: Policy) 
         title=f"新联系人：{contact.name}",
         desc=" · ".join(part for part in (contact.corp_name, contact.position) if part) or "微信好友，公司未填写",
         facts=tuple(Fact("疑似客户" if n == 0 else f"候选 {n + 1}", _said(hit)) for n, hit in enumerate(found[:3])),
-        body="关联后，他就在客户档案的联系人里；不是客户就点忽略，不再提醒",
+        body="关联后，他就在客户档案的联系人里；供应商、同行、私人朋友就点忽略，不再提醒",
         selection=Selection(SELECT_CUSTOMER, "关联到", tuple(choices)) if choices else None,
     )
     return notice, taps

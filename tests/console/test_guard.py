@@ -92,6 +92,7 @@ DOORS = {
     "link_contact": EVERYBODY,
     "unlink_contact": EVERYBODY,
     "ignore_contact": EVERYBODY,
+    "coverage": ASSIGNERS,
     "unignore_contact": EVERYBODY,
     "messages": OPERATORS,
     "message_out": OPERATORS,
