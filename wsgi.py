@@ -89,6 +89,7 @@ def create_app(settings: Settings) -> Flask:
                 files=files,
                 outside_errors=(WecomError,),
                 audit_head=sealing.head_file(settings).read,
+                ways=client.customers,
                 sync_directory=lambda: "\n".join(directory_lines(directory.sync(client, clock()))),
             )
         )

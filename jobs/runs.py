@@ -8,7 +8,7 @@ from functools import partial
 
 from crm import policy as numbers
 from crm import uow
-from crm.flows import contacts, directory
+from crm.flows import contacts, directory, tags
 from crm.flows.evidence import read_evidence
 from crm.usecases import attachments, retention, slots
 from crm.usecases.directory import Counts
@@ -72,6 +72,8 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         pull = contacts.Pull(Book(w.client.patient()), now)
         yield from pull.steps()
         yield from contacts.lines(pull.outcome())
+    elif job == "tags":
+        yield from _tags_told(w, now)
     elif job == "drain-spool":
         yield f"补收回调 {spool.drain(w.spool, w.settings)} 条"
     elif job == "purge":
@@ -91,6 +93,7 @@ JOBS = (
     "seal-audit",
     "directory",
     "contacts",
+    "tags",
     "drain-spool",
     "purge",
     "files",
@@ -132,6 +135,14 @@ def _files_swept(w: Wiring, now: datetime) -> Iterator[str]:
         files += box.sweep(kept.total_seconds())
     if rows or files:
         yield f"清理移除过的附件 {rows} 个，删除没有记录的文件 {files} 个"
+
+
+def _tags_told(w: Wiring, now: datetime) -> Iterator[str]:
+    total = 0
+    while tags.tell_next(w.client.customers, now):
+        total += 1
+        yield ""
+    yield f"把标签的改动告诉企业微信 {total} 次" if total else ""
 
 
 def _evidence_read(w: Wiring) -> Iterator[str]:

@@ -47,6 +47,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("quotes"),
     EveryMinute("stray-rows"),
     EveryMinute("evidence"),
+    EveryMinute("tags"),
     Daily("silent-customers", 2, 0),
     Daily("stale-deals", 2, 10),
     Daily("registrations", 2, 20),

@@ -31,7 +31,7 @@ class Covered:
 
 
 def covered(s: Session, actor: Actor) -> tuple[Covered, ...]:
-    """Of the people whose work this actor may look at, by team, the worst first; a contact counts once for each team."""
+    """Of the people whose work this actor may look at, by team, the worst first; a contact counts once a team."""
     rows = s.execute(
         select(Team.name, func.count(distinct(ExternalContact.id)), _in(ContactState.LINKED), _in(ContactState.IGNORED))
         .select_from(ExternalFollow)

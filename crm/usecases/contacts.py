@@ -17,10 +17,12 @@ from crm.access import HOLDERS, Actor, actor_by_id, supervisor_of
 from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.rules.naming import is_name
+from crm.rules.words import storable
+from crm.usecases.contact_ways import customer_of
 from crm.usecases.lead_sources import source_of_state
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.linking import matter_of
-from crm.usecases.mirror import plain
+from crm.usecases.mirror import LONGEST_STATE, plain
 from crm.usecases.radar import COLLEAGUE, Question, Similar, ask
 from models.base import insert_once
 from models.links import ExternalContact, ExternalFollow
@@ -75,7 +77,7 @@ def keep(s: Session, userid: str, stranger: Stranger, now: datetime) -> tuple[Ex
     contact = _mirror(s, stranger, now)
     rep = s.scalar(select(Person).where(Person.userid_key == userid.casefold()))
     if rep is not None:
-        _follow(s, contact, rep.id, stranger.remark, now)
+        _follow(s, contact, rep.id, stranger, now)
     return contact, rep
 
 
@@ -103,21 +105,16 @@ def _mirror(s: Session, stranger: Stranger, now: datetime) -> ExternalContact:
     return contact
 
 
-def _follow(s: Session, contact: ExternalContact, person_id: int, remark: str, now: datetime) -> None:
+def _follow(s: Session, contact: ExternalContact, person_id: int, stranger: Stranger, now: datetime) -> None:
     """This person of ours is a friend of the contact (again)."""
-    made = insert_once(
-        s,
-        ExternalFollow,
-        external_contact_id=contact.id,
-        person_id=person_id,
-        remark=plain(remark),
-        started_at=now,
-    )
+    told = {"remark": plain(stranger.remark), "state": storable(stranger.state)[:LONGEST_STATE]}
+    pair = {"external_contact_id": contact.id, "person_id": person_id}
+    made = insert_once(s, ExternalFollow, **pair, **told, started_at=now)
     if not made:
         s.execute(
             update(ExternalFollow)
             .where(ExternalFollow.external_contact_id == contact.id, ExternalFollow.person_id == person_id)
-            .values(remark=plain(remark))
+            .values(**told)
         )
         s.execute(
             update(ExternalFollow)
@@ -148,6 +145,10 @@ def link_card(s: Session, rep: Actor, contact: ExternalContact, policy: Policy) 
     query = contact.corp_name or _company_in(contact.name)
     found = ask(s, rep, Question(query), RadarEntry.LINK, policy) if query else []
     choices = _choices(found)
+    came_for = customer_of(s, rep, contact)
+    if came_for is not None:
+        first = Choice(str(came_for.id), came_for.name)
+        choices = [first, *(one for one in choices if one.id != first.id)]
     args = {"contact": contact.id}
     taps = [
         Tap("新建", "create_link", args, 2 if choices else 1),
@@ -159,7 +160,10 @@ def link_card(s: Session, rep: Actor, contact: ExternalContact, policy: Policy) 
     notice = Notice(
         title=f"新联系人：{contact.name}",
         desc=" · ".join(part for part in (contact.corp_name, contact.position) if part) or "微信好友，公司未填写",
-        facts=tuple(Fact("疑似客户" if n == 0 else f"候选 {n + 1}", _said(hit)) for n, hit in enumerate(found[:3])),
+        facts=(
+            *((Fact("扫的码", came_for.name),) if came_for is not None else ()),
+            *(Fact("疑似客户" if n == 0 else f"候选 {n + 1}", _said(hit)) for n, hit in enumerate(found[:3])),
+        ),
         body="关联后，他就在客户档案的联系人里；供应商、同行、私人朋友就点忽略，不再提醒",
         selection=Selection(SELECT_CUSTOMER, "关联到", tuple(choices)) if choices else None,
     )

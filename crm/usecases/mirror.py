@@ -15,7 +15,7 @@ from models.mirror import CorpTag, CustomerGroup, CustomerGroupMember, FollowTag
 from models.people import Person
 
 Counts = dict[str, int]
-_LONGEST_STATE = 30
+LONGEST_STATE = 30
 
 
 def plain(words: str) -> str:
@@ -90,7 +90,7 @@ def _follows(
         values = {
             "remark": plain(one.remark),
             "remark_corp_name": plain(one.remark_corp_name),
-            "state": storable(one.state)[:_LONGEST_STATE],
+            "state": storable(one.state)[:LONGEST_STATE],
             "add_way": one.add_way,
         }
         follow = known.get((contact_id, person_id))

@@ -67,14 +67,6 @@ class GroupChat:
     members: tuple[GroupMember, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A 联系我 code that was made: `qr_code` is the address of its picture."""
-
-    config_id: str
-    qr_code: str
-
-
 class Customers:
     """The calls under `externalcontact/`. Safe to share between threads, like the wire it rides on."""
 
@@ -111,12 +103,6 @@ class Customers:
                 raise people.Malformed("tag_group")
             return found[0]
 
-    def rename_tag(self, tag_id: str, name: str) -> None:
-        self._post("externalcontact/edit_corp_tag", {"id": tag_id, "name": name})
-
-    def remove_tag(self, tag_id: str) -> None:
-        self._post("externalcontact/del_corp_tag", {"tag_id": [tag_id]})
-
     def mark(self, userid: str, external_userid: str, add: Sequence[str], remove: Sequence[str]) -> None:
         """Put tags on a member's customer, and take them off; saying it twice changes nothing."""
         body = {"userid": userid, "external_userid": external_userid, "add_tag": add, "remove_tag": remove}
@@ -150,13 +136,17 @@ class Customers:
                 members=tuple(_group_member(one) for one in people.objects(found, "member_list")),
             )
 
-    def add_way(self, userid: str, state: str, remark: str) -> Way:
-        """A QR code by which customers add this member; `state`, at most 30 characters, comes back with them."""
+    def make_way(self, userid: str, state: str, remark: str) -> tuple[str, bytes]:
+        """A QR code by which customers add this member; `state`, at most 30 characters, comes back with them.
+
+        What WeCom calls it, and its picture (PNG or JPEG): its address would not outlive WeCom's own caches.
+        """
         path = "externalcontact/add_contact_way"
         body = {"type": _ONE_PERSON, "scene": _QR, "user": [userid], "state": state, "remark": remark}
         with answer_of(path):
             made = self._post(path, {**body, "skip_verify": True})
-            return Way(people.must_text(made, "config_id"), people.must_text(made, "qr_code"))
+            config_id, address = people.must_text(made, "config_id"), people.must_text(made, "qr_code")
+        return config_id, self._wire.picture(path, address)
 
     def remove_way(self, config_id: str) -> None:
         """Nobody can be added by this code any more; removing it twice is no error."""
