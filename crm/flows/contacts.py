@@ -7,6 +7,7 @@ from functools import partial
 from crm import uow
 from crm.messages import Received
 from crm.ports import CustomerBook, ExternalPerson, GroupChat, NotVisible, ReadExternalContact, StaleCursor, TagGroup
+from crm.rules.mirrored import say
 from crm.usecases import contacts, mirror, pulls
 from crm.usecases.pulls import Outcome, Place, Stretch
 
@@ -219,12 +220,7 @@ class Pull:
 
 def lines(done: Outcome) -> Iterator[str]:
     """Counts and reasons, for people."""
-    counts = done.counts
-    yield (
-        f"成员 {counts.get('members', 0)} 位，好友关系 {counts.get('friends', 0)} 个：新增 {counts.get('new', 0)}，"
-        f"变化 {counts.get('changed', 0)}，补记结束 {counts.get('ended', 0)}；标签 {counts.get('tags', 0)} 个，"
-        f"客户群 {counts.get('groups', 0)} 个，解散 {counts.get('dissolved', 0)}"
-    )
+    yield say(done.counts)
     yield from done.reasons
 
 
