@@ -97,6 +97,7 @@ def create_app(settings: Settings) -> Flask:
                 outside_errors=(WecomError,),
                 audit_head=sealing.head_file(settings).read,
                 check=lambda: check.connection(settings, clock),
+                ways=client.customers,
                 sync_directory=lambda: "\n".join(directory_lines(directory.sync(client, clock()))),
             )
         )

@@ -8,7 +8,8 @@ from bot.alikes import asks_first
 from bot.commands import link_taps
 from bot.missing import ask_for_missing
 from bot.router import On, Tapped, button
-from config.vocabulary import Datum, FixSource
+from config.prospects import IgnoreReason
+from config.vocabulary import Datum, FixSource, label
 from crm.access import get_customer
 from crm.cards import UNDO
 from crm.errors import Conflict, Gone, Invalid
@@ -131,8 +132,9 @@ def undo_ask(s: Session, on: On) -> Tapped:
 
 @button("ignore")
 def ignore(s: Session, on: On) -> Tapped:
-    name = linking.ignore_contact(s, on.actor, int(on.args["contact"]), on.now, entrance=CARD)
-    return Tapped(f"已忽略「{name}」，不再提醒", undo("ignore", contact=on.args["contact"]))
+    reason = IgnoreReason(on.args.get("reason", IgnoreReason.PRIVATE))  # cards drawn before there were reasons
+    name = linking.ignore_contact(s, on.actor, int(on.args["contact"]), reason, on.now, entrance=CARD)
+    return Tapped(f"已忽略「{name}」（{label(reason)}），不再提醒", undo("ignore", contact=on.args["contact"]))
 
 
 @button(UNDO + "ignore")

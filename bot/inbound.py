@@ -63,11 +63,14 @@ _LATER = frozenset(
     {
         ("change_external_contact", "add_external_contact"),
         ("change_external_contact", "add_half_external_contact"),
+        ("change_external_contact", "edit_external_contact"),
         ("change_external_contact", "del_external_contact"),
         ("change_external_contact", "del_follow_user"),
         ("change_external_contact", "msg_audit_approved"),
         ("msgaudit_notify", ""),
     }
+    | {("change_external_chat", change) for change in ("create", "update", "dismiss")}
+    | {("change_external_tag", change) for change in ("create", "update", "delete", "shuffle")}
     | {("change_contact", f"{verb}_{noun}") for verb in ("create", "update", "delete") for noun in ("user", "party")}
 )
 # What an event is about, in the order in which one of them is certain to be there.

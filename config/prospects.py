@@ -1,4 +1,4 @@
-"""The words of what comes before a customer: projects and who registered them, leads and where they came in."""
+"""The words of what comes before a customer: projects and who registered them, leads, and who will never be one."""
 
 from enum import StrEnum
 
@@ -55,6 +55,14 @@ class InvalidReason(StrEnum):
     DOUBLE = "double"
 
 
+class IgnoreReason(StrEnum):
+    """Why an outside contact need not be on file."""
+
+    SUPPLIER = "supplier"
+    PEER = "peer"
+    PRIVATE = "private"
+
+
 class LeadStep(StrEnum):
     """What was done with a lead; its history is a row for each."""
 
@@ -95,6 +103,9 @@ LABELS: tuple[tuple[StrEnum, str], ...] = (
     (InvalidReason.NOT_OURS, "我们做不了"),
     (InvalidReason.SUPPLIER, "同行或推销"),
     (InvalidReason.DOUBLE, "重复线索"),
+    (IgnoreReason.SUPPLIER, "供应商"),
+    (IgnoreReason.PEER, "同行"),
+    (IgnoreReason.PRIVATE, "私人"),
     (LeadStep.CAPTURED, "收到"),
     (LeadStep.ASSIGNED, "分配"),
     (LeadStep.RESPONDED, "首次响应"),

@@ -58,6 +58,8 @@ SUBJECTS = {
     "todo": "待办",
     "contact": "联系人",
     "external_contact": "联系人",
+    "contact_way": "联系我",
+    "corp_tag": "企业标签",
     "visit": "拜访",
     "team": "部门",
     "role": "角色",

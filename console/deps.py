@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from crm.ports import MakesWays
 from crm.reads.connection import Finding
 from gateways.dropbox import Dropbox
 from gateways.files import FileStore
@@ -18,8 +19,9 @@ class ConsoleDeps:
     `incoming` keeps uploaded sheets until a job reads them, `outgoing` exported lists until they expire, `files` what
     belongs to customers;
     `secure` marks cookies Secure and asks browsers to stay on https; `sync_directory` pulls the directory now and
-    answers with a sentence (None: this process cannot); `audit_head` is the end of the audit chain as it was noted
-    outside the store (position and digest, None: it never was); `check` tries the connection to WeCom, item by item.
+    answers with a sentence, `ways` makes 联系我 codes in WeCom (None: this process cannot); `audit_head` is the end of
+    the audit chain as it was noted outside the store (position and digest, None: it never was); `check` tries the
+    connection to WeCom, item by item.
     """
 
     clock: Callable[[], datetime]
@@ -37,4 +39,5 @@ class ConsoleDeps:
     app_name: str = "客户通"
     outside_errors: tuple[type[Exception], ...] = ()
     sync_directory: Callable[[], str] | None = None
+    ways: MakesWays | None = None
     audit_head: Callable[[], tuple[int, str] | None] = lambda: None

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from emulator import api_archive, api_contacts, api_messages, api_setup, bodies
+from emulator import api_archive, api_contacts, api_customers, api_messages, api_setup, bodies
 from emulator.call import Binary, Call, Handler
 from emulator.errors import ApiError, answer
 from emulator.tenant import Json
@@ -37,13 +37,22 @@ ROUTES: dict[str, tuple[str, Handler, bool]] = {
     "user/get": ("GET", api_contacts.user_get, False),
     "user/list": ("GET", api_contacts.user_list, False),
     "user/simplelist": ("GET", api_contacts.user_simplelist, False),
-    "externalcontact/get_follow_user_list": ("GET", api_contacts.follow_users, True),
-    "externalcontact/list": ("GET", api_contacts.external_list, True),
-    "externalcontact/get": ("GET", api_contacts.external_get, True),
-    "externalcontact/batch/get_by_user": ("POST", api_contacts.external_batch, True),
     "msgaudit/get_permit_user_list": ("POST", api_archive.permit_users, False),
     "msgaudit/check_single_agree": ("POST", api_archive.single_agree, False),
     "msgaudit/check_room_agree": ("POST", api_archive.room_agree, False),
+    "externalcontact/get_follow_user_list": ("GET", api_customers.follow_users, True),
+    "externalcontact/list": ("GET", api_customers.external_list, True),
+    "externalcontact/get": ("GET", api_customers.external_get, True),
+    "externalcontact/batch/get_by_user": ("POST", api_customers.external_batch, True),
+    "externalcontact/mark_tag": ("POST", api_customers.mark_tag, True),
+    "externalcontact/get_corp_tag_list": ("POST", api_customers.tag_list, True),
+    "externalcontact/add_corp_tag": ("POST", api_customers.tag_add, True),
+    "externalcontact/edit_corp_tag": ("POST", api_customers.tag_edit, True),
+    "externalcontact/del_corp_tag": ("POST", api_customers.tag_delete, True),
+    "externalcontact/groupchat/list": ("POST", api_customers.group_list, True),
+    "externalcontact/groupchat/get": ("POST", api_customers.group_get, True),
+    "externalcontact/add_contact_way": ("POST", api_customers.way_add, True),
+    "externalcontact/del_contact_way": ("POST", api_customers.way_delete, True),
 }
 # Fault switch → the refusal it produces.
 REFUSALS = {"busy": -1, "rate_limited": 45009, "concurrent": 45033, "untrusted_ip": 60020, "forbidden": 48002}
@@ -89,6 +98,8 @@ def _handled(world: World, path: str, switches: Json, ip: str) -> Json | Binary:
     for name, code in REFUSALS.items():
         if name in switches:
             raise ApiError(code)
+    if (trouble := world.faults.trouble(switches)) is not None:
+        raise ApiError(trouble)
     if world.tenant.app.trusted_ips and ip not in world.tenant.app.trusted_ips:
         raise ApiError(60020)
     query = request.args.to_dict()
@@ -109,7 +120,7 @@ def _handled(world: World, path: str, switches: Json, ip: str) -> Json | Binary:
         raise ApiError(43001 if method == "GET" else 43002)
     if customers and not world.tenant.app.external_contact_enabled:
         raise ApiError(48002)
-    call = Call(world, query, _body(path))
+    call = Call(world, query, _body(path), request.host_url.rstrip("/"))
     _own_agent(call)
     return handler(call)
 

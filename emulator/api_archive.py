@@ -167,6 +167,6 @@ def upload_key(world: World, body: Json) -> Json:
 def _pair(world: World, body: Json) -> tuple[str, str]:
     userid, external = user(world, body), text(body, "external_userid")
     with world.state.lock:
-        if world.company.person(external) is None:
+        if world.outside.person(external) is None:
             raise Refusal("没有这位外部联系人")
     return userid, external

@@ -15,6 +15,7 @@ class Call:
     world: World
     query: dict[str, str]
     body: Json
+    base: str  # the emulator's own address
 
     def needed(self, name: str) -> str:
         """A query parameter that must be there, else 40063."""

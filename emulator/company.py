@@ -1,39 +1,62 @@
-"""Who works here, who may be seen by the app, and which outside people are whose friends."""
+"""Who works here, and who may be seen by the app."""
 
+from dataclasses import dataclass
+
+from emulator.outside import Outside
 from emulator.state import State
 from emulator.tenant import Json, Tenant
 
 ACTIVE, DISABLED, NOT_ACTIVATED, LEFT = 1, 2, 4, 5
 
 
+@dataclass(frozen=True)
+class Roll:
+    """Everybody who has not left, found by userid without case and by department."""
+
+    everybody: tuple[Json, ...]
+    by_key: dict[str, Json]
+    by_department: dict[int, list[Json]]
+
+
 class Company:
     """Questions over the tenant file and what has changed since. Call with the state's lock held."""
 
-    def __init__(self, tenant: Tenant, state: State) -> None:
+    def __init__(self, tenant: Tenant, state: State, outside: Outside) -> None:
         self.tenant = tenant
         self._state = state
+        self._outside = outside
         self._base = {member["userid"]: member for member in tenant.members}
         self.departments = {department["id"]: department for department in tenant.departments}
+        self._visible = frozenset(self.subtree({n for n in tenant.app.visible_departments if n in self.departments}))
+        self._roll: Roll | None = None
+        self._life = ""
 
-    def members(self) -> list[Json]:
+    def members(self) -> tuple[Json, ...]:
         """Everybody who has not left."""
-        changed: Json = self._state.data["members"]
-        names = [*self._base, *(userid for userid in changed if userid not in self._base)]
-        everybody = [{**self._base.get(userid, {}), **changed.get(userid, {})} for userid in names]
-        return [member for member in everybody if member["status"] != LEFT]
+        return self._everybody().everybody
+
+    def _everybody(self) -> Roll:
+        """Called anew after each change, and when people began anew."""
+        if self._roll is None or self._life != self._state.life():
+            changed: Json = self._state.data["members"]
+            names = [*self._base, *(userid for userid in changed if userid not in self._base)]
+            merged = [{**self._base.get(userid, {}), **changed.get(userid, {})} for userid in names]
+            there = tuple(member for member in merged if member["status"] != LEFT)
+            departments: dict[int, list[Json]] = {}
+            for member in there:
+                for number in member["department"]:
+                    departments.setdefault(number, []).append(member)
+            self._roll = Roll(there, {member["userid"].casefold(): member for member in there}, departments)
+            self._life = self._state.life()
+        return self._roll
 
     def member(self, userid: object) -> Json | None:
         """By userid, without regard to case as on the platform."""
-        if not isinstance(userid, str):
-            return None
-        member = {**self._base.get(userid, {}), **self._state.data["members"].get(userid, {})}
-        if member.get("status", LEFT) != LEFT:
-            return member
-        wanted = userid.casefold()
-        return next((member for member in self.members() if member["userid"].casefold() == wanted), None)
+        return self._everybody().by_key.get(userid.casefold()) if isinstance(userid, str) else None
 
     def change_member(self, userid: str, fields: Json) -> None:
         self._state.data["members"].setdefault(userid, {"userid": userid}).update(fields)
+        self._roll = None
         self._state.touch()
 
     def rename_member(self, old: str, new: str) -> None:
@@ -46,9 +69,8 @@ class Company:
         for book in (data["chats"], data["eyes"]):
             if old in book:
                 book[new] = book.pop(old)
-        for person in self.people():
-            if old in person["friends"]:
-                person["friends"][new] = {**person["friends"].pop(old), "userid": new}
+        self._outside.rename(old, new)
+        self._roll = None
         for member in self.members():
             if old in member["direct_leader"]:
                 leaders = [new if leader == old else leader for leader in member["direct_leader"]]
@@ -63,9 +85,9 @@ class Company:
             for row in self.departments.values()
         ]
 
-    def visible_departments(self) -> set[int]:
+    def visible_departments(self) -> frozenset[int]:
         """The app's departments with everything below them."""
-        return self.subtree({number for number in self.tenant.app.visible_departments if number in self.departments})
+        return self._visible
 
     def subtree(self, roots: set[int]) -> set[int]:
         """These departments and all below them."""
@@ -78,22 +100,15 @@ class Company:
     def sees_app(self, member: Json) -> bool:
         """Inside the visible range, whether active or not."""
         names = {member["userid"], *member.get("formerly", [])}
-        return bool(
-            names & set(self.tenant.app.visible_users) or self.visible_departments() & set(member["department"])
-        )
+        return bool(names & set(self.tenant.app.visible_users) or self._visible & set(member["department"]))
 
     def reachable(self, member: Json | None) -> bool:
         """Messages arrive: active and inside the visible range."""
         return member is not None and member["status"] == ACTIVE and self.sees_app(member)
 
     def in_department(self, number: int, *, below: bool = False) -> list[Json]:
-        """Members of one department; with `below`, of its whole subtree."""
-        wanted = self.subtree({number}) if below else {number}
+        """Members of one department; with `below`, of its whole subtree, each once."""
+        if not below:
+            return self._everybody().by_department.get(number, [])
+        wanted = self.subtree({number})
         return [member for member in self.members() if wanted & set(member["department"])]
-
-    def people(self) -> list[Json]:
-        return list(self._state.data["people"].values())
-
-    def person(self, external_userid: object) -> Json | None:
-        found: Json | None = self._state.data["people"].get(external_userid)
-        return found

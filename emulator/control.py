@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from emulator import api_archive, bodies, members, people
+from emulator import api_archive, bodies, customers, members, people
 from emulator.errors import ApiError
 from emulator.faults import FaultError
+from emulator.media import sample_picture
 from emulator.refusal import Refusal
 from emulator.robot import chat_of
 from emulator.setup_faults import restore, set_up
@@ -21,8 +22,12 @@ ACTIONS: dict[str, Callable[[World, Json], Json]] = {
     "menu": people.menu,
     "click": people.click,
     "resend": people.resend,
-    "stranger": people.stranger,
-    "unfriend": people.unfriend,
+    "stranger": customers.stranger,
+    "scan": customers.scan,
+    "unfriend": customers.unfriend,
+    "remark": customers.remark,
+    "tag": customers.tag,
+    "group": customers.group,
     "member": members.member,
     "event": people.event,
     "robot-say": people.robot_say,
@@ -76,6 +81,13 @@ def media_blueprint(world: World) -> Blueprint:
         headers = {"X-Content-Type-Options": "nosniff"} | ({} if safe else {"Content-Disposition": "attachment"})
         return Response(medium.data, mimetype=medium.mime if safe else "application/octet-stream", headers=headers)
 
+    @pictures.get("/emu/qr/<config_id>")
+    def qr(config_id: str) -> Response:
+        """The picture behind a 联系我 code: nobody scans it here, the control API does."""
+        with world.state.lock:
+            known = config_id in world.state.data["ways"]
+        return Response(sample_picture(int(config_id[:6], 16)), mimetype="image/png") if known else Response("", 404)
+
     return pictures
 
 
@@ -104,7 +116,7 @@ def _state(world: World) -> Json:
             }
             for member in company.members()
         ]
-        people_outside = [{**person, "friends": list(person["friends"].values())} for person in company.people()]
+        people_outside = [{**person, "friends": list(person["friends"].values())} for person in world.outside.people()]
         return {
             "corpid": world.tenant.corpid,
             "corp_name": world.tenant.corp_name,
@@ -116,6 +128,9 @@ def _state(world: World) -> Json:
             "departments": company.listed_departments(),
             "members": everybody,
             "outside": people_outside,
+            "tags": list(world.state.data["tags"].values()),
+            "groups": world.outside.standing(),
+            "ways": list(world.state.data["ways"].values()),
             "menu": world.state.data["menu"],
             "clock": _clock(world),
             "faults": world.faults.show(),

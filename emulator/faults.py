@@ -1,6 +1,7 @@
 """Switches that make the emulated platform misbehave, set by one JSON object through the control API."""
 
 import copy
+import random
 import threading
 
 from emulator.tenant import Json
@@ -20,7 +21,9 @@ API_SWITCHES = (
     "cut",
     "skip",
     "strange_key",
+    "troubled",
 )
+TROUBLES = (-1, 45009, 45033)
 CALLBACK_SWITCHES = (
     "duplicate",
     "delay",
@@ -47,6 +50,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._now: Json = {"api": {}, "callback": {}}
+        self._dice = random.Random(8)  # the same troubles each time
 
     def show(self) -> Json:
         with self._lock:
@@ -70,6 +74,12 @@ class Faults:
         with self._lock:
             api: Json = self._now["api"]
             return {**_take(api, EVERY_PATH), **_take(api, path)}
+
+    def trouble(self, switches: Json) -> int | None:
+        """`troubled` is the share of calls that meet one of the refusals that pass by themselves; its code, or none."""
+        with self._lock:
+            hit = self._dice.random() < switches.get("troubled", 0)
+            return self._dice.choice(TROUBLES) if hit else None
 
     def for_event(self) -> Json:
         """The switches that hit this callback event; counts it down."""

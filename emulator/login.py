@@ -53,7 +53,7 @@ def _page(world: World, kind: str, title: str, appid: str | None, agentid: str |
     with world.state.lock:
         members = [member for member in world.company.members() if member["status"] == 1]
         departments = {number: row["name"] for number, row in world.company.departments.items()}
-        people = [dict(person) for person in world.company.people()]
+        people = [dict(person) for person in world.outside.people()]
     query = [
         (key, value)
         for key, value in parse_qsl(request.query_string.decode("ascii", "replace"), keep_blank_values=True)
@@ -78,7 +78,7 @@ def _page(world: World, kind: str, title: str, appid: str | None, agentid: str |
 def _enter(world: World, kind: str, target: str, chosen: str) -> Response:
     """Back to the product with a code. `chosen`: a userid, or an external_userid for somebody outside."""
     with world.state.lock:
-        member, person = world.company.member(chosen), world.company.person(chosen)
+        member, person = world.company.member(chosen), world.outside.person(chosen)
         if member is not None:
             code = world.tokens.code(kind, {"userid": member["userid"]})
         elif person is not None:

@@ -141,66 +141,6 @@ def resend(world: World, body: Json) -> Json:
     return world.post.send(entry["xml"], entry, later=_later(body))
 
 
-def stranger(world: World, body: Json) -> Json:
-    """Somebody outside adds this member: person and friendship come to be, add_external_contact goes out."""
-    userid, name = user(world, body), text(body, "name")
-    company = text(body, "corp_name", needed=False)
-    with world.state.lock:
-        people = world.state.data["people"]
-        known = next((p for p in people.values() if p["name"] == name and p.get("corp_name", "") == company), None)
-        external = text(body, "external_userid", needed=False) or (known["external_userid"] if known else "")
-        if not external:
-            external = f"{'wo' if company else 'wm'}Emu{world.state.opaque('person', 27)}"
-        person = people.setdefault(
-            external,
-            {
-                "external_userid": external,
-                "name": name,
-                "corp_name": company,
-                "position": text(body, "position", needed=False),
-                "type": 2 if company else 1,
-                "gender": 0,
-                "friends": {},
-            },
-        )
-        state = text(body, "state", needed=False)
-        person["friends"][userid] = {
-            "userid": userid,
-            "remark": "",
-            "createtime": int(world.clock.now()),
-            "add_way": 1,
-            "state": state,
-        }
-        world.state.touch()
-        fields = {
-            "ChangeType": "add_external_contact",
-            "UserID": userid,
-            "ExternalUserID": external,
-            "State": state,
-            "WelcomeCode": world.state.opaque("welcome", 43),
-        }
-    return {
-        **world.post.send(world.post.corp_event("change_external_contact", fields), later=_later(body)),
-        "external_userid": external,
-    }
-
-
-def unfriend(world: World, body: Json) -> Json:
-    """`by`: the customer deletes the member (del_follow_user), or the rep the customer (del_external_contact)."""
-    userid, external, by = user(world, body), text(body, "external_userid"), body.get("by", "customer")
-    if by not in ("customer", "rep"):
-        raise Refusal("by 只能是 customer 或 rep")
-    with world.state.lock:
-        person = world.company.person(external)
-        if person is None or userid not in person["friends"]:
-            raise Refusal("他们不是好友")
-        del person["friends"][userid]
-        world.state.touch()
-    change = "del_follow_user" if by == "customer" else "del_external_contact"
-    fields = {"ChangeType": change, "UserID": userid, "ExternalUserID": external}
-    return world.post.send(world.post.corp_event("change_external_contact", fields), later=_later(body))
-
-
 def robot_say(world: World, body: Json) -> Json:
     return robot.say(world.robot, world.chats, user(world, body), body)
 

@@ -57,6 +57,8 @@ class Tenant:
     robot: Robot | None
     archive_secret: str  # "": the company has no chat archive
     archive_keys: dict[int, str]  # public keys (PEM) by version
+    tags: tuple[Json, ...]  # groups of tags, as get_corp_tag_list shows them
+    groups: tuple[Json, ...]  # customer groups: chat_id, name, owner, create_time, members
 
 
 def load(path: Path) -> Tenant:
@@ -94,6 +96,8 @@ def load(path: Path) -> Tenant:
             robot=Robot(**raw["robot"]) if "robot" in raw else None,
             archive_secret=raw.get("archive", {}).get("secret", ""),
             archive_keys={int(number): pem for number, pem in raw.get("archive", {}).get("public_keys", {}).items()},
+            tags=tuple(raw.get("tags", ())),
+            groups=tuple(raw.get("groups", ())),
         )
     except (OSError, ValueError, TypeError) as error:
         raise TenantError(f"{path}: {error}") from error

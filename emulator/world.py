@@ -13,6 +13,7 @@ from emulator.events import Post
 from emulator.faults import Faults
 from emulator.limits import Limits
 from emulator.media import Media
+from emulator.outside import Outside
 from emulator.robot import RobotDesk
 from emulator.state import State
 from emulator.tenant import App, Tenant
@@ -28,6 +29,7 @@ class World:
     clock: Clock
     state: State
     company: Company
+    outside: Outside
     chats: Chats
     tokens: Tokens
     media: Media
@@ -60,7 +62,7 @@ def build(
     clock = Clock(clock_path)
     state = State(tenant, state_path)
     faults, wire = Faults(), Wire(clock)
-    chats = Chats(state, clock)
+    chats, outside = Chats(state, clock), Outside(state)
     courier = Courier(tenant, clock, faults, wire, callback_url)
     post = Post(tenant, state, clock, chats, courier)
     # The callback's own address is trusted too, so that another port needs no edited company file.
@@ -69,7 +71,8 @@ def build(
         tenant=tenant,
         clock=clock,
         state=state,
-        company=Company(tenant, state),
+        company=Company(tenant, state, outside),
+        outside=outside,
         chats=chats,
         tokens=Tokens(tenant, state, clock),
         media=Media(state, clock),

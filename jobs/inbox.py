@@ -8,17 +8,19 @@ from config.clock import Clock
 from crm.flows import archive, contacts, digests, directory, evidence
 from crm.flows.inbox import ANY, Handlers, work_one
 from crm.messages import Received
-from crm.ports import AcceptedFile, AskModel, Directory, KeepsFiles, NoPicture, ReadExternalContact
+from crm.ports import AcceptedFile, AskModel, CustomerBook, Directory, KeepsFiles, NoPicture
 from crm.rules.events import ARCHIVE_GREW, DIGEST_ASKED, PICTURE_PROVES
 from gateways.files import FileRefused
 from gateways.wecom.errors import Kind, WecomError
+from gateways.wecom.inbound_xml import parse
 from gateways.wecom.robot import FileGone
 
 _CUSTOMER = "change_external_contact"
+_BY_TRANSFER = "DELETE_BY_TRANSFER"
 
 
 def handlers(
-    read_contact: ReadExternalContact,
+    book: CustomerBook,
     members: Directory,
     media: Callable[[str], bytes],
     files: KeepsFiles,
@@ -27,7 +29,11 @@ def handlers(
     """The table (event, change type) -> handler; each may run twice for one event."""
 
     def introduce(received: Received, now: datetime) -> None:
-        contacts.introduce(received, read_contact, now)
+        contacts.introduce(received, book.contact, now)
+
+    def parted(received: Received, now: datetime) -> None:
+        source = parse(received.raw.encode()).get("Source")
+        contacts.parted(received, book.contact, now, by_transfer=source == _BY_TRANSFER)
 
     def take(media_id: str) -> AcceptedFile:
         try:
@@ -46,8 +52,11 @@ def handlers(
         (DIGEST_ASKED, ""): lambda received, now: digests.digest_asked(received, summarise, now),
         (_CUSTOMER, "add_external_contact"): introduce,
         (_CUSTOMER, "add_half_external_contact"): introduce,
-        (_CUSTOMER, "del_follow_user"): contacts.parted,
-        (_CUSTOMER, "del_external_contact"): contacts.parted,
+        (_CUSTOMER, "edit_external_contact"): lambda received, now: contacts.edited(received, book.contact, now),
+        (_CUSTOMER, "del_follow_user"): parted,
+        (_CUSTOMER, "del_external_contact"): parted,
+        ("change_external_chat", ANY): lambda received, now: contacts.regrouped(received, book.group_chat, now),
+        ("change_external_tag", ANY): lambda _, now: contacts.retagged(book.tag_groups(), now),
         (_CUSTOMER, "msg_audit_approved"): archive.approved,
         (ARCHIVE_GREW, ""): lambda _, now: archive.notified(now),
         ("change_contact", ANY): lambda received, now: directory.refresh(received, members, now),

@@ -8,12 +8,13 @@ from functools import partial
 
 from crm import policy as numbers
 from crm import uow
-from crm.flows import archive, directory
+from crm.flows import archive, contacts, directory, tags
 from crm.flows.evidence import read_evidence
 from crm.usecases import attachments, retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
 from jobs import deliver, inbox, sealing, spool, sweeps
+from jobs.book import Book
 from jobs.wiring import Wiring, file_store, fixed
 
 log = logging.getLogger(__name__)
@@ -64,9 +65,15 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         yield from _sealed(w)
     elif job == "directory":
         counts = Counts()
-        for _ in directory.steps(w.client, now, counts):
+        for _ in directory.steps(w.client.patient(), now, counts):
             yield ""
         yield from directory_lines(counts)
+    elif job == "contacts":
+        pull = contacts.Pull(Book(w.client.patient()), now)
+        yield from pull.steps()
+        yield from contacts.lines(pull.outcome())
+    elif job == "tags":
+        yield from _tags_told(w, now)
     elif job == "drain-spool":
         yield f"补收回调 {spool.drain(w.spool, w.settings)} 条"
     elif job == "purge":
@@ -83,9 +90,19 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
 
 
 JOBS = (
-    *sweeps.SWEEPS, "deliver", "inbox", "seal-audit", "directory", "drain-spool", "purge", "files", "evidence",
+    *sweeps.SWEEPS,
+    "deliver",
+    "inbox",
+    "seal-audit",
+    "directory",
+    "contacts",
+    "tags",
+    "drain-spool",
+    "purge",
+    "files",
+    "evidence",
     archive.JOB,
-)  # fmt: skip
+)
 
 
 def _sealed(w: Wiring) -> Iterator[str]:
@@ -122,6 +139,14 @@ def _files_swept(w: Wiring, now: datetime) -> Iterator[str]:
         files += box.sweep(kept.total_seconds())
     if rows or files:
         yield f"清理移除过的附件 {rows} 个，删除没有记录的文件 {files} 个"
+
+
+def _tags_told(w: Wiring, now: datetime) -> Iterator[str]:
+    total = 0
+    while tags.tell_next(w.client.customers, now):
+        total += 1
+        yield ""
+    yield f"把标签的改动告诉企业微信 {total} 次" if total else ""
 
 
 def _evidence_read(w: Wiring) -> Iterator[str]:

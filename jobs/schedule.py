@@ -48,11 +48,13 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("stray-rows"),
     EveryMinute("evidence"),
     EveryMinute("archive"),
+    EveryMinute("tags"),
     Daily("silent-customers", 2, 0),
     Daily("stale-deals", 2, 10),
     Daily("registrations", 2, 20),
     Daily("name-index", 3, 0),
     Daily("directory", 3, 30),
+    Daily("contacts", 3, 40),  # behind the directory: whoever came yesterday has his customers in it
     Daily("purge", 4, 0),
     Daily("files", 4, 20),
     Daily("contests", 7, 50),

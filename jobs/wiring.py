@@ -35,6 +35,7 @@ from gateways.wecom.client import WecomClient
 from gateways.wecom.tokens import TokenStore
 from gateways.wecom.wire import Wire
 from jobs import inbox
+from jobs.book import Book
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ def wire(settings: Settings) -> Wiring:
         clock=clock,
         client=client,
         handlers=inbox.handlers(
-            client.external_contact, client, partial(_media, client), file_store(settings), summariser(settings)
+            Book(client), client, partial(_media, client), file_store(settings), summariser(settings)
         ),
         spool=Spool(settings.var_dir / "spool.db"),
         incoming=incoming(settings),

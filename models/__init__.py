@@ -15,6 +15,7 @@ from models import (  # noqa: F401  (importing a module registers its tables)
     links,
     merges,
     messages,
+    mirror,
     names,
     ops,
     people,

@@ -38,9 +38,9 @@ def mount(desk: Desk) -> None:
                 page=asked_number("page"),
             )
             teams = reads.departments(s, actor())
-            synced = reads.last_sync(s, actor())
+            synced, pulled = reads.last_sync(s, actor()), reads.last_pull(s, actor())
         return render_template(
-            "console/people.html", found=found, chosen=chosen, teams=teams, synced=synced,
+            "console/people.html", found=found, chosen=chosen, teams=teams, synced=synced, pulled=pulled,
             can_sync=deps.sync_directory is not None, **_choices(),
         )  # fmt: skip
 

@@ -25,7 +25,8 @@ def mount(desk: Desk) -> None:
         with uow.reading() as s:
             found = reads.today(s, actor(), now, {section: asked_number(section) for section in reads.SECTIONS})
             machinery = machine.machinery(s, actor(), now) if actor().role in OPERATORS else None
-        return render_template("console/today.html", found=found, machinery=machinery)
+        covers = desk.may_enter("console.coverage", actor().role)
+        return render_template("console/today.html", found=found, machinery=machinery, covers=covers)
 
     @desk.page("/queue/<public_id>/assign", ASSIGNERS, "POST")
     def assign_customer(public_id: str) -> ResponseReturnValue:

@@ -24,7 +24,7 @@ def agenda(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: Wo
         *customers.last_days(s, actor, now, policy, calendar),
         *deals.stalls(s, actor, now, policy, calendar),
         *deals.milestones(s, actor, now),
-        *customers.contacts(s, actor),
+        *customers.contacts(s, actor, now),
         *customers.queue(s, actor, now),
         *customers.lost(s, actor, now),
         *deals.leads(s, actor, now),

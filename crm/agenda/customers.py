@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import Policy
@@ -19,6 +19,8 @@ from models.links import ExternalContact, ExternalFollow
 from models.people import Person
 
 _LAST_DAYS = 2  # a customer with fewer days left comes before what is merely due
+_CONTACTS_NAMED = 3  # of the contacts that wait for a customer
+_UNFILED = "没建档的客户，换人就丢了"
 _LOST_DAYS = 3  # a weekend may lie between a release and the next list
 
 
@@ -93,18 +95,39 @@ def lost(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
     ]
 
 
-def contacts(s: Session, actor: Actor) -> Sequence[Item]:
-    rows = s.scalars(
-        select(ExternalContact)
-        .join(ExternalFollow, ExternalFollow.external_contact_id == ExternalContact.id)
-        .where(
-            ExternalFollow.person_id == actor.person_id,
-            ExternalFollow.ended_at.is_(None),
-            ExternalContact.state == ContactState.UNLINKED,
-        )
+def contacts(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
+    """Those who wait for a customer, the oldest friendship first; behind a few of them one line that counts the rest.
+
+    Handled from the list, that line is the card of the next one: so it goes on until nobody is left.
+    """
+    waiting = (
+        ExternalFollow.person_id == actor.person_id,
+        ExternalFollow.ended_at.is_(None),
+        ExternalContact.state == ContactState.UNLINKED,
     )
-    loss = "没建档的客户，换人就丢了"
-    return [Item(ItemKind.CONTACT, c.id, "", c.name, "新联系人还没关联客户", loss, 5) for c in rows]
+    oldest = (
+        select(ExternalContact.id, ExternalContact.name, ExternalFollow.started_at)
+        .join(ExternalFollow, ExternalFollow.external_contact_id == ExternalContact.id)
+        .where(*waiting)
+        .order_by(ExternalFollow.started_at, ExternalContact.id)
+    )
+    rows = s.execute(oldest.limit(_CONTACTS_NAMED + 1)).all()
+    items = [
+        Item(ItemKind.CONTACT, c.id, "", c.name, _unlinked_for(days_between(c.started_at, now)), _UNFILED, 5 + n)
+        for n, c in enumerate(rows)
+    ]
+    if len(rows) <= _CONTACTS_NAMED:
+        return items
+    contact = ExternalContact.id == ExternalFollow.external_contact_id
+    many = select(func.count()).select_from(ExternalFollow).join(ExternalContact, contact).where(*waiting)
+    total = s.scalar(many) or 0
+    left = total - _CONTACTS_NAMED
+    why = f"共 {total} 位还没关联客户，下一位是 {rows[-1].name}"
+    return [*items[:-1], replace(items[-1], title=f"还有 {left} 位联系人", why=why)]
+
+
+def _unlinked_for(days: int) -> str:
+    return f"加好友 {days} 天，还没关联客户" if days else "新联系人还没关联客户"
 
 
 def queue(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:

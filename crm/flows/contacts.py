@@ -1,63 +1,243 @@
-"""A stranger added one of us: ask WeCom who that is, then mirror it and send the card."""
+"""Outside contacts come in from WeCom: one that an event is about, or everybody's, going on after a kill."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
 from crm import uow
 from crm.messages import Received
-from crm.ports import ExternalPerson, ReadExternalContact
-from crm.usecases import contacts
+from crm.ports import CustomerBook, ExternalPerson, GroupChat, NotVisible, ReadExternalContact, StaleCursor, TagGroup
+from crm.rules.mirrored import say
+from crm.usecases import contacts, mirror, pulls
+from crm.usecases.pulls import Outcome, Place, Stretch
+
+_AT_ONCE = 100  # members of one call to WeCom
 
 
 def introduce(received: Received, read: ReadExternalContact, now: datetime) -> None:
-    """`add_external_contact`: may run twice; the card is promised once."""
-    stranger = _stranger(read(received.object_id), received.userid)
-    uow.attempt(lambda s: contacts.meet(s, received.userid, stranger, now))
+    """`add_external_contact`: may run twice; the card is promised once. Who is nobody's friend any more is not met."""
+    person = read(received.object_id)
+    stranger = _stranger(person, received.userid) if person is not None else None
+    if person is None or stranger is None:
+        return
+
+    def met(s: uow.Session) -> None:
+        contacts.meet(s, received.userid, stranger, now)
+        mirror.take(s, [person], 0, now)
+
+    uow.attempt(met)
 
 
-def parted(received: Received, now: datetime) -> None:
-    """`del_follow_user` (the customer left) and `del_external_contact` (we did)."""
-    by_customer = received.change_type.casefold() == "del_follow_user"
-    uow.attempt(lambda s: contacts.part(s, received.userid, received.object_id, by_customer, now))
+def edited(received: Received, read: ReadExternalContact, now: datetime) -> None:
+    """`edit_external_contact`: a remark or a tag; asked anew, so that order does not matter."""
+    person = read(received.object_id)
+    if person is not None:
+        uow.attempt(lambda s: mirror.take(s, [person], 0, now))
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    members: int
-    contacts: int
-    failed: tuple[str, ...]  # a sentence each
+def parted(received: Received, read: ReadExternalContact, now: datetime, *, by_transfer: bool) -> None:
+    """`del_follow_user` (the customer left) and `del_external_contact` (we did, or he was handed over).
+
+    Asked anew: if they have become friends again since, there is nothing to tell.
+    """
+    at = received.made_at or now
+    person = read(received.object_id)
+    ours = [one for one in person.followers if _is(one.userid, received.userid)] if person is not None else []
+    if person is not None and any(one.createtime > at for one in ours):
+        uow.attempt(lambda s: mirror.take(s, [person], 0, now))
+        return
+    how = (
+        contacts.Parting.BY_CUSTOMER if received.change_type.casefold() == "del_follow_user" else contacts.Parting.BY_US
+    )
+    how = contacts.Parting.HANDED_OVER if by_transfer else how
+    uow.attempt(lambda s: contacts.part(s, received.userid, received.object_id, how, at, now))
 
 
-def sync(
-    follow_users: Callable[[], Sequence[str]],
-    list_of: Callable[[str], Sequence[str]],
-    read: ReadExternalContact,
-    now: datetime,
-) -> Counts:
-    """Mirror every member's outside contacts, without cards: one contact's failure is told and holds nobody back."""
-    members = follow_users()
-    done, failed = 0, []
-    for userid in members:
-        for external_userid in list_of(userid):
-            try:
-                stranger = _stranger(read(external_userid), userid)
-            except Exception as error:  # the gateway's own exception type is not known in this room
-                failed.append(f"{userid} 的联系人 {external_userid}：{error}")
-                continue
-            uow.attempt(partial(contacts.keep, userid=userid, stranger=stranger, now=now))
-            done += 1
-    return Counts(len(members), done, tuple(failed))
+def retagged(groups: Sequence[TagGroup], now: datetime) -> None:
+    """`change_external_tag`: one call tells all tags, so all of them are taken."""
+    uow.attempt(lambda s: mirror.take_tags(s, groups, now))
 
 
-def _stranger(person: ExternalPerson, userid: str) -> contacts.Stranger:
-    ours = [f for f in person.followers if f.userid.casefold() == userid.casefold()]
+def regrouped(received: Received, group_chat: Callable[[str], GroupChat | None], now: datetime) -> None:
+    """`change_external_chat`, also when it was dissolved: asked anew."""
+    chat = group_chat(received.object_id)
+    if chat is None:
+        uow.attempt(lambda s: mirror.dissolved(s, received.object_id, now))
+    else:
+        uow.attempt(lambda s: mirror.take_groups(s, [chat], 0))
+
+
+def sync(book: CustomerBook, now: datetime) -> Outcome:
+    """Everything in one go; `steps` says how."""
+    pull = Pull(book, now)
+    for _ in pull.steps():
+        pass
+    return pull.outcome()
+
+
+class Pull:
+    """Tags, then everybody's friendships, then customer groups.
+
+    Each call's answer is written in one transaction with the place where the next one begins: killed at any line, the
+    next pull goes on from there. What the pages did not show is asked about by itself before it is taken for ended;
+    of members whom WeCom does not show at all nothing is taken away.
+    """
+
+    def __init__(self, book: CustomerBook, now: datetime) -> None:
+        self._book, self._now = book, now
+        self._at = uow.attempt(lambda s: pulls.begin(s, now))
+        self._serving: list[str] | None = None
+
+    def steps(self) -> Iterator[str]:
+        """Stops after each call for a breath; a sentence for whatever it had to mend."""
+        while self._at.stretch is not Stretch.DONE:
+            if self._at.stretch is Stretch.TAGS:
+                self._tags()
+            elif self._at.stretch is Stretch.CONTACTS:
+                yield from self._contacts()
+            else:
+                self._groups()
+            yield ""
+            with uow.reading() as s:
+                self._at = pulls.where(s, self._at.pull_id)
+
+    def outcome(self) -> Outcome:
+        with uow.reading() as s:
+            return pulls.outcome(s, self._at.pull_id)
+
+    def _tags(self) -> None:
+        groups, at = self._book.tag_groups(), self._at
+
+        def took(s: uow.Session) -> None:
+            pulls.move(s, at, self._now, stretch=Stretch.CONTACTS, counts=mirror.take_tags(s, groups, self._now))
+
+        uow.attempt(took)
+
+    def _contacts(self) -> Iterator[str]:
+        at = self._at
+        members = at.members or self._next(at.after)
+        if not members:
+            self._move(stretch=Stretch.GROUPS, members=())
+            return
+        if not at.members:
+            self._move(members=members)
+            return
+        try:
+            page = self._book.friends(members, at.cursor)
+        except StaleCursor:
+            self._move()
+        except NotVisible as error:
+            self._narrow(members, str(error))
+        else:
+            if page.next_cursor:
+                uow.attempt(partial(self._take, at, page.people, page.next_cursor))
+            else:
+                yield from self._last_page(at, page.people)
+
+    def _next(self, after: str) -> tuple[str, ...]:
+        if self._serving is None:
+            self._serving = sorted(self._book.follow_users(), key=str.casefold)
+        return tuple(userid for userid in self._serving if userid.casefold() > after)[:_AT_ONCE]
+
+    def _narrow(self, members: Sequence[str], why: str) -> None:
+        """One of them WeCom does not show: halve, until it is known which; his friendships stay as they are."""
+        if len(members) > 1:
+            self._move(members=members[: len(members) // 2])
+        else:
+            reason = f"{members[0]} 的客户看不到，保留原样：{why}"
+            self._move(members=(), after=members[0].casefold(), reasons=[reason])
+
+    def _take(self, at: Place, people: Sequence[ExternalPerson], cursor: str, s: uow.Session) -> None:
+        pulls.move(s, at, self._now, cursor=cursor, counts=mirror.take(s, people, at.pull_id, self._now))
+
+    def _last_page(self, at: Place, people: Sequence[ExternalPerson]) -> Iterator[str]:
+        """It is taken twice, before and after the question what is missing, if a kill comes between; so be it."""
+
+        def took(s: uow.Session) -> tuple[mirror.Counts, list[tuple[str, str]]]:
+            return mirror.take(s, people, at.pull_id, self._now), pulls.unseen(s, at.pull_id, at.members)
+
+        counts, unseen = uow.attempt(took)
+        ended = [pair for pair in unseen if self._is_over(*pair)]
+        counts |= {"members": len(at.members), "ended": len(ended)}
+
+        def ends(s: uow.Session) -> list[str]:
+            after = at.members[-1].casefold()
+            if not pulls.move(s, at, self._now, members=(), after=after, counts=counts):
+                return []
+            return pulls.end_silently(s, at.pull_id, ended, self._now)
+
+        yield from uow.attempt(ends)
+
+    def _is_over(self, external_userid: str, userid: str) -> bool:
+        person = self._book.contact(external_userid)
+        if person is None or not any(_is(one.userid, userid) for one in person.followers):
+            return True
+        uow.attempt(lambda s: mirror.take(s, [person], self._at.pull_id, self._now))
+        return False
+
+    def _groups(self) -> None:
+        at = self._at
+        try:
+            page = self._book.group_chats(at.cursor)
+        except StaleCursor:
+            self._move()
+            return
+        chats = [chat for one in page.chat_ids if (chat := self._book.group_chat(one)) is not None]
+        if page.next_cursor:
+            uow.attempt(partial(self._take_groups, at, chats, page.next_cursor))
+            return
+
+        def took(s: uow.Session) -> tuple[mirror.Counts, list[str]]:
+            return mirror.take_groups(s, chats, at.pull_id), pulls.unseen_groups(s, at.pull_id)
+
+        counts, unseen = uow.attempt(took)
+        missing = [one for one in unseen if self._book.group_chat(one) is None]
+
+        def ends(s: uow.Session) -> None:
+            for one in missing:
+                mirror.dissolved(s, one, self._now)
+            more = {"dissolved": len(missing)}
+            pulls.move(s, at, self._now, stretch=Stretch.DONE, counts=counts | more)
+
+        uow.attempt(ends)
+
+    def _take_groups(self, at: Place, chats: Sequence[GroupChat], cursor: str, s: uow.Session) -> None:
+        pulls.move(s, at, self._now, cursor=cursor, counts=mirror.take_groups(s, chats, at.pull_id))
+
+    def _move(
+        self,
+        *,
+        stretch: Stretch | None = None,
+        after: str | None = None,
+        members: Sequence[str] | None = None,
+        reasons: Sequence[str] = (),
+    ) -> None:
+        at = self._at
+        uow.attempt(
+            lambda s: pulls.move(s, at, self._now, stretch=stretch, after=after, members=members, reasons=reasons)
+        )
+
+
+def lines(done: Outcome) -> Iterator[str]:
+    """Counts and reasons, for people."""
+    yield say(done.counts)
+    yield from done.reasons
+
+
+def _is(userid: str, other: str) -> bool:
+    return userid.casefold() == other.casefold()
+
+
+def _stranger(person: ExternalPerson, userid: str) -> contacts.Stranger | None:
+    """None when they are friends no longer."""
+    ours = next((one for one in person.followers if _is(one.userid, userid)), None)
+    if ours is None:
+        return None
     return contacts.Stranger(
         external_userid=person.external_userid,
         name=person.name,
-        corp_name=person.corp_full_name or person.corp_name,
+        corp_name=person.corp_full_name or person.corp_name or ours.remark_corp_name,
         position=person.position,
-        remark=ours[0].remark if ours else "",
-        state=ours[0].state if ours else "",
+        remark=ours.remark,
+        state=ours.state,
     )

@@ -13,11 +13,14 @@ from crm.access import Actor, require, sees_person
 from crm.errors import NotFound
 from crm.reads.customers import Page
 from crm.reads.paging import cut
+from crm.rules.mirrored import say
 from models.audit import AuditEntry
+from models.mirror import MirrorPull
 from models.ops import JobSlot
 from models.people import Person, Team, TeamLeader, TeamScope
 
 DIRECTORY_JOB = "directory"
+_REASONS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +175,13 @@ def last_sync(s: Session, actor: Actor) -> SyncRun | None:
     if noted is not None:
         runs.append(SyncRun(noted.at, noted.detail["outcome"]))
     return max(runs, key=lambda run: run.done_at, default=None)
+
+
+def last_pull(s: Session, actor: Actor) -> SyncRun | None:
+    """When everybody's customers were last pulled to the end, by the timed job or the shell, and what came of it."""
+    require(actor, Role.ADMIN, Role.OPERATIONS)
+    ended = select(MirrorPull).where(MirrorPull.done_at.is_not(None)).order_by(MirrorPull.done_at.desc())
+    pull = s.scalar(ended.limit(1))
+    if pull is None or pull.done_at is None:
+        return None
+    return SyncRun(pull.done_at, "；".join([say(pull.counts), *pull.reasons[:_REASONS_SHOWN]]))

@@ -3,7 +3,8 @@
 PICTURE_PROVES = "picture_proves"  # ours: a picture of the chat that is to be fetched as evidence
 DIGEST_ASKED = "digest_asked"  # ours: a talk that the configured endpoint is asked about, which takes its time
 ARCHIVE_GREW = "msgaudit_notify"  # from the platform's own archive app, whose number is none of ours
-WORKED = frozenset({"change_external_contact", "change_contact", ARCHIVE_GREW, PICTURE_PROVES, DIGEST_ASKED})
+_OF_WECOM = ("change_external_contact", "change_external_chat", "change_external_tag", "change_contact", ARCHIVE_GREW)
+WORKED = frozenset({*_OF_WECOM, PICTURE_PROVES, DIGEST_ASKED})
 
 
 def may_be_repeated(event: str) -> bool:

@@ -3,23 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from config.collisions import RadarEntry
 from config.policy import Policy
-from config.prospects import LeadInlet
-from config.vocabulary import ContactState, PersonStatus
+from config.prospects import IgnoreReason, LeadInlet
+from config.vocabulary import ContactState, PersonStatus, label
 from crm import policy as numbers
 from crm.access import HOLDERS, Actor, actor_by_id, supervisor_of
 from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Choice, Fact, Notice, Selection
 from crm.rules.naming import is_name
 from crm.rules.words import storable
+from crm.usecases.contact_ways import customer_of
 from crm.usecases.lead_sources import source_of_state
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.linking import matter_of
+from crm.usecases.mirror import LONGEST_STATE, plain
 from crm.usecases.radar import COLLEAGUE, Question, Similar, ask
 from models.base import insert_once
 from models.links import ExternalContact, ExternalFollow
@@ -74,16 +77,16 @@ def keep(s: Session, userid: str, stranger: Stranger, now: datetime) -> tuple[Ex
     contact = _mirror(s, stranger, now)
     rep = s.scalar(select(Person).where(Person.userid_key == userid.casefold()))
     if rep is not None:
-        _follow(s, contact, rep.id, stranger.remark, now)
+        _follow(s, contact, rep.id, stranger, now)
     return contact, rep
 
 
 def _mirror(s: Session, stranger: Stranger, now: datetime) -> ExternalContact:
     """The contact's row, made or brought up to date. What strangers call themselves may be empty or invisible."""
     values: Mapping[str, object] = {
-        "name": _plain(stranger.name) or "未填写姓名",
-        "corp_name": _plain(stranger.corp_name),
-        "position": _plain(stranger.position),
+        "name": plain(stranger.name) or "未填写姓名",
+        "corp_name": plain(stranger.corp_name),
+        "position": plain(stranger.position),
         "read_at": now,
     }
     insert_once(
@@ -102,27 +105,16 @@ def _mirror(s: Session, stranger: Stranger, now: datetime) -> ExternalContact:
     return contact
 
 
-def _plain(words: str) -> str:
-    """At most 128 characters of which one can be seen; else nothing."""
-    shown = storable(words).strip()[:128]
-    return shown if any(letter.isprintable() for letter in shown) else ""
-
-
-def _follow(s: Session, contact: ExternalContact, person_id: int, remark: str, now: datetime) -> None:
+def _follow(s: Session, contact: ExternalContact, person_id: int, stranger: Stranger, now: datetime) -> None:
     """This person of ours is a friend of the contact (again)."""
-    made = insert_once(
-        s,
-        ExternalFollow,
-        external_contact_id=contact.id,
-        person_id=person_id,
-        remark=_plain(remark),
-        started_at=now,
-    )
+    told = {"remark": plain(stranger.remark), "state": storable(stranger.state)[:LONGEST_STATE]}
+    pair = {"external_contact_id": contact.id, "person_id": person_id}
+    made = insert_once(s, ExternalFollow, **pair, **told, started_at=now)
     if not made:
         s.execute(
             update(ExternalFollow)
             .where(ExternalFollow.external_contact_id == contact.id, ExternalFollow.person_id == person_id)
-            .values(remark=_plain(remark))
+            .values(**told)
         )
         s.execute(
             update(ExternalFollow)
@@ -153,19 +145,26 @@ def link_card(s: Session, rep: Actor, contact: ExternalContact, policy: Policy) 
     query = contact.corp_name or _company_in(contact.name)
     found = ask(s, rep, Question(query), RadarEntry.LINK, policy) if query else []
     choices = _choices(found)
+    came_for = customer_of(s, rep, contact)
+    if came_for is not None:
+        first = Choice(str(came_for.id), came_for.name)
+        choices = [first, *(one for one in choices if one.id != first.id)]
     args = {"contact": contact.id}
     taps = [
         Tap("新建", "create_link", args, 2 if choices else 1),
         Tap("选其他客户", "other_link", args),
-        Tap("忽略", "ignore", args),
+        *(Tap(f"忽略：{label(reason)}", "ignore", {**args, "reason": reason}) for reason in IgnoreReason),
     ]
     if choices:
         taps.insert(0, Tap("关联", "link", {**args, "customer": choices[0].id}, 1))
     notice = Notice(
         title=f"新联系人：{contact.name}",
         desc=" · ".join(part for part in (contact.corp_name, contact.position) if part) or "微信好友，公司未填写",
-        facts=tuple(Fact("疑似客户" if n == 0 else f"候选 {n + 1}", _said(hit)) for n, hit in enumerate(found[:3])),
-        body="关联后，他就在客户档案的联系人里；不是客户就点忽略，不再提醒",
+        facts=(
+            *((Fact("扫的码", came_for.name),) if came_for is not None else ()),
+            *(Fact("疑似客户" if n == 0 else f"候选 {n + 1}", _said(hit)) for n, hit in enumerate(found[:3])),
+        ),
+        body="关联后，他就在客户档案的联系人里；供应商、同行、私人朋友就点忽略，不再提醒",
         selection=Selection(SELECT_CUSTOMER, "关联到", tuple(choices)) if choices else None,
     )
     return notice, taps
@@ -189,8 +188,15 @@ def _company_in(nickname: str) -> str:
     return max(parts, key=len) if len(parts) > 1 else ""
 
 
-def part(s: Session, userid: str, external_userid: str, by_customer: bool, now: datetime) -> None:
-    """The friendship ended. When it was the customer who left, the rep and his supervisor are told."""
+class Parting(Enum):
+    BY_CUSTOMER = "{} 删除了{}", "对方把好友删了。建议今天打个电话问问原因，别等客户凉了"
+    BY_US = "{1}删除了好友 {0}", "删错了的话，请尽快重新加上；不再跟的客户，请和主管说明"
+    HANDED_OVER = "", ""
+
+
+def part(s: Session, userid: str, external_userid: str, how: Parting, at: datetime, now: datetime) -> None:
+    """The friendship ended at `at`. The rep and his supervisor are told, unless the customer was handed to a colleague,
+    or was none: of a supplier or a private friend nobody needs to hear."""
     row = s.execute(
         select(ExternalFollow, ExternalContact, Person)
         .join(ExternalContact, ExternalContact.id == ExternalFollow.external_contact_id)
@@ -199,16 +205,16 @@ def part(s: Session, userid: str, external_userid: str, by_customer: bool, now: 
     ).one_or_none()
     if row is None or row.ExternalFollow.ended_at is not None:
         return
-    row.ExternalFollow.ended_at = now
-    if not by_customer:
-        return
+    row.ExternalFollow.ended_at = at
     contact, rep = row.ExternalContact, row.Person
-    period = f"{contact.id}:{rep.id}:{now:%Y%m%d%H%M%S}"
+    if how is Parting.HANDED_OVER or contact.state == ContactState.IGNORED:
+        return
+    title, body = how.value
+    period = f"{contact.id}:{rep.id}:{at:%Y%m%d%H%M%S}"
     for person_id in {rep.id, *supervisor_of(s, rep.id)}:
-        whose = "您" if person_id == rep.id else rep.name
         notice = Notice(
-            title=f"{contact.name} 删除了{whose}",
-            body="对方把好友删了。建议今天打个电话问问原因，别等客户凉了",
+            title=title.format(contact.name, "您" if person_id == rep.id else rep.name),
+            body=body,
             facts=(Fact("公司", contact.corp_name or "未填写"), Fact("负责人", rep.name)),
         )
         prompt(s, person_id, notice, dedupe=f"parted:{period}:{person_id}", now=now)

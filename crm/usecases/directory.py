@@ -1,10 +1,11 @@
 """Mirror the company's teams and members from WeCom: one person stays one row, and roles stay ours."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import PersonStatus, Role, label
@@ -13,7 +14,8 @@ from crm.access import Actor
 from crm.ports import Department, Member
 from crm.rules.words import storable
 from crm.usecases import sessions
-from models.base import insert_once, new_public_id
+from crm.usecases.same_person import absorb
+from models.base import insert_once, new_public_id, one_of
 from models.people import Person, Team, TeamLeader
 
 _ENTRANCE = "sync"
@@ -32,6 +34,13 @@ class Counts:
     changed: int = 0
     missing: int = 0
     reasons: list[str] = field(default_factory=list)
+
+    def add(self, more: "Counts") -> None:
+        """What one more transaction has brought, once it has."""
+        self.people, self.created, self.changed = (
+            self.people + more.people, self.created + more.created, self.changed + more.changed,
+        )  # fmt: skip
+        self.reasons += more.reasons
 
 
 def mirror_teams(s: Session, departments: Sequence[Department], now: datetime, counts: Counts) -> None:
@@ -70,47 +79,80 @@ def knows_team(s: Session, department_id: int) -> bool:
 
 
 def rename(s: Session, old: str, new: str, now: datetime) -> None:
-    """The member's userid was changed: the row stays, so everything he did and owns stays his."""
+    """The member's userid was changed: the row stays, so everything he did and owns stays his.
+
+    Where a sync has met the new name first, that row is the same man, and what names it names him; if it is somebody's
+    who has left, he only gives up the name.
+    """
     person = s.scalar(select(Person).where(Person.userid_key == old.casefold()).with_for_update())
     if person is None or person.userid == new:
         return
-    twin = s.scalar(select(Person).where(Person.userid_key == new.casefold(), Person.id != person.id))
+    twin = s.scalar(select(Person).where(Person.userid_key == new.casefold(), Person.id != person.id).with_for_update())
     if twin is not None:
-        return  # a sync met the new name first; two rows are for a person to merge, not for us to guess
+        if twin.status != PersonStatus.LEFT:
+            absorb(s, person.id, twin.id)
+            twin.status = PersonStatus.LEFT
+        twin.userid = twin.userid_key = f"~{twin.id}"
+        s.flush()
+        s.refresh(person)
     subject = f"person:{person.id}"
-    audit.record(s, None, "rename_person", subject, now, entrance=_ENTRANCE, old=person.userid, new=new)
+    twins = {} if twin is None else {"twin": twin.id}
+    audit.record(s, None, "rename_person", subject, now, entrance=_ENTRANCE, old=person.userid, new=new, **twins)
     person.userid, person.userid_key, person.changed_at = new[:64], new.casefold()[:64], now
 
 
-def mirror_member(s: Session, member: Member, now: datetime, counts: Counts) -> None:
-    """One member as he is now; a new one is a sales rep until an administrator says otherwise."""
-    key = member.userid.casefold()
+def mirror_members(s: Session, members: Sequence[Member], now: datetime, counts: Counts) -> None:
+    """Some members as they are now; a new one is a sales rep until an administrator says otherwise.
+
+    As many statements for hundreds as for one, but for those that changed. Nothing is counted before all is written.
+    """
+    teams = _team_ids(s)
+    told = {member.userid.casefold(): member for member in members}
+    known = _held(s, told)
+    fresh = Counts()
+    for key, member in told.items():
+        seen = _seen(member, teams, fresh)
+        if seen is None:
+            continue
+        fresh.people += 1
+        if key not in known:
+            ours = {"userid_key": key, "role": Role.REP, "public_id": new_public_id(), "changed_at": now}
+            made = insert_once(s, Person, **seen, **ours)
+            known |= _held(s, [key])
+            if made:
+                audit.record(s, None, "add_person", f"person:{known[key].id}", now, entrance=_ENTRANCE, **seen)
+                fresh.created += 1
+        _bring_up(s, known[key], seen, now, fresh)
+    s.flush()
+    counts.add(fresh)
+
+
+def _held(s: Session, keys: Collection[str]) -> dict[str, Person]:
+    rows = s.scalars(select(Person).where(one_of(s, Person.userid_key, keys)).order_by(Person.id).with_for_update())
+    return {person.userid_key: person for person in rows}
+
+
+def _seen(member: Member, teams: Mapping[int, int], counts: Counts) -> dict[str, Any] | None:
+    """What his row should say; None when he is in none of our teams: his main department, else the first we know."""
     name = storable(member.name)[:128] or member.userid
-    team_id = _team_of(s, member)
-    if team_id is None:
+    wanted = [number for number in (member.main_department, *member.department_ids) if number in teams]
+    if not wanted:
         counts.reasons.append(f"{name}：不在任何可见部门里，没有同步")
-        return
-    counts.people += 1
+        return None
     status = _STATUS.get(member.status)
     if status is None:
         counts.reasons.append(f"{name}：状态 {member.status} 没见过，按未激活处理")
         status = PersonStatus.INACTIVE
-    seen = {
+    return {
         "userid": member.userid,
         "name": name,
         "position": storable(member.position)[:128],
         "status": status,
-        "team_id": team_id,
+        "team_id": teams[wanted[0]],
     }
-    known = select(Person).where(Person.userid_key == key).with_for_update()
-    person = s.scalar(known)
-    if person is None:
-        ours = {"userid_key": key, "role": Role.REP, "public_id": new_public_id(), "changed_at": now}
-        made = insert_once(s, Person, **seen, **ours)
-        person = s.scalars(known).one()
-        if made:
-            audit.record(s, None, "add_person", f"person:{person.id}", now, entrance=_ENTRANCE, **seen)
-            counts.created += 1
+
+
+def _bring_up(s: Session, person: Person, seen: Mapping[str, Any], now: datetime, counts: Counts) -> None:
     before = {name: getattr(person, name) for name in seen if getattr(person, name) != seen[name]}
     if not before:
         return
@@ -120,10 +162,9 @@ def mirror_member(s: Session, member: Member, now: datetime, counts: Counts) -> 
     counts.changed += 1
     after = {name: seen[name] for name in before}
     audit.record(s, None, "mirror_person", f"person:{person.id}", now, entrance=_ENTRANCE, old=before, new=after)
-    if "status" in before and status in _SHUT_OUT:
+    if "status" in before and seen["status"] in _SHUT_OUT:
         sessions.revoke_all(s, person.id, now)
-        counts.reasons.append(f"{person.name}：{label(status)}，已退出所有登录")
-    s.flush()
+        counts.reasons.append(f"{person.name}：{label(seen['status'])}，已退出所有登录")
 
 
 def mark_left(s: Session, userid: str, now: datetime) -> None:
@@ -140,15 +181,12 @@ def mark_left(s: Session, userid: str, now: datetime) -> None:
 def mirror_leaders(
     s: Session, departments: Sequence[Department], members: Iterable[Member], now: datetime, counts: Counts
 ) -> None:
-    """Who leads which team (said by departments and by members), and who is whose direct leader. After the people."""
-    members = list(members)
+    """Who leads which team, as departments and members say. After the people."""
     wanted = [(department.id, userid) for department in departments for userid in department.leaders]
     wanted += [(number, member.userid) for member in members for number in member.leader_in]
     teams = _team_ids(s)
     listed = [teams[department.id] for department in departments]
-    _set_leaders(s, TeamLeader.team_id.in_(listed), wanted, now, counts)
-    for member in members:
-        set_direct_leader(s, member, now, counts)
+    _set_leaders(s, one_of(s, TeamLeader.team_id, listed), wanted, now, counts)
 
 
 def mirror_own_leading(s: Session, member: Member, now: datetime, counts: Counts) -> None:
@@ -157,7 +195,7 @@ def mirror_own_leading(s: Session, member: Member, now: datetime, counts: Counts
     if person is not None:
         wanted = [(number, member.userid) for number in member.leader_in]
         _set_leaders(s, TeamLeader.person_id == person, wanted, now, counts)
-        set_direct_leader(s, member, now, counts)
+        set_direct_leaders(s, [member], now, counts)
 
 
 def note_missing(s: Session, seen: Iterable[str], counts: Counts) -> None:
@@ -170,22 +208,25 @@ def note_missing(s: Session, seen: Iterable[str], counts: Counts) -> None:
         counts.reasons.append(f"{len(missing)} 位成员不在本次同步里，保留原样，请核对应用的可见范围：{_some(missing)}")
 
 
-def set_direct_leader(s: Session, member: Member, now: datetime, counts: Counts) -> None:
+def set_direct_leaders(s: Session, members: Sequence[Member], now: datetime, counts: Counts) -> None:
     """An unknown leader is told and taken as none, rather than keeping yesterday's."""
-    person = s.scalar(select(Person).where(Person.userid_key == member.userid.casefold()))
-    if person is None:
-        return
-    leader = None
-    above = storable(member.direct_leader)
-    if above:
-        leader = s.scalar(select(Person.id).where(Person.userid_key == above.casefold()))
-        if leader is None:
-            counts.reasons.append(f"{person.name}的直属上级 {above} 不在通讯录里，先按部门负责人处理")
-    if person.direct_leader_id != leader:
-        old, person.direct_leader_id = person.direct_leader_id, leader
-        subject = f"person:{person.id}"
-        audit.record(s, None, "direct_leader", subject, now, entrance=_ENTRANCE, old=old, new=leader)
-        s.flush()
+    above = {member.userid.casefold(): storable(member.direct_leader) for member in members}
+    keys = {*above, *(leader.casefold() for leader in above.values())}
+    ids = {row.userid_key: row.id for row in s.execute(_keys(s, keys))}
+    for person in s.scalars(select(Person).where(one_of(s, Person.userid_key, above)).order_by(Person.id)):
+        named = above[person.userid_key]
+        leader = ids.get(named.casefold()) if named else None
+        if named and leader is None:
+            counts.reasons.append(f"{person.name}的直属上级 {named} 不在通讯录里，先按部门负责人处理")
+        if person.direct_leader_id != leader:
+            old, person.direct_leader_id = person.direct_leader_id, leader
+            subject = f"person:{person.id}"
+            audit.record(s, None, "direct_leader", subject, now, entrance=_ENTRANCE, old=old, new=leader)
+    s.flush()
+
+
+def _keys(s: Session, keys: Collection[str]) -> Select[str, int]:
+    return select(Person.userid_key, Person.id).where(one_of(s, Person.userid_key, keys))
 
 
 def _set_leaders(
@@ -193,7 +234,8 @@ def _set_leaders(
 ) -> None:
     """Make the leading rows under `which` those of `wanted` (department id, userid)."""
     teams = _team_ids(s)
-    people = {row.userid_key: row.id for row in s.execute(select(Person.userid_key, Person.id))}
+    wanted = list(wanted)
+    people = dict(s.execute(_keys(s, {storable(userid).casefold() for _, userid in wanted})).all())
     pairs = set()
     for department_id, userid in wanted:
         leader = people.get(userid.casefold())
@@ -214,13 +256,6 @@ def _set_leaders(
 
 def _team_ids(s: Session) -> dict[int, int]:
     return {team.department_id: team.id for team in s.scalars(select(Team))}
-
-
-def _team_of(s: Session, member: Member) -> int | None:
-    """His main department's team, else the first of his departments that we know."""
-    wanted = [number for number in (member.main_department, *member.department_ids) if number]
-    teams = {t.department_id: t.id for t in s.scalars(select(Team).where(Team.department_id.in_(wanted)))}
-    return next((teams[number] for number in wanted if number in teams), None)
 
 
 def _line_of_descent(department_id: int, parents: Mapping[int, int], counts: Counts) -> list[int]:

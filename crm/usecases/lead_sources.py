@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.prospects import LeadInlet
@@ -20,6 +20,7 @@ from crm.usecases.leads import LeadDraft, capture
 from models.base import insert_once
 from models.customers import Campaign
 from models.leads import FormKnock, LeadSource
+from models.mirror import ContactWay
 from models.people import Person, Team
 
 LONGEST_NAME = 40
@@ -178,7 +179,9 @@ def purge_knocks(s: Session, now: datetime) -> int:
 
 
 def source_of_state(s: Session, state: str) -> LeadSource | None:
-    """The open inlet whose 联系我 code gives this state back."""
+    """The open inlet whose 联系我 code gives this state back, made in WeCom's administration or by us for a rep."""
     if not state:
         return None
-    return s.scalar(select(LeadSource).where(LeadSource.state == state, LeadSource.closed_at.is_(None)))
+    ours = select(ContactWay.lead_source_id).where(ContactWay.state == state, ContactWay.closed_at.is_(None))
+    named = or_(LeadSource.state == state, LeadSource.id.in_(ours))
+    return s.scalar(select(LeadSource).where(named, LeadSource.closed_at.is_(None)))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from config.collisions import RadarEntry
+from config.prospects import IgnoreReason
 from config.vocabulary import ChatKind, ContactState, CustomerSource, TimelineKind
 from crm import audit, policy
 from crm.access import READ, Actor, get_contact, get_customer, sees_customer
@@ -151,29 +152,35 @@ def unlink_contact(
     return contact.name
 
 
-def ignore_contact(s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str) -> str:
+def ignore_contact(
+    s: Session, actor: Actor, contact_id: int, reason: IgnoreReason, now: datetime, *, entrance: str
+) -> str:
     """A supplier, a competitor, a private friend: done, and no longer chased. The contact's name."""
-    return _set_state(s, actor, contact_id, ContactState.IGNORED, "ignore_contact", now, entrance)
+    return _set_state(s, actor, contact_id, reason, "ignore_contact", now, entrance)
 
 
 def unignore_contact(s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str) -> str:
-    return _set_state(s, actor, contact_id, ContactState.UNLINKED, "unignore_contact", now, entrance)
+    return _set_state(s, actor, contact_id, None, "unignore_contact", now, entrance)
 
 
 def _set_state(
-    s: Session, actor: Actor, contact_id: int, state: ContactState, verb: str, now: datetime, entrance: str
+    s: Session, actor: Actor, contact_id: int, reason: IgnoreReason | None, verb: str, now: datetime, entrance: str
 ) -> str:
+    """With a reason it is ignored for that, without one it waits to be linked."""
+    state = ContactState.UNLINKED if reason is None else ContactState.IGNORED
     contact = get_contact(s, actor, contact_id)
     if contact.state == ContactState.LINKED:
         raise Conflict(f"「{contact.name}」已经关联到客户，请先解除关联")
     if contact.state != state:
         _mark(s, contact, state)
+        contact.ignored_for = reason or ""
         for matter in _asking(s, contact) if state == ContactState.UNLINKED else ():
             reopen_matter(s, matter)
         if state == ContactState.IGNORED:
             close_matters(s, _asking(s, contact), "已经忽略", now, by=actor)
         subject = f"external_contact:{contact.id}"
-        audit.record(s, actor.person_id, verb, subject, now, entrance=entrance)
+        why = {} if reason is None else {"reason": reason}
+        audit.record(s, actor.person_id, verb, subject, now, entrance=entrance, **why)
     return contact.name
 
 

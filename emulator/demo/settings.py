@@ -17,6 +17,7 @@ _OURS = (
         "secret_key",
         "clock",
         "emulator.json",
+        "emulator.json.people",
         "emulator.json.tmp",
         "company.json",
         "audit.head",

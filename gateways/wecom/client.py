@@ -4,18 +4,19 @@ It rides on a plain requests session per thread instead of wechatpy's client, wh
 retries a refused token without end, pins the host of gettoken and keeps the token in the text of its errors.
 """
 
+import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from gateways.wecom import people
+from gateways.wecom.customers import Customers
 from gateways.wecom.errors import Kind, WecomError
 from gateways.wecom.people import Agent, Department, ExternalPerson, Follower, Malformed, Member
 from gateways.wecom.tokens import TokenStore
-from gateways.wecom.wire import Wire
+from gateways.wecom.wire import FOR_SYNC, Patience, Wire, answer_of, as_json
 
 __all__ = ["Agent", "Department", "ExternalPerson", "Follower", "Member", "Sent", "WecomClient"]
 
@@ -64,6 +65,14 @@ class WecomClient:
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )
+        self.customers = Customers(self._wire)
+
+    def patient(self, patience: Patience = FOR_SYNC) -> "WecomClient":
+        """The same client for what reads the whole company: it sits out WeCom's limits instead of giving up."""
+        other = copy.copy(self)
+        other._wire = self._wire.patient(patience)
+        other.customers = Customers(other._wire)
+        return other
 
     def send(self, document: str) -> Sent:
         """Posts a rendered document byte for byte; 81013 (nobody can get it) is a WecomError.
@@ -79,7 +88,7 @@ class WecomClient:
     def external_contact(self, external_userid: str) -> ExternalPerson:
         """One customer's person with all followers inside the app's range."""
         path = "externalcontact/get"
-        with _answer_of(path):
+        with answer_of(path):
             pages = list(self._pages(path, external_userid=external_userid))
             person = pages[0].get("external_contact")
             if not isinstance(person, dict):
@@ -91,13 +100,13 @@ class WecomClient:
     def follow_users(self) -> list[str]:
         """The members who may serve customers (客户联系)."""
         path = "externalcontact/get_follow_user_list"
-        with _answer_of(path):
+        with answer_of(path):
             return people.strings(self._wire.get(path), "follow_user")
 
     def external_contacts(self, userid: str) -> list[str]:
         """The external_userids of one member's customers; none is WeCom's 84061, and no failure."""
         path = "externalcontact/list"
-        with _answer_of(path):
+        with answer_of(path):
             try:
                 return people.strings(self._wire.get(path, userid=userid), "external_userid")
             except WecomError as error:
@@ -108,20 +117,20 @@ class WecomClient:
     def departments(self) -> list[Department]:
         """All departments the app may see."""
         path = "department/list"
-        with _answer_of(path):
+        with answer_of(path):
             return [people.department(entry) for entry in people.objects(self._wire.get(path), "department")]
 
     def members(self, department_id: int) -> list[Member]:
         """The members directly in a department, as far as the app may see them."""
         path = "user/list"
-        with _answer_of(path):
+        with answer_of(path):
             answer = self._wire.get(path, department_id=department_id)
             return [people.member(entry) for entry in people.objects(answer, "userlist")]
 
     def member(self, userid: str) -> Member:
         """One member; 60111 when there is none, 60011 when out of range, both kind RECEIVER."""
         path = "user/get"
-        with _answer_of(path):
+        with answer_of(path):
             return people.member(self._wire.get(path, userid=userid))
 
     def user_of_login(self, code: str) -> str:
@@ -158,12 +167,12 @@ class WecomClient:
 
     def create_menu(self, menu: Mapping[str, Any]) -> None:
         """Replaces the app's menu at the foot of its chat."""
-        self._wire.post("menu/create", _json(menu), agentid=self._agent_id)
+        self._wire.post("menu/create", as_json(menu), agentid=self._agent_id)
 
     def agent(self) -> Agent:
         """The app's own settings, for the connection check."""
         path = "agent/get"
-        with _answer_of(path):
+        with answer_of(path):
             return people.agent(self._wire.get(path, agentid=self._agent_id))
 
     def _pages(self, path: str, **params: str | int) -> Iterator[dict[str, Any]]:
@@ -197,17 +206,3 @@ def _login_code(path: str, code: str) -> str:
     if not 1 <= len(code) <= _LONGEST_CODE or not code.isascii() or not code.isprintable():
         raise WecomError(path, 40029)
     return code
-
-
-def _json(document: Mapping[str, Any]) -> bytes:
-    """Raw UTF-8: WeCom refuses \\u escapes in places (40033)."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-@contextmanager
-def _answer_of(path: str) -> Iterator[None]:
-    """An answer that lacks what it must have is as good as none: WecomError(RETRY)."""
-    try:
-        yield
-    except Malformed:
-        raise WecomError(path, what="企业微信接口的回答不完整") from None

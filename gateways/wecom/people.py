@@ -12,13 +12,18 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A member who has the customer as a contact. ``state`` names the contact way; ``createtime`` is aware UTC."""
+    """A member who has the customer as a contact. ``state`` names the contact way; ``createtime`` is aware UTC.
+
+    ``add_way`` is WeCom's number for how they met, 0 unknown; ``tags`` are ids of the company's own tags.
+    """
 
     userid: str
     remark: str
     remark_corp_name: str
     createtime: datetime
     state: str
+    add_way: int
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +88,29 @@ def external_person(person: Mapping[str, Any], followers: list[dict[str, Any]]) 
         corp_name=text(person, "corp_name"),
         corp_full_name=text(person, "corp_full_name"),
         position=text(person, "position"),
-        followers=tuple(_follower(follower) for follower in followers),
+        followers=tuple(follower(entry) for entry in followers),
     )
 
 
-def _follower(follower: Mapping[str, Any]) -> Follower:
-    try:
-        created = datetime.fromtimestamp(_number(follower, "createtime"), UTC)
-    except (OverflowError, OSError, ValueError):
-        raise Malformed("createtime") from None
+def follower(entry: Mapping[str, Any]) -> Follower:
     return Follower(
-        userid=must_text(follower, "userid"),
-        remark=text(follower, "remark"),
-        remark_corp_name=text(follower, "remark_corp_name"),
-        createtime=created,
-        state=text(follower, "state"),
+        userid=must_text(entry, "userid"),
+        remark=text(entry, "remark"),
+        remark_corp_name=text(entry, "remark_corp_name"),
+        createtime=instant(entry, "createtime"),
+        state=text(entry, "state"),
+        add_way=_number(entry, "add_way"),
+        tags=_tag_ids(entry),
     )
+
+
+def _tag_ids(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """The batch call names ids, the single call whole tags; a member's private ones among them have no id."""
+    if "tag_id" in entry:
+        return _texts(entry["tag_id"])
+    tags = entry.get("tags")
+    found = [text(tag, "tag_id") for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
+    return tuple(tag_id for tag_id in found if tag_id)
 
 
 def department(entry: Mapping[str, Any]) -> Department:
@@ -141,6 +153,13 @@ def agent(answer: Mapping[str, Any]) -> Agent:
         allowed_departments=_numbers(partys.get("partyid")) if isinstance(partys, dict) else (),
         allowed_tags=_numbers(tags.get("tagid")) if isinstance(tags, dict) else (),
     )
+
+
+def instant(entry: Mapping[str, Any], name: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(_number(entry, name), UTC)
+    except (OverflowError, OSError, ValueError):
+        raise Malformed(name) from None
 
 
 def objects(answer: Any, name: str) -> list[dict[str, Any]]:

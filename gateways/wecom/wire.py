@@ -1,5 +1,6 @@
 """Carries one call to WeCom's HTTP API and back: token, time limits, sizes, and no secret in any word it says."""
 
+import copy
 import json
 import logging
 import os
@@ -7,8 +8,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +19,13 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from gateways.wecom.errors import Kind, WecomError
+from gateways.wecom.people import Malformed
 from gateways.wecom.tokens import TokenSource, TokenStore
 
 _CHUNK = 64 * 1024
 _STALE_TOKEN = frozenset({40001, 40014, 42001})  # 40001 from anything but gettoken is said of the token
 _BUSY = frozenset({-1, 45033})
-_BUSY_RETRIES = 2
+_OVER_THE_LIMIT = 45009
 _IP_NOT_TRUSTED = 60020
 _FROM_IP = re.compile(r"from ip: ([0-9a-fA-F.:]{3,45})")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -37,7 +39,20 @@ class _Most:
     seconds: float
 
 
-_WORDS, _FILE = _Most(8 * 1024 * 1024, 0), _Most(20 * 1024 * 1024, 60)
+_WORDS, _FILE, _PICTURE = _Most(8 * 1024 * 1024, 0), _Most(20 * 1024 * 1024, 60), _Most(1024 * 1024, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one call insists: how often it asks a `busy` WeCom (-1, 45033) again, after growing random pauses, and
+    how many `windows` of too many calls (45009) it sits out, each of so many seconds."""
+
+    busy: int = 2
+    windows: int = 0
+    window: float = 60.0
+
+
+FOR_SYNC = Patience(busy=6, windows=5)  # nobody waits for the answer, and the next call would fare no better
 
 
 class Wire:
@@ -62,6 +77,13 @@ class Wire:
         self._trust_env = urlsplit(base).hostname not in _LOOPBACK  # a proxy of the machine cannot reach our loopback
         self._tokens = TokenSource(tokens, name, self._fetch_token)
         self._own = _ThreadsOwn()
+        self._patience = Patience()
+
+    def patient(self, patience: Patience) -> "Wire":
+        """The same wire, with the same token and connections, for calls that may take long."""
+        other = copy.copy(self)
+        other._patience = patience
+        return other
 
     def get(self, path: str, **params: str | int) -> dict[str, Any]:
         """The answer of a GET; raises WecomError for every errcode but 0."""
@@ -81,6 +103,15 @@ class Wire:
         code = _as_object(content).get("errcode")
         if isinstance(code, int):
             raise WecomError(path, code, kind=Kind.TOKEN if code in _STALE_TOKEN else None)
+        return content
+
+    def picture(self, path: str, address: str) -> bytes:
+        """A PNG or JPEG that an answer to `path` points at, at most 1 MB; no token of ours goes there."""
+        status, content = 0, b""
+        with suppress(requests.RequestException, HTTPError, OSError):
+            status, content = self._exchange(address, {}, None, _PICTURE)
+        if status != 200 or not content.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+            raise WecomError(path, what="企业微信的二维码图片取不到")
         return content
 
     def _call(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
@@ -105,13 +136,18 @@ class Wire:
         return token, life
 
     def _patiently(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
-        """Asks again at most twice, after a growing random pause, when WeCom says it is busy."""
-        for attempt in range(_BUSY_RETRIES):
+        """Asks again as long as its patience lasts; the last answer, whatever it says."""
+        busy, windows = 0, 0
+        while True:
             answer = self._once(path, params, body)
-            if answer["errcode"] not in _BUSY:
+            if answer["errcode"] in _BUSY and busy < self._patience.busy:
+                busy += 1
+                time.sleep(random.uniform(0.1, 0.4) * busy)
+            elif answer["errcode"] == _OVER_THE_LIMIT and windows < self._patience.windows:
+                windows += 1
+                time.sleep(self._patience.window)
+            else:
                 return answer
-            time.sleep(random.uniform(0.1, 0.4) * (attempt + 1))
-        return self._once(path, params, body)
 
     def _once(self, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
         """One exchange; an object with a whole errcode, or WecomError(RETRY)."""
@@ -138,7 +174,7 @@ class Wire:
         deadline = time.monotonic() + max(sum(self._timeout), most.seconds)
         with self._session().request(
             "GET" if body is None else "POST",
-            self._base + path,
+            path if "://" in path else self._base + path,
             params=params,
             data=body,
             headers={"Content-Type": "application/json; charset=utf-8"} if body is not None else None,
@@ -172,6 +208,20 @@ def _seen_from(answer: Mapping[str, Any]) -> str:
     """For 60020 the address WeCom saw, which is the one to enter; no other word of errmsg is repeated to people."""
     found = _FROM_IP.search(str(answer.get("errmsg"))) if answer["errcode"] == _IP_NOT_TRUSTED else None
     return f"服务器的出口 IP {found[1]} 不在企业可信 IP 里" if found else ""
+
+
+def as_json(document: Mapping[str, Any]) -> bytes:
+    """Raw UTF-8: WeCom refuses \\u escapes in places (40033)."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@contextmanager
+def answer_of(path: str) -> Iterator[None]:
+    """An answer that lacks what it must have is as good as none: WecomError(RETRY)."""
+    try:
+        yield
+    except Malformed:
+        raise WecomError(path, what="企业微信接口的回答不完整") from None
 
 
 def _as_object(content: bytes) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from tests.support.company import DAY, MINUTE, NOW, at_once, customer, rows, sna
 
 WHO = Stranger("wmAAAA", "王工", "华东泵业有限公司", "采购", "")
 
+IGNORED = ["忽略：供应商", "忽略：同行", "忽略：私人"]
+
 
 def met(userid: str, stranger: Stranger = WHO) -> None:
     """What the worker does after `add_external_contact`."""
@@ -48,7 +50,7 @@ def test_a_contact_is_linked_to_the_candidate_with_one_tap(wecom: Wecom) -> None
     met("Zhang")
     card = wecom.card("Zhang")
     assert card.title == "新联系人：王工"
-    assert card.taps == ["关联", "新建", "选其他客户", "忽略"]
+    assert card.taps == ["关联", "新建", "选其他客户", *IGNORED]
     assert "已关联 华东泵业有限公司" in desc(wecom.press("Zhang", card, "关联"))
     assert state() == ContactState.LINKED
     assert audited() == ["create_customer", "link"]
@@ -97,7 +99,7 @@ def test_a_colleagues_customer_stands_there_without_a_name_and_its_supervisors_a
 def test_a_customer_is_made_out_of_the_contact_and_linked(wecom: Wecom) -> None:
     met("Zhang")
     card = wecom.card("Zhang")
-    assert card.taps == ["新建", "选其他客户", "忽略"]
+    assert card.taps == ["新建", "选其他客户", *IGNORED]
     assert "已新建并关联 华东泵业有限公司" in desc(wecom.press("Zhang", card, "新建"))
     assert [c.source for c in rows(Customer)] == ["wecom"]
 
@@ -119,10 +121,10 @@ def test_a_link_is_taken_back_within_ten_minutes_and_can_be_made_again(wecom: We
     back = wecom.undo("Zhang", card, shown)
     assert (state(), rows(ChatLink)) == (ContactState.UNLINKED, [])
     assert back is not None
-    assert len(list(back.iter("ButtonList"))) == 4
+    assert len(list(back.iter("ButtonList"))) == 6
     assert wecom.undo("Zhang", card, shown) is not None
     assert "已经撤销过了" in last_words(wecom, "Zhang")
-    wecom.press("Zhang", card, "忽略")
+    wecom.press("Zhang", card, "忽略：同行")
     assert state() == ContactState.IGNORED
 
 
@@ -141,7 +143,7 @@ def test_an_old_way_back_does_not_open_a_card_that_was_decided_anew(wecom: Wecom
     customer("Zhang", "华东泵业有限公司")
     met("Zhang")
     card = wecom.card("Zhang")
-    shown = wecom.press("Zhang", card, "忽略")
+    shown = wecom.press("Zhang", card, "忽略：同行")
     wecom.undo("Zhang", card, shown)
     wecom.press("Zhang", card, "关联")
     wecom.undo("Zhang", card, shown)

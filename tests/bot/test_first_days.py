@@ -123,7 +123,7 @@ def test_the_question_about_a_contact_is_settled_by_a_link_made_elsewhere(wecom:
     shown = wecom.press("zhang", other, "关联", other.notice["selection"]["choices"][0]["id"])
     (first,) = rows(Card, Card.matter.startswith("link:"))
     assert first.outcome == "已经关联到客户"
-    wecom.press("zhang", asked, "忽略")
+    wecom.press("zhang", asked, "忽略：同行")
     assert "已经关联到客户" in wecom.waiting("zhang")[-1].body
     assert "请先解除" not in wecom.waiting("zhang")[-1].body
     wecom.undo("zhang", other, shown)

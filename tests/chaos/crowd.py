@@ -14,7 +14,7 @@ from tests.load.stage import Stage
 from tests.load.traffic import Event, Seal, Traffic
 
 WAITS = (0.0, 1.0, 2.0, 4.0)  # seconds before each attempt: at most three retries
-TAPPED = ("关联", "新建", "忽略")  # the buttons that settle a contact in one tap
+TAPPED = ("关联", "新建", "忽略：同行")  # the buttons that settle a contact in one tap
 AGAIN = 0.05  # share of answered events that come once more
 TWINS = 0.1  # share of cards that two fingers press at once
 

@@ -204,7 +204,7 @@ def test_a_contact_is_not_linked_to_a_customer_out_of_sight(sign_in: SignIn) -> 
 
 def test_a_contact_is_ignored_and_chased_again(sign_in: SignIn) -> None:
     client, contact = sign_in(REP), contact_called("赵工")
-    ignored = client.post(f"/console/contacts/{contact.id}/ignore", headers=HTMX)
+    ignored = client.post(f"/console/contacts/{contact.id}/ignore", data={"reason": "peer"}, headers=HTMX)
     assert "不再提醒" in ignored.text
     assert contact_called("赵工").state == ContactState.IGNORED
     assert "赵工" in undo(client, ignored).text

@@ -15,6 +15,7 @@ from gateways.dropbox import Dropbox
 from gateways.files import FileStore
 from gateways.spool import Spool
 from jobs import inbox
+from jobs.book import Book
 from jobs.wiring import Wiring, wecom_client
 from models.people import Person, Team, TeamLeader
 from tests.support import stores
@@ -91,7 +92,7 @@ def wiring_in(folder: Path, clock: Clock, nudge: Callable[[frozenset[str]], None
         settings=settings,
         clock=clock,
         client=client,
-        handlers=inbox.handlers(client.external_contact, client, client.media, FileStore(folder / "files")),
+        handlers=inbox.handlers(Book(client), client, client.media, FileStore(folder / "files")),
         spool=Spool(folder / "spool.db"),
         incoming=Dropbox(folder / "imports"),
         outgoing=Dropbox(folder / "exports"),

@@ -44,6 +44,9 @@ class Company:
         default_factory=lambda: [member("zhangsan", 3, direct_leader="lisi"), member("LiSi", 2), member("new.One", 3)]
     )
 
+    def patient(self) -> "Company":
+        return self
+
     def departments(self) -> list[Department]:
         return self.departs
 

@@ -7,7 +7,7 @@ from config.vocabulary import ContactState
 from crm import uow
 from crm.errors import Conflict, NotFound
 from crm.usecases import contacts, linking
-from crm.usecases.contacts import Stranger
+from crm.usecases.contacts import Parting, Stranger
 from models.audit import AuditEntry
 from models.links import ChatLink, ExternalContact, ExternalFollow
 from models.messages import OutboxMessage
@@ -84,7 +84,7 @@ def test_a_link_taken_back_leaves_contact_timeline_and_clock_as_before(company: 
 def test_when_the_customer_leaves_the_rep_and_his_lead_are_told_once(company: Engine) -> None:
     meet()
     for _ in range(2):
-        uow.attempt(lambda s: contacts.part(s, "ZHANG", "wmAAAA", True, NOW))
+        uow.attempt(lambda s: contacts.part(s, "ZHANG", "wmAAAA", Parting.BY_CUSTOMER, NOW, NOW))
     told = [row.person_id for row in rows(OutboxMessage) if "删除了" in row.notice["title"]]
     assert sorted(told) == [IDS["zhang"], IDS["li"]]
     meet()

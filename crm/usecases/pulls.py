@@ -1,0 +1,162 @@
+"""How far a pull of everybody's customers has come, written down with what it brought, so that a kill loses nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm import audit
+from crm import policy as numbers
+from crm.access import supervisor_of
+from crm.messages import remind
+from crm.notices import Fact, Notice
+from crm.usecases.mirror import Counts
+from models.base import one_of
+from models.links import ExternalContact, ExternalFollow
+from models.mirror import CustomerGroup, MirrorPull
+from models.people import Person
+
+_WORTH_RESUMING = timedelta(hours=12)  # of an older one the first half would be yesterday's
+_REASONS_KEPT = 200
+_NAMES_TOLD = 5
+
+
+class Stretch(StrEnum):
+    TAGS = "tags"
+    CONTACTS = "contacts"
+    GROUPS = "groups"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pull stands: everybody up to `after` (a userid without case) is in, `members` are under way."""
+
+    pull_id: int
+    stretch: Stretch
+    after: str
+    members: tuple[str, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    counts: Counts
+    reasons: tuple[str, ...]
+
+
+def begin(s: Session, now: datetime) -> Place:
+    """The pull that somebody could not finish, else a new one."""
+    unfinished = select(MirrorPull).where(MirrorPull.done_at.is_(None), MirrorPull.began_at > now - _WORTH_RESUMING)
+    pull = s.scalars(unfinished.order_by(MirrorPull.id.desc()).limit(1)).one_or_none()
+    if pull is None:
+        pull = MirrorPull(stretch=Stretch.TAGS, members=[], since=now, counts={}, reasons=[], began_at=now)
+        s.add(pull)
+        s.flush()
+    return _place(pull)
+
+
+def _place(pull: MirrorPull) -> Place:
+    return Place(pull.id, Stretch(pull.stretch), pull.after, tuple(pull.members), pull.cursor)
+
+
+def where(s: Session, pull_id: int) -> Place:
+    return _place(s.get_one(MirrorPull, pull_id))
+
+
+def outcome(s: Session, pull_id: int) -> Outcome:
+    pull = s.get_one(MirrorPull, pull_id)
+    return Outcome(dict(pull.counts), tuple(pull.reasons))
+
+
+def move(
+    s: Session,
+    at: Place,
+    now: datetime,
+    *,
+    stretch: Stretch | None = None,
+    after: str | None = None,
+    members: Sequence[str] | None = None,
+    cursor: str = "",
+    counts: Counts | None = None,
+    reasons: Iterable[str] = (),
+) -> bool:
+    """One step further, in the transaction of what it brought; False, and no step, where another was faster."""
+    pull = s.scalars(select(MirrorPull).where(MirrorPull.id == at.pull_id).with_for_update()).one()
+    if _place(pull) != at:
+        return False
+    pull.stretch = stretch or at.stretch
+    pull.after = at.after if after is None else after
+    pull.members = list(at.members if members is None else members)
+    pull.cursor = cursor
+    pull.counts = {**pull.counts, **{name: pull.counts.get(name, 0) + more for name, more in (counts or {}).items()}}
+    pull.reasons = [*pull.reasons, *reasons][:_REASONS_KEPT]
+    if stretch is Stretch.DONE:
+        pull.done_at = now
+    s.flush()
+    return True
+
+
+def unseen(s: Session, pull_id: int, members: Sequence[str]) -> list[tuple[str, str]]:
+    """Friendships (external_userid, userid) of these members that all pages together did not show."""
+    keys = [userid.casefold() for userid in members]
+    rows = s.execute(
+        select(ExternalContact.external_userid, Person.userid)
+        .join(ExternalFollow, ExternalFollow.external_contact_id == ExternalContact.id)
+        .join(Person, Person.id == ExternalFollow.person_id)
+        .where(one_of(s, Person.userid_key, keys), ExternalFollow.ended_at.is_(None), ExternalFollow.seen_in != pull_id)
+        .order_by(ExternalFollow.id)
+    )
+    return [(external_userid, userid) for external_userid, userid in rows]
+
+
+def unseen_groups(s: Session, pull_id: int) -> list[str]:
+    standing = (CustomerGroup.dissolved_at.is_(None), CustomerGroup.seen_in != pull_id)
+    return list(s.scalars(select(CustomerGroup.chat_id).where(*standing).order_by(CustomerGroup.id)))
+
+
+def end_silently(s: Session, pull_id: int, pairs: Sequence[tuple[str, str]], now: datetime) -> list[str]:
+    """Friendships that ended without WeCom's telling us, each asked about once more. Reps and supervisors hear of it in
+    working hours, all of one rep's in one message; a sentence for each."""
+    ended: dict[int, list[str]] = {}
+    names: dict[int, str] = {}
+    for external_userid, userid in pairs:
+        row = s.execute(
+            select(ExternalFollow.id, ExternalContact.name, Person.id.label("person"), Person.name.label("rep"))
+            .join(ExternalContact, ExternalContact.id == ExternalFollow.external_contact_id)
+            .join(Person, Person.id == ExternalFollow.person_id)
+            .where(
+                ExternalContact.external_userid == external_userid,
+                Person.userid_key == userid.casefold(),
+                ExternalFollow.ended_at.is_(None),
+            )
+        ).one_or_none()
+        if row is not None:
+            s.execute(update(ExternalFollow).where(ExternalFollow.id == row.id).values(ended_at=now))
+            ended.setdefault(row.person, []).append(row.name)
+            names[row.person] = row.rep
+    for person_id, contacts in ended.items():
+        audit.record(s, None, "follow_ended", f"person:{person_id}", now, entrance="sync", contacts=contacts[:50])
+        _tell(s, pull_id, person_id, names[person_id], contacts, now)
+    return [
+        f"{names[p]} 和 {one} 已经不是好友，没有收到企业微信的通知，已补上" for p, them in ended.items() for one in them
+    ]
+
+
+def _tell(s: Session, pull_id: int, person_id: int, rep: str, contacts: Sequence[str], now: datetime) -> None:
+    told = "、".join(contacts[:_NAMES_TOLD]) + ("……" if len(contacts) > _NAMES_TOLD else "")
+    for to in {person_id, *supervisor_of(s, person_id)}:
+        whose = "您" if to == person_id else rep
+        notice = Notice(
+            title=f"{len(contacts)} 位客户已不是{whose}的好友",
+            body="夜间对账时发现的。还在跟的客户，建议今天打个电话，或者重新加好友",
+            facts=(Fact("联系人", told), Fact("负责人", rep)),
+        )
+        topic = f"silent:{pull_id}:{person_id}:{len(contacts)}:{contacts[0]}:{to}"
+        remind(
+            s, to, notice, (), matter=topic[:64], dedupe=topic[:120], now=now,
+            policy=numbers.current(s), calendar=numbers.calendar(s),
+        )  # fmt: skip

@@ -1,0 +1,49 @@
+"""WeCom's customer contact as the flows read it: what WeCom refuses becomes what that means for them."""
+
+from collections.abc import Sequence
+
+from crm.ports import CustomerBook, ExternalPerson, FriendPage, GroupChat, GroupPage, NotVisible, StaleCursor, TagGroup
+from gateways.wecom.client import WecomClient
+from gateways.wecom.errors import Kind, WecomError
+
+
+class Book(CustomerBook):
+    """Over the client as it is: its patience is the caller's."""
+
+    def __init__(self, client: WecomClient) -> None:
+        self._client = client
+
+    def follow_users(self) -> Sequence[str]:
+        return self._client.follow_users()
+
+    def friends(self, userids: Sequence[str], cursor: str) -> FriendPage:
+        try:
+            return self._client.customers.friends(userids, cursor)
+        except WecomError as error:
+            if error.kind is Kind.RECEIVER:
+                raise NotVisible(str(error)) from None
+            raise _of(cursor, error) from None
+
+    def contact(self, external_userid: str) -> ExternalPerson | None:
+        try:
+            return self._client.external_contact(external_userid)
+        except WecomError as error:
+            if error.kind is Kind.RECEIVER:
+                return None
+            raise
+
+    def tag_groups(self) -> Sequence[TagGroup]:
+        return self._client.customers.tag_groups()
+
+    def group_chats(self, cursor: str) -> GroupPage:
+        try:
+            return self._client.customers.group_chats(cursor)
+        except WecomError as error:
+            raise _of(cursor, error) from None
+
+    def group_chat(self, chat_id: str) -> GroupChat | None:
+        return self._client.customers.group_chat(chat_id)
+
+
+def _of(cursor: str, error: WecomError) -> Exception:
+    return StaleCursor(str(error)) if cursor and error.kind is Kind.REQUEST else error
