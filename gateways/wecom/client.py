@@ -13,6 +13,8 @@ from typing import Any
 
 from gateways.wecom import people
 from gateways.wecom.errors import Kind, WecomError
+from gateways.wecom.groups import CustomerGroup, customer_group
+from gateways.wecom.js import JsSdk
 from gateways.wecom.people import Agent, Department, ExternalPerson, Follower, Malformed, Member
 from gateways.wecom.tokens import TokenStore
 from gateways.wecom.wire import Wire
@@ -54,16 +56,18 @@ class WecomClient:
     ) -> None:
         """``base`` is WECOM_API_BASE, ``clock`` gives aware UTC, the time limits are seconds."""
         self._corp_id, self._agent_id = corp_id, agent_id
+        name = f"wecom:{corp_id}:{agent_id}"  # one per app: an app's token is refused for another app
         self._wire = Wire(
             base=base,
             corp_id=corp_id,
-            name=f"wecom:{corp_id}:{agent_id}",  # one per app: an app's token is refused for another app
+            name=name,
             secret=secret,
             tokens=tokens,
             clock=clock,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )
+        self.js = JsSdk(self._wire, name=name, tokens=tokens, clock=clock)
 
     def send(self, document: str) -> Sent:
         """Posts a rendered document byte for byte; 81013 (nobody can get it) is a WecomError.
@@ -141,6 +145,19 @@ class WecomClient:
     def media(self, media_id: str) -> bytes:
         """A picture that a member sent, for three days; afterwards WecomError of kind EXPIRED."""
         return self._wire.download("media/get", media_id=media_id)
+
+    def upload_media(self, kind: str, name: str, content: bytes) -> str:
+        """Puts a file ("image" or "file") where the client can send it from; the media_id is good for three days."""
+        path = "media/upload"
+        with _answer_of(path):
+            media_id = people.text(self._wire.upload(path, name, content, type=kind), "media_id")
+            if not media_id:
+                raise Malformed("media_id")
+            return media_id
+
+    def customer_group(self, chat_id: str) -> CustomerGroup:
+        """One customer group with its members."""
+        return customer_group(self._wire, chat_id)
 
     def has_menu(self) -> bool:
         """Whether a menu was made for the app."""
