@@ -24,7 +24,7 @@ from gateways.wecom.errors import WecomError
 from jobs import cli, sealing, wiring
 from jobs.runs import directory_lines
 from jobs.spool import mark
-from miniapp_api import ApiDeps, UploadDeps, api, uploads
+from miniapp_api import ApiDeps, SidebarDeps, UploadDeps, Wecom, api, sidebar_page, uploads
 
 STATIC = Path(__file__).parent / "web" / "dist" / "static"
 
@@ -69,6 +69,27 @@ def create_app(settings: Settings) -> Flask:
                 who={LoginVia.MINIAPP: client.user_of_miniapp, LoginVia.SIDEBAR: client.user_of_login},
                 outside_errors=(WecomError,),
                 files=files,
+                wecom=Wecom(
+                    home=settings.public_url,
+                    corp_id=settings.wecom_corp_id,
+                    agent_id=settings.wecom_agent_id,
+                    contact=client.external_contact,
+                    group=client.customer_group,
+                    sign=client.js.sign,
+                    upload=client.upload_media,
+                ),
+            )
+        )
+    )
+    app.register_blueprint(
+        sidebar_page(
+            SidebarDeps(
+                static_dir=STATIC,
+                corp_id=settings.wecom_corp_id,
+                agent_id=settings.wecom_agent_id,
+                oauth_url=settings.wecom_oauth_url,
+                home=settings.public_url,
+                emulator_url=settings.emulator_url.rstrip("/"),
             )
         )
     )

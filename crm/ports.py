@@ -144,3 +144,29 @@ class ReadsFiles(Protocol):
     """What a file says that lies under this random name."""
 
     def content(self, name: str, kind: FileKind, /) -> FileContent: ...
+
+
+class GroupMember(Protocol):
+    """`userid` is an external_userid where `outside`."""
+
+    @property
+    def userid(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def outside(self) -> bool: ...
+
+
+class CustomerGroup(Protocol):
+    @property
+    def chat_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def members(self) -> Sequence[GroupMember]: ...
+
+
+class ReadCustomerGroup(Protocol):
+    def __call__(self, chat_id: str, /) -> CustomerGroup: ...

@@ -13,7 +13,7 @@ from crm.usecases import contacts
 
 def introduce(received: Received, read: ReadExternalContact, now: datetime) -> None:
     """`add_external_contact`: may run twice; the card is promised once."""
-    stranger = _stranger(read(received.object_id), received.userid)
+    stranger = stranger_of(read(received.object_id), received.userid)
     uow.attempt(lambda s: contacts.meet(s, received.userid, stranger, now))
 
 
@@ -42,7 +42,7 @@ def sync(
     for userid in members:
         for external_userid in list_of(userid):
             try:
-                stranger = _stranger(read(external_userid), userid)
+                stranger = stranger_of(read(external_userid), userid)
             except Exception as error:  # the gateway's own exception type is not known in this room
                 failed.append(f"{userid} 的联系人 {external_userid}：{error}")
                 continue
@@ -51,7 +51,8 @@ def sync(
     return Counts(len(members), done, tuple(failed))
 
 
-def _stranger(person: ExternalPerson, userid: str) -> contacts.Stranger:
+def stranger_of(person: ExternalPerson, userid: str) -> contacts.Stranger:
+    """The person as the friend of this one of ours."""
     ours = [f for f in person.followers if f.userid.casefold() == userid.casefold()]
     return contacts.Stranger(
         external_userid=person.external_userid,

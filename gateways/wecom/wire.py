@@ -75,10 +75,10 @@ class Wire:
 
     def upload(self, path: str, name: str, content: bytes, **params: str | int) -> dict[str, Any]:
         """The answer to one file, sent as the form field `media`; raises WecomError for every errcode but 0."""
-        edge = token_hex(16)
+        edge, size = token_hex(16), len(content)
         shown = re.sub(r'[\x00-\x1f"\\]', "_", name)
         head = (
-            f'--{edge}\r\nContent-Disposition: form-data; name="media"; filename="{shown}"; filelength={len(content)}\r\n'
+            f'--{edge}\r\nContent-Disposition: form-data; name="media"; filename="{shown}"; filelength={size}\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         )
         body = head.encode() + content + f"\r\n--{edge}--\r\n".encode()
