@@ -1,10 +1,11 @@
 """What the flows need from outside the process, typed; composition roots pass the real things in."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Protocol
 
-from config.vocabulary import FileKind
+from config.vocabulary import ChatKind, FileKind
 
 
 class Follower(Protocol):
@@ -170,3 +171,19 @@ class CustomerGroup(Protocol):
 
 class ReadCustomerGroup(Protocol):
     def __call__(self, chat_id: str, /) -> CustomerGroup: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The chat: an external_userid, or a group as WeCom has just told it."""
+
+    external_userid: str = ""
+    group: CustomerGroup | None = None
+
+    @property
+    def key(self) -> str:
+        return self.external_userid if self.group is None else self.group.chat_id
+
+    @property
+    def kind(self) -> ChatKind:
+        return ChatKind.EXTERNAL_CONTACT if self.group is None else ChatKind.CUSTOMER_GROUP

@@ -7,11 +7,16 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from emulator import api_contacts, api_messages, api_setup, bodies
+from emulator import api_contacts, api_messages, api_setup, bodies, js
 from emulator.call import Binary, Call, Handler
 from emulator.errors import ApiError, answer
 from emulator.tenant import Json
 from emulator.world import World
+
+
+def _group_get(call: Call) -> Json:
+    return {"group_chat": js.group_get(call.world, call.body.get("chat_id"))}
+
 
 # path → (HTTP method or "" for both, handler, needs the customer-contact right)
 ROUTES: dict[str, tuple[str, Handler, bool]] = {
@@ -38,6 +43,7 @@ ROUTES: dict[str, tuple[str, Handler, bool]] = {
     "externalcontact/get_follow_user_list": ("GET", api_contacts.follow_users, True),
     "externalcontact/list": ("GET", api_contacts.external_list, True),
     "externalcontact/get": ("GET", api_contacts.external_get, True),
+    "externalcontact/groupchat/get": ("POST", _group_get, True),
     "externalcontact/batch/get_by_user": ("POST", api_contacts.external_batch, True),
 }
 # Fault switch → the refusal it produces.

@@ -42,6 +42,7 @@ class Tenant:
     departments: tuple[Json, ...]
     members: tuple[Json, ...]
     outside: tuple[Json, ...]
+    groups: tuple[Json, ...]  # customer groups: chat_id, name, owner, members (userids and external_userids)
 
 
 def load(path: Path) -> Tenant:
@@ -73,6 +74,7 @@ def load(path: Path) -> Tenant:
             departments=tuple(raw["departments"]),
             members=tuple(raw["members"]),
             outside=tuple(raw.get("outside", ())),
+            groups=tuple(raw.get("groups", ())),
         )
     except (OSError, ValueError, TypeError) as error:
         raise TenantError(f"{path}: {error}") from error

@@ -13,6 +13,7 @@ from emulator.faults import Faults
 from emulator.limits import Limits
 from emulator.media import Media
 from emulator.state import State
+from emulator.talks import Talks
 from emulator.tenant import Tenant
 from emulator.tokens import Tokens
 from emulator.wire import Wire
@@ -34,6 +35,7 @@ class World:
     wire: Wire
     courier: Courier
     post: Post
+    talks: Talks
     callback_url: str | None
     home_url: str
     trusted_hosts: frozenset[str]
@@ -59,11 +61,12 @@ def build(
     courier = Courier(tenant, clock, faults, wire, callback_url)
     # The callback's own address is trusted too, so that another port needs no edited company file.
     own = {host_of(callback_url)} if callback_url else set()
+    company = Company(tenant, state)
     return World(
         tenant=tenant,
         clock=clock,
         state=state,
-        company=Company(tenant, state),
+        company=company,
         chats=chats,
         tokens=Tokens(tenant, state, clock),
         media=Media(state, clock),
@@ -72,6 +75,7 @@ def build(
         wire=wire,
         courier=courier,
         post=Post(tenant, state, clock, chats, courier),
+        talks=Talks(company, state, clock),
         callback_url=callback_url,
         home_url=home_url,
         trusted_hosts=frozenset({*tenant.app.trusted_domains, *own}),

@@ -12,10 +12,9 @@ from config.vocabulary import ChatKind, LoginVia
 from crm import uow
 from crm.access import NO_CONTACT, Actor
 from crm.errors import CrmError, Invalid, NotFound
-from crm.flows.sidebar import acquaint, join
-from crm.reads.sidebar import sidebar
+from crm.flows.sidebar import acquaint, join, look
+from crm.ports import Beside
 from crm.usecases import chat_links
-from crm.usecases.chat_links import Beside
 from crm.usecases.collisions import Refused
 from crm.usecases.contact_file import add_contact
 from crm.usecases.group_links import NO_GROUP
@@ -92,7 +91,7 @@ def sidebar_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         kind = ChatKind.EXTERNAL_CONTACT if asked.external_userid else ChatKind.CUSTOMER_GROUP
         chat = _chat(deps, actor, kind, asked.external_userid or asked.chat_id, now)
         with uow.reading() as s:
-            return sidebar_out(sidebar(s, actor, chat, now), actor)
+            return sidebar_out(look(s, actor, chat, now), actor)
 
 
 def _links(bp: APIBlueprint, deps: ApiDeps) -> None:
@@ -158,7 +157,7 @@ def _write(deps: ApiDeps, key: str | None, body: ChatIn, act: Act) -> Response:
 
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
         said = act(s, actor, chat, now, via)
-        return done(200, BesideDoneOut(said=said, sidebar=sidebar_out(sidebar(s, actor, chat, now), actor)))
+        return done(200, BesideDoneOut(said=said, sidebar=sidebar_out(look(s, actor, chat, now), actor)))
 
     wanted: Write = effect
     return write(deps, key, body, wanted)

@@ -10,18 +10,15 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from config.collisions import RadarEntry
 from config.vocabulary import ChatKind, ContactState, CooperationStage, QuoteState, label
 from crm import policy as numbers
 from crm.access import HOLDERS, Actor, get_contact, sees_customer
 from crm.errors import NotFound
-from crm.ports import CustomerGroup
+from crm.ports import Beside, CustomerGroup
 from crm.reads.customer_page import CustomerFile, page_and_form
 from crm.reads.deals import DealBrief, deals_of
 from crm.reads.quotes import QuoteRow, quotes_of
 from crm.rules.quotes import Line, say_quantity
-from crm.usecases.chat_links import Beside
-from crm.usecases.radar import Question, Similar, ask
 from models.customers import Customer
 from models.links import ChatLink, ExternalContact, ExternalFollow
 from models.people import Person
@@ -29,7 +26,7 @@ from models.quotes import Product, QuoteLine
 
 _QUOTES = 3
 _Met = Row[*tuple[str, str, int, str | None, str | None]]
-_MOST_CANDIDATES = 5
+MOST_CANDIDATES = 5
 
 
 class ChatState(StrEnum):
@@ -86,7 +83,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Sidebar:
-    """`company` is what the contact says he works for: a new customer's name, already filled in."""
+    """`company` is what the contact says he works for: a new customer's name, already filled in.
+
+    `asks` is the name that the radar is still to be asked about, "" where there is nothing to ask.
+    """
 
     at: datetime
     state: ChatState
@@ -98,6 +98,7 @@ class Sidebar:
     members: Sequence[MemberRow]
     card: Card | None
     candidates: Sequence[Candidate]
+    asks: str
 
 
 def sidebar(s: Session, actor: Actor, chat: Beside, now: datetime) -> Sidebar:
@@ -113,8 +114,7 @@ def _contact(s: Session, actor: Actor, chat: Beside, now: datetime) -> Sidebar:
     state, card = _linked(s, actor, chat.kind, chat.key, now)
     if state is ChatState.UNLINKED and contact.state == ContactState.IGNORED:
         state = ChatState.IGNORED
-    asked = contact.corp_name or contact.name
-    found = _similar(s, actor, asked) if state in (ChatState.UNLINKED, ChatState.IGNORED) else []
+    asks = contact.corp_name or contact.name if state in (ChatState.UNLINKED, ChatState.IGNORED) else ""
     return Sidebar(
         now,
         state,
@@ -125,7 +125,8 @@ def _contact(s: Session, actor: Actor, chat: Beside, now: datetime) -> Sidebar:
         s.scalar(followed) or "",
         (),
         card,
-        found,
+        (),
+        asks,
     )
 
 
@@ -140,10 +141,11 @@ def _group(s: Session, actor: Actor, group: CustomerGroup, now: datetime) -> Sid
     found: list[Candidate] = []
     if state is ChatState.UNLINKED:
         found = list({one.customer_id: _of_member(one) for one in members if one.customer_id}.values())
-        if not found and company:
-            found = _similar(s, actor, company)
     name = group.name or "未命名的客户群"
-    return Sidebar(now, state, ChatKind.CUSTOMER_GROUP, name, company, "", "", members, card, found[:_MOST_CANDIDATES])
+    asks = company if state is ChatState.UNLINKED and not found else ""
+    return Sidebar(
+        now, state, ChatKind.CUSTOMER_GROUP, name, company, "", "", members, card, found[:MOST_CANDIDATES], asks
+    )
 
 
 def _linked(s: Session, actor: Actor, kind: ChatKind, key: str, now: datetime) -> tuple[ChatState, Card | None]:
@@ -170,20 +172,6 @@ def _linked(s: Session, actor: Actor, kind: ChatKind, key: str, now: datetime) -
         opens_deals=file.writes and actor.role in HOLDERS,
     )
     return ChatState.LINKED, card
-
-
-def _similar(s: Session, actor: Actor, name: str) -> list[Candidate]:
-    if not name:
-        return []
-    hits = ask(s, actor, Question(name), RadarEntry.LINK, numbers.current(s), _MOST_CANDIDATES)
-    shown = [_of_hit(hit) for hit in hits if hit.customer_id is not None]
-    hidden = [_of_hit(hit) for hit in hits if hit.customer_id is None]
-    return shown + hidden[:1]  # how many colleagues have one like it is nobody's business
-
-
-def _of_hit(hit: Similar) -> Candidate:
-    reason = hit.reason if hit.customer_id is not None else "名称相近"
-    return Candidate(hit.public_id, hit.name, hit.owner, reason, hit.same)
 
 
 def _of_member(one: MemberRow) -> Candidate:

@@ -1,37 +1,19 @@
 """What the sidebar does with the chat it stands beside: a contact's or a group's, to a customer and away again."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import ChatKind
 from crm.access import READ, Actor, get_contact, get_customer
 from crm.errors import Conflict, Invalid, NotFound
-from crm.ports import CustomerGroup
+from crm.ports import Beside
 from crm.usecases import group_links, linking
 from crm.usecases.collisions import Refused
 from crm.usecases.linking import LinkDone
 from crm.usecases.radar import COLLEAGUE
 from models.customers import Customer
 from models.links import ChatLink
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """The chat: an external_userid, or a group as WeCom has just told it."""
-
-    external_userid: str = ""
-    group: CustomerGroup | None = None
-
-    @property
-    def key(self) -> str:
-        return self.external_userid if self.group is None else self.group.chat_id
-
-    @property
-    def kind(self) -> ChatKind:
-        return ChatKind.EXTERNAL_CONTACT if self.group is None else ChatKind.CUSTOMER_GROUP
 
 
 def link_chat(

@@ -140,3 +140,30 @@ export function faults() {
   opener.addEventListener("click", () => box.showModal());
   watch(show);
 }
+
+const REFUSALS = [["", "照常回答"], ["no permission", "没有权限（no permission）"], ["without context of external contact", "入口不对（without context）"]];
+const ENTRIES = [["", "照聊天来"], ["normal", "工作台（normal）"], ["contact_profile", "客户名片（contact_profile）"], ["internal_group_chat_board", "内部群（internal_group_chat_board）"]];
+
+/** How the client behaves towards the page beside a chat. */
+export function client() {
+  const box = document.getElementById("client");
+  const opener = document.getElementById("client-open");
+  const choice = (name, all) => h("select", { name, onchange: () => apply() }, all.map(([value, words]) => h("option", { value }, words)));
+  const entry = choice("entry", ENTRIES);
+  const refuse = choice("refuse", REFUSALS);
+  const silent = h("input", { type: "checkbox", onchange: () => apply() });
+  const apply = () => act("client", { entry: entry.value, refuse: refuse.value, silent: silent.checked });
+  box.append(h("form", { method: "dialog" },
+    h("h2", { id: "client-title" }, "侧边栏开关"),
+    h("p", { class: "quiet" }, "客户端怎么回答聊天旁边的页面。改了以后，重新打开聊天就看得到。"),
+    h("label", {}, "入口", entry), h("label", {}, "回答", refuse), h("label", { class: "switch" }, silent, "一直不回答"),
+    h("div", { class: "ends" }, h("button", { type: "button", onclick: () => act("client", {}) }, "恢复正常"), h("button", { class: "strong" }, "好"))));
+  opener.addEventListener("click", () => box.showModal());
+  watch(() => {
+    const set = store.client ?? {};
+    entry.value = set.entry ?? "";
+    refuse.value = set.refuse ?? "";
+    silent.checked = Boolean(set.silent);
+    opener.classList.toggle("alarm", Boolean(set.entry || set.refuse || set.silent));
+  });
+}
