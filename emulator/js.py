@@ -64,7 +64,7 @@ def _context(world: World, _userid: str, chat: Json, _params: Json) -> Json:
 
 
 def _contact(world: World, userid: str, chat: Json, _params: Json) -> Json:
-    if _entry(world, chat) != ENTRIES["external_contact"]:
+    if _entry(world, chat) not in (ENTRIES["external_contact"], "contact_profile"):
         return {"err_msg": f"fail {WITHOUT}"}
     return {"userId": chat["chat"]} if _serves(world, userid) else {"err_msg": "fail no permission"}
 

@@ -24,7 +24,7 @@ function problem(which: string, detail = '', search = true): void {
   show(
     h('section', { class: 'problem', role: 'alert' },
       h('h1', {}, title), h('p', {}, detail || hint),
-      h('button', { type: 'button', class: 'plain', onclick: () => void start() }, '重试')),
+      h('button', { type: 'button', class: 'plain', onclick: () => location.reload() }, '重试')),
     search && h('div', { id: 'search' }));
   const place = document.getElementById('search');
   if (place) drawSearch(place, '先搜索客户');
@@ -37,16 +37,15 @@ function skeleton(): void {
     bar('w6'), bar('w4'), bar('w9'), bar('w9'), bar('w6')));
 }
 
-let signedIn = false;
-onExpired(() => { signedIn = false; leave(0); });
+onExpired(() => leave(0));
+
+// The SDK also rejects promises of its own that nobody is given; what they say has been told.
+window.addEventListener('unhandledrejection', (event) => { if ((event.reason as { errMsg?: string } | null)?.errMsg) event.preventDefault(); });
 
 async function start(): Promise<void> {
   skeleton();
   try {
-    if (!signedIn) {
-      if (!(await login())) return;
-      signedIn = true;
-    }
+    if (!(await login())) return;
   } catch (error) {
     if (error instanceof ForeignState) problem('foreign', '', false);
     else problem(error instanceof Refused && error.code === 'offline' ? 'offline' : 'login', (error as Error).message, false);
