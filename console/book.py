@@ -156,6 +156,7 @@ DETAILS = {
 HIDDEN = frozenset(
     {
         "attachment",
+        "chat_id",
         "collision",
         "contest",
         "entry",
