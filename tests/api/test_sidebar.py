@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from models.customers import Customer
 from models.links import ChatLink, ExternalContact
 from models.timeline import TimelineEntry
 from tests.api.conftest import CANARY, MINE, NOW, OTHERS, TEAMMATES, LineDown, Phone, Shifting, make_app
+from tests.api.test_quotes import listed
 from tests.support.outside import HOME, Nobody, TinyOutside
 
 QIAN = "woQian0001"
@@ -247,6 +249,32 @@ def test_a_todo_is_noted_for_a_customer(phone: Phone) -> None:
     assert phone.post(f"/customers/{MINE}/todos", body).status_code == 201
     assert phone.post(f"/customers/{OTHERS}/todos", body).status_code == 404
     assert phone.post(f"/customers/{MINE}/todos", body | {"due_at": "2026-11-20T15:00:00+08:00"}).status_code == 422
+
+
+def test_the_text_of_a_quote_says_what_is_paid_and_no_other_price(phone: Phone) -> None:
+    known("zhang")
+    lines = [{"product_id": listed(), "quantity": "2", "unit_price": "9500"}]
+    assert phone.post(f"/customers/{MINE}/quotes", {"lines": lines}).status_code == 201
+    below = [{"product_id": lines[0]["product_id"], "quantity": "1", "unit_price": "7000"}]
+    assert phone.post(f"/customers/{MINE}/quotes", {"lines": below}).get_json()["state"] == "in_approval"
+    waiting, open_one = link(phone, MINE).get_json()["sidebar"]["customer"]["quotes"]
+    assert "IHG80-160 化工泵 2台 × 9,500.00 = 19,000.00" in open_one["text"]
+    assert not any(price in open_one["text"] for price in ("8,000", "10,000", "8000", "10000"))
+    assert (waiting["state"], waiting["text"]) == ("in_approval", None)
+
+
+def test_a_file_of_the_customer_is_handed_on_and_nobody_elses(
+    phone: Phone, phone_of: Callable[[str], Phone], outside: TinyOutside
+) -> None:
+    file = (BytesIO("技术协议第二稿".encode()), "技术协议.txt")
+    url = f"/api/v1/customers/{MINE}/attachments"
+    made = phone.client.post(url, data={"file": file}, headers=phone.headers).get_json()
+    told = phone.post(f"/attachments/{made['id']}/media", None).get_json()
+    assert told == {"msgtype": "file", "media_id": "M1", "name": "技术协议.txt"}
+    assert outside.asked == ["file 技术协议.txt 21"]
+    assert phone_of("sun").post(f"/attachments/{made['id']}/media", None).status_code == 404
+    outside.down = LineDown()
+    assert phone.post(f"/attachments/{made['id']}/media", None).status_code == 502
 
 
 def test_one_look_takes_so_many_statements(phone: Phone, both_stores: Engine) -> None:
