@@ -27,9 +27,10 @@ from gateways.wecom.envelope import Envelope
 from gateways.wecom.errors import WecomError
 from gateways.wecom.robot import Robot
 from jobs import check, cli, sealing, wiring
+from jobs.book import Book
 from jobs.runs import directory_lines
 from jobs.spool import mark
-from miniapp_api import ApiDeps, UploadDeps, api, uploads
+from miniapp_api import ApiDeps, SidebarDeps, UploadDeps, Wecom, api, sidebar_page, uploads
 
 STATIC = Path(__file__).parent / "web" / "dist" / "static"
 
@@ -76,6 +77,27 @@ def create_app(settings: Settings) -> Flask:
                 outside_errors=(WecomError,),
                 files=files,
                 summarise=wiring.summariser(settings),
+                wecom=Wecom(
+                    home=settings.public_url,
+                    corp_id=settings.wecom_corp_id,
+                    agent_id=settings.wecom_agent_id,
+                    contact=Book(client).contact,
+                    group=client.customers.group_chat,
+                    sign=client.js.sign,
+                    upload=client.upload_media,
+                ),
+            )
+        )
+    )
+    app.register_blueprint(
+        sidebar_page(
+            SidebarDeps(
+                static_dir=STATIC,
+                corp_id=settings.wecom_corp_id,
+                agent_id=settings.wecom_agent_id,
+                oauth_url=settings.wecom_oauth_url,
+                home=settings.public_url,
+                emulator_url=settings.emulator_url.rstrip("/"),
             )
         )
     )

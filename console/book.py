@@ -163,6 +163,7 @@ DETAILS = {
 HIDDEN = frozenset(
     {
         "attachment",
+        "chat_id",
         "collision",
         "contest",
         "entry",

@@ -1,10 +1,11 @@
 """The control API /emu/api/: what the page and tests use to act as people and to look behind the scenes."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from flask import Blueprint, Response, request
 
-from emulator import api_archive, bodies, customers, members, people
+from emulator import api_archive, bodies, customers, js, members, people
 from emulator.errors import ApiError
 from emulator.faults import FaultError
 from emulator.media import sample_picture
@@ -32,8 +33,11 @@ ACTIONS: dict[str, Callable[[World, Json], Json]] = {
     "event": people.event,
     "robot-say": people.robot_say,
     "robot-enter": people.robot_enter,
-    "talk": api_archive.talk,
+    "archive-say": api_archive.talk,
     "agree": api_archive.agree,
+    "bridge": js.bridge,
+    "talk": js.talk,
+    "client": js.client,
 }
 WAIT_MOST = 25.0  # seconds a /changes call waits
 
@@ -134,6 +138,7 @@ def _state(world: World) -> Json:
             "menu": world.state.data["menu"],
             "clock": _clock(world),
             "faults": world.faults.show(),
+            "client": asdict(world.talks.client),
             "callback_url": world.callback_url,
             "home_url": world.home_url,
             "dropped": list(world.dropped),
@@ -177,6 +182,7 @@ def _reset(world: World, _: Json) -> Json:
         world.limits.clear()
         world.dropped.clear()
         world.chats.eye.clear()
+        world.talks.clear()
         world.wire.clear()
         world.state.reset()
     return {"ok": True}
@@ -195,6 +201,17 @@ def _inbox(world: World) -> Json:
             "seen": world.state.data["eyes"].get(member["userid"], 0),
             "messages": [{key: value for key, value in entry.items() if key != "xml"} for entry in entries],
         }
+
+
+def _talks(world: World) -> Json:
+    """A member's chats with people outside; with `chat` what was said in that one."""
+    with world.state.lock:
+        member = world.company.member(request.args.get("userid"))
+        if member is None:
+            raise Refusal("没有这个成员")
+        chat = request.args.get("chat")
+        said = world.talks.said(member["userid"], chat) if chat else []
+        return {"chats": world.talks.of(member["userid"]), "said": said}
 
 
 def _eye(world: World) -> Json:
@@ -241,6 +258,7 @@ VIEWS: dict[str, Callable[[World], Json]] = {
     "faults": lambda world: world.faults.show(),
     "inbox": _inbox,
     "eye": _eye,
+    "talks": _talks,
     "wire": _wire,
     "changes": _changes,
 }

@@ -64,6 +64,7 @@ def _page(world: World, kind: str, title: str, appid: str | None, agentid: str |
         render_template(
             "login.html",
             title=title,
+            silent=kind == "oauth",
             corp=world.tenant.corp_name,
             app=world.tenant.app.name,
             host=host,

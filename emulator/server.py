@@ -10,7 +10,7 @@ from emulator.world import World
 BODY_MOST = 32 << 20  # bytes of a request
 POLICY = (
     "default-src 'self'; img-src 'self' data: http: https:; style-src 'self' 'unsafe-inline'; "
-    "object-src 'none'; base-uri 'none'"
+    "frame-src 'self' {product}; object-src 'none'; base-uri 'none'"
 )
 
 
@@ -39,9 +39,11 @@ def application(world: World) -> Flask:
     app.register_blueprint(control.media_blueprint(world))
     app.register_blueprint(robot.blueprint(world.robot))
 
+    policy = POLICY.format(product=page.origin_of(world.home_url))
+
     @app.after_request
     def harden(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -50,6 +50,15 @@ class Tokens:
         ticket, left = self._current(kind, 86)
         return {"ticket": ticket, "expires_in": left}
 
+    def living(self, kind: str) -> list[str]:
+        """Every ticket of a kind that has not expired."""
+        now = self._clock.now()
+        with self._state.lock:
+            book: Json = self._state.data["tokens"]
+            return [
+                text for text, one in book.items() if one["kind"] == kind and not one["dead"] and now < one["until"]
+            ]
+
     def _current(self, kind: str, length: int) -> tuple[str, int]:
         now = self._clock.now()
         with self._state.lock:

@@ -16,6 +16,7 @@ from emulator.media import Media
 from emulator.outside import Outside
 from emulator.robot import RobotDesk
 from emulator.state import State
+from emulator.talks import Talks
 from emulator.tenant import App, Tenant
 from emulator.tokens import Tokens
 from emulator.wire import Wire
@@ -40,6 +41,7 @@ class World:
     post: Post
     robot: RobotDesk
     archive: Archive
+    talks: Talks
     callback_url: str | None
     home_url: str
     trusted_hosts: frozenset[str]
@@ -67,11 +69,12 @@ def build(
     post = Post(tenant, state, clock, chats, courier)
     # The callback's own address is trusted too, so that another port needs no edited company file.
     own = {host_of(callback_url)} if callback_url else set()
+    company, archive = Company(tenant, state, outside), Archive(tenant, state, clock, post)
     return World(
         tenant=tenant,
         clock=clock,
         state=state,
-        company=Company(tenant, state, outside),
+        company=company,
         outside=outside,
         chats=chats,
         tokens=Tokens(tenant, state, clock),
@@ -82,7 +85,8 @@ def build(
         courier=courier,
         robot=RobotDesk(tenant.robot, state, clock, chats),
         post=post,
-        archive=Archive(tenant, state, clock, post),
+        archive=archive,
+        talks=Talks(outside, state, clock, archive),
         callback_url=callback_url,
         home_url=home_url,
         trusted_hosts=frozenset({*tenant.app.trusted_domains, *own}),

@@ -28,8 +28,10 @@ from miniapp_api.quotes import quote_routes
 from miniapp_api.radar import radar_routes
 from miniapp_api.registrations import registration_routes
 from miniapp_api.sales import sales_routes
+from miniapp_api.sending import sending_routes
 from miniapp_api.session import bearer_token, session_routes
 from miniapp_api.shares import share_routes
+from miniapp_api.sidebar import sidebar_routes
 from miniapp_api.spec import configure
 from miniapp_api.visits import visit_routes
 
@@ -64,6 +66,8 @@ def api(deps: ApiDeps) -> APIBlueprint:
     archive_routes(bp, deps)
     product_routes(bp, deps)
     quote_routes(bp, deps)
+    sidebar_routes(bp, deps)
+    sending_routes(bp, deps)
     return bp
 
 

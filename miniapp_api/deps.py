@@ -1,12 +1,29 @@
-"""What the API is given by the process that mounts it: the time, who holds a login code, where files are kept."""
+"""What the API is given by the process that mounts it: the time, who holds a login code, the files, WeCom."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from config.clock import Clock
 from config.vocabulary import LoginVia
-from crm.ports import AskModel
+from crm.ports import AskModel, ReadExternalContact, ReadGroupChat
 from gateways.files import FileStore
+from gateways.wecom.js import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Wecom:
+    """What the sidebar asks of WeCom. `home`: the address before `/sidebar/`, without a slash at its end.
+
+    `sign` is for one exact address; `upload` takes kind ("image", "file"), name and content, and gives a media id.
+    """
+
+    home: str
+    corp_id: str
+    agent_id: int
+    contact: ReadExternalContact
+    group: ReadGroupChat
+    sign: Callable[[str], Signature]
+    upload: Callable[[str, str, bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +34,5 @@ class ApiDeps:
     who: Mapping[LoginVia, Callable[[str], str]]
     outside_errors: tuple[type[Exception], ...]
     files: FileStore
+    wecom: Wecom
     summarise: AskModel | None = None  # a model outside that sums up talks; None where there is none

@@ -9,6 +9,7 @@ from miniapp_api.example_ids import ATTACHMENT_ID, CONTACT_ID, CUSTOMER_ID, ENTR
 from miniapp_api.form_examples import FIELD_VALUE, FORM_EXAMPLES
 from miniapp_api.quote_examples import QUOTE_EXAMPLES
 from miniapp_api.sales_examples import SALES_EXAMPLES
+from miniapp_api.sidebar_examples import SIDEBAR_EXAMPLES
 from miniapp_api.work_examples import WORK_EXAMPLES
 
 __all__ = ["CUSTOMER_ID", "EXAMPLES", "IDS", "shown"]
@@ -204,6 +205,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ConvertIn": {"name": "苏州恒力泵业有限公司", "deal_name": "二期循环泵", "amount": "800000"},
     "LeadDoneOut": {"said": "已新建客户「苏州恒力泵业有限公司」"},
 }
+EXAMPLES |= SIDEBAR_EXAMPLES
 EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES | DEAL_EXAMPLES | APPROVAL_EXAMPLES | SALES_EXAMPLES | QUOTE_EXAMPLES
 EXAMPLES |= DIGEST_EXAMPLES
 

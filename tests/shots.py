@@ -133,6 +133,45 @@ def phones(browser: Browser, running: Demo, shot: str, height: int = 0) -> None:
         page.close()
 
 
+def sidebar(browser: Browser, running: Demo) -> None:
+    """The page beside a chat as the client shows it, at the widths of a phone and of the panel of a desktop."""
+    running.do("stranger", userid="liqiang", name="许静", corp_name="昆山恒泽水务设备有限公司", position="设备科长")
+    for width in (300, 375, 420):
+        page = _page(browser, {"width": width + 14, "height": 1500})
+        page.goto(running.phones)
+        phone = page.get_by_role("region", name="李强 的手机")
+        phone.get_by_role("button", name="客户聊天").click()
+        frame = page.frame_locator(".talk-page iframe")
+        phone.get_by_role("button", name="许静").click()
+        _beside(page, f"sidebar-unlinked-{width}")
+        frame.get_by_role("button", name="关联到").first.click()
+        frame.get_by_role("button", name="记跟进").wait_for()
+        _beside(page, f"sidebar-linked-{width}")
+        frame.get_by_role("button", name="记跟进").click()
+        _beside(page, f"sidebar-follow-up-{width}")
+        frame.get_by_role("button", name="关闭").click()
+        frame.get_by_role("button", name="撤销关联").click()
+        frame.get_by_role("button", name="新建客户").click()
+        _beside(page, f"sidebar-new-{width}")
+        for chat in ("恒泽水务 二期泵房", "华东销售内部群"):
+            phone.get_by_role("button", name="返回聊天列表").click()
+            phone.get_by_role("button", name=chat).click()
+            _beside(page, f"sidebar-group-{chat[:2]}-{width}")
+        for state, switch in (("permission", {"refuse": "no permission"}), ("entry", {"entry": "normal"})):
+            running.do("client", **switch)
+            phone.get_by_role("button", name="返回聊天列表").click()
+            phone.get_by_role("button", name="许静").click()
+            _beside(page, f"sidebar-{state}-{width}")
+        running.do("client")
+        page.context.close()
+
+
+def _beside(page: Page, name: str) -> None:
+    page.frame_locator(".talk-page iframe").locator("h1").first.wait_for()
+    page.wait_for_timeout(400)
+    page.screenshot(path=OUT / f"{name}.png")
+
+
 def upload(browser: Browser, running: Demo) -> None:
     """The page behind the link that /推进 gives, before and after a file that is refused, and once it is expired."""
     said = str(running.do("say", userid="liqiang", text="/推进")["reply"])
@@ -201,6 +240,7 @@ def main() -> int:
         console(browser, running, "林岚", "admin")
         console(browser, running, "李强", "rep")
         upload(browser, running)
+        sidebar(browser, running)
         running.do("clock", advance=86400)
         time.sleep(15)
         running.do("clock", advance=2 * 86400)

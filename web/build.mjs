@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 
 const web = dirname(fileURLToPath(import.meta.url));
 const modules = join(web, 'node_modules');
@@ -25,11 +26,19 @@ for (const name of existsSync(own) ? readdirSync(own) : []) {
   sources[name] = join(own, name);
 }
 
+// The sidebar is written in modules; one file of them, with what it uses of the JS-SDK, for webviews since 2017.
+sources['sidebar.css'] = join(web, 'sidebar/sidebar.css');
+const bundled = buildSync({
+  entryPoints: [join(web, 'sidebar/sidebar.ts')], bundle: true, minify: true, write: false, target: 'es2017', format: 'iife',
+  charset: 'utf8', legalComments: 'none',
+});
+const made = { 'sidebar.js': bundled.outputFiles[0].contents };
+
 mkdirSync(out, { recursive: true });
 const previous = existsSync(manifestFile) ? JSON.parse(readFileSync(manifestFile, 'utf8')) : {};
 const manifest = {};
-for (const [name, source] of Object.entries(sources).sort()) {
-  const content = withoutSourceMap(name, readFileSync(source));
+for (const [name, source] of Object.entries({ ...sources, ...made }).sort()) {
+  const content = withoutSourceMap(name, typeof source === 'string' ? readFileSync(source) : Buffer.from(source));
   const hash = createHash('sha256').update(content).digest('hex').slice(0, 10);
   const extension = extname(name);
   manifest[name] = `${basename(name, extension)}.${hash}${extension}`;

@@ -20,6 +20,7 @@ from models.sharing import CustomerShare
 NOT_THERE = "没有找到这个客户，或者不在您名下。发 /客户 看看您的客户，也可以 /查重 后问问主管"
 ONLY_READ = "「{}」是共享给您看的，不能改动。要一起跟进，请联系负责人 {}，把共享改成「一起跟进」"
 NOT_TO_DECIDE = "「{}」由 {} 负责，只有负责人、他的主管和销售运营能这样做。需要的话请联系他们"
+NO_CONTACT = "没有找到这位联系人，或者他不是您的好友"
 
 ME: BindParameter[int] = bindparam("me")
 TEAMS: BindParameter[int] = bindparam("teams", expanding=True)
@@ -131,24 +132,26 @@ def deals_for(actor: Actor, to: To = READ) -> Select[Deal]:
     return select(Deal).join(Customer, Customer.id == Deal.customer_id).where(*mine)
 
 
-def get_contact(s: Session, actor: Actor, contact_id: int) -> ExternalContact:
-    """One outside contact whose friend this actor is, or somebody he answers for.
+def get_contact(s: Session, actor: Actor, contact_id: int | str, *, lock: bool = True) -> ExternalContact:
+    """One outside contact, by id or external_userid, whose friend this actor is, or somebody he answers for.
 
-    Locked: whoever links it waits for whoever is linking it.
+    Locked unless it is only looked at: whoever links it waits for whoever is linking it.
     """
-    found = s.scalar(_one_contact(actor.sees_all), {**within(actor), "id": contact_id})
+    by_id = isinstance(contact_id, int)
+    found = s.scalar(_one_contact(actor.sees_all, by_id, lock), {**within(actor), "id": contact_id})
     if found is None:
-        raise NotFound("没有找到这位联系人，或者他不是您的好友")
+        raise NotFound(NO_CONTACT)
     return found
 
 
 @cache
-def _one_contact(everybodys: bool) -> Select[ExternalContact]:
+def _one_contact(everybodys: bool, by_id: bool, lock: bool) -> Select[ExternalContact]:
     """Built once, like `_one_customer`."""
     friends = select(ExternalFollow.external_contact_id).join(Person, Person.id == ExternalFollow.person_id)
     followed = friends.where(ExternalFollow.ended_at.is_(None), _person_in(everybodys, ME, TEAMS))
-    wanted = (ExternalContact.id == bindparam("id"), ExternalContact.id.in_(followed))
-    return select(ExternalContact).where(*wanted).with_for_update()
+    named = ExternalContact.id if by_id else ExternalContact.external_userid
+    query = select(ExternalContact).where(named == bindparam("id"), ExternalContact.id.in_(followed))
+    return query.with_for_update() if lock else query
 
 
 def sees_person(actor: Actor) -> ColumnElement[bool]:

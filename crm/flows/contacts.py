@@ -17,7 +17,7 @@ _AT_ONCE = 100  # members of one call to WeCom
 def introduce(received: Received, read: ReadExternalContact, now: datetime) -> None:
     """`add_external_contact`: may run twice; the card is promised once. Who is nobody's friend any more is not met."""
     person = read(received.object_id)
-    stranger = _stranger(person, received.userid) if person is not None else None
+    stranger = stranger_of(person, received.userid) if person is not None else None
     if person is None or stranger is None:
         return
 
@@ -228,7 +228,7 @@ def _is(userid: str, other: str) -> bool:
     return userid.casefold() == other.casefold()
 
 
-def _stranger(person: ExternalPerson, userid: str) -> contacts.Stranger | None:
+def stranger_of(person: ExternalPerson, userid: str) -> contacts.Stranger | None:
     """None when they are friends no longer."""
     ours = next((one for one in person.followers if _is(one.userid, userid)), None)
     if ours is None:

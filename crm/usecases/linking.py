@@ -38,7 +38,7 @@ class LinkDone:
 
 
 def link_contact(
-    s: Session, actor: Actor, contact_id: int, customer_id: int, now: datetime, *, entrance: str
+    s: Session, actor: Actor, contact_id: int, customer_id: int | str, now: datetime, *, entrance: str
 ) -> LinkDone:
     """Link an outside contact of the actor to a customer he may see. Linking the same again changes nothing."""
     contact = get_contact(s, actor, contact_id)

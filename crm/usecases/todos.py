@@ -26,7 +26,14 @@ class TodoDone:
 
 
 def add_todo(
-    s: Session, actor: Actor, customer_id: int | None, text: str, due_at: datetime, now: datetime, *, entrance: str
+    s: Session,
+    actor: Actor,
+    customer_id: int | str | None,
+    text: str,
+    due_at: datetime,
+    now: datetime,
+    *,
+    entrance: str,
 ) -> TodoDone:
     """A to-do of the actor's own, about one of his customers or about none."""
     words = text.replace("\x00", "").strip()

@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { Phone } from "./phone.js";
 import { follow, fresh, member, refresh, store, watch } from "./store.js";
-import { clock, faults, rename, stranger } from "./toolbar.js";
+import { client, clock, faults, rename, stranger } from "./toolbar.js";
 import { wire } from "./wire.js";
 
 const KEPT = "emulator.phones";
@@ -77,6 +77,7 @@ const tick = clock();
 stranger();
 rename();
 faults();
+client();
 wire();
 await refresh().catch(() => null);
 life = store.life;
@@ -85,6 +86,7 @@ watch((moved) => {
   if (phones.length === 0) for (const userid of remembered()) place(userid);
   for (const phone of phones) {
     phone.people();
+    phone.talks.update();
     if (moved.includes(phone.userid) || store.life !== life) phone.update();
   }
   life = store.life;

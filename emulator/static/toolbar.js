@@ -112,7 +112,7 @@ export function faults() {
   const times = h("input", { type: "number", min: "1", placeholder: "一直", "aria-label": "只影响下几次", onchange: apply });
   function apply() {
     const wanted = { api: {}, callback: {} };
-    for (const one of box.querySelectorAll("input:checked")) {
+    for (const one of box.querySelectorAll("input[data-part]:checked")) {
       const block = one.dataset.part === "api" ? (wanted.api["*"] ??= {}) : wanted.callback;
       block[one.dataset.name] = one.dataset.value === "true" ? true : Number(one.dataset.value);
       if (times.value) block.fail_next = Number(times.value);
@@ -123,7 +123,7 @@ export function faults() {
     const on = { api: store.faults.api?.["*"] ?? {}, callback: store.faults.callback ?? {} };
     const others = Object.keys(store.faults.api ?? {}).filter((path) => path !== "*").length;
     let count = others;
-    for (const one of box.querySelectorAll("input[type=checkbox]")) {
+    for (const one of box.querySelectorAll("input[data-part]")) {
       one.checked = Boolean(on[one.dataset.part][one.dataset.name]);
       count += one.checked ? 1 : 0;
     }
@@ -136,7 +136,28 @@ export function faults() {
     h("h3", {}, "系统调用企业微信时"), h("div", { class: "switches" }, API.map((one) => choice("api", one))),
     h("h3", {}, "企业微信通知系统时"), h("div", { class: "switches" }, CALLBACK.map((one) => choice("callback", one))),
     h("label", { class: "times" }, "只影响下", times, "次，然后自己恢复"),
-    h("div", { class: "ends" }, h("button", { type: "button", onclick: () => act("faults", {}) }, "全部关掉"), h("button", { class: "strong" }, "好"))));
+    h("div", { class: "ends" }, h("button", { type: "button", onclick: () => { act("faults", {}); act("client", {}); } }, "全部关掉"), h("button", { class: "strong" }, "好"))));
   opener.addEventListener("click", () => box.showModal());
   watch(show);
+}
+
+const REFUSALS = [["", "照常回答"], ["no permission", "没有权限（no permission）"], ["without context of external contact", "入口不对（without context）"]];
+const ENTRIES = [["", "照聊天来"], ["normal", "工作台（normal）"], ["contact_profile", "客户名片（contact_profile）"], ["internal_group_chat_board", "内部群（internal_group_chat_board）"]];
+
+/** How the client answers the page beside a chat: a part of the dialog of the faults. */
+export function client() {
+  const choice = (all) => h("select", { onchange: () => apply() }, all.map(([value, words]) => h("option", { value }, words)));
+  const entry = choice(ENTRIES);
+  const refuse = choice(REFUSALS);
+  const silent = h("input", { type: "checkbox", onchange: () => apply() });
+  const apply = () => act("client", { entry: entry.value, refuse: refuse.value, silent: silent.checked });
+  document.querySelector("#faults .times").before(
+    h("h3", {}, "聊天旁边的页面问客户端时（重新打开聊天后看得到）"),
+    h("div", { class: "switches" }, h("label", {}, "入口", entry), h("label", {}, "回答", refuse),
+      h("label", { class: "switch" }, silent, "一直不回答")));
+  watch(() => {
+    entry.value = store.client?.entry ?? "";
+    refuse.value = store.client?.refuse ?? "";
+    silent.checked = Boolean(store.client?.silent);
+  });
 }

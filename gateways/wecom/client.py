@@ -14,6 +14,7 @@ from typing import Any
 from gateways.wecom import people
 from gateways.wecom.customers import Customers
 from gateways.wecom.errors import Kind, WecomError
+from gateways.wecom.js import JsSdk
 from gateways.wecom.people import Agent, Department, ExternalPerson, Follower, Malformed, Member
 from gateways.wecom.tokens import TokenStore
 from gateways.wecom.wire import FOR_SYNC, Patience, Wire, answer_of, as_json
@@ -55,16 +56,18 @@ class WecomClient:
     ) -> None:
         """``base`` is WECOM_API_BASE, ``clock`` gives aware UTC, the time limits are seconds."""
         self._corp_id, self._agent_id = corp_id, agent_id
+        name = f"wecom:{corp_id}:{agent_id}"  # one per app: an app's token is refused for another app
         self._wire = Wire(
             base=base,
             corp_id=corp_id,
-            name=f"wecom:{corp_id}:{agent_id}",  # one per app: an app's token is refused for another app
+            name=name,
             secret=secret,
             tokens=tokens,
             clock=clock,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )
+        self.js = JsSdk(self._wire, name=name, tokens=tokens, clock=clock)
         self.customers = Customers(self._wire)
 
     def patient(self, patience: Patience = FOR_SYNC) -> "WecomClient":
@@ -150,6 +153,15 @@ class WecomClient:
     def media(self, media_id: str) -> bytes:
         """A picture that a member sent, for three days; afterwards WecomError of kind EXPIRED."""
         return self._wire.download("media/get", media_id=media_id)
+
+    def upload_media(self, kind: str, name: str, content: bytes) -> str:
+        """Puts a file ("image" or "file") where the client can send it from; the media_id is good for three days."""
+        path = "media/upload"
+        with answer_of(path):
+            media_id = people.text(self._wire.upload(path, name, content, type=kind), "media_id")
+            if not media_id:
+                raise Malformed("media_id")
+            return media_id
 
     def menu(self) -> Mapping[str, Any] | None:
         """The app's menu as it stands; None where none was made."""

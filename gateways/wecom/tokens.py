@@ -13,7 +13,6 @@ from gateways.wecom.errors import Kind, WecomError
 _PATH = "gettoken"
 _SHARE_OF_LIFE = 0.8  # a token is replaced before it dies, so that no call meets the change
 _LEASE_SECONDS = 20  # longer than one fetch may take; left to run out after a failure, it is also the pause
-_PAUSE = timedelta(seconds=_LEASE_SECONDS)
 _PATIENCE = 3.0  # seconds a loser waits for the winner
 _STEP = 0.05
 
@@ -72,8 +71,17 @@ class OwnTokens:
 class TokenSource:
     """The token of one app: ``fetch`` asks WeCom and returns (value, seconds of life)."""
 
-    def __init__(self, store: TokenStore, name: str, fetch: Callable[[], tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        store: TokenStore,
+        name: str,
+        fetch: Callable[[], tuple[str, int]],
+        *,
+        pause_seconds: int = _LEASE_SECONDS,
+    ) -> None:
+        """``pause_seconds`` is the lease, and so the least time between two fetches after one that failed."""
         self._store, self._name, self._fetch = store, name, fetch
+        self._pause_seconds = pause_seconds
         self._one_thread = threading.Lock()
         self._failed: tuple[datetime, WecomError] | None = None
         self._renewed: tuple[datetime, str] | None = None
@@ -101,7 +109,7 @@ class TokenSource:
         Raises WecomError; of kind TOKEN when ``failed`` itself came from a renewal of the last 20 seconds, because a
         token refused right after renewal will not be cured by another, and too many fetches block the server's address.
         """
-        if self._renewed and self._renewed[1] == failed and _within_pause(self._renewed[0], now):
+        if self._renewed and self._renewed[1] == failed and self._within_pause(self._renewed[0], now):
             raise WecomError(_PATH, kind=Kind.TOKEN)
         value = self._replace(failed, now, patience=_PATIENCE)
         self._renewed = (now, value)
@@ -115,10 +123,10 @@ class TokenSource:
             while True:
                 if fresh := self._already_replaced(failed, now):
                     return fresh
-                if self._failed and _within_pause(self._failed[0], now):
+                if self._failed and self._within_pause(self._failed[0], now):
                     error = self._failed[1]
                     raise WecomError(error.path, error.code, kind=error.kind)
-                if self._store.lease(self._name, token_hex(8), now, _LEASE_SECONDS):
+                if self._store.lease(self._name, token_hex(8), now, self._pause_seconds):
                     return self._fetch_and_keep(failed, now)
                 if time.monotonic() >= deadline:
                     raise WecomError(_PATH)
@@ -147,10 +155,9 @@ class TokenSource:
             return self._already_replaced(failed, now) or value
         return value
 
+    def _within_pause(self, since: datetime, now: datetime) -> bool:
+        return since <= now < since + timedelta(seconds=self._pause_seconds)
+
 
 def _is_fresh(stored: StoredToken | None, failed: str, now: datetime) -> TypeGuard[StoredToken]:
     return stored is not None and stored.value not in ("", failed) and now < stored.expires_at
-
-
-def _within_pause(since: datetime, now: datetime) -> bool:
-    return since <= now < since + _PAUSE

@@ -146,6 +146,8 @@ _TALK = "王工: 要20台泵\n王工: 周五前报价"
 _TEXT = {"text": "电话聊了交期，下周三去现场看"}
 _VISIT = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "at": "2026-11-23T09:00:00+08:00"}
 
+_CHAT = {"kind": "external_contact", "chat": "woNobodys"}
+_TODO = {"text": "送样品", "due_at": "2026-12-20T10:00:00+08:00"}
 _TENDER = "2026-12-20T10:00:00+08:00"
 
 _LEAD = {"company": "无锡蓝天全新公司", "phone": "13800138000"}
@@ -180,6 +182,8 @@ ROUTES: Mapping[str, Door] = {
     "GET /upload/<token>": Open(),
     "POST /upload/<token>": Open(),
     "GET /upload/static/<name>": Open(),
+    "GET /sidebar/": Open(),
+    "GET /sidebar/static/<name>": Open(),
     "POST /api/v1/session": Open(),
     "DELETE /api/v1/session": Page(),
     "GET /api/v1/me": Page(),
@@ -297,6 +301,14 @@ ROUTES: Mapping[str, Door] = {
     "GET /api/v1/channels": Page(HOLDERS),
     "GET /api/v1/board": Page(HOLDERS),
     "GET /api/v1/funnel": Page(HOLDERS),
+    "GET /api/v1/sidebar": Page(),
+    "GET /api/v1/jsapi/agent-config": Page(),
+    "POST /api/v1/sidebar/link": Page(body={**_CHAT, "customer_id": "0" * 20}),
+    "POST /api/v1/sidebar/unlink": Page(body={**_CHAT, "seen": "0" * 20}),
+    "POST /api/v1/sidebar/customers": Page(body={**_CHAT, "name": "无锡蓝天全新公司"}),
+    "POST /api/v1/sidebar/ignore": Page(body={**_CHAT, "reason": "supplier"}),
+    "POST /api/v1/attachments/<attachment_id>/media": Page(at=f"/api/v1/attachments/{'0' * 20}/media"),
+    "POST /api/v1/customers/<customer_id>/todos": Record(READ, lambda _: _TODO),
     "GET /api/v1/sales-path": Page(HOLDERS),
     "GET /api/v1/endings": Page(HOLDERS),
     "GET /console/board": Page(HOLDERS),

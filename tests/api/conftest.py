@@ -17,10 +17,11 @@ from crm import uow
 from crm.usecases.pipelines import install_ladders
 from crm.usecases.sessions import open_session
 from gateways.files import FileStore
-from miniapp_api import ApiDeps, api
+from miniapp_api import ApiDeps, Wecom, api
 from models.customers import Contact, Customer, OwnershipPeriod
 from models.people import Person, Team, TeamLeader
 from tests.support import stores
+from tests.support.outside import TinyOutside
 from tests.support.postgres import Server
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -88,9 +89,16 @@ class Phone:
         return self.headers | ({"Idempotency-Key": key} if key else {})
 
 
-def make_app(clock: Callable[[], datetime], files: Path) -> APIFlask:
+def make_app(
+    clock: Callable[[], datetime],
+    files: Path,
+    wecom: Wecom | None = None,
+    outside_errors: tuple[type[Exception], ...] = (),
+) -> APIFlask:
     app = APIFlask(__name__, title="CRM", spec_path="/api/openapi.json", docs_path="/api/docs")
-    deps = ApiDeps(clock, {LoginVia.MINIAPP: who, LoginVia.SIDEBAR: who}, (CodeRefused, LineDown), FileStore(files))
+    logins = {LoginVia.MINIAPP: who, LoginVia.SIDEBAR: who}
+    errors: tuple[type[Exception], ...] = (CodeRefused, LineDown, *outside_errors)
+    deps = ApiDeps(clock, logins, errors, FileStore(files), wecom or TinyOutside().wecom())
     app.register_blueprint(api(deps))
     return app
 

@@ -30,10 +30,13 @@ from miniapp_api import (
     quote_payloads,
     sales_answers,
     sales_payloads,
+    sidebar_answers,
+    sidebar_payloads,
     work_answers,
     work_payloads,
 )
 from miniapp_api.examples import CUSTOMER_ID, EXAMPLES
+from tests.support.outside import TinyOutside
 
 
 @pytest.fixture
@@ -130,6 +133,7 @@ def test_an_example_is_what_its_model_takes(name: str) -> None:
         payloads, answers, form_payloads, form_answers, work_payloads, work_answers, deal_payloads, deal_answers,
         approval_payloads, approval_answers,
         sales_payloads, sales_answers, quote_payloads, quote_answers, digest_answers,
+        sidebar_payloads, sidebar_answers,
     )  # fmt: skip
     model = next(getattr(room, name) for room in rooms if hasattr(room, name))
     read = model.model_validate_json(json.dumps(EXAMPLES[name]))
@@ -148,10 +152,12 @@ def test_every_body_and_every_answer_has_its_example(document: dict[str, Any]) -
 
 def test_the_page_is_there_also_where_the_application_asked_for_none() -> None:
     app = APIFlask(__name__, spec_path="/api/openapi.json", docs_path=None)
-    app.register_blueprint(api(ApiDeps(machine_time, {}, (), FileStore(Path("nowhere")))))
+    app.register_blueprint(api(ApiDeps(machine_time, {}, (), FileStore(Path("nowhere")), TinyOutside().wecom())))
     assert app.test_client().get("/api/docs").status_code == 200
 
 
 def test_a_plain_flask_application_is_refused_at_the_start() -> None:
     with pytest.raises(TypeError, match="APIFlask"):
-        Flask(__name__).register_blueprint(api(ApiDeps(machine_time, {}, (), FileStore(Path("nowhere")))))
+        Flask(__name__).register_blueprint(
+            api(ApiDeps(machine_time, {}, (), FileStore(Path("nowhere")), TinyOutside().wecom()))
+        )

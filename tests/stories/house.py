@@ -36,7 +36,9 @@ class House:
             "SECRET_KEY": "s" * 40,
             "PORT": str(self.port),
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "EMULATOR_URL": self.emulator,
             "WECOM_API_BASE": f"{self.emulator}/cgi-bin/",
+            "WECOM_OAUTH_URL": f"{self.emulator}/connect/oauth2/authorize",
             "WECOM_CORP_ID": company["corpid"],
             "WECOM_AGENT_ID": str(app["agentid"]),
             "WECOM_AGENT_SECRET": app["secret"],
@@ -63,6 +65,7 @@ class House:
     def _start_emulator(self) -> None:
         callback = f"http://127.0.0.1:{self.port}/wecom/callback"
         words = ["--port", self.emulator.rpartition(":")[2], "--tenant", str(self._folder / "company.json")]
+        words += ["--home", f"http://127.0.0.1:{self.port}/console/"]
         words += ["--callback", callback, "--state", str(self._folder / "emulator.json")]
         words += ["--clock-file", str(self._folder / "clock")]
         python = str(ROOT / ".venv" / "bin" / "python")

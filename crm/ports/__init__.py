@@ -1,0 +1,36 @@
+"""What the flows need from outside the process, typed; composition roots pass the real things in."""
+
+from crm.ports.customers import Beside as Beside
+from crm.ports.customers import CustomerBook as CustomerBook
+from crm.ports.customers import ExternalPerson as ExternalPerson
+from crm.ports.customers import Follower as Follower
+from crm.ports.customers import FriendPage as FriendPage
+from crm.ports.customers import GroupChat as GroupChat
+from crm.ports.customers import GroupMember as GroupMember
+from crm.ports.customers import GroupPage as GroupPage
+from crm.ports.customers import MakesWays as MakesWays
+from crm.ports.customers import NotVisible as NotVisible
+from crm.ports.customers import ReadExternalContact as ReadExternalContact
+from crm.ports.customers import ReadGroupChat as ReadGroupChat
+from crm.ports.customers import StaleCursor as StaleCursor
+from crm.ports.customers import Tag as Tag
+from crm.ports.customers import TagGroup as TagGroup
+from crm.ports.customers import TellsTags as TellsTags
+from crm.ports.directory import Department as Department
+from crm.ports.directory import Directory as Directory
+from crm.ports.directory import Member as Member
+from crm.ports.directory import Who as Who
+from crm.ports.files import AcceptedFile as AcceptedFile
+from crm.ports.files import FileContent as FileContent
+from crm.ports.files import KeepsFiles as KeepsFiles
+from crm.ports.files import NoPicture as NoPicture
+from crm.ports.files import ReadsFiles as ReadsFiles
+from crm.ports.files import TakePicture as TakePicture
+from crm.ports.talk import ArchivedMessage as ArchivedMessage
+from crm.ports.talk import ArchiveSource as ArchiveSource
+from crm.ports.talk import AskModel as AskModel
+from crm.ports.talk import AsksConsent as AsksConsent
+from crm.ports.talk import Consent as Consent
+from crm.ports.talk import PairConsent as PairConsent
+from crm.ports.talk import PulledEntry as PulledEntry
+from crm.ports.talk import Told as Told

@@ -1,0 +1,86 @@
+"""What the sidebar does with the chat it stands beside: a contact's or a group's, to a customer and away again."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.prospects import IgnoreReason
+from crm.access import READ, Actor, get_contact, get_customer
+from crm.errors import Conflict, Invalid, NotFound
+from crm.ports import Beside
+from crm.usecases import group_links, linking
+from crm.usecases.collisions import Refused
+from crm.usecases.linking import LinkDone
+from crm.usecases.radar import COLLEAGUE
+from models.customers import Customer
+from models.links import ChatLink
+
+
+def link_chat(
+    s: Session, actor: Actor, chat: Beside, customer_id: str, seen: str, now: datetime, *, entrance: str
+) -> LinkDone:
+    """Link it, or link it to another customer.
+
+    `seen` is the public id of the customer that the page showed as linked, "" for none: where another one was linked
+    meanwhile, in a second window or by a colleague, nothing changes and the refusal names it.
+    """
+    _as_seen(s, actor, chat, seen, wanted=customer_id)
+    if seen and seen != customer_id:
+        unlink_chat(s, actor, chat, seen, now, entrance=entrance)
+    if chat.group is not None:
+        return group_links.link_group(s, actor, chat.group, customer_id, now, entrance=entrance)
+    return linking.link_contact(s, actor, _contact(s, actor, chat), customer_id, now, entrance=entrance)
+
+
+def create_for_chat(
+    s: Session, actor: Actor, chat: Beside, name: str, now: datetime, *, entrance: str
+) -> LinkDone | Refused:
+    """A new customer out of the chat, linked at once; a colleague's company is reported as everywhere."""
+    _as_seen(s, actor, chat, "")
+    if not name.strip():
+        raise Invalid("公司名称还没有填", {"name": "不能为空"})
+    if chat.group is not None:
+        return group_links.create_and_link_group(s, actor, chat.group, name, now, entrance=entrance)
+    return linking.create_and_link(s, actor, _contact(s, actor, chat), name, now, entrance=entrance)
+
+
+def unlink_chat(s: Session, actor: Actor, chat: Beside, seen: str, now: datetime, *, entrance: str) -> str:
+    """Take the link to the customer that the page showed away. The chat's name."""
+    _as_seen(s, actor, chat, seen)
+    if chat.group is not None:
+        return group_links.unlink_group(s, actor, chat.group, now, entrance=entrance)
+    return linking.unlink_contact(s, actor, _contact(s, actor, chat), now, entrance=entrance)
+
+
+def ignore_chat(
+    s: Session, actor: Actor, chat: Beside, reason: IgnoreReason | None, now: datetime, *, entrance: str
+) -> str:
+    """A contact that is no customer, or (without a reason) is one after all. His name."""
+    contact_id = _contact(s, actor, chat)
+    if reason is None:
+        return linking.unignore_contact(s, actor, contact_id, now, entrance=entrance)
+    return linking.ignore_contact(s, actor, contact_id, reason, now, entrance=entrance)
+
+
+def _contact(s: Session, actor: Actor, chat: Beside) -> int:
+    return get_contact(s, actor, chat.external_userid).id
+
+
+def _as_seen(s: Session, actor: Actor, chat: Beside, seen: str, wanted: str = "") -> None:
+    """The contact's row is held meanwhile; of two who link a group at once the key lets one through."""
+    if chat.group is None:
+        get_contact(s, actor, chat.external_userid)
+    held = select(Customer.id, Customer.public_id).join(ChatLink, ChatLink.customer_id == Customer.id)
+    row = s.execute(held.where(ChatLink.kind == chat.kind, ChatLink.key == chat.key)).one_or_none()
+    if (row.public_id if row else "") in (seen, wanted or seen):
+        return
+    if row is None:
+        raise Conflict("这个聊天的关联刚刚已经解除了，没有改动。下面是现在的情况")
+    try:
+        other = get_customer(s, actor, row.id, to=READ)
+    except NotFound:
+        raise Conflict(f"这个聊天刚刚已经关联到{COLLEAGUE}的客户，没有改动") from None
+    refusal = Conflict(f"这个聊天刚刚已经关联到「{other.name}」，没有改动。下面是现在的情况")
+    refusal.customer_id = other.public_id
+    raise refusal

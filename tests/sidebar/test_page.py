@@ -1,0 +1,163 @@
+"""The page beside a chat, with the unmodified SDK in a real browser: a stranger is linked in one tap."""
+
+import json
+from itertools import count
+
+import pytest
+import requests
+from playwright.sync_api import Page, Request, Route, expect
+
+from models.links import ChatLink
+from tests.sidebar.conftest import beside, open_chat, serious
+from tests.stories.house import House
+from tests.support.browser import Open
+from tests.support.company import rows
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+_NUMBER = count(1)
+
+
+def phone(open_page: Open, width: int = 375) -> Page:
+    return open_page(viewport={"width": width, "height": 812}, is_mobile=True, has_touch=True, device_scale_factor=2)
+
+
+def origin(house: House) -> str:
+    return str(house.env["PUBLIC_URL"])
+
+
+def came(house: House) -> tuple[str, str]:
+    """A customer of 李强's, and a stranger from there who has added him."""
+    town = "甲乙丙丁戊己庚辛"[next(_NUMBER)]
+    company, name = f"宁波{town * 2}船舶配件有限公司", f"范{town}雨"
+    assert "已新建" in house.say("liqiang", f"/新建 {company}")
+    house.act("stranger", userid="liqiang", name=name, corp_name=company, position="采购专员")
+    return company, name
+
+
+def test_a_stranger_is_linked_in_one_tap_and_the_card_is_there_at_once(house: House, open_page: Open) -> None:
+    company, name = came(house)
+    house.card("liqiang", name)
+    for width in (375, 420):
+        page = phone(open_page, width)
+        frame = open_chat(page, house, name)
+        expect(frame.locator("h1")).to_have_text(name)
+        assert not frame.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert serious(page, origin(house)) == []
+        frame.get_by_role("button", name=f"关联到{company}").tap()
+        expect(frame.locator("h1")).to_have_text(company)
+        expect(frame.get_by_text("我负责")).to_be_visible()
+        expect(frame.get_by_text(f"把企微联系人「{name}」关联到本客户")).to_be_visible()
+        assert serious(page, origin(house)) == []
+        assert rows(ChatLink)[-1].kind == "external_contact"
+        took = []
+        for _ in range(3):
+            page.locator(".talk-head button").first.tap()
+            page.get_by_role("button", name=name).tap()
+            frame = beside(page)
+            expect(frame.locator("h1")).to_have_text(company)
+            marks = "name => performance.getEntriesByName(name)[0].startTime"
+            took.append(frame.evaluate(marks, "card") - frame.evaluate(marks, "agent-config"))
+        assert min(took) <= 1500, took
+        assert "code=" not in frame.url
+        frame.get_by_role("button", name="撤销关联").tap()
+        expect(frame.get_by_role("button", name=f"关联到{company}")).to_be_visible()
+        page.close()
+
+
+def test_what_is_written_here_is_on_the_timeline(house: House, open_page: Open) -> None:
+    company, name = came(house)
+    page = phone(open_page)
+    frame = open_chat(page, house, name)
+    frame.get_by_role("button", name=f"关联到{company}").tap()
+    for opener, fields, button, told in (
+        ("记跟进", {"聊了什么": "确认了口径，<b>周五</b>前给方案"}, "保存", "跟进已保存"),
+        ("待办", {"要做什么": "送样品"}, "保存", "待办已记下"),
+        ("新商机", {"商机名称": "二期循环泵", "预计金额": "80万"}, "新建", "商机已新建"),
+    ):
+        frame.get_by_role("button", name=opener, exact=True).tap()
+        for label, words in fields.items():
+            frame.get_by_label(label).fill(words)
+        assert serious(page, origin(house)) == []
+        frame.get_by_role("dialog").get_by_role("button", name=button, exact=True).tap()
+        expect(frame.locator("#toast")).to_contain_text(told)
+        expect(frame.get_by_role("dialog")).to_have_count(0)
+    expect(frame.get_by_text("确认了口径，<b>周五</b>前给方案")).to_be_visible()
+    expect(frame.get_by_text("80 万")).to_be_visible()
+
+
+def test_a_group_shows_who_is_in_it(house: House, open_page: Open) -> None:
+    company, _ = came(house)
+    page = phone(open_page)
+    frame = open_chat(page, house, "恒泽水务 二期泵房")
+    expect(frame.get_by_text("客户群 · 2 位外部联系人")).to_be_visible()
+    frame.get_by_label("搜索客户").fill(company[2:4])
+    frame.get_by_role("button", name=company).tap()
+    expect(frame.locator("h1")).to_have_text(company)
+    assert [link.kind for link in rows(ChatLink)][-1] == "customer_group"
+    frame = open_chat(page, house, "华东销售内部群")
+    expect(frame.get_by_text("这个群里没有外部联系人")).to_be_visible()
+
+
+def test_where_there_is_no_chat_it_says_why_and_customers_are_still_found(house: House, open_page: Open) -> None:
+    company, name = came(house)
+    page = phone(open_page)
+    for switch, words in (
+        ({"refuse": "no permission"}, "企业微信没有让这个页面看聊天对象"),
+        ({"entry": "normal"}, "这里不是和客户的聊天"),
+        ({"silent": True}, "请在企业微信里打开"),
+    ):
+        house.act("client", **switch)
+        frame = open_chat(page, house, name)
+        expect(frame.locator("h1")).to_have_text(words)
+        frame.get_by_label("先搜索客户").fill(company[:4])
+        expect(frame.get_by_text(company)).to_be_visible()
+        assert serious(page, origin(house)) == []
+    house.act("client")
+    frame.get_by_role("button", name="重试").tap()
+    expect(page.frame_locator(".talk-page iframe").locator("h1")).to_have_text(name)
+
+
+def test_in_a_browser_it_asks_to_be_opened_in_wecom(house: House, open_page: Open) -> None:
+    page = phone(open_page)
+    page.goto(f"{origin(house)}/sidebar/")
+    page.get_by_role("link", name="李强").tap()  # the login page of the emulator: in a browser it has to ask
+    expect(page.locator("h1")).to_have_text("请在企业微信里打开")
+    expect(page.get_by_label("先搜索客户")).to_be_visible()
+    assert "code=" not in page.url
+
+
+def test_a_foreign_state_is_refused_with_a_sentence(house: House, open_page: Open) -> None:
+    page = phone(open_page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{origin(house)}/sidebar/?code=stolen&state={'a' * 32}r0")
+    expect(page.locator("h1")).to_have_text("这个登录链接不是您刚才打开的")
+    assert not any("/api/v1/" in url for url in asked)
+    assert "code=" not in page.url
+
+
+def test_a_used_code_leads_to_one_new_round_and_never_to_a_circle(house: House, open_page: Open) -> None:
+    _, name = came(house)
+    page = phone(open_page)
+    rounds: list[str] = []
+    left = 1
+
+    def use_it_up(route: Route, request: Request) -> None:
+        """Somebody redeems the code before the page does."""
+        nonlocal left
+        body = json.loads(request.post_data or "{}")
+        rounds.append(body["code"])
+        if left:
+            left -= 1
+            requests.post(f"{origin(house)}/api/v1/session", json=body, timeout=30)
+        route.continue_()
+
+    page.route("**/api/v1/session", use_it_up)
+    frame = open_chat(page, house, name)
+    expect(frame.locator("h1")).to_have_text(name)
+    assert len(set(rounds)) == 2
+    rounds.clear()
+    left = 9
+    frame = open_chat(page, house, name)
+    expect(frame.locator("h1")).to_have_text("登录没有成功")
+    assert len(rounds) == 2

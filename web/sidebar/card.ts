@@ -1,0 +1,135 @@
+// The customer's card: where he stands and why, what is under way, and what can be done from here.
+import { get, post } from './api';
+import { cancelled, sendMedia, sendText } from './client';
+import { fill, h, toast } from './dom';
+import { field, sheet } from './sheet';
+import type { Customer, Deal, File, Quote } from './types';
+import { relink, type Desk } from './view';
+import { ago, later, moment, now, yuan } from './words';
+
+const COLOURS: Record<string, string> = { green: '正常', yellow: '超期', red: '严重超期' };
+
+export function drawCustomer(desk: Desk, one: Customer): HTMLElement[] {
+  const open = one.deals.filter((deal) => deal.colour);
+  return [
+    h('header', { class: 'who' }, h('span', { class: 'face', 'aria-hidden': 'true' }, one.name.slice(0, 1)),
+      h('div', {}, h('h1', {}, one.name),
+        h('p', { class: 'tags' }, h('span', { class: 'tag' }, one.stage), one.level && h('span', { class: 'tag' }, one.level),
+          h('span', { class: 'owner' }, one.mine ? '我负责' : `${one.owner} 负责`)))),
+    clock(one),
+    one.may.write ? actions(desk, one, open) : h('p', { class: 'note' }, '这个客户是共享给您看的，不能改动'),
+    section('商机', one.deals, (deal) => dealLine(deal), '还没有商机'),
+    section('最近报价', one.quotes, (quote) => quoteLine(quote, one.may.write), '还没有报价'),
+    section('联系人', one.contacts, (person) => h('li', {}, h('b', {}, person.name), h('small', {}, [person.title, person.phone].filter(Boolean).join(' · '))), '还没有联系人'),
+    section('最近动态', one.timeline, (entry) => h('li', {}, h('span', { class: 'words' }, entry.text),
+      h('small', {}, `${entry.kind_label} · ${entry.author} · ${ago(entry.at)}`)), '还没有动态'),
+    foot(desk, one),
+  ];
+}
+
+function clock(one: Customer): HTMLElement {
+  const tone = one.days_left === null ? '' : one.days_left <= 3 ? 'red' : one.days_left <= 15 ? 'yellow' : 'green';
+  return h('section', { class: `clock ${tone}` },
+    one.days_left !== null && h('strong', {}, h('span', {}, one.days_left), ' 天'), h('p', {}, one.why));
+}
+
+function actions(desk: Desk, one: Customer, open: Deal[]): HTMLElement {
+  const button = (label: string, act: () => void) => h('button', { type: 'button', onclick: act }, label);
+  return h('div', { class: 'actions' },
+    button('记跟进', () => followUp(desk, one)), button('待办', () => todo(desk, one)),
+    one.may.deal && button('新商机', () => newDeal(desk, one, open)), button('发资料', () => void material(one)));
+}
+
+function section<T>(title: string, all: T[], line: (one: T) => HTMLElement, none: string): HTMLElement {
+  const shown = all.slice(0, 3).map(line);
+  const list = h('ul', { class: 'lines' }, shown);
+  const more = all.length > 3 && h('button', { type: 'button', class: 'more', onclick: () => {
+    all.slice(3).forEach((one) => list.appendChild(line(one)));
+    (more as HTMLElement).remove();
+  } }, `还有 ${all.length - 3} 条`);
+  return h('section', { class: 'card' }, h('h2', {}, title, all.length > 0 && h('small', {}, all.length)),
+    all.length ? [list, more] : h('p', { class: 'quiet' }, none));
+}
+
+function dealLine(one: Deal): HTMLElement {
+  const words = one.colour ? COLOURS[one.colour] ?? '' : '已结束';
+  return h('li', { class: 'deal' }, h('span', { class: `dot ${one.colour ?? 'none'}`, role: 'img', 'aria-label': words, title: words }),
+    h('div', {}, h('b', {}, one.name), h('small', {}, [one.stage, one.colour && `第 ${one.days} 个工作日`, one.owner].filter(Boolean).join(' · '))),
+    h('span', { class: 'sum' }, yuan(one.amount)));
+}
+
+function quoteLine(one: Quote, may: boolean): HTMLElement {
+  return h('li', { class: 'deal' }, h('div', {}, h('b', {}, one.number), h('small', {}, `${one.state_label} · 有效期至 ${one.valid_until}`)),
+    h('span', { class: 'sum' }, one.currency === 'CNY' ? yuan(one.total) : `${one.total} ${one.currency}`),
+    may && one.text ? h('button', { type: 'button', class: 'go second', 'aria-label': `把报价 ${one.number} 发给客户`, onclick: () => void sent(sendText(one.text as string)) }, '发送') : null);
+}
+
+async function sent(going: Promise<unknown>): Promise<void> {
+  try {
+    await going;
+    toast('已发到聊天里');
+  } catch (error) {
+    if (!cancelled(error)) toast('没有发出去：请在和客户的聊天里打开，或者稍后再试', undefined, 8);
+  }
+}
+
+function followUp(desk: Desk, one: Customer): void {
+  sheet('记跟进', [
+    field('text', '聊了什么', { type: 'area', required: true, maxlength: 2000, placeholder: '例如：确认了口径，周五前给方案' }),
+    field('next', '下次跟进（可不填）', { type: 'datetime-local', value: '' }),
+  ], '保存', async (typed, key) => {
+    const next = typed.next ? moment(typed.next) : null;
+    await post(`/customers/${one.id}/follow-ups`, { text: typed.text, next_follow_up_at: next }, key);
+    await desk.again();
+    toast('跟进已保存');
+  });
+}
+
+function todo(desk: Desk, one: Customer): void {
+  sheet('记待办', [
+    field('text', '要做什么', { required: true, maxlength: 500, placeholder: '例如：送样品' }),
+    field('due', '什么时候', { type: 'datetime-local', required: true, value: later(1, 9) }),
+  ], '保存', async (typed, key) => {
+    await post(`/customers/${one.id}/todos`, { text: typed.text, due_at: moment(typed.due ?? '') }, key);
+    await desk.again();
+    toast('待办已记下，到时提醒您');
+  });
+}
+
+function newDeal(desk: Desk, one: Customer, open: Deal[]): void {
+  sheet('新商机', [
+    open.length ? h('p', { class: 'quiet' }, `已有 ${open.length} 个在跟的商机，确认不是同一件事`) : h('span', {}),
+    field('name', '商机名称', { required: true, maxlength: 64, placeholder: '例如：二期循环泵' }),
+    field('amount', '预计金额', { required: true, maxlength: 20, placeholder: '例如：80万' }),
+  ], '新建', async (typed, key) => {
+    await post(`/customers/${one.id}/deals`, { name: typed.name, amount: typed.amount }, key);
+    await desk.again();
+    toast('商机已新建');
+  });
+}
+
+async function material(one: Customer): Promise<void> {
+  const list = h('ul', { class: 'found' }, h('li', { class: 'quiet' }, '正在读取…'));
+  const close = sheet('发资料给客户', [list], '', () => Promise.resolve());
+  try {
+    const { attachments } = await get<{ attachments: File[] }>(`/customers/${one.id}/attachments`);
+    const line = (file: File) => h('li', {}, h('button', { type: 'button', class: 'pick', onclick: () => { close(); void sent(handOn(file)); } },
+      h('b', {}, file.name), h('small', {}, `${file.kind_label} · ${Math.max(1, Math.round(file.size / 1024))} KB`)));
+    fill(list, attachments.length ? attachments.map(line) : h('li', { class: 'quiet' }, '这个客户还没有附件。在客户档案里上传后，就能从这里发'));
+  } catch (error) {
+    fill(list, h('li', { class: 'wrong' }, (error as Error).message));
+  }
+}
+
+async function handOn(file: File): Promise<void> {
+  const made = await post<{ msgtype: string; media_id: string }>(`/attachments/${file.id}/media`);
+  await sendMedia(made.msgtype, made.media_id);
+}
+
+function foot(desk: Desk, one: Customer): HTMLElement {
+  const fresh = now() < new Date(one.undo_until).getTime();
+  return h('footer', {}, h('p', {}, `${one.linked_by} 关联于 ${ago(one.linked_at)}`),
+    one.may.write && h('p', { class: 'ends' },
+      h('button', { type: 'button', class: 'plain', onclick: () => relink(desk) }, '换一个客户'),
+      h('button', { type: 'button', class: fresh ? 'plain strong' : 'plain', onclick: () => void desk.unlink() }, fresh ? '撤销关联' : '解除关联')));
+}
