@@ -45,7 +45,8 @@ def wrong_on_route(probe: Probe, way: str, door: Page | About | Beyond) -> list[
         answer, told = probe.ask(way, door, things)
         what = f"{probe.role} {way} {relation}"
         expected = _expected(probe.role, door, relation)
-        if way.startswith(("POST /api/", "DELETE /api/")) and isinstance(door, Friend | Matter) and probe.role not in door.roles:
+        acting = way.startswith(("POST /api/", "DELETE /api/"))
+        if acting and isinstance(door, Friend | Matter) and probe.role not in door.roles:
             expected = "barred"  # a desk has no such page; the API says that it is not for him
         if expected == "yes" and (answer.status_code in (401, 403, 404) or answer.status_code >= 500):
             wrong.append(f"{what}: {answer.status_code} {answer.get_data()[-200:]!r}, should be let in")
