@@ -61,6 +61,7 @@ def _start(demo: Demo, children: Supervisor) -> None:
         seed.upgrade(demo)
         _wait(f"{demo.wecom}/emu/api/clock")
         seed.plant()
+        seed.talk(demo)
         demo.note_planted()
     # Loaded once before it forks, so that two web processes cost the start of one.
     serving = ["--bind", f"127.0.0.1:{demo.port}", "--worker-class", "gthread", "--workers", "2", "--threads", "8"]

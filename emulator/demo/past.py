@@ -242,3 +242,13 @@ OFFERS = (
     Offer("苏州瑞衡热能工程有限公司", "liqiang", "ISG100-200", 6, 9_200, 9),
     Offer("深圳蓝湾污水处理有限公司", "sunyue", "WQ150-180", 8, 20_400, 16),
 )
+
+# Said in WeCom this morning between 钱卫国 and 李强, who reads it again as a digest.
+ARCHIVED: tuple[dict[str, str], ...] = (
+    {"by": "customer", "text": "李工，二期的循环泵想再要 4 台，和上次一样的 65WQ30-18"},
+    {"by": "rep", "text": "好的钱经理，还是 304 不锈钢叶轮吗？"},
+    {"by": "customer", "text": "对。上次 6800 一台，这次量大，能不能到 6500？"},
+    {"by": "rep", "text": "我去申请，下周三之前给您正式报价"},
+    {"by": "customer", "text": "最晚 12 月 20 号要到现场，交期来得及吗？别家报的是三周"},
+    {"by": "rep", "text": "三周没问题，我明天把交期写进报价单发您"},
+)

@@ -4,6 +4,8 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import requests
+
 from config.clock import clock_of
 from config.prospects import LeadInlet
 from config.settings import Settings
@@ -37,6 +39,7 @@ from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.pipelines import install_ladders
 from crm.usecases.quote_lines import LineDraft
 from emulator.demo.past import (
+    ARCHIVED,
     CLOSED,
     CUSTOMERS,
     DEALERS,
@@ -93,6 +96,16 @@ def plant() -> None:
     directory.sync(client, now)
     uow.attempt(lambda s: _write_past(s, now))
     client.create_menu(MENU)
+
+
+def talk(demo: Demo) -> None:
+    """What a customer and his rep have just said to each other, for the chat archive; he has agreed to it."""
+    pair = {"userid": "liqiang", "external_userid": "woDemoQianWeiguo0000000000000001"}
+    acts: list[tuple[str, dict[str, object]]] = [("agree", {}), ("clock", {"advance": 1})]
+    acts += [("archive-say", dict(said)) for said in ARCHIVED]
+    for action, more in acts:
+        answer = requests.post(f"{demo.wecom}/emu/api/{action}", json={**pair, **more}, timeout=10)
+        answer.raise_for_status()
 
 
 def _write_past(s: uow.Session, now: datetime) -> None:

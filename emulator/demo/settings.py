@@ -6,10 +6,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from Crypto.PublicKey import RSA
+
 ROOT = Path(__file__).parent.parent.parent
 COMPANY = Path(__file__).parent / "company.json"
 _USUAL = "var"
 _MARK = "made-by-make-demo"
+_KEYS = "archive-keys"
+_ARCHIVE_SECRET = "demo-archive-secret-local-emulator-only"  # noqa: S105 - nobody but the emulator takes it
 # Everything the demo's processes write; a reset takes nothing else away, whatever VAR_DIR names.
 _OURS = (
     *(f"{store}{suffix}" for store in ("crm.db", "spool.db") for suffix in ("", "-wal", "-shm")),
@@ -24,6 +28,7 @@ _OURS = (
         "planted",
         "log",
         "redis",
+        _KEYS,
     ),
 )
 
@@ -80,6 +85,9 @@ class Demo:
             "WECOM_ROBOT_URL": f"ws://127.0.0.1:{self.emulator_port}/robot",
             "WECOM_ROBOT_ID": app["robot"]["id"],
             "WECOM_ROBOT_SECRET": app["robot"]["secret"],
+            "WECOM_ARCHIVE_SECRET": _ARCHIVE_SECRET,
+            "WECOM_ARCHIVE_PRIVATE_KEYS": str(self._archive_keys),
+            "WECOM_ARCHIVE_URL": f"{self.wecom}/archive",
             "TZ": "Asia/Shanghai",
             "PYTHONUNBUFFERED": "1",
         }
@@ -88,6 +96,7 @@ class Demo:
         """The demo company with this run's own addresses among the trusted ones."""
         company = json.loads(COMPANY.read_text(encoding="utf-8"))
         company["app"]["trusted_domains"] = [f"127.0.0.1:{self.port}", f"localhost:{self.port}"]
+        company["archive"] = {"secret": _ARCHIVE_SECRET, "public_keys": {"1": self._public_key()}}
         path = self.var / "company.json"
         path.write_text(json.dumps(company, ensure_ascii=False, indent=1), encoding="utf-8")
         return path
@@ -106,6 +115,18 @@ class Demo:
         self.var.mkdir(parents=True, exist_ok=True)
         if not any(self.var.iterdir()):
             (self.var / _MARK).touch()
+
+    def _public_key(self) -> str:
+        """Of the archive's key pair, which the demo makes once, as a company would."""
+        path = self._archive_keys / "1.pem"
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path.write_bytes(RSA.generate(2048).export_key())
+        return RSA.import_key(path.read_bytes()).public_key().export_key().decode()
+
+    @property
+    def _archive_keys(self) -> Path:
+        return self.var / _KEYS
 
     def forget(self) -> None:
         """Take away what the demo wrote; refuses as `must_be_ours` does."""

@@ -74,7 +74,7 @@ class Talk:
         for _ in range(BURST):
             external = self.dice.choice((ANNA, ANNA, BEN, CARL))
             words = f"第 {len(self.said)} 句"
-            done = act(self.emulator, "talk", userid="Zhang", external_userid=external, text=words)
+            done = act(self.emulator, "archive-say", userid="Zhang", external_userid=external, text=words)
             self.said[done["seq"]] = (words, external, self.agreed[external])
 
 

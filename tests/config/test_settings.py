@@ -121,3 +121,25 @@ def test_an_env_file_is_read_in_development_alone(load: Load, tmp_path: Path) ->
     (tmp_path / ".env").write_text("PORT=9000\n")
     assert load(GOOD).port == 9000
     assert load(PRODUCTION).port == 8000
+
+
+def test_half_an_archive_is_refused_in_one_line(load: Load, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    secret = GOOD | {"WECOM_ARCHIVE_SECRET": "s"}
+    for env, said in (
+        (secret, "WECOM_ARCHIVE_SECRET and WECOM_ARCHIVE_PRIVATE_KEYS go together"),
+        (GOOD | {"WECOM_ARCHIVE_PRIVATE_KEYS": str(keys)}, "go together"),
+        (secret | {"WECOM_ARCHIVE_PRIVATE_KEYS": str(keys)}, "must be a folder"),
+        (secret | {"WECOM_ARCHIVE_PRIVATE_KEYS": str(tmp_path)}, "holds no key"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            load(env)
+        assert said in str(stopped.value)
+        assert "\n" not in str(stopped.value)
+        os.environ.pop("WECOM_ARCHIVE_SECRET", None)
+    keys.mkdir()
+    (keys / "1.pem").touch()
+    whole = secret | {"WECOM_ARCHIVE_PRIVATE_KEYS": str(keys), "WECOM_ARCHIVE_URL": "http://127.0.0.1:8001/archive"}
+    assert load(whole).wecom_archive_private_keys == keys
+    with pytest.raises(SystemExit, match="WECOM_ARCHIVE_URL is for development only"):
+        load(PRODUCTION | whole)

@@ -47,7 +47,7 @@ def sweep(w: Wiring, later: timedelta = timedelta(0)) -> list[str]:
 
 
 def say(emulator: str, words: str, external: str = ANNA, **more: object) -> int:
-    seq: int = act(emulator, "talk", userid="Zhang", external_userid=external, text=words, **more)["seq"]
+    seq: int = act(emulator, "archive-say", userid="Zhang", external_userid=external, text=words, **more)["seq"]
     return seq
 
 
