@@ -275,7 +275,7 @@ def test_nothing_of_another_team_is_in_any_answer(app: Flask, sign_in: SignIn, r
         for verb, form in (
             ("link", {"customer": "1"}),
             ("unlink", {"since": LONG_AGO}),
-            ("ignore", {}),
+            ("ignore", {"reason": "supplier"}),
             ("unignore", {}),
         ):
             answer = client.post(f"/console/contacts/{number}/{verb}", data=form)
