@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import DigestEngine, DigestKind, DigestOrigin
-from crm.access import READ, Actor, get_customer
+from crm.access import READ, Actor, sees_customer
 from crm.errors import NotFound
 from models.base import one_of
+from models.customers import Customer
 from models.digests import Digest, DigestMessage, DigestSentence
 from models.timeline import TimelineEntry
 
@@ -55,15 +56,16 @@ class DigestFile:
 
 def digest_file(s: Session, actor: Actor, public_id: str) -> DigestFile:
     """One digest of a customer that the actor may see; NotFound for any other, and for one that was taken back."""
-    entry = s.scalar(
-        select(TimelineEntry)
+    row = s.execute(
+        select(TimelineEntry, Customer.public_id, Customer.name)
         .join(Digest, Digest.entry_id == TimelineEntry.id)
-        .where(Digest.public_id == public_id, TimelineEntry.retracted_at.is_(None))
-    )
-    if entry is None:
+        .join(Customer, Customer.id == TimelineEntry.customer_id)
+        .where(Digest.public_id == public_id, TimelineEntry.retracted_at.is_(None), sees_customer(actor, READ))
+    ).one_or_none()
+    if row is None:
         raise NotFound("没有找到这条会话摘要，可能已经撤销，或者不归您看")
-    customer = get_customer(s, actor, entry.customer_id, to=READ)
-    return DigestFile(digests_of(s, [entry.id])[entry.id], customer.public_id, customer.name, entry.at, entry.counts)
+    entry, customer_id, name = row
+    return DigestFile(digests_of(s, [entry.id])[entry.id], customer_id, name, entry.at, entry.counts)
 
 
 def digests_of(s: Session, entry_ids: Collection[int]) -> dict[int, DigestRow]:

@@ -472,6 +472,8 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/customers/contacts/<contact_id>/phone": Record(READ, thing="contact"),
     "GET /console/permissions": Page(OPERATORS),
     "POST /console/permissions/<record>": Page(ADMINS, {"rep:reach": "read"}, at="/console/permissions/contact"),
+    "GET /console/connection": Page(ADMINS),
+    "POST /console/connection/check": Page(ADMINS),
     "GET /console/messages": Page(OPERATORS),
     "GET /console/archive": Page(OPERATORS),
     "POST /console/archive/<number>/purge": Friend(roles=OPERATORS),
@@ -722,5 +724,6 @@ LISTS = frozenset(
         "note_milestone",
         "show_deal",
         "quotes",
+        "show_reminder",
     }
 )
