@@ -8,9 +8,9 @@ from functools import partial
 
 from crm import policy as numbers
 from crm import uow
-from crm.flows import archive, contacts, directory, tags
+from crm.flows import archive, archive_digests, contacts, directory, tags
 from crm.flows.evidence import read_evidence
-from crm.usecases import attachments, retention, slots
+from crm.usecases import archive_talks, attachments, retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
 from jobs import deliver, inbox, sealing, spool, sweeps
@@ -82,6 +82,8 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         yield from _files_swept(w, now)
     elif job == "evidence":
         yield from _evidence_read(w)
+    elif job == archive_talks.JOB:
+        yield from archive_digests.run(w.summarise, now)
     elif job == archive.JOB:
         if w.archive:
             yield from archive.run(w.archive.source, w.archive.consents, now)
@@ -102,6 +104,7 @@ JOBS = (
     "files",
     "evidence",
     archive.JOB,
+    archive_talks.JOB,
 )
 
 

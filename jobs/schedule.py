@@ -48,6 +48,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("stray-rows"),
     EveryMinute("evidence"),
     EveryMinute("archive"),
+    EveryMinute("talks"),
     EveryMinute("tags"),
     Daily("silent-customers", 2, 0),
     Daily("stale-deals", 2, 10),

@@ -68,6 +68,7 @@ class Wiring:
     incoming: Dropbox
     outgoing: Dropbox
     nudge: Callable[[frozenset[str]], None]
+    summarise: Summariser | None  # None: talks are summed up offline
     archive: ArchiveGateway | None  # None: the company has none, or has not set it up
 
     def render(self, draft: OutboxDraft) -> str:
@@ -97,18 +98,18 @@ def wire(settings: Settings) -> Wiring:
     uow.connect(settings.database_url)
     client = wecom_client(settings, clock)
     nudge = Nudger(settings.redis_url)
+    summarise = summariser(settings)
     uow.on_commit(nudge)
     return Wiring(
         settings=settings,
         clock=clock,
         client=client,
-        handlers=inbox.handlers(
-            Book(client), client, partial(_media, client), file_store(settings), summariser(settings)
-        ),
+        handlers=inbox.handlers(Book(client), client, partial(_media, client), file_store(settings), summarise),
         spool=Spool(settings.var_dir / "spool.db"),
         incoming=incoming(settings),
         outgoing=outgoing(settings),
         nudge=nudge,
+        summarise=summarise,
         archive=archive_gateway(settings, clock),
     )
 

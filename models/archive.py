@@ -65,6 +65,31 @@ class ArchiveGap(Base):
     closed_at: Mapped[datetime | None]
 
 
+class ArchiveTalk(Base):
+    """A talk in one place (as of a consent; in a group `external_userid` is ""), and how far it was summed up.
+
+    `waits_since` is its oldest message that no digest knows yet, None where there is none.
+    """
+
+    __tablename__ = "archive_talk"
+    __table_args__ = (UniqueConstraint("place", "external_userid"), Index("ix_archive_talk_waits", "waits_since"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(String(80))
+    external_userid: Mapped[str] = mapped_column(String(64), default="")
+    last_at: Mapped[datetime]
+    waits_since: Mapped[datetime | None]
+    summed_to: Mapped[datetime | None]
+
+
+class ArchiveDigest(Base):
+    """Which line of a customer's timeline came of which talk: unlinking takes it back, a purge takes it away."""
+
+    __tablename__ = "archive_digest"
+    entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entry.id"), primary_key=True)
+    talk_id: Mapped[int] = mapped_column(ForeignKey("archive_talk.id"), index=True)
+    made_at: Mapped[datetime]
+
+
 class ArchiveConsent(Base):
     """The newest yes or no of an outsider in one place: `person:<id>`, one of us, or `room:<id>`, a group."""
 

@@ -52,6 +52,11 @@ def sum_up(typed: str, ours: Collection[str], now: datetime, ask: AskModel | Non
     except ValueError as error:
         raise Invalid(str(error), {"text": str(error)}) from None
     origin = DigestOrigin.PASTED if any(one.speaker for one in talk) else DigestOrigin.DICTATED
+    return summed_up(talk, origin, today, ask)
+
+
+def summed_up(talk: tuple[Utterance, ...], origin: DigestOrigin, today: date, ask: AskModel | None) -> Summed:
+    """What a talk comes to: in the words of the model, if it can prove them, else of the offline engine."""
     proven = () if ask is None else _asked(talk, today, ask)
     if proven:
         return Summed(talk, proven, DigestEngine.MODEL, origin)

@@ -11,6 +11,7 @@ from config.archive import EntryState
 from crm import audit
 from crm.access import JUDGES, Actor, get_talker, hears_contact, hears_group, require
 from crm.rules.consents import NEVER, Word
+from crm.usecases import archive_talks
 from crm.usecases.archive_consents import Place, room, said_by, with_person
 from models.archive import ArchiveConsent, ArchiveEntry
 from models.links import ExternalContact
@@ -111,6 +112,7 @@ def purge_talk(s: Session, actor: Actor, contact_id: int | str, now: datetime, *
         .values(purged_at=now)
         .execution_options(synchronize_session=False)
     )
+    archive_talks.purged(s, contact.external_userid, now)
     subject = f"external_contact:{contact.id}"
     audit.record(s, actor.person_id, "purge_talk", subject, now, entrance=entrance, messages=len(gone))
     return len(gone)

@@ -25,6 +25,16 @@ def room(room_id: str) -> Place:
     return f"{_ROOM}{room_id}"
 
 
+def person_of(place: Place) -> int | None:
+    """The id of the one of us, None for a group."""
+    return int(place.removeprefix(_PERSON)) if place.startswith(_PERSON) else None
+
+
+def room_of(place: Place) -> str:
+    """The group's id, "" for the talk with one of us."""
+    return place.removeprefix(_ROOM) if place.startswith(_ROOM) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What the platform tells of one outsider in one place."""

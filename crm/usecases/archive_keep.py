@@ -12,8 +12,10 @@ from config.vocabulary import ContactState
 from crm.ports import ArchivedMessage, PulledEntry
 from crm.rules.consents import Word, may_keep
 from crm.rules.words import storable
+from crm.usecases import archive_talks
 from crm.usecases.archive_consents import Place, room, said_by, with_person
 from crm.usecases.archive_gaps import Missing, flag, ranges
+from crm.usecases.archive_talks import Heard
 from models.archive import ArchiveCursor, ArchiveEntry
 from models.base import insert_once, one_of
 from models.links import ExternalContact
@@ -91,7 +93,8 @@ def keep(s: Session, page: Sequence[PulledEntry], now: datetime) -> list[Missing
     known = colleagues(s, messages)
     words = said_by(s, {one for message in messages for one in sides(message, known).outside})
     ignored = _ignored(s, {one for message in messages for one in sides(message, known).outside})
-    missing = []
+    missing: list[Missing] = []
+    heard: list[Heard] = []
     for one in page:
         if one.wrong:
             reason = GapReason.NO_KEY if one.key_missing else GapReason.UNREADABLE
@@ -99,7 +102,8 @@ def keep(s: Session, page: Sequence[PulledEntry], now: datetime) -> list[Missing
         elif one.message is None:
             _note(s, one.seq, EntryState.NOT_OURS, now)
         else:
-            _keep_one(s, one.seq, one.message, sides(one.message, known), words, ignored, now)
+            heard += _keep_one(s, one.seq, one.message, sides(one.message, known), words, ignored, now)
+    archive_talks.note(s, heard)
     return missing
 
 
@@ -111,7 +115,8 @@ def _keep_one(
     words: Mapping[tuple[Place, str], Word],
     ignored: frozenset[str],
     now: datetime,
-) -> None:
+) -> list[Heard]:
+    """What of it is to be summed up one day: itself, if it was kept."""
     if message.recalls:
         _take_back(s, message)
     places = who.places(message)
@@ -123,6 +128,10 @@ def _keep_one(
         _note(s, seq, EntryState.NO_CONSENT, now)
     elif not insert_once(s, ArchiveEntry, **_row(s, seq, message, who, now)):
         _note(s, seq, EntryState.REPEATED, now)
+    else:
+        outsider = "" if message.room else next(iter(who.outside))
+        return [Heard(place, outsider[:64], message.at) for place in places[:1]]
+    return []
 
 
 def _row(s: Session, seq: int, message: ArchivedMessage, who: Sides, now: datetime) -> dict[str, object]:

@@ -10,6 +10,8 @@ from crm import audit
 from crm.access import READ, Actor, get_customer
 from crm.errors import Conflict, NotFound
 from crm.ports import GroupChat
+from crm.usecases import archive_talks
+from crm.usecases.archive_consents import room
 from crm.usecases.collisions import Refused, create_or_report
 from crm.usecases.customers import CustomerDraft
 from crm.usecases.followups import rewind, touch, write_entry
@@ -57,6 +59,7 @@ def unlink_group(s: Session, actor: Actor, group: GroupChat, now: datetime, *, e
         raise Conflict(f"「{_called(group)}」的关联之后又有变动，没有解除")
     customer = get_customer(s, actor, held.customer_id, lock=True)
     s.execute(delete(ChatLink).where(ChatLink.id == held.id))
+    archive_talks.unlinked(s, room(group.chat_id), held.linked_at, now)
     line = (TimelineEntry.kind == TimelineKind.LINK, TimelineEntry.recorded_at == held.linked_at)
     s.execute(
         update(TimelineEntry)
@@ -78,6 +81,7 @@ def _link(
         if held.customer_id == customer.id:
             return LinkDone(held.id, called, customer.id, customer.name, made, None)
         raise Conflict(_held_elsewhere(s, actor, called, held.customer_id))
+    archive_talks.hurry(s, room(group.chat_id), now)
     words = f"把客户群「{called}」关联到本客户"
     write_entry(s, customer.id, TimelineKind.LINK, words, actor.person_id, now, counts=True)
     touch(s, customer.id, customer.owner_id, actor, now)

@@ -14,6 +14,7 @@ from crm import audit, policy
 from crm.access import READ, Actor, get_contact, get_customer, sees_customer
 from crm.cards import close_matters, reopen_matter
 from crm.errors import Conflict, Invalid, NotFound
+from crm.usecases import archive_talks
 from crm.usecases.collisions import Refused, create_or_report, report
 from crm.usecases.customer_identity import Taken, taken
 from crm.usecases.customers import CustomerDraft
@@ -88,6 +89,7 @@ def _link(
             return LinkDone(contact.id, contact.name, customer.id, customer.name, made, None)
         raise Conflict(_held_elsewhere(s, actor, contact, held.customer_id))
     _mark(s, contact, ContactState.LINKED)
+    archive_talks.hurry(s, contact.external_userid, now)
     close_matters(s, _asking(s, contact), "已经关联到客户", now, by=actor)
     words = f"把企微联系人「{contact.name}」关联到本客户"
     write_entry(s, customer.id, TimelineKind.LINK, words, actor.person_id, now, counts=True)
@@ -126,6 +128,7 @@ def unlink_contact(
         raise Conflict(f"「{contact.name}」的关联之后又有变动，没有撤销")
     customer = get_customer(s, actor, held.customer_id, lock=True)
     s.execute(delete(ChatLink).where(ChatLink.id == held.id))
+    archive_talks.unlinked(s, contact.external_userid, held.linked_at, now)
     _mark(s, contact, ContactState.UNLINKED)
     for matter in _asking(s, contact):
         reopen_matter(s, matter)

@@ -97,5 +97,6 @@ def wiring_in(folder: Path, clock: Clock, nudge: Callable[[frozenset[str]], None
         incoming=Dropbox(folder / "imports"),
         outgoing=Dropbox(folder / "exports"),
         nudge=nudge,
+        summarise=None,
         archive=None,
     )
