@@ -16,7 +16,6 @@ HEADS = {
     40058: "invalid Request Parameter",
     40063: "some parameters are empty",
     40066: "invalid department id",
-    40050: "invalid chatid",
     40068: "invalid tagid",
     40071: "tag name already exist",
     40096: "invalid external userid",

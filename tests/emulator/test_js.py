@@ -72,7 +72,7 @@ def test_a_group_and_its_members(emulator: Emulator, product: Product) -> None:
     assert page.call("getCurExternalChat")["chatId"] == GROUP
     chat = emulator.api("externalcontact/groupchat/get", {"chat_id": GROUP})["group_chat"]
     assert {(one["userid"], one["type"]) for one in chat["member_list"]} >= {("liqiang", 1), (QIAN, 2)}
-    assert emulator.api("externalcontact/groupchat/get", {"chat_id": "?"})["errcode"] == 40050
+    assert emulator.api("externalcontact/groupchat/get", {"chat_id": "?"})["errcode"] == 86003
 
 
 def test_the_switches_of_the_client(page: Page, emulator: Emulator) -> None:

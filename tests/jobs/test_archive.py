@@ -34,6 +34,7 @@ def emulator(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def wired(company: Engine, company_url: str, emulator: str, tmp_path: Path) -> Wiring:
+    uow.dispose()  # the wiring connects for itself
     return wire(settings_for(emulator, tmp_path, company_url))
 
 
