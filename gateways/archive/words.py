@@ -83,7 +83,7 @@ def _mixed(body: Body) -> str:
     """Each part has its body as JSON in a string of its own."""
     items = body.get("item")
     parts = [_part(one) for one in items if isinstance(one, dict)] if isinstance(items, list) else []
-    return "".join(parts) or _UNKNOWN
+    return "\n".join(parts) or _UNKNOWN
 
 
 def _part(item: Body) -> str:

@@ -161,7 +161,7 @@ def test_every_code_is_a_sentence_that_says_what_to_do(code: int) -> None:
         ("news", {"item": [{"title": "一", "link_url": ""}]}, "[链接] 一"),
         ("meeting", {"topic": "夕会"}, "[会议] 夕会"),
         ("something_new", {"content": "x"}, "[不支持的消息]"),
-        ("mixed", {"item": [_part("text", '{"content":"看图"}'), _part("image", "{}")]}, "看图[图片]"),
+        ("mixed", {"item": [_part("text", '{"content":"看图"}'), _part("image", "{}")]}, "看图\n[图片]"),
         ("mixed", {"item": [_part("mixed", '{"item":[]}')]}, "[不支持的消息]"),
         ("mixed", {"item": "x"}, "[不支持的消息]"),
         ("chatrecord", {"title": "群", "item": [_part("ChatRecordText", '{"content":"一"}')]}, "[聊天记录] 群\n一"),

@@ -33,9 +33,10 @@ def emulator(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def wired(company: Engine, company_url: str, emulator: str, tmp_path: Path) -> Wiring:
+def wired(company: Engine, company_url: str, emulator: str, tmp_path: Path) -> Iterator[Wiring]:
     uow.dispose()  # the wiring connects for itself
-    return wire(settings_for(emulator, tmp_path, company_url))
+    yield wire(settings_for(emulator, tmp_path, company_url))
+    uow.dispose()
 
 
 def gateway(w: Wiring) -> ArchiveGateway:
