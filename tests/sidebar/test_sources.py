@@ -47,7 +47,8 @@ def test_only_its_own_files_are_served(built: Path) -> None:
     app = Flask(__name__)
     app.register_blueprint(sidebar_page(SidebarDeps(built, "ww1", 7, "https://o.example/a", "https://c.example", "")))
     client = app.test_client()
-    assert "max-age=31536000" in client.get("/sidebar/static/sidebar.2.js").headers["Cache-Control"]
+    with client.get("/sidebar/static/sidebar.2.js") as answer:
+        assert "max-age=31536000" in answer.headers["Cache-Control"]
     assert client.get("/sidebar/static/console.3.css").status_code == 404
     assert client.get("/sidebar/static/manifest.json").status_code == 404
 

@@ -11,6 +11,7 @@ import requests
 
 from config.clock import machine_time
 from crm import uow
+from tests.support.archive import SECRET, key_folder, key_pair
 from tests.support.process import ROOT, Processes, Running, free_port
 
 Json = dict[str, Any]
@@ -25,6 +26,7 @@ class House:
         self._processes, self._folder = processes, folder
         company = json.loads(COMPANY.read_text(encoding="utf-8"))
         company["callback"] = {"timeout": 5, "retry_waits": [0.1, 0.1, 0.1]}
+        company["archive"] = {"secret": SECRET, "public_keys": {"1": key_pair(1)[1]}}
         (folder / "company.json").write_text(json.dumps(company), encoding="utf-8")
         app = company["app"]
         self.port, self.emulator = free_port(), f"http://127.0.0.1:{free_port()}"
@@ -44,6 +46,9 @@ class House:
             "WECOM_AGENT_SECRET": app["secret"],
             "WECOM_TOKEN": app["token"],
             "WECOM_ENCODING_AES_KEY": app["aeskey"],
+            "WECOM_ARCHIVE_SECRET": SECRET,
+            "WECOM_ARCHIVE_PRIVATE_KEYS": str(key_folder(folder / "keys", 1)),
+            "WECOM_ARCHIVE_URL": f"{self.emulator}/archive",
             "WECOM_ROBOT_URL": f"ws{self.emulator.removeprefix('http')}/robot",
             "WECOM_ROBOT_ID": company["robot"]["id"],
             "WECOM_ROBOT_SECRET": company["robot"]["secret"],

@@ -25,6 +25,8 @@ export const get = <T>(path: string): Promise<T> => request<T>('GET', path);
 /** A write that is sent twice (a lost answer, a second tap) happens once: `key` is made when the person decides. */
 export const post = <T>(path: string, body?: unknown, key = newKey()): Promise<T> => request<T>('POST', path, body, key);
 
+export const remove = (path: string): Promise<unknown> => request('DELETE', path, undefined, newKey());
+
 export function newKey(): string {
   const bytes = new Uint8Array(16);
   crypto.getRandomValues(bytes);

@@ -1,9 +1,9 @@
 // The customer's card: where he stands and why, what is under way, and what can be done from here.
-import { get, post } from './api';
+import { get, post, remove } from './api';
 import { cancelled, sendMedia, sendText } from './client';
 import { fill, h, toast } from './dom';
 import { field, sheet } from './sheet';
-import type { Customer, Deal, File, Quote } from './types';
+import type { Customer, Deal, Digest, File, Quote } from './types';
 import { relink, type Desk } from './view';
 import { ago, later, moment, now, yuan } from './words';
 
@@ -36,7 +36,7 @@ function clock(one: Customer): HTMLElement {
 function actions(desk: Desk, one: Customer, open: Deal[]): HTMLElement {
   const button = (label: string, act: () => void) => h('button', { type: 'button', onclick: act }, label);
   return h('div', { class: 'actions' },
-    button('记跟进', () => followUp(desk, one)), button('待办', () => todo(desk, one)),
+    button('记跟进', () => followUp(desk, one)), button('整理聊天', () => digest(desk, one)), button('待办', () => todo(desk, one)),
     one.may.deal && button('新商机', () => newDeal(desk, one, open)), button('发资料', () => void material(one)));
 }
 
@@ -83,6 +83,29 @@ function followUp(desk: Desk, one: Customer): void {
     await desk.again();
     toast('跟进已保存');
   });
+}
+
+/** What was said in the chat, copied or dictated, becomes a digest on the timeline; our promises become to-dos. */
+function digest(desk: Desk, one: Customer): void {
+  sheet('整理聊天', [
+    h('p', { class: 'quiet' }, '长按聊天消息，多选后复制，粘贴到这里；也可以用键盘的语音说一遍。整理成摘要记到时间线，我方答应的事自动加待办。'),
+    field('text', '聊天内容', { type: 'area', required: true, maxlength: 20000, placeholder: '王工 10:03\n报价什么时候能出来？' }),
+  ], '整理', async (typed, key) => {
+    const made = await post<Digest>(`/customers/${one.id}/digests`, { text: typed.text }, key);
+    await desk.again();
+    const todos = made.todos.length ? `，加了 ${made.todos.length} 条待办` : '';
+    toast(`已整理成 ${made.sentences.length} 句${todos}`, { label: '撤销', act: () => void takenBack(desk, made.id) }, 10);
+  });
+}
+
+async function takenBack(desk: Desk, id: string): Promise<void> {
+  try {
+    await remove(`/digests/${id}`);
+    await desk.again();
+    toast('摘要和它的待办已收回');
+  } catch (error) {
+    toast((error as Error).message, undefined, 8);
+  }
 }
 
 function todo(desk: Desk, one: Customer): void {

@@ -8,6 +8,7 @@ export interface Deal { id: string; name: string; amount: string; stage: string;
 export interface Quote {
   id: string; number: string; state: string; state_label: string; total: string; currency: string; valid_until: string; text: string | null;
 }
+export interface Digest { id: string; sentences: unknown[]; todos: unknown[] }
 export interface Entry { id: string; kind_label: string; author: string; at: string; text: string }
 export interface Person { id: string; name: string; title: string; phone: string; masked: boolean; retired: boolean }
 export interface Customer {
