@@ -129,14 +129,9 @@ KEPT: list[tuple[str, dict[str, object]]] = [
     ("inactive_alert", {"EffectTime": 1}),
     ("share_agent_change", {}),
     ("change_contact", {"ChangeType": "update_tag", "TagId": 1, "AddUserItems": "a,b"}),
-    ("change_external_contact", {"ChangeType": "edit_external_contact", "UserID": "Zhang", "ExternalUserID": "wm"}),
     ("change_external_contact", {"ChangeType": "transfer_fail", "UserID": "Zhang", "ExternalUserID": "wm"}),
-    ("change_external_contact", {"ChangeType": "msg_audit_approved", "UserID": "Zhang", "ExternalUserID": "wm"}),
-    ("change_external_chat", {"ChangeType": "update", "ChatId": "wr", "MemChangeList": {"Item": ["a", "b"]}}),
-    ("change_external_tag", {"ChangeType": "shuffle", "Id": "g"}),
     ("sys_approval_change", {"ApprovalInfo": {"SpNo": 1, "SpRecord": [{"SpStatus": 1}, {"SpStatus": 2}]}}),
     ("open_approval_change", {"ApprovalInfo": {"ThirdNo": "1"}}),
-    ("msgaudit_notify", {}),
     ("kf_msg_or_event", {"Token": "t", "OpenKfId": "k"}),
     ("an_event_of_tomorrow", {"Whatever": {"Deep": {"Deeper": "x"}}}),
 ]
@@ -154,6 +149,10 @@ LATER = [
     *((f"{verb}_{noun}", "change_contact") for verb in ("create", "update", "delete") for noun in ("user", "party")),
     *((change, "change_external_contact") for change in ("add_external_contact", "add_half_external_contact")),
     *((change, "change_external_contact") for change in ("del_external_contact", "del_follow_user")),
+    *((change, "change_external_contact") for change in ("edit_external_contact", "msg_audit_approved")),
+    *((change, "change_external_chat") for change in ("create", "update", "dismiss")),
+    *((change, "change_external_tag") for change in ("create", "update", "delete", "shuffle")),
+    ("", "msgaudit_notify"),
 ]
 
 

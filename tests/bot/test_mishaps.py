@@ -70,7 +70,7 @@ def test_who_sent_a_message_that_came_too_late_is_told_once_that_nothing_was_don
 
 def test_a_late_event_that_nobody_sent_on_purpose_and_a_late_stranger_get_no_word(wecom: Wecom) -> None:
     made = int((wecom.clock.now() - timedelta(minutes=25)).timestamp())
-    wecom.hear(wecom.event("Zhang", "enter_agent", CreateTime=made))
+    wecom.hear(wecom.event("Zhang", "LOCATION", CreateTime=made))
     wecom.hear(wecom.text("nobody", "/客户", CreateTime=made))
     wecom.hear(wecom.text("left", "/客户", CreateTime=made))
     assert wecom.waiting("Zhang") == wecom.waiting("left") == []
