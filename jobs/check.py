@@ -11,17 +11,19 @@ from config.settings import Settings
 from crm import uow
 from crm.reads.connection import Finding, Grade, last_callback, not_serving, out_of_range
 from crm.rules.days import SHANGHAI
+from gateways.archive.errors import BAD_KEY, NO_KEY, ArchiveError
 from gateways.wecom import probe
 from gateways.wecom.client import Agent, WecomClient
 from gateways.wecom.envelope import Envelope
 from gateways.wecom.errors import WecomError
 from gateways.wecom.tokens import OwnTokens
 from jobs.menu import MENU, differences
-from jobs.wiring import wecom_client
+from jobs.wiring import ArchiveGateway, archive_gateway, wecom_client
 
 CREDENTIALS, TRUSTED_IP, APP = "企业 ID 与 Secret", "企业可信 IP", "应用与 AgentId"
 CLOCK, CALLBACK, RANGE, SERVING = "服务器时间", "接收消息的回调", "可见范围", "客户联系权限"
 DOMAIN, HOME, JS, MENU_ITEM = "网页可信域名", "应用主页", "侧边栏 JS-SDK", "应用菜单"
+ARCHIVE = "会话存档"
 
 _PATH = "/wecom/callback"
 _SKEW = timedelta(seconds=60)
@@ -53,7 +55,6 @@ def findings(client: WecomClient, settings: Settings, clock: Clock) -> Iterator[
     yield from _first_call(looked)
     yield Finding(CLOCK, *_attempt(lambda: _clock(settings, clock)))
     yield Finding(CALLBACK, *_attempt(lambda: _callback(settings, clock)))
-    # Another part of the connection is one more line here.
     with_token: tuple[tuple[str, Callable[[Agent], Verdict]], ...] = (
         (RANGE, _range),
         (SERVING, lambda agent: _serving(client, agent)),
@@ -67,6 +68,9 @@ def findings(client: WecomClient, settings: Settings, clock: Clock) -> Iterator[
             yield Finding(item, *_unseen(_fault(looked)))
         else:
             yield Finding(item, *_attempt(partial(attempt, looked)))
+    archive = archive_gateway(settings, clock)
+    if archive is not None:  # it has a secret, a list of addresses and a token of its own
+        yield Finding(ARCHIVE, *_attempt(lambda: _archive(archive)))
 
 
 def _look(client: WecomClient) -> Agent | WecomError:
@@ -116,6 +120,18 @@ def _app(agent: Agent) -> Verdict:
     if agent.closed:
         return Verdict(Grade.WRONG, f"应用「{agent.name}」已停用", f"请在{_APP_PAGE}，启用应用。")
     return Verdict(Grade.OK, f"应用「{agent.name}」（AgentId {agent.agent_id}）已启用")
+
+
+def _archive(archive: ArchiveGateway) -> Verdict:
+    """The oldest message that the platform still keeps, pulled and opened."""
+    found = archive.source.page(0, 1)
+    if not found:
+        return Verdict(Grade.OK, "能拉取，最近五天还没有会话")
+    first = found[0]
+    if not first.wrong:
+        return Verdict(Grade.OK, f"能拉取，第 {first.key_version} 版私钥能解开")
+    refusal = ArchiveError("会话存档解密", NO_KEY if first.key_missing else BAD_KEY)
+    return Verdict(Grade.WRONG, first.wrong.removesuffix(refusal.hint), refusal.hint)
 
 
 def _clock(settings: Settings, clock: Clock) -> Verdict:

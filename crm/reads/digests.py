@@ -70,9 +70,9 @@ def digest_file(s: Session, actor: Actor, public_id: str) -> DigestFile:
 
 def digests_of(s: Session, entry_ids: Collection[int]) -> dict[int, DigestRow]:
     """The digests of these lines of a timeline, whose reader has been let in already."""
-    found = {one.id: one for one in s.scalars(select(Digest).where(one_of(s, Digest.entry_id, entry_ids)))}
-    if not found:
+    if not entry_ids:
         return {}
+    found = {one.id: one for one in s.scalars(select(Digest).where(one_of(s, Digest.entry_id, entry_ids)))}
     cited: dict[tuple[int, int], MessageRow] = {
         (row.digest_id, row.number): MessageRow(row.number, row.speaker, row.ours, row.at, row.text)
         for row in s.scalars(select(DigestMessage).where(one_of(s, DigestMessage.digest_id, found)))

@@ -4,17 +4,20 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
 
 from config.archive import EntryState, GapReason, GapState
 from crm import uow
+from crm.reads.connection import Grade
 from emulator.server import serve
 from emulator.tenant import load
 from emulator.world import build
 from gateways.wecom.errors import WecomError
 from jobs import runs
+from jobs.check import ARCHIVE, connection
 from jobs.wiring import ArchiveGateway, Wiring, archive_gateway, wire
 from models.archive import ArchiveCursor, ArchiveEntry, ArchiveGap
 from tests.support.archive import ANNA, BEN, CARL, SECRET, act, key_folder, key_pair, settings_for, tenant
@@ -164,3 +167,37 @@ def test_without_an_archive_the_job_does_nothing(wired: Wiring) -> None:
     assert sweep(wire(bare)) == []
     with uow.reading() as s:
         assert s.get(ArchiveCursor, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "mend"),
+    [
+        pytest.param({}, "第 1 版私钥能解开", "", id="right"),
+        pytest.param({"wecom_archive_secret": "x"}, "密钥不对", "WECOM_ARCHIVE_SECRET", id="secret"),
+        pytest.param({"keys": ()}, "没有这个版本公钥对应的私钥", "WECOM_ARCHIVE_PRIVATE_KEYS", id="no key"),
+        pytest.param({"keys": (2,)}, "打不开消息的密钥", "WECOM_ARCHIVE_PRIVATE_KEYS", id="another key"),
+    ],
+)
+def test_the_connection_check_tells_what_is_wrong_with_the_archive(
+    wired: Wiring, emulator: str, company_url: str, tmp_path: Path, changes: dict[str, Any], said: str, mend: str
+) -> None:
+    agree(emulator)
+    say(emulator, "在吗")
+    keys = changes.get("keys")
+    changes = {name: value for name, value in changes.items() if name != "keys"}
+    if keys is not None:
+        folder = tmp_path / "other-keys"
+        folder.mkdir()
+        for version in keys:
+            (folder / "1.pem").write_text(key_pair(version)[0], encoding="ascii")
+        changes["wecom_archive_private_keys"] = folder
+    settings = wired.settings.model_copy(update=changes)
+    found = next(one for one in connection(settings, wired.clock) if one.item == ARCHIVE)
+    assert said in found.said
+    assert mend in found.mend
+    assert (found.grade is Grade.OK) == (mend == "")
+
+
+def test_without_an_archive_the_check_says_nothing_of_one(wired: Wiring) -> None:
+    settings = wired.settings.model_copy(update={"wecom_archive_secret": "", "wecom_archive_private_keys": None})
+    assert ARCHIVE not in {one.item for one in connection(settings, wired.clock)}
