@@ -124,6 +124,7 @@ def _state(world: World) -> Json:
         return {
             "corpid": world.tenant.corpid,
             "corp_name": world.tenant.corp_name,
+            "robot": world.tenant.robot.name if world.tenant.robot else "",
             "app": {
                 "agentid": world.tenant.app.agentid,
                 "name": world.tenant.app.name,

@@ -1,9 +1,10 @@
-// The chats with people outside: a list, one of them open, and beside it the product's own page in a frame.
-import { h, said } from "./dom.js";
-import { act, look } from "./store.js";
+// The chats with people outside and with the robot: a list, one of them open, and beside a customer's the product's own page.
+import { h, said, toast } from "./dom.js";
+import { act, look, store } from "./store.js";
 
 const PRODUCT = document.body.dataset.product;
 const PAGE = `${PRODUCT}/sidebar/`;
+const ROBOT = "robot";
 const KINDS = { image: "图片", file: "文件", video: "视频" };
 
 export class Talks {
@@ -16,11 +17,13 @@ export class Talks {
     this.input = h("input", { placeholder: "和客户说点什么", "aria-label": "发给客户" });
     this.title = h("strong", {});
     this.place = h("div", { class: "talk-page" });
+    this.agree = h("button", { type: "button", class: "talk-fold", onclick: () => this.agreed() }, "客户同意存档");
+    this.other = h("button", { type: "button", class: "second", onclick: () => this.say(true) });
     this.room = h("div", { class: "talk-room", hidden: true },
       h("div", { class: "talk-head" }, h("button", { type: "button", "aria-label": "返回聊天列表", onclick: () => this.leave() }, "‹"), this.title,
-        h("button", { type: "button", class: "talk-fold", "aria-expanded": "true", onclick: (event) => this.fold(event.currentTarget) }, "收起聊天")),
+        this.agree, h("button", { type: "button", class: "talk-fold", "aria-expanded": "true", onclick: (event) => this.fold(event.currentTarget) }, "收起聊天")),
       h("div", { class: "talk-chat" }, this.said, h("form", { onsubmit: (event) => { event.preventDefault(); this.say(); } },
-        this.input, h("button", {}, "发送"))),
+        this.input, h("button", {}, "发送"), this.other)),
       this.place);
     this.node = h("div", { class: "talks", hidden: true }, this.list, this.room);
     window.addEventListener("message", (event) => this.bridge(event));
@@ -34,8 +37,11 @@ export class Talks {
   async update() {
     if (this.node.hidden) return;
     const userid = this.who();
-    const found = await look("talks", { userid, ...(this.open ? { chat: this.open.chat } : {}) }).catch(() => null);
+    const robot = this.open?.kind === ROBOT;
+    const found = await look("talks", { userid, ...(this.open && !robot ? { chat: this.open.chat } : {}) }).catch(() => null);
     if (!found || userid !== this.who()) return;
+    if (store.robot) found.chats.unshift({ chat: ROBOT, kind: ROBOT, name: store.robot, about: "智能机器人 · 听语音、收引用和文件" });
+    if (robot) found.said = (await look("inbox", { userid, of: ROBOT, since: 0 })).messages.map((one) => ({ ...one, by: one.from, body: { content: quoted(one.body) } }));
     this.list.replaceChildren(...(found.chats.length ? found.chats.map((one) => this.line(one)) : [h("li", { class: "talk-none" }, "还没有客户好友。点页面上方「陌生客户添加」")]));
     this.said.replaceChildren(...found.said.map((one) => bubble(one)));
     this.said.scrollTop = this.said.scrollHeight;
@@ -49,10 +55,17 @@ export class Talks {
 
   enter(one) {
     this.open = one;
+    const robot = one.kind === ROBOT;
     this.title.textContent = one.name;
     this.list.hidden = true;
     this.room.hidden = false;
-    this.place.replaceChildren(h("iframe", { src: PAGE, title: `${one.name} 旁边的客户资料`, "data-userid": this.who() }));
+    this.room.classList.toggle("with-robot", robot);
+    this.agree.hidden = one.kind !== "external_contact";
+    this.input.placeholder = robot ? "对机器人说点什么" : "和客户说点什么";
+    this.other.textContent = robot ? "语音" : "客户说";
+    this.other.title = robot ? "当作语音说出来，机器人收到转写的文字" : "这句话是客户说的";
+    if (robot) this.place.replaceChildren();
+    else this.place.replaceChildren(h("iframe", { src: PAGE, title: `${one.name} 旁边的客户资料`, "data-userid": this.who() }));
     this.update();
   }
 
@@ -70,12 +83,18 @@ export class Talks {
     button.setAttribute("aria-expanded", String(!folded));
   }
 
-  async say() {
+  /** other: by the customer; to the robot, as a voice message. */
+  async say(other = false) {
     const text = this.input.value.trim();
     if (!text) return;
     this.input.value = "";
-    await act("talk", { userid: this.who(), chat: this.open.chat, text });
+    if (this.open.kind === ROBOT) await act("robot-say", { userid: this.who(), [other ? "voice" : "text"]: text });
+    else await act("talk", { userid: this.who(), chat: this.open.chat, text, by: other ? "outside" : "member" });
     this.update();
+  }
+
+  async agreed() {
+    if (await act("agree", { userid: this.who(), external_userid: this.open.chat })) toast("客户同意了会话存档，从下一秒说的话开始存");
   }
 
   /** A call from the page in our frame, and from nowhere else. */
@@ -87,6 +106,10 @@ export class Talks {
     if (found?.answer) frame.contentWindow?.postMessage({ call, answer: found.answer }, PRODUCT);
     if (asked.name === "sendChatMessage") this.update();
   }
+}
+
+function quoted(body) {
+  return body.quote ? `${body.content}\n「${body.quote}」` : body.content;
 }
 
 function bubble(one) {
