@@ -132,6 +132,7 @@ class Planter:
         number = self.number if column.unique else self.chance.randint(0, 3)
         kinds: Mapping[type, Callable[[], Any]] = {
             str: lambda: f"v{number}",
+            bytes: lambda: b"v%d" % number,
             bool: lambda: number > 1,
             int: lambda: number,
             float: lambda: float(number),
