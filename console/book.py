@@ -36,6 +36,7 @@ ENTRANCES = {
     "wecom": "企业微信",
     "sweep": "定时任务",
     "sync": "通讯录同步",
+    "archive": "会话存档",
     "seed": "演示数据",
     "radar": "查重",
     "import": "导入",

@@ -87,8 +87,8 @@ def put_tags(
     s.flush()
     if chosen != before:
         subject = f"external_contact:{contact.id}"
-        changes = {"put": len(chosen - before), "taken": len(before - chosen)}
-        audit.record(s, actor.person_id, "put_tags", subject, now, entrance=entrance, **changes)
+        put, taken = len(chosen - before), len(before - chosen)
+        audit.record(s, actor.person_id, "put_tags", subject, now, entrance=entrance, put=put, taken=taken)
     return contact.name
 
 
