@@ -25,6 +25,7 @@ HANDED_ON = {
     "seen": ("userid", "name", "position", "status", "team_id"),
     "named": ("deal", "visit"),
     "detail": ("why", "until", "job"),
+    "why": ("reason",),
     "more": ("changed", "ids"),
     "{} if before is None else {'changed': changed}": ("changed",),
 }
