@@ -79,6 +79,10 @@ SUBJECTS = {
 _WHOLE = ("sending", "directory", "attachments")  # of these there is only one, which needs no name
 DETAILS = {
     "changed": "改动",
+    "put": "加上的标签数",
+    "taken": "去掉的标签数",
+    "contacts": "联系人",
+    "twin": "并入的账号",
     "old": "原来",
     "new": "改为",
     "was": "原来",

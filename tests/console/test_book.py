@@ -26,6 +26,7 @@ HANDED_ON = {
     "named": ("deal", "visit"),
     "detail": ("why", "until", "job"),
     "why": ("reason",),
+    "twins": ("twin",),
     "more": ("changed", "ids"),
     "{} if before is None else {'changed': changed}": ("changed",),
 }
