@@ -1,8 +1,9 @@
 """Puts the parts of one world behind one threaded HTTP server."""
 
+from email.utils import formatdate
+
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.http import http_date
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from emulator import api, api_archive, control, login, page, robot
@@ -47,7 +48,9 @@ def application(world: World) -> Flask:
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["Date"] = http_date(world.clock.now())  # the platform's time, which may be a moved one
+        response.headers["Date"] = formatdate(
+            world.clock.now(), usegmt=True
+        )  # the platform's time, which may be a moved one
         return response
 
     return app
