@@ -48,7 +48,6 @@ def application(world: World) -> Flask:
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["Date"] = formatdate(
             world.clock.now(), usegmt=True
         )  # the platform's time, which may be a moved one
         return response
@@ -58,4 +57,10 @@ def application(world: World) -> Flask:
 
 def serve(world: World, host: str, port: int) -> BaseWSGIServer:
     """A bound server; port 0 takes a free one (`server.port` tells which). Call serve_forever()."""
-    return make_server(host, port, application(world), threaded=True, request_handler=QuietHandler)
+
+    class Handler(QuietHandler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The platform's time, which may be a moved one."""
+            return formatdate(world.clock.now() if timestamp is None else timestamp, usegmt=True)
+
+    return make_server(host, port, application(world), threaded=True, request_handler=Handler)
