@@ -48,8 +48,6 @@ def application(world: World) -> Flask:
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Cache-Control", "no-store")
-            world.clock.now(), usegmt=True
-        )  # the platform's time, which may be a moved one
         return response
 
     return app
