@@ -29,7 +29,12 @@ def run(ask: AskModel | None, now: datetime) -> Iterator[str]:
     while waiting := [one for one in _due(now) if one.id not in seen]:
         for one in waiting:
             seen.add(one.id)
-            yield _sum_up(one, ask, now)
+            try:
+                yield _sum_up(one, ask, now)
+            except (uow.StoreDown, uow.TryAgain):
+                raise
+            except Exception:  # one talk that breaks must not hold back all the others
+                log.exception("archive: talk %s could not be summed up", one.id)
 
 
 def _due(now: datetime) -> list[Waiting]:

@@ -78,7 +78,8 @@ class Robot:
     def _listen(self, answer: Answers, welcome: str, go_on: Callable[[], bool]) -> float:
         """Until the line ends; how long to leave it alone then."""
         with connect(self._url, max_size=_FRAME_MOST, ping_interval=None) as line:
-            _send(line, "aibot_subscribe", uuid.uuid4().hex, {"bot_id": self._bot_id, "secret": self._secret})
+            hello = uuid.uuid4().hex
+            _send(line, "aibot_subscribe", hello, {"bot_id": self._bot_id, "secret": self._secret})
             pinged = time.monotonic()
             while go_on():
                 if time.monotonic() - pinged > _PING_EVERY:
@@ -90,7 +91,8 @@ class Robot:
                     continue
                 if frame.get("errcode"):
                     log.error("robot: WeCom refuses a frame: %s", frame["errcode"])
-                    return _PAUSES[-1]
+                    if _request(frame) == hello:  # nobody listens to this line; of anything else only that is lost
+                        return _PAUSES[-1]
                 if _is_taken_over(frame):
                     log.warning("robot: another process has taken the line")
                     return _TAKEN_OVER
@@ -99,7 +101,7 @@ class Robot:
 
 
 def _heard(line: ClientConnection, frame: Mapping[str, Any], answer: Answers, welcome: str) -> None:
-    request = str(_dict(frame.get("headers")).get("req_id", ""))
+    request = _request(frame)
     body = _dict(frame.get("body"))
     if frame.get("cmd") == "aibot_event_callback":
         if _dict(body.get("event")).get("eventtype") == "enter_chat":
@@ -187,6 +189,10 @@ def _opened(sealed: bytes, key: str) -> bytes:
     if not 1 <= padding <= _BLOCK or plain[-padding:] != bytes([padding]) * padding:
         raise FileGone
     return plain[:-padding]
+
+
+def _request(frame: Mapping[str, Any]) -> str:
+    return str(_dict(frame.get("headers")).get("req_id", ""))
 
 
 def _is_taken_over(frame: Mapping[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 // Our own API: one token in memory, one answer or one sentence that says why not.
 import type { Session } from './types';
 
-const PATIENCE = 15000; // ms for an answer
+const PATIENCE = 30000; // ms for an answer: a model outside may take twenty seconds to sum up a talk
 
 export class Refused extends Error {
   constructor(readonly status: number, readonly code: string, message: string, readonly fields: Record<string, string> = {}) {

@@ -89,7 +89,7 @@ function followUp(desk: Desk, one: Customer): void {
 function digest(desk: Desk, one: Customer): void {
   sheet('整理聊天', [
     h('p', { class: 'quiet' }, '长按聊天消息，多选后复制，粘贴到这里；也可以用键盘的语音说一遍。整理成摘要记到时间线，我方答应的事自动加待办。'),
-    field('text', '聊天内容', { type: 'area', required: true, maxlength: 20000, placeholder: '王工 10:03\n报价什么时候能出来？' }),
+    field('text', '聊天内容', { type: 'area', required: true, placeholder: '王工 10:03\n报价什么时候能出来？' }),
   ], '整理', async (typed, key) => {
     const made = await post<Digest>(`/customers/${one.id}/digests`, { text: typed.text }, key);
     await desk.again();
