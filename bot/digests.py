@@ -1,6 +1,7 @@
 """/小结: a pasted chat or a dictated note becomes a digest in the customer's file, what we promised becomes to-dos."""
 
 import json
+from datetime import datetime
 
 from bot.commands import CHAT, CUSTOMER
 from bot.forms import Filled, Slot, Values, fill, form, read_into, some_text
@@ -10,7 +11,10 @@ from crm.access import Actor
 from crm.flows.digests import keep, names_of, said, sum_up
 from crm.messages import Received, answer_given, remember
 from crm.reads.meant import meant
+from crm.rules.days import day_of
 from crm.rules.events import DIGEST_ASKED
+from crm.rules.naming import is_name
+from crm.rules.talk import read_talk
 from crm.uow import Session
 from crm.usecases.linking import current_customer
 
@@ -43,9 +47,23 @@ def digest(s: Session, actor: Actor, heard: Heard) -> str:
     if len(found) > 1:
         read = read_into(s, actor, "digest", {"text": text} if text else {}, "customer", first, heard.now)
         return read if isinstance(read, str) else fill(s, actor, "digest", read, heard.key, heard.now)
+    heading, _, talk = heard.args.partition("\n")
+    if not found and _names_a_customer(heading.strip(), talk, actor, heard.now):
+        asked = fill(s, actor, "digest", {"text": talk.strip()}, heard.key, heard.now)
+        return f"没有找到叫「{heading.strip()[:20]}」的客户（只在您能看到的客户里找）。{asked}"
     if found:
         known = {"customer": [found[0].id, found[0].name]}
     return fill(s, actor, "digest", {**known, "text": text} if text else known, heard.key, heard.now)
+
+
+def _names_a_customer(heading: str, talk: str, actor: Actor, now: datetime) -> bool:
+    """A first line that could be a company's name, before a talk in which everybody stands with his own name."""
+    if not heading.isalnum() or not is_name(heading):
+        return False
+    try:
+        return any(one.speaker for one in read_talk(talk, names_of(actor), day_of(now)))
+    except ValueError:
+        return False
 
 
 @form("digest", CUSTOMER, Slot("text", _ASKED, some_text))

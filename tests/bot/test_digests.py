@@ -48,6 +48,15 @@ def test_what_is_missing_is_asked_for(wecom: Wecom, verb: str) -> None:
     assert "已整理到" in wecom.say("Zhang", f"/{verb} 今天见了王总，他要30台闸阀，我答应下周三前报价")
 
 
+def test_a_customer_who_is_not_there_is_asked_for_and_nobody_elses_file_is_written(wecom: Wecom) -> None:
+    wecom.say("Zhang", "/新建 太仓宏远化工装备有限公司")
+    wecom.say("Zhang", "/关联 太仓宏远")
+    said = wecom.say("Zhang", "/小结 佛山粤泰陶瓷机械\n梁工 10:03\n循环泵要 4 台\n张三 10:05\n明天给您报价")
+    assert "没有找到叫「佛山粤泰陶瓷机械」的客户" in said
+    assert rows(Digest) == []
+    assert "已整理到「太仓宏远" in wecom.say("Zhang", "太仓宏远")
+
+
 @pytest.mark.parametrize("words", ["好的", "😀😀", "。。。"])
 def test_a_talk_that_says_nothing_is_told_and_leaves_nothing(wecom: Wecom, words: str) -> None:
     customer("Zhang", "华东泵业有限公司")

@@ -61,15 +61,22 @@ function dealLine(one: Deal): HTMLElement {
 function quoteLine(one: Quote, may: boolean): HTMLElement {
   return h('li', { class: 'deal' }, h('div', {}, h('b', {}, one.number), h('small', {}, `${one.state_label} · 有效期至 ${one.valid_until}`)),
     h('span', { class: 'sum' }, one.currency === 'CNY' ? yuan(one.total) : `${one.total} ${one.currency}`),
-    may && one.text ? h('button', { type: 'button', class: 'go second', 'aria-label': `把报价 ${one.number} 发给客户`, onclick: () => void sent(sendText(one.text as string)) }, '发送') : null);
+    may && one.text ? h('button', { type: 'button', class: 'go second', 'aria-label': `把报价 ${one.number} 发给客户`, onclick: () => void sent(() => sendText(one.text as string)) }, '发送') : null);
 }
 
-async function sent(going: Promise<unknown>): Promise<void> {
+let sending = false;
+
+/** One thing at a time: a second tap on 发送 must not tell a customer the same price twice. */
+async function sent(send: () => Promise<unknown>): Promise<void> {
+  if (sending) return;
+  sending = true;
   try {
-    await going;
+    await send();
     toast('已发到聊天里');
   } catch (error) {
     if (!cancelled(error)) toast('没有发出去：请在和客户的聊天里打开，或者稍后再试', undefined, 8);
+  } finally {
+    window.setTimeout(() => { sending = false; }, 1500);
   }
 }
 
@@ -136,7 +143,7 @@ async function material(one: Customer): Promise<void> {
   const close = sheet('发资料给客户', [list], '', () => Promise.resolve());
   try {
     const { attachments } = await get<{ attachments: File[] }>(`/customers/${one.id}/attachments`);
-    const line = (file: File) => h('li', {}, h('button', { type: 'button', class: 'pick', onclick: () => { close(); void sent(handOn(file)); } },
+    const line = (file: File) => h('li', {}, h('button', { type: 'button', class: 'pick', onclick: () => { close(); void sent(() => handOn(file)); } },
       h('b', {}, file.name), h('small', {}, `${file.kind_label} · ${Math.max(1, Math.round(file.size / 1024))} KB`)));
     fill(list, attachments.length ? attachments.map(line) : h('li', { class: 'quiet' }, '这个客户还没有附件。在客户档案里上传后，就能从这里发'));
   } catch (error) {

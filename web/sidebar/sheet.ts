@@ -28,7 +28,7 @@ export function sheet(title: string, fields: HTMLElement[], label: string, send:
       send(typed, key).then(close, (error: Error) => {
         go.disabled = false;
         const more = error instanceof Refused ? Object.values(error.fields ?? {}) : [];
-        wrong.textContent = [error.message, ...more].join('；');
+        wrong.textContent = [error.message, ...more.filter((one) => !error.message.includes(one))].join('；');
       });
     },
   }, h('div', { class: 'top' }, h('h2', { id: 'sheet-title' }, title), h('button', { type: 'button', class: 'close', 'aria-label': '关闭', onclick: () => close() }, '×')),
