@@ -19,6 +19,14 @@ class Digest(Base):
     engine: Mapped[str] = mapped_column(String(12))
 
 
+class DigestTodo(Base):
+    """A to-do that came of a digest, and goes with it."""
+
+    __tablename__ = "digest_todo"
+    todo_id: Mapped[int] = mapped_column(ForeignKey("todo.id"), primary_key=True)
+    digest_id: Mapped[int] = mapped_column(ForeignKey("digest.id"), index=True)
+
+
 class DigestSentence(Base):
     """`cites` are numbers of `DigestMessage`s of the same digest."""
 

@@ -62,7 +62,9 @@ def _sum_up(talk: Waiting, ask: AskModel | None, now: datetime) -> str:
 def _spoken(s: uow.Session, actor: Actor, talk: Waiting) -> tuple[Spoken, ...]:
     if talk.room:
         return talk_of_group(s, actor, talk.room, talk.summed_to)
-    return () if talk.contact_id is None else talk_of(s, actor, talk.contact_id, talk.summed_to)
+    if talk.contact_id is None:
+        return ()
+    return talk_of(s, actor, talk.contact_id, talk.summed_to, person_id=talk.person_id)
 
 
 def _kept(talk: Waiting, actor: Actor, it: Summed, to: datetime | None, now: datetime, s: uow.Session) -> str:

@@ -31,8 +31,10 @@ class Spoken:
     msgid: str
 
 
-def talk_of(s: Session, actor: Actor, external_contact_id: int, since: datetime | None = None) -> tuple[Spoken, ...]:
-    """What this contact and our people said to each other, oldest first; at most the newest 500, after `since`.
+def talk_of(
+    s: Session, actor: Actor, external_contact_id: int, since: datetime | None = None, *, person_id: int | None = None
+) -> tuple[Spoken, ...]:
+    """What this contact and our people (or one of them) said to each other, oldest first; the newest 500 after `since`.
 
     Only what the actor may hear: the talk of his own people, and of a customer he may see. What was taken back is
     gone, and so is, from the moment of a withdrawn consent, everything said with that colleague before.
@@ -40,7 +42,9 @@ def talk_of(s: Session, actor: Actor, external_contact_id: int, since: datetime 
     external = s.scalar(select(ExternalContact.external_userid).where(ExternalContact.id == external_contact_id))
     if external is None:
         return ()
-    between_two = (ArchiveEntry.external_userid == external, ArchiveEntry.room_id == "", hears_contact(actor))
+    between_two = [ArchiveEntry.external_userid == external, ArchiveEntry.room_id == "", hears_contact(actor)]
+    if person_id is not None:
+        between_two.append(ArchiveEntry.person_id == person_id)
     return _spoken(s, between_two, since)
 
 

@@ -1,23 +1,27 @@
 """Talks of the chat archive on their way to a digest: which are waiting, what came of them, and taking that away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, literal, or_, select, update
+from sqlalchemy import Update, and_, delete, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import ChatKind
 from crm import uow
 from crm.usecases import slots
 from crm.usecases.archive_consents import Place, person_of, room, room_of
+from crm.usecases.followups import rewind
+from crm.usecases.todos import withdraw_todos
 from models.archive import ArchiveDigest, ArchiveTalk
 from models.base import insert_once, one_of
-from models.digests import Digest, DigestMessage, DigestSentence
+from models.customers import Customer
+from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
 from models.links import ChatLink, ExternalContact
-from models.timeline import TimelineEntry
+from models.timeline import TimelineEntry, Todo
 
 JOB = "talks"
+_ENTRANCE = "archive"
 _QUIET = timedelta(minutes=30)  # a talk in which nothing was said for so long is over for now
 _LONGEST = timedelta(hours=12)  # one that never pauses is summed up all the same
 _GONE = "应联系人要求，已删除"
@@ -114,13 +118,15 @@ def hurry(s: Session, place_or_external: str, now: datetime) -> None:
         uow.nudge(s, "slot")
 
 
-def unlinked(s: Session, place_or_external: str, linked_at: datetime, now: datetime) -> None:
+def unlinked(s: Session, place_or_external: str, customer_id: int, now: datetime) -> None:
     """A link is taken back: so are the digests that came of it, and the talk waits for whoever it is linked to next."""
     kept = or_(ArchiveTalk.external_userid == place_or_external, ArchiveTalk.place == place_or_external)
     talks = s.scalars(select(ArchiveTalk).where(kept).with_for_update()).all()
     for talk in talks:
-        made = (ArchiveDigest.talk_id == talk.id, ArchiveDigest.made_at >= linked_at)
-        entries = s.scalars(select(ArchiveDigest.entry_id).where(*made)).all()
+        made = select(ArchiveDigest.entry_id).join(TimelineEntry, TimelineEntry.id == ArchiveDigest.entry_id)
+        entries = s.scalars(
+            made.where(ArchiveDigest.talk_id == talk.id, TimelineEntry.customer_id == customer_id)
+        ).all()
         if not entries:
             continue
         _retract(s, entries, now)
@@ -130,25 +136,33 @@ def unlinked(s: Session, place_or_external: str, linked_at: datetime, now: datet
 
 
 def purged(s: Session, external_userid: str, now: datetime) -> None:
-    """What he said is deleted, and so is what was made of it: sentences, cited messages, and the line itself."""
+    """What he said is deleted, and so is what was made of it: sentences, cited messages, to-dos, the line."""
     talks = select(ArchiveTalk.id).where(ArchiveTalk.external_userid == external_userid)
     entries = s.scalars(select(ArchiveDigest.entry_id).where(ArchiveDigest.talk_id.in_(talks))).all()
     if not entries:
         return
+    _retract(s, entries, now)
     digests = s.scalars(select(Digest.id).where(one_of(s, Digest.entry_id, entries))).all()
+    todos = select(DigestTodo.todo_id).where(one_of(s, DigestTodo.digest_id, digests))
+    _blank(s, update(Todo).where(Todo.id.in_(todos)))
+    _blank(s, update(TimelineEntry).where(one_of(s, TimelineEntry.id, entries)))
     s.execute(delete(DigestSentence).where(one_of(s, DigestSentence.digest_id, digests)))
     s.execute(delete(DigestMessage).where(one_of(s, DigestMessage.digest_id, digests)))
-    s.execute(
-        update(TimelineEntry)
-        .where(one_of(s, TimelineEntry.id, entries))
-        .values(text=_GONE)
-        .execution_options(synchronize_session=False)
-    )
-    _retract(s, entries, now)
 
 
-def _retract(s: Session, entries: Iterable[int], now: datetime) -> None:
-    standing = (one_of(s, TimelineEntry.id, list(entries)), TimelineEntry.retracted_at.is_(None))
+def _blank(s: Session, rows: Update) -> None:
+    s.execute(rows.values(text=_GONE).execution_options(synchronize_session=False))
+
+
+def _retract(s: Session, entries: Sequence[int], now: datetime) -> None:
+    """The lines stand no longer, nor do their to-dos; what they did to the silence clock is undone."""
+    todos = select(DigestTodo.todo_id).join(Digest, Digest.id == DigestTodo.digest_id)
+    withdraw_todos(s, s.scalars(todos.where(one_of(s, Digest.entry_id, entries))).all(), now, entrance=_ENTRANCE)
+    standing = (one_of(s, TimelineEntry.id, entries), TimelineEntry.retracted_at.is_(None))
     s.execute(
         update(TimelineEntry).where(*standing).values(retracted_at=now).execution_options(synchronize_session=False)
     )
+    theirs = select(TimelineEntry.customer_id).where(one_of(s, TimelineEntry.id, entries))
+    for customer in s.scalars(select(Customer).where(Customer.id.in_(theirs)).order_by(Customer.id).with_for_update()):
+        rewind(s, customer)
+    s.flush()

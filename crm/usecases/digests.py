@@ -17,7 +17,7 @@ from crm.rules.days import at, day_of
 from crm.rules.utterance import Sentence, Utterance
 from crm.usecases.followups import NOBODY_HOLDS, NOT_THE_HOLDER, take_back_entry, touch, write_entry
 from crm.usecases.todos import TodoDone, add_todo
-from models.digests import Digest, DigestMessage, DigestSentence
+from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
 from models.timeline import TimelineEntry
 
 NOTHING_IN_IT = "这段内容里没有找到可以记下来的事（只有问候或表情）。请多复制几条，或者直接说一段今天聊了什么"
@@ -77,6 +77,8 @@ def keep_digest(
         add_todo(s, actor, customer.id, words, due_at, now, entrance=entrance)
         for words, due_at in _promised(sentences, now)
     )
+    s.add_all(DigestTodo(todo_id=one.id, digest_id=made.id) for one in todos)
+    s.flush()
     audit.record(
         s, actor.person_id, "digest", f"customer:{customer.id}", now, entrance=entrance, entry=entry_id, counts=valid,
         origin=origin, engine=engine,

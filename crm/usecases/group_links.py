@@ -59,7 +59,7 @@ def unlink_group(s: Session, actor: Actor, group: GroupChat, now: datetime, *, e
         raise Conflict(f"「{_called(group)}」的关联之后又有变动，没有解除")
     customer = get_customer(s, actor, held.customer_id, lock=True)
     s.execute(delete(ChatLink).where(ChatLink.id == held.id))
-    archive_talks.unlinked(s, room(group.chat_id), held.linked_at, now)
+    archive_talks.unlinked(s, room(group.chat_id), customer.id, now)
     line = (TimelineEntry.kind == TimelineKind.LINK, TimelineEntry.recorded_at == held.linked_at)
     s.execute(
         update(TimelineEntry)

@@ -128,7 +128,7 @@ def unlink_contact(
         raise Conflict(f"「{contact.name}」的关联之后又有变动，没有撤销")
     customer = get_customer(s, actor, held.customer_id, lock=True)
     s.execute(delete(ChatLink).where(ChatLink.id == held.id))
-    archive_talks.unlinked(s, contact.external_userid, held.linked_at, now)
+    archive_talks.unlinked(s, contact.external_userid, customer.id, now)
     _mark(s, contact, ContactState.UNLINKED)
     for matter in _asking(s, contact):
         reopen_matter(s, matter)

@@ -1,5 +1,6 @@
 """What a person has promised to do, and the tap that says it is done."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from crm.errors import Gone, Invalid, NotFound
 from crm.messages import Tap, cancel, schedule_card
 from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
+from models.base import one_of
 from models.customers import Customer
 from models.timeline import Todo
 
@@ -76,6 +78,16 @@ def drop_todos_made_with(
     promised = (Todo.person_id == actor.person_id, Todo.customer_id == customer_id, Todo.created_at == made_at)
     for todo_id in s.scalars(select(Todo.id).where(*promised, Todo.done_at.is_(None))).all():
         drop_todo(s, actor, todo_id, now, entrance=entrance)
+
+
+def withdraw_todos(s: Session, todo_ids: Collection[int], now: datetime, *, entrance: str) -> None:
+    """What they came of is gone, whoever's they are: nobody is reminded of them any more."""
+    open_ones = select(Todo).where(one_of(s, Todo.id, todo_ids), Todo.done_at.is_(None))
+    for todo in s.scalars(open_ones.order_by(Todo.id).with_for_update()).all():
+        todo.done_at = now
+        cancel(s, _topic(todo))
+        audit.record(s, None, "drop_todo", f"todo:{todo.id}", now, entrance=entrance)
+    s.flush()
 
 
 def _end(s: Session, actor: Actor, todo: Todo, verb: str, now: datetime, entrance: str) -> str:

@@ -113,6 +113,7 @@ def test_a_link_taken_back_takes_its_digest_along_and_the_next_link_gets_it(anna
     with uow.transaction() as s:
         linking.unlink_contact(s, who, anna, NOW + 5 * MINUTE, entrance="test")
     assert digests() == []
+    assert [one.done_at is not None for one in rows(Todo)] == [True]
     right = customer("zhang", "常州天屹化工设备制造有限公司")
     link(anna, right, NOW + 6 * MINUTE)
     assert len(sum_up(NOW + 6 * MINUTE)) == 1
@@ -128,6 +129,7 @@ def test_a_purge_leaves_nothing_of_the_digest(anna: int, talk: Made) -> None:
         purge_talk(s, lead, anna, LATER, entrance="test")
     assert (rows(DigestSentence), rows(DigestMessage), digests()) == ([], [], [])
     assert all("6500" not in one.text for one in rows(TimelineEntry))
+    assert [(one.text, one.done_at is not None) for one in rows(Todo)] == [("应联系人要求，已删除", True)]
     assert sum_up(LATER + DAY) == []
 
 
@@ -145,3 +147,20 @@ def test_of_somebody_who_may_not_write_there_nothing_is_kept(anna: int, talk: Ma
     (left,) = rows(ArchiveTalk)
     assert left.waits_since is None, "it is not looked at again every minute"
     assert rows(ArchiveDigest) == []
+
+
+def test_each_of_two_colleagues_hears_only_his_own_talk(anna: int, talk: Made) -> None:
+    with uow.transaction() as s:
+        s.add(ExternalFollow(external_contact_id=anna, person_id=IDS["li"], started_at=NOW - DAY))
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    talk.agreed = {**AGREED, ("Li", ANNA): NOW - DAY}
+    talk.entries.append(said(4, "我后天给您寄合同", sender="Li", to=[ANNA], at=NOW + 2 * MINUTE))
+    talk.entries.append(said(5, "合同寄到宁波", to=["Li"], at=NOW + 3 * MINUTE))
+    pull(talk, NOW + 4 * MINUTE)
+    assert len(sum_up(NOW + 4 * MINUTE)) == 2
+    mine, theirs = sorted(digests(), key=lambda one: one.at)
+    assert ("合同" in mine.text, "6500" in mine.text) == (False, True)
+    assert ("合同" in theirs.text, "6500" in theirs.text) == (True, False)
+    assert sorted((one.person_id, one.text) for one in rows(Todo)) == sorted(
+        [(IDS["zhang"], "我明天把正式报价发您"), (IDS["li"], "我后天给您寄合同")]
+    )

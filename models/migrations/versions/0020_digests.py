@@ -37,6 +37,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("entry_id", name=op.f("uq_digest_entry_id")),
     )
     op.create_table(
+        "digest_todo",
+        _number("todo_id"),
+        _number("digest_id"),
+        _to("todo_id", "todo", "digest_todo"),
+        _to("digest_id", "digest", "digest_todo"),
+        sa.PrimaryKeyConstraint("todo_id", name=op.f("pk_digest_todo")),
+    )
+    op.create_index(op.f("ix_digest_todo_digest_id"), "digest_todo", ["digest_id"])
+    op.create_table(
         "digest_sentence",
         _number("digest_id"),
         _number("position"),
@@ -63,4 +72,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("digest_message")
     op.drop_table("digest_sentence")
+    op.drop_table("digest_todo")
     op.drop_table("digest")
