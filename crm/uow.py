@@ -48,16 +48,20 @@ def connect(url: str, *, patient: bool = True) -> Engine:
     """Point every session of this process at `url`.
 
     `patient=False` is the web's way: it gives up after two seconds (SQLite) or one (PostgreSQL); a callback is spooled.
+    An error of the database does not repeat what people wrote: its words go into logs, outcomes and alarms.
     """
     if url.startswith("sqlite"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         timeout = 15.0 if patient else 2.0
-        engine = create_engine(url, connect_args={"timeout": timeout, "check_same_thread": False}, pool_size=16)
+        engine = create_engine(
+            url, hide_parameters=True, connect_args={"timeout": timeout, "check_same_thread": False}, pool_size=16
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", partial(_begin_sqlite, timeout, _SELDOM if patient else _OFTEN))
     else:
         engine = create_engine(
             url,
+            hide_parameters=True,
             pool_size=16,
             max_overflow=8,
             pool_pre_ping=True,

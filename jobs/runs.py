@@ -13,6 +13,7 @@ from crm.flows.evidence import read_evidence
 from crm.usecases import archive_talks, attachments, retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
+from gateways.wecom.errors import WecomError
 from jobs import deliver, inbox, sealing, spool, sweeps
 from jobs.book import Book
 from jobs.wiring import Wiring, file_store, fixed
@@ -86,7 +87,7 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         yield from archive_digests.run(w.summarise, now)
     elif job == archive.JOB:
         if w.archive:
-            yield from archive.run(w.archive.source, w.archive.consents, now)
+            yield from archive.run(w.archive.source, w.archive.consents, WecomError, now)
     else:
         raise ValueError(f"没有叫「{job}」的任务，可用的有：{'、'.join(JOBS)}")
 

@@ -12,7 +12,8 @@ class ArchiveEntry(Base):
     """One number of the platform's sequence that was seen. Only a kept one holds more than its number and its state.
 
     Between two people `external_userid` is the outsider and `person_id` our side, whoever speaks; in a group
-    (`room_id`) both name the speaker. `recalls` is the msgid that this takes back.
+    (`room_id`) both name the speaker. `recalls` is the msgid that this takes back. `summed_at`: a digest has it behind
+    it, whether or not anything came of it.
     """
 
     __tablename__ = "archive_entry"
@@ -31,6 +32,7 @@ class ArchiveEntry(Base):
     text: Mapped[str] = mapped_column(Text, default="")
     recalls: Mapped[str] = mapped_column(String(128), default="", index=True)
     recalled_at: Mapped[datetime | None]
+    summed_at: Mapped[datetime | None]
 
 
 class ArchiveCursor(Base):
@@ -66,28 +68,42 @@ class ArchiveGap(Base):
 
 
 class ArchiveTalk(Base):
-    """A talk in one place (as of a consent; in a group `external_userid` is ""), and how far it was summed up.
+    """A talk in one place (as of a consent; in a group `external_userid` is ""), and when it was last summed up.
 
-    `waits_since` is its oldest message that no digest knows yet, None where there is none.
+    `waits_since` is its oldest message that no digest knows yet, None where there is none. It is let alone until
+    `rests_until`: nobody may write it down, or it could not be summed up.
     """
 
     __tablename__ = "archive_talk"
     __table_args__ = (UniqueConstraint("place", "external_userid"), Index("ix_archive_talk_waits", "waits_since"))
     id: Mapped[int] = mapped_column(primary_key=True)
     place: Mapped[str] = mapped_column(String(80))
-    external_userid: Mapped[str] = mapped_column(String(64), default="")
+    external_userid: Mapped[str] = mapped_column(String(64), default="", index=True)
     last_at: Mapped[datetime]
     waits_since: Mapped[datetime | None]
-    summed_to: Mapped[datetime | None]
+    summed_at: Mapped[datetime | None]
+    rests_until: Mapped[datetime | None]
 
 
 class ArchiveDigest(Base):
-    """Which line of a customer's timeline came of which talk: unlinking takes it back, a purge takes it away."""
+    """Which digest came of which talk: unlinking takes it back."""
 
     __tablename__ = "archive_digest"
-    entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entry.id"), primary_key=True)
+    digest_id: Mapped[int] = mapped_column(ForeignKey("digest.id"), primary_key=True)
     talk_id: Mapped[int] = mapped_column(ForeignKey("archive_talk.id"), index=True)
-    made_at: Mapped[datetime]
+
+
+class ArchiveCited(Base):
+    """Which number of the archive a message of a digest is, and of whom outside: his words go when they must.
+
+    `external_userid` as in `ArchiveEntry`, which may be gone before the digest is.
+    """
+
+    __tablename__ = "archive_cited"
+    digest_id: Mapped[int] = mapped_column(ForeignKey("digest.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(index=True)
+    external_userid: Mapped[str] = mapped_column(String(64), index=True)
 
 
 class ArchiveConsent(Base):

@@ -20,11 +20,12 @@ class Digest(Base):
 
 
 class DigestTodo(Base):
-    """A to-do that came of a digest, and goes with it."""
+    """A to-do that came of a digest's sentence at `position`, and goes with it."""
 
     __tablename__ = "digest_todo"
     todo_id: Mapped[int] = mapped_column(ForeignKey("todo.id"), primary_key=True)
     digest_id: Mapped[int] = mapped_column(ForeignKey("digest.id"), index=True)
+    position: Mapped[int]
 
 
 class DigestSentence(Base):

@@ -10,7 +10,7 @@ from crm.messages import Received
 from crm.ports import ArchivedMessage, ArchiveSource, AsksConsent, PulledEntry
 from crm.usecases import archive_consents as consents
 from crm.usecases import archive_gaps as gaps
-from crm.usecases import archive_keep, slots
+from crm.usecases import archive_keep, archive_words, slots
 from crm.usecases.archive_alarms import alarm
 from crm.usecases.archive_consents import Said, room, with_person
 from crm.usecases.archive_gaps import Gap, Missing, ranges
@@ -21,10 +21,10 @@ _GAPS = 20
 _EVERY = 15  # seconds between two pulls that the platform's notice starts
 
 
-def run(source: ArchiveSource, asks: AsksConsent, now: datetime) -> Iterator[str]:
+def run(source: ArchiveSource, asks: AsksConsent, outage: type[Exception], now: datetime) -> Iterator[str]:
     """Everything newer, then what was missing, then the alarms; a line for what was done, empty ones in between.
 
-    An outage outside is noted and told, and tried again in a minute; what was pulled until then is kept.
+    An `outage` outside is noted and told, and tried again in a minute; what was pulled until then is kept.
     """
     kept = 0
     try:
@@ -34,10 +34,8 @@ def run(source: ArchiveSource, asks: AsksConsent, now: datetime) -> Iterator[str
         for many in _refill(source, asks, now):
             kept += many
             yield ""
-    except (uow.StoreDown, uow.TryAgain):
-        raise
-    except Exception as error:  # the gateway's own exception type is not known in this room
-        words = str(error) or type(error).__name__
+    except outage as error:
+        words = str(error)
         uow.attempt(lambda s: archive_keep.in_trouble(s, words, now))
         yield f"会话存档没有取完：{words}"
     uow.attempt(lambda s: alarm(s, now))
@@ -60,8 +58,13 @@ def _pull(source: ArchiveSource, asks: AsksConsent, now: datetime) -> Iterator[i
 def _keep_page(
     page: Sequence[PulledEntry], after: int, said: Sequence[Said], now: datetime, s: uow.Session
 ) -> int | None:
-    consents.note(s, said, now)
+    _note(s, said, now)
     return archive_keep.keep_page(s, page, after, now)
+
+
+def _note(s: uow.Session, said: Sequence[Said], now: datetime) -> None:
+    for place, external_userid in consents.note(s, said, now):
+        archive_words.withdrawn(s, place, external_userid)
 
 
 def _refill(source: ArchiveSource, asks: AsksConsent, now: datetime) -> Iterator[int]:
@@ -85,7 +88,7 @@ def _fill(
 ) -> int:
     if not gaps.lock(s, gap):
         return 0
-    consents.note(s, said, now)
+    _note(s, said, now)
     left = archive_keep.keep(s, page, now)
     here = {one.seq for one in page}
     left += [Missing(numbers, GapReason.JUMP) for numbers in ranges(gap.first, looked_to, here)]

@@ -2,25 +2,25 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from config.vocabulary import DigestOrigin
 from crm import uow
-from crm.access import Actor, actor_by_id
-from crm.errors import CrmError
+from crm.access import Actor
 from crm.flows.digests import Summed, keep, summed_up
 from crm.ports import AskModel
 from crm.rules.days import day_of
 from crm.rules.utterance import Utterance
 from crm.usecases import archive_talks
-from crm.usecases.archive import Spoken, talk_of, talk_of_group
-from crm.usecases.archive_talks import Waiting
+from crm.usecases.archive import Unsummed, unsummed
+from crm.usecases.archive_talks import ENTRANCE, Waiting, still_linked
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 20
-_ENTRANCE = "archive"
+_BROKEN = timedelta(hours=1)  # so long a talk is let alone that could not be summed up
+_NOBODYS = timedelta(days=1)  # and one that nobody may write down
 
 
 def run(ask: AskModel | None, now: datetime) -> Iterator[str]:
@@ -35,6 +35,7 @@ def run(ask: AskModel | None, now: datetime) -> Iterator[str]:
                 raise
             except Exception:  # one talk that breaks must not hold back all the others
                 log.exception("archive: talk %s could not be summed up", one.id)
+                uow.attempt(partial(_let_rest, one, now + _BROKEN))
 
 
 def _due(now: datetime) -> list[Waiting]:
@@ -42,34 +43,34 @@ def _due(now: datetime) -> list[Waiting]:
         return archive_talks.due(s, now, _AT_ONCE)
 
 
+def _let_rest(talk: Waiting, until: datetime, s: uow.Session) -> None:
+    archive_talks.rest(s, talk, until)
+
+
 def _sum_up(talk: Waiting, ask: AskModel | None, now: datetime) -> str:
-    """As whoever talked, or linked the group. Of whom may not write there any more nothing is kept."""
-    try:
-        with uow.reading() as s:
-            actor = actor_by_id(s, talk.person_id, now)
-            spoken = _spoken(s, actor, talk)
-        said = tuple(
-            Utterance(number, one.who, one.ours, one.text, one.at) for number, one in enumerate(spoken, start=1)
-        )
-        it = summed_up(said, DigestOrigin.ARCHIVE, day_of(now), ask)
-        return uow.attempt(partial(_kept, talk, actor, it, spoken[-1].at if spoken else None, now))
-    except CrmError as refusal:
-        log.info("archive: talk %s comes to nothing: %s", talk.id, refusal)
-        uow.attempt(lambda s: archive_talks.summed(s, talk, None))
+    """As whoever may write it down; where nobody may, as of a customer that nobody holds, it waits."""
+    with uow.reading() as s:
+        actor = archive_talks.writer(s, talk, now)
+        heard = unsummed(s, actor, talk) if actor else Unsummed((), ())
+    if actor is None:
+        uow.attempt(partial(_let_rest, talk, now + _NOBODYS))
         return ""
+    said = tuple(
+        Utterance(number, one.who, one.ours, one.text, one.at) for number, one in enumerate(heard.spoken, start=1)
+    )
+    it = summed_up(said, DigestOrigin.ARCHIVE, day_of(now), ask)
+    return uow.attempt(partial(_kept, talk, actor, heard, it, now))
 
 
-def _spoken(s: uow.Session, actor: Actor, talk: Waiting) -> tuple[Spoken, ...]:
-    if talk.room:
-        return talk_of_group(s, actor, talk.room, talk.summed_to)
-    if talk.contact_id is None:
-        return ()
-    return talk_of(s, actor, talk.contact_id, talk.summed_to, person_id=talk.person_id)
-
-
-def _kept(talk: Waiting, actor: Actor, it: Summed, to: datetime | None, now: datetime, s: uow.Session) -> str:
-    if not archive_talks.summed(s, talk, to) or not it.sentences:
+def _kept(talk: Waiting, actor: Actor, heard: Unsummed, it: Summed, now: datetime, s: uow.Session) -> str:
+    """Nothing, if meanwhile it was linked elsewhere, purged, recalled, not agreed to any more, or summed up."""
+    if not still_linked(s, talk) or unsummed(s, actor, talk, again=heard) != heard:
         return ""
-    done = keep(s, actor, talk.customer_id, it, now, entrance=_ENTRANCE)
-    archive_talks.came_of(s, talk, done.entry_id, now)
+    archive_talks.summed(s, talk, heard.numbers, now)
+    if not it.sentences:
+        return ""
+    spoken = dict(enumerate(heard.spoken, start=1))
+    own = [number for number, one in spoken.items() if one.person_id == actor.person_id]
+    done = keep(s, actor, talk.customer_id, it, now, entrance=ENTRANCE, own=own)
+    archive_talks.came_of(s, talk, done.entry_id, {n: (one.seq, one.external_userid) for n, one in spoken.items()})
     return f"{actor.name}与「{done.customer_name}」的聊天已整理：{len(done.sentences)} 句，待办 {len(done.todos)} 条"

@@ -64,10 +64,27 @@ def summed_up(talk: tuple[Utterance, ...], origin: DigestOrigin, today: date, as
 
 
 def keep(
-    s: uow.Session, actor: Actor, customer_id: int | str, it: Summed, now: datetime, *, entrance: str
+    s: uow.Session,
+    actor: Actor,
+    customer_id: int | str,
+    it: Summed,
+    now: datetime,
+    *,
+    entrance: str,
+    own: Collection[int] | None = None,
 ) -> DigestDone:
+    """As `keep_digest` has it."""
     return keep_digest(
-        s, actor, customer_id, it.talk, it.sentences, now, entrance=entrance, origin=it.origin, engine=it.engine
+        s,
+        actor,
+        customer_id,
+        it.talk,
+        it.sentences,
+        now,
+        entrance=entrance,
+        origin=it.origin,
+        engine=it.engine,
+        own=own,
     )
 
 

@@ -45,8 +45,9 @@ class Said:
     since: datetime | None
 
 
-def note(s: Session, said: Iterable[Said], now: datetime) -> None:
-    """Write down what was said, unless something newer is written there already."""
+def note(s: Session, said: Iterable[Said], now: datetime) -> list[tuple[Place, str]]:
+    """Write down what was said, unless something newer is written there already; where who agrees no longer."""
+    withdrawn = []
     for one in sorted(said, key=lambda one: (one.place, one.external_userid)):
         key = {"place": one.place[:80], "external_userid": one.external_userid[:64]}
         values = {"agreed": one.agreed, "since": one.since, "checked_at": now}
@@ -54,8 +55,11 @@ def note(s: Session, said: Iterable[Said], now: datetime) -> None:
             continue
         row = s.scalars(select(ArchiveConsent).filter_by(**key).with_for_update()).one()
         if newer(Word(one.agreed, one.since), Word(row.agreed, row.since)):
+            if row.agreed and not one.agreed:
+                withdrawn.append((row.place, row.external_userid))
             s.execute(update(ArchiveConsent).where(ArchiveConsent.id == row.id).values(**values))
         s.expire(row)
+    return withdrawn
 
 
 def said_by(s: Session, outsiders: Collection[str]) -> Mapping[tuple[Place, str], Word]:

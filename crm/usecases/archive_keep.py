@@ -12,7 +12,7 @@ from config.vocabulary import ContactState
 from crm.ports import ArchivedMessage, PulledEntry
 from crm.rules.consents import Word, may_keep
 from crm.rules.words import storable
-from crm.usecases import archive_talks
+from crm.usecases import archive_talks, archive_words
 from crm.usecases.archive_consents import Place, room, said_by, with_person
 from crm.usecases.archive_gaps import Missing, flag, ranges
 from crm.usecases.archive_talks import Heard
@@ -118,7 +118,7 @@ def _keep_one(
 ) -> list[Heard]:
     """What of it is to be summed up one day: itself, if it was kept."""
     if message.recalls:
-        _take_back(s, message)
+        _take_back(s, message, now)
     places = who.places(message)
     if not who.ours or not who.outside:
         _note(s, seq, EntryState.NOT_OURS, now)
@@ -158,14 +158,12 @@ def _note(s: Session, seq: int, state: EntryState, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _take_back(s: Session, message: ArchivedMessage) -> None:
+def _take_back(s: Session, message: ArchivedMessage, now: datetime) -> None:
     """What somebody took back is not kept, whether or not his taking it back may be."""
-    s.execute(
-        update(ArchiveEntry)
-        .where(ArchiveEntry.msgid == message.recalls)
-        .values(text="", recalled_at=message.at)
-        .execution_options(synchronize_session=False)
-    )
+    said = update(ArchiveEntry).where(ArchiveEntry.msgid == message.recalls).returning(ArchiveEntry.seq)
+    blank = said.values(text="", recalled_at=message.at).execution_options(synchronize_session=False)
+    for seq in s.scalars(blank).all():
+        archive_words.recalled(s, seq, now)
 
 
 def _ignored(s: Session, outsiders: set[str]) -> frozenset[str]:

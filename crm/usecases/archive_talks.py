@@ -1,30 +1,39 @@
 """Talks of the chat archive on their way to a digest: which are waiting, what came of them, and taking that away."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, and_, delete, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from config.archive import EntryState
 from config.vocabulary import ChatKind
 from crm import uow
+from crm.access import WRITE, Actor, actor_by_id, get_customer
+from crm.errors import NotAllowed, NotFound
 from crm.usecases import slots
 from crm.usecases.archive_consents import Place, person_of, room, room_of
 from crm.usecases.followups import rewind
 from crm.usecases.todos import withdraw_todos
-from models.archive import ArchiveDigest, ArchiveTalk
+from models.archive import ArchiveCited, ArchiveDigest, ArchiveEntry, ArchiveTalk
 from models.base import insert_once, one_of
 from models.customers import Customer
-from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
+from models.digests import Digest, DigestMessage, DigestTodo
 from models.links import ChatLink, ExternalContact
-from models.timeline import TimelineEntry, Todo
+from models.timeline import TimelineEntry
 
 JOB = "talks"
-_ENTRANCE = "archive"
+ENTRANCE = "archive"
+UNSUMMED = (  # what of the kept messages has words, and no digest behind it
+    ArchiveEntry.state == EntryState.KEPT,
+    ArchiveEntry.text != "",
+    ArchiveEntry.recalls == "",
+    ArchiveEntry.summed_at.is_(None),
+)
 _QUIET = timedelta(minutes=30)  # a talk in which nothing was said for so long is over for now
 _LONGEST = timedelta(hours=12)  # one that never pauses is summed up all the same
-_GONE = "应联系人要求，已删除"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +47,17 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A talk to sum up now, after `summed_to`; `contact_id` or `room` says which, `person_id` whose digest it is."""
+    """A talk to sum up now: with the contact `contact_id`, or in the group `room`.
+
+    `writers`: whose digest it may be, the first who may write there: who talked, the customer's holder, who linked.
+    """
 
     id: int
     customer_id: int
-    person_id: int
+    writers: tuple[int, ...]
     contact_id: int | None
+    person_id: int | None
     room: str
-    summed_to: datetime | None
 
 
 def note(s: Session, heard: Iterable[Heard]) -> None:
@@ -55,7 +67,7 @@ def note(s: Session, heard: Iterable[Heard]) -> None:
         spans.setdefault((one.place, one.external_userid), []).append(one.at)
     for (place, external_userid), moments in sorted(spans.items()):
         key, first, last = {"place": place, "external_userid": external_userid}, min(moments), max(moments)
-        if insert_once(s, ArchiveTalk, **key, waits_since=first, last_at=last, summed_to=None):
+        if insert_once(s, ArchiveTalk, **key, waits_since=first, last_at=last):
             continue
         row = s.scalars(select(ArchiveTalk).filter_by(**key).with_for_update()).one()
         row.waits_since = min(row.waits_since or first, first)
@@ -69,13 +81,15 @@ def due(s: Session, now: datetime, limit: int) -> list[Waiting]:
     group = literal(room("")).concat(ChatLink.key)
     in_group = and_(ChatLink.kind == ChatKind.CUSTOMER_GROUP, ArchiveTalk.place == group)
     paused = or_(
-        ArchiveTalk.summed_to.is_(None), ArchiveTalk.last_at <= now - _QUIET, ArchiveTalk.waits_since <= now - _LONGEST
+        ArchiveTalk.summed_at.is_(None), ArchiveTalk.last_at <= now - _QUIET, ArchiveTalk.waits_since <= now - _LONGEST
     )
+    awake = or_(ArchiveTalk.rests_until.is_(None), ArchiveTalk.rests_until <= now)
     rows = s.execute(
-        select(ArchiveTalk, ChatLink, ExternalContact.id)
+        select(ArchiveTalk, ChatLink, Customer.owner_id, ExternalContact.id)
         .join(ChatLink, or_(with_one, in_group))
+        .join(Customer, Customer.id == ChatLink.customer_id)
         .outerjoin(ExternalContact, ExternalContact.external_userid == ArchiveTalk.external_userid)
-        .where(ArchiveTalk.waits_since.is_not(None), paused)
+        .where(ArchiveTalk.waits_since.is_not(None), paused, awake)
         .order_by(ArchiveTalk.waits_since, ArchiveTalk.id)
         .limit(limit)
     )
@@ -83,86 +97,114 @@ def due(s: Session, now: datetime, limit: int) -> list[Waiting]:
         Waiting(
             id=talk.id,
             customer_id=link.customer_id,
-            person_id=person_of(talk.place) or link.linked_by_id,
+            writers=tuple(one for one in (person_of(talk.place), owner_id, link.linked_by_id) if one is not None),
             contact_id=contact_id,
+            person_id=person_of(talk.place),
             room=room_of(talk.place),
-            summed_to=talk.summed_to,
         )
-        for talk, link, contact_id in rows
+        for talk, link, owner_id, contact_id in rows
     ]
 
 
-def summed(s: Session, talk: Waiting, to: datetime | None) -> bool:
-    """The talk is summed up to here (None: there is nothing that may be heard). False: somebody was faster."""
-    row = s.get_one(ArchiveTalk, talk.id, with_for_update=True)
-    if row.summed_to != talk.summed_to or row.waits_since is None:
+def writer(s: Session, talk: Waiting, now: datetime) -> Actor | None:
+    """Whose digest it is to be; None: nobody of them may write into that customer's file."""
+    for person_id in talk.writers:
+        with suppress(NotAllowed, NotFound):
+            actor = actor_by_id(s, person_id, now)
+            get_customer(s, actor, talk.customer_id, to=WRITE)
+            return actor
+    return None
+
+
+def rest(s: Session, talk: Waiting, until: datetime) -> None:
+    """Let it alone until then, or until it is linked anew."""
+    s.get_one(ArchiveTalk, talk.id, with_for_update=True).rests_until = until
+
+
+def still_linked(s: Session, talk: Waiting) -> bool:
+    """Whether the chat is that customer's now; the link and the talk stay so until the transaction ends."""
+    row = s.get_one(ArchiveTalk, talk.id)
+    kind, key = (ChatKind.CUSTOMER_GROUP, talk.room) if talk.room else (ChatKind.EXTERNAL_CONTACT, row.external_userid)
+    link = select(ChatLink.customer_id).where(ChatLink.kind == kind, ChatLink.key == key).with_for_update()
+    if s.scalar(link) != talk.customer_id:
         return False
-    row.summed_to = to or row.last_at
-    row.waits_since = row.last_at if row.last_at > row.summed_to else None
-    s.flush()
+    s.refresh(row, with_for_update=True)
     return True
 
 
-def came_of(s: Session, talk: Waiting, entry_id: int, now: datetime) -> None:
-    """This line of the timeline is the digest of that talk."""
-    s.add(ArchiveDigest(entry_id=entry_id, talk_id=talk.id, made_at=now))
+def summed(s: Session, talk: Waiting, numbers: Collection[int], now: datetime) -> None:
+    """These numbers of the talk are summed up, whatever came of them."""
+    row = s.get_one(ArchiveTalk, talk.id, with_for_update=True)
+    _mark(s, one_of(s, ArchiveEntry.seq, numbers), now)
+    row.summed_at, row.rests_until = now, None
+    row.waits_since = _oldest_unsummed(s, row) if numbers else None
+    s.flush()
+
+
+def came_of(s: Session, talk: Waiting, entry_id: int, said: Mapping[int, tuple[int, str]]) -> None:
+    """This line of the timeline is the digest of that talk; `said`: number and outsider of each of its messages."""
+    digest_id = s.scalars(select(Digest.id).where(Digest.entry_id == entry_id)).one()
+    s.add(ArchiveDigest(digest_id=digest_id, talk_id=talk.id))
+    cited = s.scalars(select(DigestMessage.number).where(DigestMessage.digest_id == digest_id)).all()
+    for number in cited:
+        seq, external_userid = said[number]
+        s.add(ArchiveCited(digest_id=digest_id, number=number, seq=seq, external_userid=external_userid))
     s.flush()
 
 
 def hurry(s: Session, place_or_external: str, now: datetime) -> None:
     """Somebody or a group has just been linked: what was said before lands on the customer's timeline at once."""
-    kept = or_(ArchiveTalk.external_userid == place_or_external, ArchiveTalk.place == place_or_external)
-    if s.scalar(select(ArchiveTalk.id).where(ArchiveTalk.waits_since.is_not(None), kept).limit(1)) is None:
-        return
-    if slots.make(s, JOB, now.replace(microsecond=0), now):
+    waiting = update(ArchiveTalk).where(ArchiveTalk.waits_since.is_not(None), _of(place_or_external))
+    woken = waiting.values(rests_until=None).returning(ArchiveTalk.id).execution_options(synchronize_session=False)
+    if s.scalars(woken).all() and slots.make(s, JOB, now.replace(microsecond=0), now):
         uow.nudge(s, "slot")
 
 
 def unlinked(s: Session, place_or_external: str, customer_id: int, now: datetime) -> None:
     """A link is taken back: so are the digests that came of it, and the talk waits for whoever it is linked to next."""
-    kept = or_(ArchiveTalk.external_userid == place_or_external, ArchiveTalk.place == place_or_external)
-    talks = s.scalars(select(ArchiveTalk).where(kept).with_for_update()).all()
-    for talk in talks:
-        made = select(ArchiveDigest.entry_id).join(TimelineEntry, TimelineEntry.id == ArchiveDigest.entry_id)
-        entries = s.scalars(
-            made.where(ArchiveDigest.talk_id == talk.id, TimelineEntry.customer_id == customer_id)
+    for talk in s.scalars(select(ArchiveTalk).where(_of(place_or_external)).with_for_update()).all():
+        made = select(ArchiveDigest.digest_id).join(Digest, Digest.id == ArchiveDigest.digest_id)
+        there = made.join(TimelineEntry, TimelineEntry.id == Digest.entry_id)
+        digests = s.scalars(
+            there.where(ArchiveDigest.talk_id == talk.id, TimelineEntry.customer_id == customer_id)
         ).all()
-        if not entries:
-            continue
-        _retract(s, entries, now)
-        s.execute(delete(ArchiveDigest).where(one_of(s, ArchiveDigest.entry_id, entries)))
-        talk.summed_to, talk.waits_since = None, talk.last_at
+        _retract(s, digests, now)
+        s.execute(delete(ArchiveDigest).where(one_of(s, ArchiveDigest.digest_id, digests)))
+        _mark(s, _entries(talk), None)
+        talk.summed_at, talk.rests_until, talk.waits_since = None, None, _oldest_unsummed(s, talk)
     s.flush()
 
 
-def purged(s: Session, external_userid: str, now: datetime) -> None:
-    """What he said is deleted, and so is what was made of it: sentences, cited messages, to-dos, the line."""
-    talks = select(ArchiveTalk.id).where(ArchiveTalk.external_userid == external_userid)
-    entries = s.scalars(select(ArchiveDigest.entry_id).where(ArchiveDigest.talk_id.in_(talks))).all()
-    if not entries:
-        return
-    _retract(s, entries, now)
-    digests = s.scalars(select(Digest.id).where(one_of(s, Digest.entry_id, entries))).all()
+def _of(place_or_external: str) -> ColumnElement[bool]:
+    return or_(ArchiveTalk.external_userid == place_or_external, ArchiveTalk.place == place_or_external)
+
+
+def _entries(talk: ArchiveTalk) -> ColumnElement[bool]:
+    """What was said in it."""
+    between = (ArchiveEntry.external_userid == talk.external_userid, ArchiveEntry.person_id == person_of(talk.place))
+    group = room_of(talk.place)
+    return ArchiveEntry.room_id == group if group else and_(ArchiveEntry.room_id == "", *between)
+
+
+def _oldest_unsummed(s: Session, talk: ArchiveTalk) -> datetime | None:
+    return s.scalar(select(func.min(ArchiveEntry.at)).where(_entries(talk), *UNSUMMED))
+
+
+def _mark(s: Session, which: ColumnElement[bool], summed_at: datetime | None) -> None:
+    kept = update(ArchiveEntry).where(which, ArchiveEntry.state == EntryState.KEPT)
+    s.execute(kept.values(summed_at=summed_at).execution_options(synchronize_session=False))
+
+
+def _retract(s: Session, digests: Sequence[int], now: datetime) -> None:
+    """Their lines stand no longer, nor do their to-dos; what they did to the silence clock is undone."""
     todos = select(DigestTodo.todo_id).where(one_of(s, DigestTodo.digest_id, digests))
-    _blank(s, update(Todo).where(Todo.id.in_(todos)))
-    _blank(s, update(TimelineEntry).where(one_of(s, TimelineEntry.id, entries)))
-    s.execute(delete(DigestSentence).where(one_of(s, DigestSentence.digest_id, digests)))
-    s.execute(delete(DigestMessage).where(one_of(s, DigestMessage.digest_id, digests)))
-
-
-def _blank(s: Session, rows: Update) -> None:
-    s.execute(rows.values(text=_GONE).execution_options(synchronize_session=False))
-
-
-def _retract(s: Session, entries: Sequence[int], now: datetime) -> None:
-    """The lines stand no longer, nor do their to-dos; what they did to the silence clock is undone."""
-    todos = select(DigestTodo.todo_id).join(Digest, Digest.id == DigestTodo.digest_id)
-    withdraw_todos(s, s.scalars(todos.where(one_of(s, Digest.entry_id, entries))).all(), now, entrance=_ENTRANCE)
-    standing = (one_of(s, TimelineEntry.id, entries), TimelineEntry.retracted_at.is_(None))
+    withdraw_todos(s, s.scalars(todos).all(), now, entrance=ENTRANCE)
+    lines = select(Digest.entry_id).where(one_of(s, Digest.id, digests))
+    standing = (TimelineEntry.id.in_(lines), TimelineEntry.retracted_at.is_(None))
     s.execute(
         update(TimelineEntry).where(*standing).values(retracted_at=now).execution_options(synchronize_session=False)
     )
-    theirs = select(TimelineEntry.customer_id).where(one_of(s, TimelineEntry.id, entries))
+    theirs = select(TimelineEntry.customer_id).where(TimelineEntry.id.in_(lines))
     for customer in s.scalars(select(Customer).where(Customer.id.in_(theirs)).order_by(Customer.id).with_for_update()):
         rewind(s, customer)
     s.flush()

@@ -1,6 +1,6 @@
 """Put the digest of a talk on a customer's timeline, with what we promised as to-dos; take both back together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,18 +52,20 @@ def keep_digest(
     entrance: str,
     origin: DigestOrigin,
     engine: DigestEngine = DigestEngine.EXTRACTIVE,
+    own: Collection[int] | None = None,
 ) -> DigestDone:
     """Write a digest into the file of a customer that the actor may write into. Only the messages it cites are kept.
 
     It happened when the last message was said, never after `now`. The actor's own to-dos come of our promises: of those
-    without a day tomorrow, of those whose day is over none.
+    without a day tomorrow, of those whose day is over none. `own`: the numbers of what the actor said himself, where
+    that is known (None: whatever our side said); what a colleague promised is not his, nor does it count for him.
     """
     customer = get_customer(s, actor, customer_id)
     if not sentences:
         raise Invalid(NOTHING_IN_IT, {"text": "没有可以记下来的事"})
-    text = "\n".join(f"{label(one.kind)}：{one.text}" for one in sentences)
+    text = in_words((one.kind, one.text) for one in sentences)
     happened = min(next((one.at for one in reversed(talk) if one.at is not None), now), now)
-    valid, remark = _counts(s, customer.id, talk, text)
+    valid, remark = (False, NOT_THE_HOLDER) if own is not None and not own else _counts(s, customer.id, talk, text)
     entry_id, _ = write_entry(
         s, customer.id, TimelineKind.DIGEST, text, actor.person_id, now, at=happened, counts=valid
     )
@@ -73,11 +75,11 @@ def keep_digest(
     _keep(s, made.id, talk, sentences)
     if valid:
         touch(s, customer.id, customer.owner_id, actor, happened)
-    todos = tuple(
-        add_todo(s, actor, customer.id, words, due_at, now, entrance=entrance)
-        for words, due_at in _promised(sentences, now)
-    )
-    s.add_all(DigestTodo(todo_id=one.id, digest_id=made.id) for one in todos)
+    todos = []
+    for position, words, due_at in _promised(sentences, own, now):
+        todo = add_todo(s, actor, customer.id, words, due_at, now, entrance=entrance)
+        s.add(DigestTodo(todo_id=todo.id, digest_id=made.id, position=position))
+        todos.append(todo)
     s.flush()
     audit.record(
         s, actor.person_id, "digest", f"customer:{customer.id}", now, entrance=entrance, entry=entry_id, counts=valid,
@@ -85,7 +87,12 @@ def keep_digest(
     )  # fmt: skip
     if valid and customer.owner_id != actor.person_id:
         remark = NOT_THE_HOLDER if customer.owner_id else NOBODY_HOLDS
-    return DigestDone(made.public_id, entry_id, customer.name, engine, tuple(sentences), todos, valid, remark)
+    return DigestDone(made.public_id, entry_id, customer.name, engine, tuple(sentences), tuple(todos), valid, remark)
+
+
+def in_words(sentences: Iterable[tuple[DigestKind, str]]) -> str:
+    """What the line of the timeline says."""
+    return "\n".join(f"{label(kind)}：{text}" for kind, text in sentences)
 
 
 def _counts(s: Session, customer_id: int, talk: Sequence[Utterance], text: str) -> tuple[bool, str]:
@@ -129,12 +136,17 @@ def _keep(s: Session, digest_id: int, talk: Sequence[Utterance], sentences: Sequ
     s.flush()
 
 
-def _promised(sentences: Sequence[Sentence], now: datetime) -> list[tuple[str, datetime]]:
+def _promised(
+    sentences: Sequence[Sentence], own: Collection[int] | None, now: datetime
+) -> list[tuple[int, str, datetime]]:
+    """Of which sentence, what, and until when."""
     today = day_of(now)
-    kept = [one for one in sentences if one.kind is DigestKind.PROMISE and (one.due is None or one.due >= today)]
     return [
-        ((one.text.partition("答应：")[2] or one.text)[:_TODO_LONGEST], _moment(one, now)) for one in kept[:_MOST_TODOS]
-    ]
+        (position, (one.text.partition("答应：")[2] or one.text)[:_TODO_LONGEST], _moment(one, now))
+        for position, one in enumerate(sentences)
+        if one.kind is DigestKind.PROMISE and (one.due is None or one.due >= today)
+        if own is None or not set(own).isdisjoint(one.cites)
+    ][:_MOST_TODOS]
 
 
 def _moment(promise: Sentence, now: datetime) -> datetime:

@@ -17,6 +17,7 @@ from crm.messages import Received
 from crm.reads.archive import archive_page
 from crm.reads.health import health
 from crm.usecases.archive import purge_talk, talk_of, talk_of_group
+from gateways.wecom.errors import WecomError
 from models.archive import ArchiveConsent, ArchiveCursor, ArchiveEntry, ArchiveGap
 from models.audit import AuditEntry
 from models.links import ChatLink, ExternalContact, ExternalFollow
@@ -45,7 +46,7 @@ def contacts(company: Engine) -> dict[str, int]:
 
 
 def pull(source: Made, now: datetime = LATER) -> list[str]:
-    return [line for line in archive.run(source, source, now) if line]
+    return [line for line in archive.run(source, source, WecomError, now) if line]
 
 
 def states() -> dict[int, str]:
@@ -64,7 +65,12 @@ def heard(userid: str, contact_id: int, since: datetime | None = None) -> list[s
 
 def test_what_was_agreed_to_is_kept_once_with_the_cursor(contacts: dict[str, int]) -> None:
     source = Made(
-        [said(4, "你好"), said(5, "报价发一下", at=NOW + MINUTE), said(6, "好的", sender="zhang", to=[ANNA])], AGREED
+        [
+            said(4, "你好"),
+            said(5, "报价发一下", at=NOW + MINUTE),
+            said(6, "好的", sender="zhang", to=[ANNA], at=NOW + MINUTE),
+        ],
+        AGREED,
     )
     assert pull(source) == ["存下会话 3 条"]
     assert pull(source) == []
@@ -72,13 +78,13 @@ def test_what_was_agreed_to_is_kept_once_with_the_cursor(contacts: dict[str, int
     assert gaps() == [], "what came before the first page ever is no gap"
     with uow.reading() as s:
         spoken = talk_of(s, actor("Zhang"), contacts[ANNA])
-    assert [(one.who, one.ours, one.text, one.msgid) for one in spoken] == [
-        ("安娜", False, "你好", "msg4"),
-        ("安娜", False, "报价发一下", "msg5"),
-        ("张三", True, "好的", "msg6"),
+    assert [(one.who, one.ours, one.text, one.seq) for one in spoken] == [
+        ("安娜", False, "你好", 4),
+        ("安娜", False, "报价发一下", 5),
+        ("张三", True, "好的", 6),
     ]
     assert spoken[1].at == NOW + MINUTE
-    assert heard("Zhang", contacts[ANNA], since=NOW) == ["报价发一下"]
+    assert heard("Zhang", contacts[ANNA], since=NOW) == ["报价发一下", "好的"]
 
 
 @pytest.mark.parametrize(
@@ -211,15 +217,15 @@ def test_what_cannot_be_opened_is_flagged_and_holds_up_nothing(contacts: dict[st
 def test_an_outage_is_told_after_an_hour_once_and_stops_nothing_else(contacts: dict[str, int]) -> None:
     source = Made([said(1, "一")], AGREED)
     pull(source)
-    source.broken = ConnectionError("连不上")
+    source.broken = WecomError("msgaudit", what="连不上")
     for minutes in (30, 59, 62, 63, 90):
         lines = pull(source, LATER + minutes * MINUTE)
-        assert lines == ["会话存档没有取完：连不上"]
+        assert [line.partition("（")[0] for line in lines] == ["会话存档没有取完：连不上"]
         with uow.reading() as s:
             assert health(s, LATER + minutes * MINUTE).archive_lag == minutes * 60
     told = [row for row in rows(OutboxMessage) if row.dedupe.startswith("archive:late")]
     assert [(row.person_id, "连不上" in row.notice["body"]) for row in told] == [(IDS["wang"], True)]
-    assert rows(ArchiveCursor)[0].trouble == "连不上"
+    assert rows(ArchiveCursor)[0].trouble == str(source.broken)
     source.broken = None
     pull(source, LATER + 91 * MINUTE)
     assert rows(ArchiveCursor)[0].trouble == ""
@@ -256,10 +262,17 @@ def test_deletion_on_request_leaves_the_numbers_and_brings_nothing_back(contacts
     assert heard("Zhang", contacts[ANNA]) == ["四"]
 
 
+def test_an_error_of_our_own_is_not_told_as_an_outage(contacts: dict[str, int]) -> None:
+    source = Made([said(1, "一")], AGREED, broken=ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        pull(source)
+    assert rows(ArchiveCursor)[0].trouble == ""
+
+
 def test_two_that_pull_at_once_keep_each_message_once(contacts: dict[str, int]) -> None:
     """The second finds the cursor moved, and takes what is left."""
     source = Made([said(number, str(number)) for number in range(1, 401)], AGREED)
-    first, second = archive.run(source, source, LATER), archive.run(source, source, LATER)
+    first, second = archive.run(source, source, WecomError, LATER), archive.run(source, source, WecomError, LATER)
     next(first)
     next(second)
     for one in (first, second):

@@ -1,21 +1,31 @@
 """The talk joins the file: what the archive keeps of a linked chat becomes a digest, and goes as the link goes."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.engine import Engine
 
+from config.policy import Policy
 from config.vocabulary import ChatKind, ContactState, DigestOrigin, TimelineKind
 from crm import uow
 from crm.flows import archive, archive_digests
+from crm.ports import AskModel, Told
+from crm.rules.days import WorkCalendar
 from crm.usecases import linking
-from crm.usecases.archive import purge_talk
-from models.archive import ArchiveDigest, ArchiveTalk
+from crm.usecases.archive import MOST, purge_talk
+from crm.usecases.pool import assign, release
+from gateways.archive.source import Pulled
+from gateways.wecom.errors import WecomError
+from models.archive import ArchiveTalk
+from models.customers import Customer
 from models.digests import Digest, DigestMessage, DigestSentence
 from models.links import ChatLink, ExternalContact, ExternalFollow
+from models.messages import OutboxMessage
 from models.ops import JobSlot
 from models.timeline import TimelineEntry, Todo
-from tests.support.archive import ANNA, Made, said
+from tests.support.archive import ANNA, BEN, Made, said
 from tests.support.company import DAY, IDS, MINUTE, NOW, actor, customer, rows
 
 AGREED = {("Zhang", ANNA): NOW - DAY}
@@ -46,7 +56,7 @@ def talk() -> Made:
 
 
 def pull(source: Made, now: datetime) -> None:
-    list(archive.run(source, source, now))
+    list(archive.run(source, source, WecomError, now))
 
 
 def sum_up(now: datetime) -> list[str]:
@@ -124,29 +134,48 @@ def test_a_purge_leaves_nothing_of_the_digest(anna: int, talk: Made) -> None:
     link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
     pull(talk, NOW + 3 * MINUTE)
     sum_up(NOW + 3 * MINUTE)
-    lead = actor("Li")
-    with uow.transaction() as s:
-        purge_talk(s, lead, anna, LATER, entrance="test")
-    assert (rows(DigestSentence), rows(DigestMessage), digests()) == ([], [], [])
+    purge(anna)
+    assert (rows(DigestSentence), rows(DigestMessage)) == ([], [])
+    assert [one.text for one in digests()] == ["应联系人要求，已删除"], "that they talked stays"
     assert all("6500" not in one.text for one in rows(TimelineEntry))
     assert [(one.text, one.done_at is not None) for one in rows(Todo)] == [("应联系人要求，已删除", True)]
     assert sum_up(LATER + DAY) == []
 
 
-def test_of_somebody_who_may_not_write_there_nothing_is_kept(anna: int, talk: Made) -> None:
-    theirs = customer("sun", "宁波海蔚船舶配件有限公司")
-    pull(talk, NOW + 3 * MINUTE)
+def released(customer_id: int, now: datetime) -> None:
     with uow.transaction() as s:
-        s.add(
-            ChatLink(
-                kind=ChatKind.EXTERNAL_CONTACT, key=ANNA, customer_id=theirs, linked_by_id=IDS["sun"], linked_at=NOW
-            )
-        )
+        assert release(s, s.get_one(Customer, customer_id), "没有人跟进", now, Policy(), WorkCalendar({}))
+
+
+def hand_over(customer_id: int, to: str, now: datetime) -> None:
+    lead = actor("Li")
+    with uow.transaction() as s:
+        assign(s, lead, customer_id, IDS[to], now, entrance="test")
+
+
+def test_after_a_hand_over_the_talk_of_the_former_holder_is_his_successors_to_read(anna: int, talk: Made) -> None:
+    theirs = customer("zhang", "宁波海蔚船舶配件有限公司")
+    link(anna, theirs, NOW)
+    released(theirs, NOW + MINUTE)
+    hand_over(theirs, "sun", NOW + MINUTE)
+    pull(talk, NOW + 3 * MINUTE)
+    assert len(sum_up(NOW + 3 * MINUTE)) == 1
+    (entry,) = digests()
+    assert (entry.author_id, entry.counts) == (IDS["sun"], False), "he has not talked with them himself"
+    assert rows(Todo) == [], "and what somebody else promised is not his to do"
+
+
+def test_of_a_customer_that_nobody_holds_the_talk_waits_for_whoever_takes_it(anna: int, talk: Made) -> None:
+    theirs = customer("zhang", "宁波海蔚船舶配件有限公司")
+    link(anna, theirs, NOW)
+    released(theirs, NOW + MINUTE)
+    pull(talk, NOW + 3 * MINUTE)
     assert sum_up(LATER) == []
-    assert digests() == []
     (left,) = rows(ArchiveTalk)
-    assert left.waits_since is None, "it is not looked at again every minute"
-    assert rows(ArchiveDigest) == []
+    assert (left.waits_since, left.rests_until) == (NOW, LATER + DAY), "it is not looked at again every minute"
+    hand_over(theirs, "sun", LATER + MINUTE)
+    assert len(sum_up(LATER + DAY)) == 1
+    assert [one.author_id for one in digests()] == [IDS["sun"]]
 
 
 def test_each_of_two_colleagues_hears_only_his_own_talk(anna: int, talk: Made) -> None:
@@ -164,3 +193,161 @@ def test_each_of_two_colleagues_hears_only_his_own_talk(anna: int, talk: Made) -
     assert sorted((one.person_id, one.text) for one in rows(Todo)) == sorted(
         [(IDS["zhang"], "我明天把正式报价发您"), (IDS["li"], "我后天给您寄合同")]
     )
+
+
+def meddling(act: Callable[[], object]) -> AskModel:
+    """A model in whose time somebody does something, and that helps nobody."""
+
+    def ask(_: Sequence[tuple[int, str, str]]) -> Sequence[Told]:
+        act()
+        return ()
+
+    return ask
+
+
+def purge(contact_id: int, now: datetime = LATER) -> None:
+    lead = actor("Li")
+    with uow.transaction() as s:
+        purge_talk(s, lead, contact_id, now, entrance="test")
+
+
+def test_a_purge_while_a_model_is_being_asked_is_not_undone(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    assert list(filter(None, archive_digests.run(meddling(lambda: purge(anna)), LATER))) == []
+    assert (rows(DigestSentence), rows(DigestMessage), digests()) == ([], [], [])
+    assert sum_up(LATER + DAY) == []
+
+
+def test_a_link_moved_while_a_model_is_being_asked_takes_the_digest_to_the_new_customer(anna: int, talk: Made) -> None:
+    wrong = customer("zhang", "宁波海蔚船舶配件有限公司")
+    right = customer("zhang", "常州天屹化工设备制造有限公司")
+    link(anna, wrong, NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    who = actor("Zhang")
+
+    def relink() -> None:
+        with uow.transaction() as s:
+            linking.unlink_contact(s, who, anna, LATER, entrance="test")
+        link(anna, right, LATER)
+
+    assert list(filter(None, archive_digests.run(meddling(relink), LATER))) == []
+    assert len(sum_up(LATER)) == 1
+    assert [one.customer_id for one in digests()] == [right]
+
+
+def test_a_purge_reaches_what_was_told_of_the_to_dos(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    (todo,) = rows(Todo)
+    (card,) = [one for one in rows(OutboxMessage) if one.topic == f"todo_due:{todo.id}"]
+    assert "正式报价" in str(card.notice)
+    purge(anna)
+    assert all("正式报价" not in f"{one.notice}{one.payload}" for one in rows(OutboxMessage))
+
+
+def group(company_talk: Sequence[Pulled], now: datetime) -> Made:
+    """A group of two outsiders, linked to a customer of Zhang's."""
+    agreed = {("wr1", ANNA): NOW - DAY, ("wr1", BEN): NOW - DAY}
+    theirs = customer("zhang", "宁波海蔚船舶配件有限公司")
+    with uow.transaction() as s:
+        s.add(ExternalContact(external_userid=BEN, name="本恩", state=ContactState.UNLINKED, created_at=NOW))
+        s.add(
+            ChatLink(kind=ChatKind.CUSTOMER_GROUP, key="wr1", customer_id=theirs, linked_by_id=IDS["li"], linked_at=NOW)
+        )
+    source = Made(list(company_talk), agreed)
+    pull(source, now)
+    return source
+
+
+def in_group(seq: int, words: str, minutes: int, sender: str = ANNA) -> Pulled:
+    return said(seq, words, sender=sender, to=["Zhang", "sun", ANNA, BEN], at=NOW + minutes * MINUTE, room="wr1")
+
+
+IN_GROUP = [
+    in_group(1, "循环泵想再要 4 台 65WQ30-18，价格能不能到 6500？", 0),
+    in_group(2, "最晚 12 月 20 号要到现场", 1, BEN),
+    in_group(3, "我明天把正式报价发您", 2, "Zhang"),
+    in_group(4, "我后天给您寄样品", 3, "sun"),
+]
+
+
+def test_in_a_group_each_promise_is_his_who_made_it(anna: int) -> None:
+    group(IN_GROUP, NOW + 4 * MINUTE)
+    assert len(sum_up(NOW + 4 * MINUTE)) == 1
+    assert [one.author_id for one in digests()] == [IDS["zhang"]], "the holder's, though the lead has linked it"
+    assert [(one.person_id, one.text) for one in rows(Todo)] == [(IDS["zhang"], "我明天把正式报价发您")]
+
+
+def test_a_purge_takes_one_persons_words_out_of_the_digest_of_a_group(anna: int) -> None:
+    group(IN_GROUP, NOW + 4 * MINUTE)
+    sum_up(NOW + 4 * MINUTE)
+    purge(anna)
+    (entry,) = digests()
+    assert ("6500" in entry.text, "12 月 20" in entry.text) == (False, True)
+    assert "应联系人要求，已删除" in entry.text
+    assert all("6500" not in one.text for one in rows(DigestSentence))
+    assert all("6500" not in one.text for one in rows(DigestMessage))
+    assert [one.done_at for one in rows(Todo)] == [None]
+
+
+def test_whoever_agrees_no_longer_is_not_quoted_any_more(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    no = said(4, "", at=NOW + 5 * MINUTE, kind="disagree", agrees=False)
+    talk.entries.append(no)
+    talk.agreed = {}
+    pull(talk, NOW + 6 * MINUTE)
+    (entry,) = digests()
+    assert entry.text == "客户撤回了会话存档的同意，聊天内容不再显示"
+    assert (rows(DigestSentence), rows(DigestMessage)) == ([], [])
+    assert [(one.text, one.done_at) for one in rows(Todo)] == [("我明天把正式报价发您", None)], "we owe it all the same"
+
+
+def test_a_message_taken_back_leaves_the_digest(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    talk.entries.append(said(4, "", sender="zhang", to=[ANNA], at=NOW + 4 * MINUTE, kind="revoke", recalls="msg2"))
+    pull(talk, NOW + 5 * MINUTE)
+    (entry,) = digests()
+    assert ("6500" in entry.text, "正式报价" in entry.text) == (True, False)
+    assert [one.done_at is not None for one in rows(Todo)] == [True]
+
+
+def test_what_a_filled_gap_brings_late_is_summed_up_too(anna: int, talk: Made) -> None:
+    late = talk.entries.pop(0)
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    cursor_at_one = replace(said(9, "早上好", at=NOW - MINUTE), seq=1)
+    talk.entries = [cursor_at_one, *[replace(one, seq=one.seq + 1) for one in talk.entries]]
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    assert all("6500" not in one.text for one in digests())
+    talk.entries.insert(1, replace(late, seq=2))
+    pull(talk, NOW + 10 * MINUTE)
+    assert len(sum_up(LATER)) == 1
+    assert any("6500" in one.text for one in digests())
+
+
+def test_a_long_talk_is_summed_up_from_its_beginning_in_turns(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    moments = [NOW + timedelta(seconds=n) for n in range(1, MOST + 21)]
+    talk.entries = [said(n, f"第 {n} 台泵的编号是 P-{n}00", at=at) for n, at in enumerate(moments, start=1)]
+    pull(talk, moments[-1])
+    assert len(sum_up(LATER)) == 1
+    assert len(sum_up(LATER + MINUTE)) == 1
+    assert sum_up(LATER + 2 * MINUTE) == []
+    second = max(digests(), key=lambda one: one.id)
+    assert f"P-{MOST}00" not in second.text
+
+
+def test_a_talk_that_cannot_be_summed_up_rests_an_hour(anna: int, talk: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    with monkeypatch.context() as patch:
+        patch.setattr(archive_digests, "summed_up", lambda *_: 1 // 0)
+        assert sum_up(NOW + 4 * MINUTE) == []
+    assert sum_up(NOW + 5 * MINUTE) == []
+    assert len(sum_up(NOW + 65 * MINUTE)) == 1

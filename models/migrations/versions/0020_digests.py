@@ -40,6 +40,7 @@ def upgrade() -> None:
         "digest_todo",
         _number("todo_id"),
         _number("digest_id"),
+        _number("position"),
         _to("todo_id", "todo", "digest_todo"),
         _to("digest_id", "digest", "digest_todo"),
         sa.PrimaryKeyConstraint("todo_id", name=op.f("pk_digest_todo")),

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("recalls", sa.String(128), nullable=False),
         sa.Column("recalled_at", sa.DateTime(), nullable=True),
+        sa.Column("summed_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_archive_entry_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_archive_entry")),
         sa.UniqueConstraint("seq", name=op.f("uq_archive_entry_seq")),
