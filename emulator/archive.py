@@ -89,11 +89,12 @@ class Archive:
             return str(next(found, ""))
 
     def agree(self, place: str, external_userid: str, agreed: bool) -> None:
-        """An outsider says yes or no in one place: a userid, or a group's id."""
+        """An outsider says yes or no in one place: a userid, or a group's id. Said again, it stays as it was."""
         with self._state.lock:
-            said = {"agreed": agreed, "at": int(self._clock.now())}
-            self._state.data["archive"]["said"].setdefault(place, {})[external_userid] = said
-            self._state.touch()
+            words = self._state.data["archive"]["said"].setdefault(place, {})
+            if words.get(external_userid, {}).get("agreed") is not agreed:
+                words[external_userid] = {"agreed": agreed, "at": int(self._clock.now())}
+                self._state.touch()
 
     def said(self, place: str) -> Json:
         """What outsiders said in one place: {external_userid: {"agreed", "at"}}."""

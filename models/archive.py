@@ -117,4 +117,11 @@ class ArchiveConsent(Base):
     agreed: Mapped[bool]
     since: Mapped[datetime | None]
     checked_at: Mapped[datetime]
-    purged_at: Mapped[datetime | None]
+
+
+class ArchivePurge(Base):
+    """Until when what an outsider said has been deleted on request: what comes late does not come back."""
+
+    __tablename__ = "archive_purge"
+    external_userid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]

@@ -63,8 +63,8 @@ def _keep_page(
 
 
 def _note(s: uow.Session, said: Sequence[Said], now: datetime) -> None:
-    for place, external_userid in consents.note(s, said, now):
-        archive_words.withdrawn(s, place, external_userid)
+    for place, external_userid, word in consents.note(s, said, now):
+        archive_words.withdrawn(s, place, external_userid, word)
 
 
 def _refill(source: ArchiveSource, asks: AsksConsent, now: datetime) -> Iterator[int]:

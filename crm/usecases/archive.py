@@ -14,8 +14,8 @@ from crm.rules.consents import NEVER, Word
 from crm.usecases import archive_talks, archive_words
 from crm.usecases.archive_consents import Place, room, said_by, with_person
 from crm.usecases.archive_talks import Waiting
-from models.archive import ArchiveConsent, ArchiveEntry
-from models.base import one_of
+from models.archive import ArchiveCursor, ArchiveEntry, ArchivePurge
+from models.base import insert_once, one_of
 from models.links import ExternalContact
 from models.people import Person
 
@@ -137,6 +137,7 @@ def purge_talk(s: Session, actor: Actor, contact_id: int | str, now: datetime, *
     """
     require(actor, *JUDGES)
     contact = get_talker(s, actor, contact_id)
+    s.scalars(select(ArchiveCursor.id).with_for_update()).all()  # a page being kept is done, or comes later
     his = (ArchiveEntry.external_userid == contact.external_userid, ArchiveEntry.state == EntryState.KEPT)
     blank = {
         "state": EntryState.PURGED, "msgid": None, "ours": False, "person_id": None, "external_userid": "",
@@ -149,12 +150,9 @@ def purge_talk(s: Session, actor: Actor, contact_id: int | str, now: datetime, *
         .returning(ArchiveEntry.id)
         .execution_options(synchronize_session=False)
     ).all()
-    s.execute(
-        update(ArchiveConsent)
-        .where(ArchiveConsent.external_userid == contact.external_userid)
-        .values(purged_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    who = {"external_userid": contact.external_userid}
+    if not insert_once(s, ArchivePurge, **who, at=now):
+        s.execute(update(ArchivePurge).filter_by(**who).values(at=now).execution_options(synchronize_session=False))
     archive_words.purged(s, contact.external_userid, now)
     subject = f"external_contact:{contact.id}"
     audit.record(s, actor.person_id, "purge_talk", subject, now, entrance=entrance, messages=len(gone))

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm.rules.consents import Word, newer
-from models.archive import ArchiveConsent
+from models.archive import ArchiveConsent, ArchivePurge
 from models.base import insert_once, one_of
 from models.people import Person
 
@@ -45,29 +45,34 @@ class Said:
     since: datetime | None
 
 
-def note(s: Session, said: Iterable[Said], now: datetime) -> list[tuple[Place, str]]:
-    """Write down what was said, unless something newer is written there already; where who agrees no longer."""
-    withdrawn = []
+def note(s: Session, said: Iterable[Said], now: datetime) -> list[tuple[Place, str, Word]]:
+    """Write down what was said, unless something newer is written there already; where who has changed his word."""
+    changed = []
     for one in sorted(said, key=lambda one: (one.place, one.external_userid)):
         key = {"place": one.place[:80], "external_userid": one.external_userid[:64]}
         values = {"agreed": one.agreed, "since": one.since, "checked_at": now}
         if insert_once(s, ArchiveConsent, **key, **values):
             continue
         row = s.scalars(select(ArchiveConsent).filter_by(**key).with_for_update()).one()
-        if newer(Word(one.agreed, one.since), Word(row.agreed, row.since)):
-            if row.agreed and not one.agreed:
-                withdrawn.append((row.place, row.external_userid))
+        word, before = Word(one.agreed, one.since), Word(row.agreed, row.since)
+        if newer(word, before):
+            if word != before:
+                changed.append((row.place, row.external_userid, word))
             s.execute(update(ArchiveConsent).where(ArchiveConsent.id == row.id).values(**values))
         s.expire(row)
-    return withdrawn
+    return changed
 
 
 def said_by(s: Session, outsiders: Collection[str]) -> Mapping[tuple[Place, str], Word]:
     """The newest word of each of them in each place where he ever said one."""
     if not outsiders:
         return {}
-    rows = s.scalars(select(ArchiveConsent).where(one_of(s, ArchiveConsent.external_userid, outsiders)))
-    return {(row.place, row.external_userid): Word(row.agreed, row.since, row.purged_at) for row in rows}
+    rows = s.execute(
+        select(ArchiveConsent, ArchivePurge.at)
+        .outerjoin(ArchivePurge, ArchivePurge.external_userid == ArchiveConsent.external_userid)
+        .where(one_of(s, ArchiveConsent.external_userid, outsiders))
+    )
+    return {(row.place, row.external_userid): Word(row.agreed, row.since, purged_at) for row, purged_at in rows}
 
 
 def approved(s: Session, userid: str, external_userid: str, at: datetime, now: datetime) -> None:

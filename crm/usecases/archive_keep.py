@@ -88,7 +88,11 @@ def keep_page(s: Session, page: Sequence[PulledEntry], after: int, now: datetime
 
 
 def keep(s: Session, page: Sequence[PulledEntry], now: datetime) -> list[Missing]:
-    """Each of these numbers as a row, whatever they hold; those that could not be opened are handed back."""
+    """Each of these numbers as a row, whatever they hold; those that could not be opened are handed back.
+
+    The cursor is held meanwhile: whoever deletes somebody's talk comes before this, or after it.
+    """
+    s.get_one(ArchiveCursor, _ONLY, with_for_update=True)
     messages = [one.message for one in page if one.message]
     known = colleagues(s, messages)
     words = said_by(s, {one for message in messages for one in sides(message, known).outside})

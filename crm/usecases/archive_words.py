@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import DigestKind
 from crm.promises import forget
+from crm.rules.consents import Word
 from crm.usecases.archive_consents import Place
 from crm.usecases.archive_talks import ENTRANCE
 from crm.usecases.digests import in_words
@@ -34,8 +35,8 @@ def purged(s: Session, external_userid: str, now: datetime) -> None:
     s.flush()
 
 
-def withdrawn(s: Session, place: Place, external_userid: str) -> None:
-    """He agrees no longer. What we promised him we still owe him: to-dos stay."""
+def withdrawn(s: Session, place: Place, external_userid: str, word: Word) -> None:
+    """He agrees no longer, or only to what came later. What we promised him we still owe him: to-dos stay."""
     talks = select(ArchiveTalk.id).where(
         ArchiveTalk.place == place, ArchiveTalk.external_userid.in_(("", external_userid))
     )
@@ -44,7 +45,11 @@ def withdrawn(s: Session, place: Place, external_userid: str) -> None:
     made = select(ArchiveDigest.digest_id).where(one_of(s, ArchiveDigest.talk_id, here))
     his = (ArchiveCited.external_userid == external_userid, ArchiveCited.digest_id.in_(made))
     for digest_id, numbers in _cited(s, *his):
-        _without(s, digest_id, numbers, _WITHDRAWN)
+        of_them = (DigestMessage.digest_id == digest_id, one_of(s, DigestMessage.number, numbers))
+        said = s.execute(select(DigestMessage.number, DigestMessage.at).where(*of_them))
+        uncovered = {number for number, at in said if at is None or not word.covers(at)}
+        if uncovered:
+            _without(s, digest_id, uncovered, _WITHDRAWN)
     s.flush()
 
 

@@ -1,8 +1,10 @@
 """`python -m tests.chaos.archive --kills 300 --db pg`: whatever pulls the chat archive is killed in mid-page.
 
-A child of its own pulls, with the product's own job, while people go on talking and the platform misbehaves; kill -9 at
-a random moment, then the next child. Afterwards the book of the emulator and the store must agree: every number is
-there once or in a gap that is flagged, no message twice, and of whoever has not agreed nothing but its number.
+A child of its own pulls and sums up, with the product's own jobs, while people go on talking, change their minds and
+have their talk deleted, and the platform misbehaves; kill -9 at a random moment, then the next child. Afterwards the
+book of the emulator and the store must agree: every number is there once or in a gap that is flagged, no message twice,
+of whoever has not agreed nothing but its number, and each message behind exactly one digest that quotes nobody who has
+taken his word back.
 """
 
 import argparse
@@ -20,16 +22,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config.archive import EntryState, GapState
 from config.settings import Settings
+from config.vocabulary import Role
 from crm import uow
-from crm.flows import directory
+from crm.access import actor_by_userid
+from crm.flows import contacts, directory
+from crm.usecases.archive import purge_talk
+from crm.usecases.customers import CustomerDraft, create_customer
+from crm.usecases.linking import link_contact
 from gateways.wecom.errors import WecomError
 from jobs import runs
+from jobs.book import Book
 from jobs.wiring import wire
-from models.archive import ArchiveConsent, ArchiveEntry, ArchiveGap
+from models.archive import ArchiveCited, ArchiveConsent, ArchiveEntry, ArchiveGap
+from models.digests import DigestMessage
+from models.links import ExternalContact
+from models.people import Person
 from tests.support.archive import ANNA, BEN, CARL, act, settings_for, tenant
 from tests.support.postgres import Server
 from tests.support.process import Processes
@@ -55,16 +66,23 @@ class Plan:
 
 @dataclass(slots=True)
 class Talk:
-    """What was said: by number, the words, with whom, and whether that one had agreed just then."""
+    """What was said: by number, the words, with whom, and whether that one had agreed just then.
+
+    Up to which number each of them has taken back what he agreed to, and had it deleted.
+    """
 
     emulator: str
     dice: random.Random
     said: dict[int, tuple[str, str, bool]] = field(default_factory=dict)
+    withdrawn: Counter[str] = field(default_factory=Counter)
+    purged: Counter[str] = field(default_factory=Counter)
     agreed: dict[str, bool] = field(default_factory=lambda: {ANNA: False, BEN: False, CARL: False})
 
     def agree(self, external: str, agreed: bool) -> None:
         act(self.emulator, "agree", userid="Zhang", external_userid=external, agreed=agreed)
         self.agreed[external] = agreed
+        if not agreed:
+            self.withdrawn[external] = max(self.said, default=0)
 
     def some(self) -> None:
         """Anna has agreed all along, Ben changes his mind, Carl was never asked."""
@@ -73,9 +91,11 @@ class Talk:
             time.sleep(1.1)  # what is said in the second of a yes is not kept
         for _ in range(BURST):
             external = self.dice.choice((ANNA, ANNA, BEN, CARL))
-            words = f"第 {len(self.said)} 句"
-            done = act(self.emulator, "archive-say", userid="Zhang", external_userid=external, text=words)
-            self.said[done["seq"]] = (words, external, self.agreed[external])
+            self.say(external, f"第 {len(self.said)} 台泵的交期是 12 月 20 日")
+
+    def say(self, external: str, words: str) -> None:
+        done = act(self.emulator, "archive-say", userid="Zhang", external_userid=external, text=words)
+        self.said[done["seq"]] = (words, external, self.agreed[external])
 
 
 def main() -> int:
@@ -101,11 +121,18 @@ def run(plan: Plan) -> list[str]:
         began, dice, ends = time.monotonic(), random.Random(plan.seed + 1), Counter[str]()
         while ends["killed"] < plan.kills:
             act(emulator, "faults", api=dice.choice(FAULTS))
+            if dice.random() < 0.1:
+                _in_a_child(lambda: _purge(settings))
+                talk.purged[BEN] = max(talk.said, default=0)
+                time.sleep(1.1)  # what is said in the second of a purge may not be kept
             talk.some()
             ends[_pull_and_kill(settings, dice.uniform(0, LONGEST))] += 1
         act(emulator, "faults")
+        talk.say(BEN, "再见，样品已经收到了")  # his newest word is asked for with it
         for minutes in (0, 5, 70, 140):  # what was left out comes back: gaps are looked into at growing intervals
             _in_a_child(lambda later=timedelta(minutes=minutes): _pull(settings, later))
+            for turn in range(8):  # each sums up the oldest 500
+                _in_a_child(lambda later=timedelta(minutes=minutes + turn): _sum_up(settings, later))
         took = time.monotonic() - began
         uow.connect(settings.database_url)
         found = breaches(talk)
@@ -135,6 +162,10 @@ def breaches(talk: Talk) -> list[str]:
             found.append(f"number {entry.seq} of {external} was kept without consent")
         if (entry.text, entry.external_userid) != (text, external):
             found.append(f"number {entry.seq} holds other words than were said")
+    found += [
+        f"number {one.seq} was deleted, and is there" for one in kept if one.seq <= talk.purged[one.external_userid]
+    ]
+    found += _breaches_of_digests(talk, kept)
     there = {entry.seq for entry in kept}
     hers = {seq for seq, (_, who, _) in talk.said.items() if who == ANNA}
     found += [f"number {seq} of Anna, who agreed, is lost" for seq in hers - there]
@@ -143,6 +174,24 @@ def breaches(talk: Talk) -> list[str]:
     bare = [one for one in entries if one.state != EntryState.KEPT]
     telling = [one for one in bare if one.text or one.external_userid or one.msgid]
     found += [f"number {one.seq} was not to be kept, and says more than its number" for one in telling]
+    return found
+
+
+def _breaches_of_digests(talk: Talk, kept: list[ArchiveEntry]) -> list[str]:
+    with uow.reading() as s:
+        quoted = select(ArchiveCited.seq, ArchiveCited.external_userid, DigestMessage.text).outerjoin(
+            DigestMessage,
+            (DigestMessage.digest_id == ArchiveCited.digest_id) & (DigestMessage.number == ArchiveCited.number),
+        )
+        cited = s.execute(quoted).all()
+    found = [] if cited else ["no digest quotes anything"]
+    found += [f"number {one.seq} is behind no digest" for one in kept if one.summed_at is None]
+    found += [f"number {n} is cited {many} times" for n, many in Counter(one.seq for one in cited).items() if many > 1]
+    for one in cited:
+        if one.text != talk.said[one.seq][0]:
+            found.append(f"number {one.seq} is quoted in other words")
+        if one.seq <= max(talk.purged[one.external_userid], talk.withdrawn[one.external_userid]):
+            found.append(f"number {one.seq} was taken back, and is quoted")
     return found
 
 
@@ -155,8 +204,19 @@ def _report(plan: Plan, talk: Talk, ends: Counter[str], took: float) -> None:
 
 
 def _know_each_other(settings: Settings) -> None:
+    """Two of them are a customer's people; the third is nobody's."""
     w = wire(settings)
     directory.sync(w.client, w.clock())
+    for _ in contacts.Pull(Book(w.client), w.clock()).steps():
+        pass
+    now = w.clock()
+    with uow.transaction() as s:
+        zhang = actor_by_userid(s, "Zhang", now)
+        made = create_customer(s, zhang, CustomerDraft(name="宁波海蔚船舶配件有限公司"), now, entrance="test")
+        for external in (ANNA, BEN):
+            contact = s.scalars(select(ExternalContact.id).where(ExternalContact.external_userid == external)).one()
+            link_contact(s, zhang, contact, made.id, now, entrance="test")
+        s.execute(update(Person).where(Person.userid == "sun").values(role=Role.ADMIN))  # who deletes on request
 
 
 def _pull(settings: Settings, later: timedelta = timedelta(0)) -> None:
@@ -165,11 +225,30 @@ def _pull(settings: Settings, later: timedelta = timedelta(0)) -> None:
         pass
 
 
+def _sum_up(settings: Settings, later: timedelta) -> None:
+    """As if nobody had said anything for an hour."""
+    w = wire(settings)
+    for _ in runs.perform(w, "talks", datetime.now(UTC) + later + timedelta(hours=1)):
+        pass
+
+
+def _both(settings: Settings) -> None:
+    _pull(settings)
+    _sum_up(settings, timedelta(0))
+
+
+def _purge(settings: Settings) -> None:
+    w = wire(settings)
+    now = w.clock()
+    with uow.transaction() as s:
+        purge_talk(s, actor_by_userid(s, "sun", now), BEN, now, entrance="test")
+
+
 def _pull_and_kill(settings: Settings, seconds: float) -> str:
-    """Pull in a process of its own, over and over, until it is killed."""
+    """Pull and sum up in a process of its own, until it is done or killed."""
     child = os.fork()
     if child == 0:
-        _be_a_child(lambda: _pull(settings))
+        _be_a_child(lambda: _both(settings))
     time.sleep(seconds)
     if os.waitpid(child, os.WNOHANG)[0]:
         return "ended"

@@ -18,7 +18,7 @@ from crm.usecases.archive import MOST, purge_talk
 from crm.usecases.pool import assign, release
 from gateways.archive.source import Pulled
 from gateways.wecom.errors import WecomError
-from models.archive import ArchiveTalk
+from models.archive import ArchiveEntry, ArchiveTalk
 from models.customers import Customer
 from models.digests import Digest, DigestMessage, DigestSentence
 from models.links import ChatLink, ExternalContact, ExternalFollow
@@ -245,6 +245,24 @@ def test_a_purge_reaches_what_was_told_of_the_to_dos(anna: int, talk: Made) -> N
     assert "正式报价" in str(card.notice)
     purge(anna)
     assert all("正式报价" not in f"{one.notice}{one.payload}" for one in rows(OutboxMessage))
+
+
+def test_what_was_said_before_a_purge_and_comes_after_it_is_not_kept(anna: int, talk: Made) -> None:
+    purge(anna, NOW + 10 * MINUTE)
+    late = said(4, "这句是删除以后说的，要 6 台", at=NOW + 11 * MINUTE)
+    talk.entries.append(late)
+    pull(talk, NOW + 12 * MINUTE)
+    assert [one.text for one in rows(ArchiveEntry) if one.text] == ["这句是删除以后说的，要 6 台"]
+
+
+def test_whoever_agrees_anew_is_not_quoted_with_what_he_said_before(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    talk.agreed = {("Zhang", ANNA): NOW + 10 * MINUTE}
+    talk.entries.append(said(4, "我又同意了", at=NOW + 11 * MINUTE))
+    pull(talk, NOW + 12 * MINUTE)
+    assert rows(DigestSentence) == []
 
 
 def group(company_talk: Sequence[Pulled], now: datetime) -> Made:

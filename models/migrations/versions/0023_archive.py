@@ -72,13 +72,18 @@ def upgrade() -> None:
         sa.Column("agreed", sa.Boolean(), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=True),
         sa.Column("checked_at", sa.DateTime(), nullable=False),
-        sa.Column("purged_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_archive_consent")),
         sa.UniqueConstraint("place", "external_userid", name=op.f("uq_archive_consent_place_external_userid")),
     )
     op.create_index(op.f("ix_archive_consent_external_userid"), "archive_consent", ["external_userid"])
+    op.create_table(
+        "archive_purge",
+        sa.Column("external_userid", sa.String(64), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("external_userid", name=op.f("pk_archive_purge")),
+    )
 
 
 def downgrade() -> None:
-    for table in ("archive_consent", "archive_gap", "archive_cursor", "archive_entry"):
+    for table in ("archive_purge", "archive_consent", "archive_gap", "archive_cursor", "archive_entry"):
         op.drop_table(table)
