@@ -27,9 +27,14 @@ class Company:
         self._outside = outside
         self._base = {member["userid"]: member for member in tenant.members}
         self.departments = {department["id"]: department for department in tenant.departments}
-        self._visible = frozenset(self.subtree({n for n in tenant.app.visible_departments if n in self.departments}))
+        self.look_again()
         self._roll: Roll | None = None
         self._life = ""
+
+    def look_again(self) -> None:
+        """The visible range was set up anew."""
+        named = {number for number in self.tenant.app.visible_departments if number in self.departments}
+        self._visible = frozenset(self.subtree(named))
 
     def members(self) -> tuple[Json, ...]:
         """Everybody who has not left."""

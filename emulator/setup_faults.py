@@ -28,6 +28,7 @@ def set_up(world: World, wanted: Json) -> Json:
     restore(world)
     for name, value in wanted.items():
         setattr(world.tenant.app, name, tuple(value) if isinstance(value, list) else value)
+    world.company.look_again()
     world.state.touch()
     return {name: getattr(world.tenant.app, name) for name in _MAY_CHANGE}
 
@@ -36,3 +37,4 @@ def restore(world: World) -> None:
     """The settings of the company file."""
     for name in _MAY_CHANGE:
         setattr(world.tenant.app, name, getattr(world.as_set_up, name))
+    world.company.look_again()

@@ -123,13 +123,17 @@ def _app(agent: Agent) -> Verdict:
 
 
 def _archive(archive: ArchiveGateway) -> Verdict:
-    """The oldest message that the platform still keeps, pulled and opened."""
-    found = archive.source.page(0, 1)
+    """Whose talk it hears, and the oldest message that the platform still keeps, pulled and opened."""
+    found, covered = archive.source.page(0, 1), archive.consents.covered()
+    if not covered:
+        mend = "请在企业微信管理后台「管理工具 › 聊天内容存档」设置开通存档的成员。"
+        return Verdict(Grade.WRONG, "存档范围里一个成员也没有，什么都不会存", mend)
+    heard = f"存档范围 {covered} 人，能拉取"
     if not found:
-        return Verdict(Grade.OK, "能拉取，最近五天还没有会话")
+        return Verdict(Grade.OK, f"{heard}，最近五天还没有会话")
     first = found[0]
     if not first.wrong:
-        return Verdict(Grade.OK, f"能拉取，第 {first.key_version} 版私钥能解开")
+        return Verdict(Grade.OK, f"{heard}，第 {first.key_version} 版私钥能解开")
     refusal = ArchiveError("会话存档解密", NO_KEY if first.key_missing else BAD_KEY)
     return Verdict(Grade.WRONG, first.wrong.removesuffix(refusal.hint), refusal.hint)
 

@@ -14,13 +14,12 @@ from crm.rules.days import day_of
 from crm.rules.utterance import Utterance
 from crm.usecases import archive_talks
 from crm.usecases.archive import Unsummed, unsummed
-from crm.usecases.archive_talks import ENTRANCE, Waiting, still_linked
+from crm.usecases.archive_talks import ENTRANCE, REST, Waiting, still_linked
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 20
 _BROKEN = timedelta(hours=1)  # so long a talk is let alone that could not be summed up
-_NOBODYS = timedelta(days=1)  # and one that nobody may write down
 
 
 def run(ask: AskModel | None, now: datetime) -> Iterator[str]:
@@ -53,7 +52,7 @@ def _sum_up(talk: Waiting, ask: AskModel | None, now: datetime) -> str:
         actor = archive_talks.writer(s, talk, now)
         heard = unsummed(s, actor, talk) if actor else Unsummed((), ())
     if actor is None:
-        uow.attempt(partial(_let_rest, talk, now + _NOBODYS))
+        uow.attempt(partial(_let_rest, talk, now + REST))
         return ""
     said = tuple(
         Utterance(number, one.who, one.ours, one.text, one.at) for number, one in enumerate(heard.spoken, start=1)

@@ -33,6 +33,7 @@ UNSUMMED = (  # what of the kept messages has words, and no digest behind it
     ArchiveEntry.summed_at.is_(None),
 )
 _QUIET = timedelta(minutes=30)  # a talk in which nothing was said for so long is over for now
+REST = timedelta(days=1)  # so long a talk is let alone that nobody may write down
 _LONGEST = timedelta(hours=12)  # one that never pauses is summed up all the same
 
 
@@ -136,8 +137,8 @@ def summed(s: Session, talk: Waiting, numbers: Collection[int], now: datetime) -
     """These numbers of the talk are summed up, whatever came of them."""
     row = s.get_one(ArchiveTalk, talk.id, with_for_update=True)
     _mark(s, one_of(s, ArchiveEntry.seq, numbers), now)
-    row.summed_at, row.rests_until = now, None
-    row.waits_since = _oldest_unsummed(s, row) if numbers else None
+    row.summed_at, row.waits_since = now, _oldest_unsummed(s, row)
+    row.rests_until = None if numbers else now + REST  # what waits there he may not hear
     s.flush()
 
 

@@ -35,6 +35,10 @@ class Consents:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
+    def covered(self) -> int:
+        """How many members the company lets the archive hear; with none of them nothing is ever kept."""
+        return len(self._wire.post("msgaudit/get_permit_user_list", b"{}").get("ids") or ())
+
     def of_pairs(self, pairs: Iterable[tuple[str, str]]) -> Sequence[PairConsent]:
         """What each outsider said to each member (userid, external_userid); who is not in the answer said nothing."""
         asked = sorted(set(pairs))

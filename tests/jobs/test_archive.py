@@ -198,6 +198,12 @@ def test_the_connection_check_tells_what_is_wrong_with_the_archive(
     assert (found.grade is Grade.OK) == (mend == "")
 
 
+def test_an_archive_that_may_hear_nobody_keeps_nothing_and_the_check_says_so(wired: Wiring, emulator: str) -> None:
+    act(emulator, "setup", visible_departments=[], visible_users=[])
+    found = next(one for one in connection(wired.settings, wired.clock) if one.item == ARCHIVE)
+    assert (found.grade, "一个成员也没有" in found.said) == (Grade.WRONG, True)
+
+
 def test_without_an_archive_the_check_says_nothing_of_one(wired: Wiring) -> None:
     settings = wired.settings.model_copy(update={"wecom_archive_secret": "", "wecom_archive_private_keys": None})
     assert ARCHIVE not in {one.item for one in connection(settings, wired.clock)}
