@@ -53,7 +53,7 @@ def note(s: Session, said: Iterable[Said], now: datetime) -> None:
         if insert_once(s, ArchiveConsent, **key, **values):
             continue
         row = s.scalars(select(ArchiveConsent).filter_by(**key).with_for_update()).one()
-        if newer(Word(one.agreed, one.since), Word(row.agreed, row.since)):
+        if newer(Word(one.agreed, one.since), word_of(row)):
             s.execute(update(ArchiveConsent).where(ArchiveConsent.id == row.id).values(**values))
         s.expire(row)
 
@@ -63,7 +63,11 @@ def said_by(s: Session, outsiders: Collection[str]) -> Mapping[tuple[Place, str]
     if not outsiders:
         return {}
     rows = s.scalars(select(ArchiveConsent).where(one_of(s, ArchiveConsent.external_userid, outsiders)))
-    return {(row.place, row.external_userid): Word(row.agreed, row.since, row.purged_at) for row in rows}
+    return {(row.place, row.external_userid): word_of(row) for row in rows}
+
+
+def word_of(row: ArchiveConsent) -> Word:
+    return Word(row.agreed, row.since, row.purged_at)
 
 
 def approved(s: Session, userid: str, external_userid: str, at: datetime, now: datetime) -> None:

@@ -1,0 +1,63 @@
+"""What the archive knows by place moves along where two rows turn out to be the same person."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm.rules.consents import newer
+from crm.usecases.archive_consents import Place, with_person, word_of
+from models.archive import ArchiveConsent, ArchiveDigest, ArchiveTalk
+
+_TICK = timedelta(microseconds=1)
+
+
+def move_places(s: Session, person_id: int, twin_id: int) -> None:
+    """What outsiders said to the twin, and their talks with him, are the person's from now on."""
+    _consents(s, with_person(person_id), with_person(twin_id))
+    _talks(s, with_person(person_id), with_person(twin_id))
+    s.flush()
+
+
+def _consents(s: Session, place: Place, twin: Place) -> None:
+    """Of an outsider who has said something to both, the newer word counts; what either was asked to delete is gone."""
+    both = select(ArchiveConsent).where(ArchiveConsent.place.in_([place, twin])).order_by(ArchiveConsent.id)
+    rows = s.scalars(both.with_for_update()).all()
+    held = {row.external_userid: row for row in rows if row.place == place}
+    for row in rows:
+        if row.place == place:
+            continue
+        mine = held.get(row.external_userid)
+        if mine is None:
+            row.place = place
+            continue
+        if newer(word_of(row), word_of(mine)):
+            mine.agreed, mine.since, mine.checked_at = row.agreed, row.since, row.checked_at
+        mine.purged_at = max((one for one in (mine.purged_at, row.purged_at) if one), default=None)
+        s.delete(row)
+
+
+def _talks(s: Session, place: Place, twin: Place) -> None:
+    """Two talks with the same outsider are one: what waits in either waits, even if some of it is summed up twice."""
+    both = select(ArchiveTalk).where(ArchiveTalk.place.in_([place, twin])).order_by(ArchiveTalk.id)
+    rows = s.scalars(both.with_for_update()).all()
+    held = {row.external_userid: row for row in rows if row.place == place}
+    for row in rows:
+        if row.place == place:
+            continue
+        mine = held.get(row.external_userid)
+        if mine is None:
+            row.place = place
+            continue
+        mine.last_at = max(mine.last_at, row.last_at)
+        mine.waits_since = min((one for one in (mine.waits_since, row.waits_since) if one), default=None)
+        mine.summed_to = max((one for one in (mine.summed_to, row.summed_to) if one), default=None)
+        if mine.summed_to and mine.waits_since:
+            mine.summed_to = min(mine.summed_to, mine.waits_since - _TICK)
+        s.execute(
+            update(ArchiveDigest)
+            .where(ArchiveDigest.talk_id == row.id)
+            .values(talk_id=mine.id)
+            .execution_options(synchronize_session=False)
+        )
+        s.delete(row)
