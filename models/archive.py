@@ -16,7 +16,10 @@ class ArchiveEntry(Base):
     """
 
     __tablename__ = "archive_entry"
-    __table_args__ = (Index("ix_archive_entry_external_at", "external_userid", "at"),)
+    __table_args__ = (
+        Index("ix_archive_entry_external_at", "external_userid", "at"),
+        Index("ix_archive_entry_state_seen", "state", "seen_at"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(String(12))
@@ -91,7 +94,10 @@ class ArchiveDigest(Base):
 
 
 class ArchiveConsent(Base):
-    """The newest yes or no of an outsider in one place: `person:<id>`, one of us, or `room:<id>`, a group."""
+    """The newest yes or no of an outsider in one place: `person:<id>`, one of us, or `room:<id>`, a group.
+
+    `withdrawn_at`: it is a no behind a yes, so what was kept by then is heard by nobody and should go.
+    """
 
     __tablename__ = "archive_consent"
     __table_args__ = (UniqueConstraint("place", "external_userid"),)
@@ -102,3 +108,4 @@ class ArchiveConsent(Base):
     since: Mapped[datetime | None]
     checked_at: Mapped[datetime]
     purged_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(index=True)

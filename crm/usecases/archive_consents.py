@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.rules.consents import Word, newer
@@ -49,13 +49,21 @@ def note(s: Session, said: Iterable[Said], now: datetime) -> None:
     """Write down what was said, unless something newer is written there already."""
     for one in sorted(said, key=lambda one: (one.place, one.external_userid)):
         key = {"place": one.place[:80], "external_userid": one.external_userid[:64]}
-        values = {"agreed": one.agreed, "since": one.since, "checked_at": now}
-        if insert_once(s, ArchiveConsent, **key, **values):
+        if insert_once(s, ArchiveConsent, **key, agreed=one.agreed, since=one.since, checked_at=now):
             continue
         row = s.scalars(select(ArchiveConsent).filter_by(**key).with_for_update()).one()
         if newer(Word(one.agreed, one.since), word_of(row)):
-            s.execute(update(ArchiveConsent).where(ArchiveConsent.id == row.id).values(**values))
-        s.expire(row)
+            take(row, one.agreed, one.since, now)
+    s.flush()
+
+
+def take(row: ArchiveConsent, agreed: bool, since: datetime | None, now: datetime) -> None:
+    """This is the newest word now."""
+    if agreed:
+        row.withdrawn_at = None
+    elif row.agreed:
+        row.withdrawn_at = now
+    row.agreed, row.since, row.checked_at = agreed, since, now
 
 
 def said_by(s: Session, outsiders: Collection[str]) -> Mapping[tuple[Place, str], Word]:
