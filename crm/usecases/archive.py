@@ -117,6 +117,6 @@ def purge_talk(s: Session, actor: Actor, contact_id: int | str, now: datetime, *
         .execution_options(synchronize_session=False)
     )
     archive_talks.purged(s, contact.external_userid, now)
-    subject = f"external_contact:{contact.id}"
+    subject = f"external_contact:{contact.id or contact.external_userid}"
     audit.record(s, actor.person_id, "purge_talk", subject, now, entrance=entrance, messages=len(gone))
     return len(gone)

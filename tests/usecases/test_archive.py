@@ -265,7 +265,7 @@ def test_a_withdrawn_consent_hides_what_was_said_and_keeps_nothing_more(contacts
     assert states() == {1: EntryState.KEPT, 2: EntryState.NO_CONSENT, 3: EntryState.NO_CONSENT}
     assert heard("Zhang", contacts[ANNA]) == []
     with uow.reading() as s:
-        (row,) = archive_page(s, actor("wang"), "").talkers
+        (row,) = archive_page(s, actor("wang"), "", LATER).talkers
     assert (row.name, row.messages, row.agrees) == ("安娜", 1, False)
 
 
