@@ -39,18 +39,16 @@ def read_talk(s: Session, actor: Actor, external_userid: str, now: datetime, *, 
     contact = s.get(ExternalContact, talker.id) if talker.id else None
     lines = talk_of(s, actor, contact.id) if contact else ()
     member = CustomerGroupMember
-    his = select(member.name, CustomerGroup).join(member, member.group_id == CustomerGroup.id)
-    his = his.where(
-        member.key == external_userid, CustomerGroup.id.in_(heard_groups(actor).with_only_columns(CustomerGroup.id))
-    )
-    groups = s.execute(his.order_by(CustomerGroup.id)).all()
+    his = heard_groups(actor).join(member, member.group_id == CustomerGroup.id).where(member.key == external_userid)
+    groups = s.scalars(his.order_by(CustomerGroup.id)).all()
+    called = select(member.name).where(member.key == external_userid, member.name != "").limit(1)
     if lines:
         _noted(s, actor, f"external_contact:{talker.id}", len(lines), now, entrance)
     return Talk(
-        name=(contact.name if contact else "") or next((name for name, _ in groups), ""),
+        name=(contact.name if contact else "") or s.scalar(called) or "",
         company=contact.corp_name if contact else "",
         lines=lines,
-        groups=[GroupOf(group.chat_id, group.name) for _, group in groups],
+        groups=[GroupOf(group.chat_id, group.name) for group in groups],
     )
 
 

@@ -188,7 +188,8 @@ def test_the_talk_of_a_group_is_read_where_its_customer_is(talked: Made) -> None
 
     with pytest.raises(NotFound):
         group("wang")
-    assert (read("wang", BEN).lines, read("wang", BEN).groups) == ((), [])
+    unlinked = read("wang", BEN)
+    assert (unlinked.name, unlinked.lines, unlinked.groups) == ("本恩", (), [])
     link(ChatKind.CUSTOMER_GROUP, "wr1", customer("qian", "昆山恒泽水务"))
     assert group("qian") == group("wang") == ["四台泵"]
     assert [one.name for one in read("wang", BEN).groups] == ["二期泵房"]
