@@ -53,17 +53,12 @@ def note(s: Session, said: Iterable[Said], now: datetime) -> None:
             continue
         row = s.scalars(select(ArchiveConsent).filter_by(**key).with_for_update()).one()
         if newer(Word(one.agreed, one.since), word_of(row)):
-            take(row, one.agreed, one.since, now)
+            if one.agreed:
+                row.withdrawn_at = None
+            elif row.agreed:
+                row.withdrawn_at = now
+            row.agreed, row.since, row.checked_at = one.agreed, one.since, now
     s.flush()
-
-
-def take(row: ArchiveConsent, agreed: bool, since: datetime | None, now: datetime) -> None:
-    """This is the newest word now."""
-    if agreed:
-        row.withdrawn_at = None
-    elif row.agreed:
-        row.withdrawn_at = now
-    row.agreed, row.since, row.checked_at = agreed, since, now
 
 
 def said_by(s: Session, outsiders: Collection[str]) -> Mapping[tuple[Place, str], Word]:

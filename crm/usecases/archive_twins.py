@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm.rules.consents import newer
-from crm.usecases.archive_consents import Place, take, with_person, word_of
+from crm.usecases.archive_consents import Place, with_person, word_of
 from models.archive import ArchiveConsent, ArchiveDigest, ArchiveTalk
 
 _TICK = timedelta(microseconds=1)
@@ -31,9 +31,11 @@ def _consents(s: Session, place: Place, twin: Place) -> None:
         if mine is None:
             row.place = place
             continue
+        kept = mine.agreed or row.agreed
         if newer(word_of(row), word_of(mine)):
-            take(mine, row.agreed, row.since, row.checked_at)
-            mine.withdrawn_at = mine.withdrawn_at or row.withdrawn_at
+            mine.agreed, mine.since, mine.checked_at = row.agreed, row.since, row.checked_at
+        withdrawn = mine.withdrawn_at or row.withdrawn_at or (mine.checked_at if kept else None)
+        mine.withdrawn_at = None if mine.agreed else withdrawn
         mine.purged_at = max((one for one in (mine.purged_at, row.purged_at) if one), default=None)
         s.delete(row)
 

@@ -107,6 +107,7 @@ def test_the_newer_word_counts_whichever_of_the_two_heard_it(anna: int, refuser:
     renamed(NOW + 3 * MINUTE)
     (word,) = rows(ArchiveConsent)
     assert (word.agreed, word.since, word.purged_at) == (False, NOW + MINUTE, NOW - DAY)
+    assert word.withdrawn_at is not None, "what one of them had kept should go"
     assert heard(anna) == []
 
 
