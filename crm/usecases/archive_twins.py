@@ -20,7 +20,10 @@ def move_places(s: Session, person_id: int, twin_id: int) -> None:
 
 
 def _consents(s: Session, place: Place, twin: Place) -> None:
-    """Of an outsider who has said something to both, the newer word counts; what either was asked to delete is gone."""
+    """Of an outsider who has said yes to both, the earlier yes stands; else the newer word counts.
+
+    What either was asked to delete is gone.
+    """
     both = select(ArchiveConsent).where(ArchiveConsent.place.in_([place, twin])).order_by(ArchiveConsent.id)
     rows = s.scalars(both.with_for_update()).all()
     held = {row.external_userid: row for row in rows if row.place == place}
@@ -32,7 +35,9 @@ def _consents(s: Session, place: Place, twin: Place) -> None:
             row.place = place
             continue
         kept = mine.agreed or row.agreed
-        if newer(word_of(row), word_of(mine)):
+        if mine.agreed and row.agreed:
+            mine.since = min(mine.since, row.since) if mine.since and row.since else None
+        elif newer(word_of(row), word_of(mine)):
             mine.agreed, mine.since, mine.checked_at = row.agreed, row.since, row.checked_at
         withdrawn = mine.withdrawn_at or row.withdrawn_at or (mine.checked_at if kept else None)
         mine.withdrawn_at = None if mine.agreed else withdrawn

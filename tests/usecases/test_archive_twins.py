@@ -73,7 +73,7 @@ def test_what_was_said_to_the_new_name_alone_is_heard_and_summed_up(anna: int) -
 
 def test_two_talks_with_one_outsider_are_one(anna: int) -> None:
     linked(anna, NOW)
-    agreed = {("Zhang", ANNA): NOW - DAY, ("Zhang2", ANNA): NOW - DAY}
+    agreed = {("Zhang", ANNA): NOW - DAY, ("Zhang2", ANNA): NOW + 4 * MINUTE}
     source = Made([said(1, ASKS)], agreed)
     pull(source, NOW + MINUTE)
     list(archive_digests.run(None, NOW + 2 * MINUTE))
@@ -81,6 +81,7 @@ def test_two_talks_with_one_outsider_are_one(anna: int) -> None:
     pull(source, NOW + 6 * MINUTE)
     renamed(NOW + 7 * MINUTE)
     assert places() == ({f"person:{IDS['zhang']}"}, {f"person:{IDS['zhang']}"})
+    assert heard(anna) == [ASKS, WANTS], "of two yeses the earlier stands"
     (talk,) = rows(ArchiveTalk)
     assert (talk.last_at, talk.waits_since) == (NOW + 5 * MINUTE, NOW + 5 * MINUTE)
     list(archive_digests.run(None, LATER))
