@@ -82,7 +82,7 @@ _PART_OF = {
     for entry, pages in {
         "customers": (
             "customer", "new_customer", "edit_customer", "new_contact", "edit_contact", "edit_deal", "edit_visit",
-            "deal",
+            "deal", "talk", "group_talk",
         ),
         "home": ("coverage",),
         "deal_board": ("deal_funnel", "sales_path", "deal_endings", "ended_deals"),

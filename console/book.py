@@ -75,8 +75,10 @@ SUBJECTS = {
     "quote": "报价",
     "product": "产品",
     "rate": "汇率",
+    "archive": "会话存档",
+    "customer_group": "客户群",
 }
-_WHOLE = ("sending", "directory", "attachments")  # of these there is only one, which needs no name
+_WHOLE = ("sending", "directory", "attachments", "archive")  # of these there is only one, which needs no name
 DETAILS = {
     "changed": "改动",
     "put": "加上的标签数",

@@ -114,6 +114,8 @@ VERBS = {
     "link": "关联客户",
     "unlink": "取消关联",
     "purge_talk": "删除会话存档",
+    "purge_old_talk": "清理过期会话",
+    "read_talk": "查看会话存档",
     "ignore_contact": "忽略联系人",
     "unignore_contact": "取消忽略",
     "put_tags": "打标签",

@@ -35,7 +35,8 @@ class Talks:
     _said: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
 
     def of(self, userid: str) -> list[Json]:
-        """A member's chats: his contacts, then the groups that he is in."""
+        """A member's chats: his contacts, and whether they agreed to the archive; then the groups that he is in."""
+        words = self.archive.said(userid)
         friends = (self.outside.person(one) for one in self.outside.friends_of(userid))
         people = [
             {
@@ -43,6 +44,7 @@ class Talks:
                 "kind": "external_contact",
                 "name": person["friends"][userid].get("remark") or person["name"],
                 "about": person.get("corp_name") or "微信",
+                "agreed": words.get(person["external_userid"], {}).get("agreed", False),
             }
             for person in friends
             if person is not None

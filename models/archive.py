@@ -17,7 +17,10 @@ class ArchiveEntry(Base):
     """
 
     __tablename__ = "archive_entry"
-    __table_args__ = (Index("ix_archive_entry_external_at", "external_userid", "at"),)
+    __table_args__ = (
+        Index("ix_archive_entry_external_at", "external_userid", "at"),
+        Index("ix_archive_entry_state_seen", "state", "seen_at"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(String(12))
@@ -107,7 +110,10 @@ class ArchiveCited(Base):
 
 
 class ArchiveConsent(Base):
-    """The newest yes or no of an outsider in one place: `person:<id>`, one of us, or `room:<id>`, a group."""
+    """The newest yes or no of an outsider in one place: `person:<id>`, one of us, or `room:<id>`, a group.
+
+    `withdrawn_at`: it is a no behind a yes, so what was kept by then is heard by nobody and should go.
+    """
 
     __tablename__ = "archive_consent"
     __table_args__ = (UniqueConstraint("place", "external_userid"),)
@@ -117,6 +123,7 @@ class ArchiveConsent(Base):
     agreed: Mapped[bool]
     since: Mapped[datetime | None]
     checked_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class ArchivePurge(Base):

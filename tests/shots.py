@@ -35,6 +35,7 @@ CONSOLE = {
     "quotes": "quotes",
     "products": "products",
     "messages": "messages",
+    "archive": "archive",
     "connection": "connection",
     "people": "people",
     "imports": "imports",

@@ -16,7 +16,7 @@ from crm.access.actors import (
     require,
 )
 from crm.access.approvals import NO_APPROVAL, About, asked_of, get_approval, sees_approval, with_matter
-from crm.access.archive import get_talker, hears_contact, hears_group
+from crm.access.archive import get_heard, get_talker, heard_groups, hears_contact, hears_group
 from crm.access.files import get_attachment, no_attachment
 from crm.access.grants import Eyes, Groups, Sight, eyes, sight
 from crm.access.prospects import (
@@ -106,6 +106,7 @@ __all__ = [
     "get_contact",
     "get_customer",
     "get_deal",
+    "get_heard",
     "get_lead",
     "get_project",
     "get_quote",
@@ -113,6 +114,7 @@ __all__ = [
     "get_registration",
     "get_talker",
     "get_visit",
+    "heard_groups",
     "hears_contact",
     "hears_group",
     "keeps_quote",

@@ -71,10 +71,11 @@ def _refill(source: ArchiveSource, asks: AsksConsent, now: datetime) -> Iterator
     """Look once more for what was missing. Without its key there is no need to."""
     uow.attempt(lambda s: gaps.give_up(s, now))
     with uow.reading() as s:
-        waiting = gaps.due(s, now, _GAPS)
+        missed = gaps.keys_missed(s)
+    keys = {version for version in missed if source.has_key(version)}
+    with uow.reading() as s:
+        waiting = gaps.due(s, now, _GAPS, keys)
     for gap in waiting:
-        if gap.reason is GapReason.NO_KEY and not source.has_key(gap.key_version):
-            continue
         limit = min(_PAGE, gap.last - gap.first + 1)
         found = source.page(gap.first - 1, limit)
         page = [one for one in found if one.seq <= gap.last]

@@ -18,6 +18,8 @@ from models.audit import AuditEntry
 from models.customers import Customer
 from models.deals import Deal
 from models.imports import ImportJob
+from models.links import ExternalContact
+from models.mirror import CustomerGroup
 from models.people import Person, Team
 from models.projects import Project
 from models.timeline import Todo
@@ -115,6 +117,8 @@ _NAMED: dict[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]
     "team": (Team.id, Team.name),
     "project": (Project.id, Project.name),
     "import": (ImportJob.id, ImportJob.file_name),
+    "external_contact": (ExternalContact.id, ExternalContact.name),
+    "customer_group": (CustomerGroup.id, CustomerGroup.name),
 }
 # Particulars that name somebody or something by its row.
 _ROW_OF = {

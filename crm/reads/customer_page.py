@@ -26,6 +26,7 @@ from crm.silence import silence_of
 from models.customers import Customer, OwnershipPeriod
 from models.deals import Deal, Stage
 from models.links import ChatLink, ExternalContact
+from models.mirror import CustomerGroup
 from models.people import Person, Team
 from models.timeline import TimelineEntry
 from models.visits import Visit
@@ -35,10 +36,21 @@ TIMELINE_LENGTH = 50
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
+    """An outsider who belongs here; `external_userid` leads to what was said with him."""
+
+    external_userid: str
     contact: str
     corp_name: str
     linked_by: str
     linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A customer group that is linked; `chat_id` leads to what was said in it."""
+
+    chat_id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,7 @@ class CustomerFile:
     contacts: tuple[ContactRow, ...]
     retired: tuple[ContactRow, ...]
     links: tuple[LinkRow, ...]
+    groups: tuple[GroupRow, ...]
     deals: tuple[DealRow, ...]
     timeline: tuple[EntryRow, ...]
     older: bool  # whether the timeline goes on beyond this page
@@ -145,6 +158,7 @@ def _page(s: Session, customer: Customer, seen: Eyes, now: datetime, page: int, 
         contacts=tuple(row for row in people if not row.retired),
         retired=tuple(row for row in people if row.retired),
         links=_links(s, customer.id),
+        groups=_groups(s, customer.id),
         deals=_deals(s, seen, customer, FieldObject.DEAL in added),
         timeline=timeline[:TIMELINE_LENGTH],
         older=len(timeline) > TIMELINE_LENGTH,
@@ -156,13 +170,23 @@ def _page(s: Session, customer: Customer, seen: Eyes, now: datetime, page: int, 
 
 def _links(s: Session, customer_id: int) -> tuple[LinkRow, ...]:
     rows = s.execute(
-        select(ExternalContact.name, ExternalContact.corp_name, Person.name.label("by"), ChatLink.linked_at)
+        select(ExternalContact, Person.name, ChatLink.linked_at)
         .join(ExternalContact, ExternalContact.external_userid == ChatLink.key)
         .join(Person, Person.id == ChatLink.linked_by_id)
         .where(ChatLink.customer_id == customer_id, ChatLink.kind == ChatKind.EXTERNAL_CONTACT)
         .order_by(ChatLink.linked_at)
     )
-    return tuple(LinkRow(r.name, r.corp_name, r.by, r.linked_at) for r in rows)
+    return tuple(LinkRow(one.external_userid, one.name, one.corp_name, by, at) for one, by, at in rows)
+
+
+def _groups(s: Session, customer_id: int) -> tuple[GroupRow, ...]:
+    rows = s.execute(
+        select(CustomerGroup.chat_id, CustomerGroup.name)
+        .join(ChatLink, ChatLink.key == CustomerGroup.chat_id)
+        .where(ChatLink.customer_id == customer_id, ChatLink.kind == ChatKind.CUSTOMER_GROUP)
+        .order_by(ChatLink.linked_at)
+    )
+    return tuple(GroupRow(chat_id, name) for chat_id, name in rows)
 
 
 def _deals(s: Session, seen: Eyes, customer: Customer, fields: bool) -> tuple[DealRow, ...]:

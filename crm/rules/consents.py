@@ -29,8 +29,15 @@ NEVER = Word(agreed=False)
 
 
 def newer(one: Word, other: Word) -> bool:
-    """Whether `one` is said later than `other`, or at the same time: the newest word counts, whoever brings it."""
-    return other.since is None or (one.since is not None and one.since >= other.since)
+    """Whether `one` is said later than `other`, or at the same time: the newest word counts, whoever brings it.
+
+    A no without a time is the platform's answer of this moment, so it is newer than anything; any word that comes
+    behind it is newer still. It is given no time of ours: by two clocks, or within a second, the yes that follows it
+    would be the older one for ever.
+    """
+    if one.since is None:
+        return other.since is None or not one.agreed
+    return other.since is None or one.since >= other.since
 
 
 def may_keep(

@@ -154,6 +154,6 @@ def purge_talk(s: Session, actor: Actor, contact_id: int | str, now: datetime, *
     if not insert_once(s, ArchivePurge, **who, at=now):
         s.execute(update(ArchivePurge).filter_by(**who).values(at=now).execution_options(synchronize_session=False))
     archive_words.purged(s, contact.external_userid, now)
-    subject = f"external_contact:{contact.id}"
+    subject = f"external_contact:{contact.id or contact.external_userid}"
     audit.record(s, actor.person_id, "purge_talk", subject, now, entrance=entrance, messages=len(gone))
     return len(gone)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.rules.consents import Word, newer
@@ -50,16 +50,19 @@ def note(s: Session, said: Iterable[Said], now: datetime) -> list[tuple[Place, s
     changed = []
     for one in sorted(said, key=lambda one: (one.place, one.external_userid)):
         key = {"place": one.place[:80], "external_userid": one.external_userid[:64]}
-        values = {"agreed": one.agreed, "since": one.since, "checked_at": now}
-        if insert_once(s, ArchiveConsent, **key, **values):
+        if insert_once(s, ArchiveConsent, **key, agreed=one.agreed, since=one.since, checked_at=now):
             continue
         row = s.scalars(select(ArchiveConsent).filter_by(**key).with_for_update()).one()
-        word, before = Word(one.agreed, one.since), Word(row.agreed, row.since)
+        word, before = Word(one.agreed, one.since), word_of(row)
         if newer(word, before):
             if word != before:
                 changed.append((row.place, row.external_userid, word))
-            s.execute(update(ArchiveConsent).where(ArchiveConsent.id == row.id).values(**values))
-        s.expire(row)
+            if one.agreed:
+                row.withdrawn_at = None
+            elif row.agreed:
+                row.withdrawn_at = now
+            row.agreed, row.since, row.checked_at = one.agreed, one.since, now
+    s.flush()
     return changed
 
 
@@ -73,6 +76,11 @@ def said_by(s: Session, outsiders: Collection[str]) -> Mapping[tuple[Place, str]
         .where(one_of(s, ArchiveConsent.external_userid, outsiders))
     )
     return {(row.place, row.external_userid): Word(row.agreed, row.since, purged_at) for row, purged_at in rows}
+
+
+def word_of(row: ArchiveConsent) -> Word:
+    """What he said there, whatever has been deleted since."""
+    return Word(row.agreed, row.since)
 
 
 def approved(s: Session, userid: str, external_userid: str, at: datetime, now: datetime) -> None:

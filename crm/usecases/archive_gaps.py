@@ -79,10 +79,18 @@ def _joined(missing: Iterable[Missing]) -> list[Missing]:
     return joined
 
 
-def due(s: Session, now: datetime, limit: int) -> list[Gap]:
-    """Gaps whose time to be looked into has come; those of a key that is missing are always asked about."""
-    asked = (ArchiveGap.state == GapState.OPEN, (ArchiveGap.next_at <= now) | (ArchiveGap.reason == GapReason.NO_KEY))
-    rows = s.scalars(select(ArchiveGap).where(*asked).order_by(ArchiveGap.first).limit(limit))
+def keys_missed(s: Session) -> set[int]:
+    """The versions of the keys that gaps wait for."""
+    waiting = (ArchiveGap.state == GapState.OPEN, ArchiveGap.reason == GapReason.NO_KEY)
+    return set(s.scalars(select(ArchiveGap.key_version).where(*waiting).distinct()))
+
+
+def due(s: Session, now: datetime, limit: int, keys: Collection[int]) -> list[Gap]:
+    """Gaps whose time to be looked into has come, the longest overdue first; of those that wait for a key, only where
+    it is among the `keys` that have come: else they would fill the run until the others behind them are lost."""
+    can_open = (ArchiveGap.reason != GapReason.NO_KEY) | ArchiveGap.key_version.in_(keys)
+    asked = (ArchiveGap.state == GapState.OPEN, ArchiveGap.next_at <= now, can_open)
+    rows = s.scalars(select(ArchiveGap).where(*asked).order_by(ArchiveGap.next_at, ArchiveGap.first).limit(limit))
     return [Gap(row.id, row.first, row.last, GapReason(row.reason), row.key_version) for row in rows]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import InboxState, NoticeClass, OutboxState
 from crm.usecases import slots
+from crm.usecases.archive_retention import purge_numbers, purge_old_talk
 from crm.usecases.import_retention import purge_import_rows
 from crm.usecases.lead_sources import purge_knocks
 from models.messages import Card, CardAction, InboxEvent, OutboxMessage
@@ -62,6 +63,8 @@ PURGES: Sequence[Callable[[Session, datetime], int]] = (
     purge_cards,
     purge_knocks,
     purge_import_rows,
+    purge_numbers,
+    purge_old_talk,
 )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Table, UniqueConstraint, and_, exists, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import ChatKind, HolderKind
+from crm.usecases.archive_twins import move_places
 from models.base import Base, bare
 from models.customers import OwnershipPeriod
 from models.links import ChatLink
@@ -40,6 +41,7 @@ def absorb(s: Session, person_id: int, twin_id: int) -> None:
     taken = exists().where(ChatLink.kind == ChatKind.APP_USER, ChatLink.key == str(person_id))
     own = (chat.kind == ChatKind.APP_USER, chat.key == str(twin_id), ~taken)
     s.execute(update(bare(ChatLink)).where(*own).values(key=str(person_id)))
+    move_places(s, person_id, twin_id)
 
 
 def _taken(table: Table, column: Column[Any], person_id: int) -> Iterator[Any]:

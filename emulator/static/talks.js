@@ -17,7 +17,7 @@ export class Talks {
     this.input = h("input", { placeholder: "和客户说点什么", "aria-label": "发给客户" });
     this.title = h("strong", {});
     this.place = h("div", { class: "talk-page" });
-    this.agree = h("button", { type: "button", class: "talk-fold", onclick: () => this.agreed() }, "客户同意存档");
+    this.agree = h("button", { type: "button", class: "talk-fold", onclick: () => this.agreed() });
     this.other = h("button", { type: "button", class: "second", onclick: () => this.say(true) });
     this.room = h("div", { class: "talk-room", hidden: true },
       h("div", { class: "talk-head" }, h("button", { type: "button", "aria-label": "返回聊天列表", onclick: () => this.leave() }, "‹"), this.title,
@@ -42,6 +42,7 @@ export class Talks {
     if (!found || userid !== this.who()) return;
     if (store.robot) found.chats.unshift({ chat: ROBOT, kind: ROBOT, name: store.robot, about: "智能机器人 · 听语音、收引用和文件" });
     if (robot) found.said = (await look("inbox", { userid, of: ROBOT, since: 0 })).messages.map((one) => ({ ...one, by: one.from, body: { content: quoted(one.body) } }));
+    this.consent(found.chats.find((one) => one.chat === this.open?.chat)?.agreed);
     this.list.replaceChildren(...(found.chats.length ? found.chats.map((one) => this.line(one)) : [h("li", { class: "talk-none" }, "还没有客户好友。点页面上方「陌生客户添加」")]));
     this.said.replaceChildren(...found.said.map((one) => bubble(one)));
     this.said.scrollTop = this.said.scrollHeight;
@@ -61,6 +62,7 @@ export class Talks {
     this.room.hidden = false;
     this.room.classList.toggle("with-robot", robot);
     this.agree.hidden = one.kind !== "external_contact";
+    this.consent(one.agreed);
     this.input.placeholder = robot ? "对机器人说点什么" : "和客户说点什么";
     this.other.textContent = robot ? "语音" : "客户说";
     this.other.title = robot ? "当作语音说出来，机器人收到转写的文字" : "这句话是客户说的";
@@ -93,8 +95,17 @@ export class Talks {
     this.update();
   }
 
+  /** The button is what the customer may do next. */
+  consent(given) {
+    this.given = given === true;
+    this.agree.textContent = this.given ? "客户撤回同意" : "客户同意存档";
+  }
+
   async agreed() {
-    if (await act("agree", { userid: this.who(), external_userid: this.open.chat })) toast("客户同意了会话存档，从下一秒说的话开始存");
+    const agreed = !this.given;
+    if (!await act("agree", { userid: this.who(), external_userid: this.open.chat, agreed })) return;
+    this.consent(agreed);
+    toast(agreed ? "客户同意了会话存档，从下一秒说的话开始存" : "客户撤回了同意，说过的不再给人看");
   }
 
   /** A call from the page in our frame, and from nowhere else. */

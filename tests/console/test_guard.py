@@ -104,6 +104,8 @@ DOORS = {
     "retry_all": OPERATORS,
     "resume_sending": OPERATORS,
     "archive": OPERATORS,
+    "talk": EVERYBODY,
+    "group_talk": EVERYBODY,
     "purge_archive": OPERATORS,
     "people": OPERATORS,
     "grant_role": frozenset({Role.ADMIN}),

@@ -159,6 +159,25 @@ def test_a_stranger_a_fault_and_tomorrow_are_a_click_away(
     assert emulator.look("clock")["offset"] == 86400
 
 
+def test_a_customer_agrees_to_the_archive_and_takes_it_back_and_the_button_shows_it(
+    emulator: Emulator, product: Product, open_page: Open
+) -> None:
+    page = open_page()
+    phone = visit(page, emulator)
+    phone.get_by_role("button", name="客户聊天").click()
+    phone.get_by_role("button", name="钱经理").click()
+    phone.get_by_role("button", name="客户同意存档").click()
+    expect(phone.get_by_role("button", name="客户撤回同意")).to_be_visible()
+    expect(page.locator("#toast")).to_contain_text("客户同意了")
+    assert "msg_audit_approved" in product.received[-1].xml
+    phone.get_by_role("button", name="返回聊天列表").click()
+    phone.get_by_role("button", name="钱经理").click()
+    phone.get_by_role("button", name="客户撤回同意").click()
+    expect(phone.get_by_role("button", name="客户同意存档")).to_be_visible()
+    expect(page.locator("#toast")).to_contain_text("客户撤回了同意")
+    assert not any(one.get("agreed") for one in emulator.look("talks", userid="liqiang")["chats"])
+
+
 def test_another_person_and_a_fourth_phone_find_room(emulator: Emulator, product: Product, open_page: Open) -> None:
     page = open_page()
     phone = visit(page, emulator)

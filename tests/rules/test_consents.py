@@ -45,5 +45,7 @@ def test_the_newest_word_counts() -> None:
     assert not newer(YES, later)
     assert newer(Word(agreed=False, since=NOW), YES), "of two at once the one that comes last"
     assert newer(YES, NEVER)
-    assert not newer(NEVER, YES)
+    assert newer(NEVER, YES), "the platform says no now, and not since when"
+    assert not newer(Word(agreed=True), YES)
+    assert not newer(Word(agreed=True), later)
     assert newer(NEVER, Word(agreed=True))
