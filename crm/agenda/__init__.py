@@ -11,7 +11,7 @@ from crm.access import Actor
 from crm.agenda import customers, deals, verdicts
 from crm.agenda.items import Item, ItemKind
 from crm.rules.days import WorkCalendar, at, day_of, days_between
-from models.timeline import Todo
+from models.timeline import TODO_IS_OPEN, Todo
 
 __all__ = ["Item", "ItemKind", "agenda", "approvals_and_quotes"]
 
@@ -45,7 +45,7 @@ def _order(item: Item) -> tuple[int, str]:
 
 def _todos(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
     tomorrow = at(day_of(now), 0) + timedelta(days=1)
-    due = select(Todo).where(Todo.person_id == actor.person_id, Todo.done_at.is_(None), Todo.due_at < tomorrow)
+    due = select(Todo).where(Todo.person_id == actor.person_id, TODO_IS_OPEN, Todo.due_at < tomorrow)
     return [
         Item(
             ItemKind.TODO,

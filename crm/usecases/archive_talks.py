@@ -11,8 +11,8 @@ from config.vocabulary import ChatKind
 from crm import uow
 from crm.usecases import slots
 from crm.usecases.archive_consents import Place, person_of, room, room_of
+from crm.usecases.digests import withdraw_promises
 from crm.usecases.followups import rewind
-from crm.usecases.todos import withdraw_todos
 from models.archive import ArchiveDigest, ArchiveTalk
 from models.base import insert_once, one_of
 from models.customers import Customer
@@ -156,8 +156,7 @@ def _blank(s: Session, rows: Update) -> None:
 
 def _retract(s: Session, entries: Sequence[int], now: datetime) -> None:
     """The lines stand no longer, nor do their to-dos; what they did to the silence clock is undone."""
-    todos = select(DigestTodo.todo_id).join(Digest, Digest.id == DigestTodo.digest_id)
-    withdraw_todos(s, s.scalars(todos.where(one_of(s, Digest.entry_id, entries))).all(), now, entrance=_ENTRANCE)
+    withdraw_promises(s, entries, now, entrance=_ENTRANCE)
     standing = (one_of(s, TimelineEntry.id, entries), TimelineEntry.retracted_at.is_(None))
     s.execute(
         update(TimelineEntry).where(*standing).values(retracted_at=now).execution_options(synchronize_session=False)

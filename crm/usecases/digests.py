@@ -1,6 +1,6 @@
 """Put the digest of a talk on a customer's timeline, with what we promised as to-dos; take both back together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,8 @@ from crm.rules.dates import DAY_ENDS, DAY_STARTS
 from crm.rules.days import at, day_of
 from crm.rules.utterance import Sentence, Utterance
 from crm.usecases.followups import NOBODY_HOLDS, NOT_THE_HOLDER, take_back_entry, touch, write_entry
-from crm.usecases.todos import TodoDone, add_todo
+from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
+from models.base import one_of
 from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
 from models.timeline import TimelineEntry
 
@@ -145,9 +146,20 @@ def _moment(promise: Sentence, now: datetime) -> datetime:
 
 def retract_digest(s: Session, actor: Actor, entry_public_id: str, now: datetime, *, entrance: str) -> str:
     """Take back one's own digest within the undo minutes, and the to-dos made with it. The customer's name."""
-    return take_back_entry(
+    name, entry = take_back_entry(
         s, actor, entry_public_id, TimelineKind.DIGEST, now, verb="retract_digest", entrance=entrance
     )
+    withdraw_promises(s, [entry.id], now, entrance=entrance, by=actor.person_id)
+    return name
+
+
+def withdraw_promises(
+    s: Session, entry_ids: Collection[int], now: datetime, *, entrance: str, by: int | None = None
+) -> None:
+    """The digests on these lines stand no longer, and nor do the to-dos that came of them; `by` as `withdraw_todos`."""
+    came_of = select(DigestTodo.todo_id).join(Digest, Digest.id == DigestTodo.digest_id)
+    todo_ids = s.scalars(came_of.where(one_of(s, Digest.entry_id, entry_ids))).all()
+    withdraw_todos(s, todo_ids, now, entrance=entrance, by=by)
 
 
 def entry_of(s: Session, actor: Actor, public_id: str) -> str:

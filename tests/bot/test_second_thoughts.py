@@ -60,7 +60,7 @@ def test_a_todo_is_taken_back(wecom: Wecom) -> None:
     customer("Zhang", PUMPS, NOW - DAY)
     wecom.say("Zhang", "/待办 华东泵业 明天 送样品")
     assert wecom.say("Zhang", "/撤销") == "已撤销：待办「送样品」"
-    assert all(todo.done_at is not None for todo in rows(Todo))
+    assert all(todo.withdrawn_at and not todo.done_at for todo in rows(Todo))
 
 
 def test_a_customer_with_more_to_it_stays(wecom: Wecom) -> None:

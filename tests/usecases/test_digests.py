@@ -83,7 +83,7 @@ def test_our_promises_become_to_dos_and_go_with_the_digest(company: Engine) -> N
     entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
     for _ in range(2):
         assert uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat")) == "甲机电"
-    assert all(one.done_at is not None for one in rows(Todo))
+    assert all(one.withdrawn_at and not one.done_at for one in rows(Todo))
     assert clock_of(made) == before
     with pytest.raises(NotFound):
         shown(done.public_id)
@@ -116,7 +116,7 @@ def test_the_last_command_takes_back_the_digest_and_not_only_its_to_do(company: 
         return take_back(s, by, newest, NOW + MINUTE, entrance="chat")
 
     assert uow.attempt(last) == "已撤销：刚才记到「甲机电」的会话摘要，和它的待办一起收回"
-    assert all(one.done_at is not None for one in rows(Todo))
+    assert all(one.withdrawn_at and not one.done_at for one in rows(Todo))
     with pytest.raises(NotFound):
         uow.attempt(last)
 

@@ -1,9 +1,13 @@
 """A to-do speaks at the moment its person named, unless it was done, dropped or put off before."""
 
+import pytest
 from sqlalchemy.engine import Engine
 
 from config.vocabulary import OutboxState
 from crm import uow
+from crm.errors import Gone
+from crm.reads.my_day import my_day
+from crm.rules.days import day_of
 from crm.usecases import todos
 from models.messages import OutboxMessage
 from models.timeline import Todo
@@ -39,6 +43,24 @@ def test_put_off_it_moves_by_a_day_from_when_it_was_due(company: Engine) -> None
     assert (was, due) == (NOW + DAY, NOW + 2 * DAY)
     assert waiting() == [("到点了：送样品", NOW + 2 * DAY)]
     assert rows(Todo)[0].due_at == NOW + 2 * DAY
+
+
+def test_one_taken_back_was_never_done_and_says_so(company: Engine) -> None:
+    dropped, done = add("没有的事"), add("送样品")
+    by = actor("Zhang")
+    for _ in range(2):
+        assert uow.attempt(lambda s: todos.drop_todo(s, by, dropped, NOW, entrance="chat")) == "没有的事"
+    uow.attempt(lambda s: todos.finish_todo(s, by, done, NOW, entrance="chat"))
+    with uow.reading() as s:
+        assert [what for _, what in my_day(s, by, day_of(NOW)).todos.lines] == ["送样品"]
+    with pytest.raises(Gone, match="已经撤销了，不用再点"):
+        uow.attempt(lambda s: todos.finish_todo(s, by, dropped, NOW, entrance="chat"))
+    with pytest.raises(Gone, match="已经撤销了"):
+        uow.attempt(lambda s: todos.reopen_todo(s, by, dropped, NOW, entrance="chat"))
+    with pytest.raises(Gone, match="已经办完了，不用推迟"):
+        uow.attempt(lambda s: todos.postpone_todo(s, by, done, None, NOW, entrance="chat"))
+    with pytest.raises(Gone, match="已经办完了，没有撤销"):
+        uow.attempt(lambda s: todos.drop_todo(s, by, done, NOW, entrance="chat"))
 
 
 def test_the_next_ones_are_listed_after_today(company: Engine) -> None:
