@@ -1,5 +1,6 @@
 """Put the digest of a talk on a customer's timeline, with what we promised as to-dos; take both back together."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ NOTHING_IN_IT = "这段内容里没有找到可以记下来的事（只有问候
 _ONE_SIDED = "这段聊天里只有我方说话，已记下，但不计入跟进；对方回复以后再整理一次就算"
 _REMEMBERED = 10
 _MOST_TODOS = 10  # of one digest: more than that nobody promises in a day
+_BY_THE_END = re.compile(r"下班[之以]?前")
 _NAME_LONGEST, _TODO_LONGEST = 64, 500
 
 
@@ -139,9 +141,10 @@ def _promised(sentences: Sequence[Sentence], now: datetime) -> list[tuple[str, d
 
 
 def _moment(promise: Sentence, now: datetime) -> datetime:
-    """In the morning of its day; today by the end of the working day."""
-    morning = at(promise.due or day_of(now) + timedelta(days=1), *DAY_STARTS)
-    return morning if morning > now else at(day_of(now), *DAY_ENDS)
+    """In the morning of its day, or by the end of the working day where that was said; today by its end."""
+    day = promise.due or day_of(now) + timedelta(days=1)
+    morning = at(day, *DAY_STARTS)
+    return at(day, *DAY_ENDS) if morning <= now or _BY_THE_END.search(promise.text) else morning
 
 
 def retract_digest(s: Session, actor: Actor, entry_public_id: str, now: datetime, *, entrance: str) -> str:

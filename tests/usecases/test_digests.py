@@ -9,6 +9,8 @@ from sqlalchemy.engine import Engine
 from config.vocabulary import DigestEngine, DigestKind, DigestOrigin
 from crm import uow
 from crm.errors import CrmError, Gone, Invalid, NotFound
+from crm.flows.digests import keep as keep_summed
+from crm.flows.digests import names_of, sum_up
 from crm.reads.digests import DigestFile, digest_file
 from crm.rules.days import at
 from crm.rules.digest import Sentence, Utterance, digest
@@ -104,6 +106,15 @@ def test_when_a_promise_is_due(company: Engine, due: date | None, due_at: dateti
     done = keep(made, said=(promise,))
     assert [one.due_at for one in done.todos] == ([due_at] if due_at else [])
     assert [one.text for one in done.todos] == (["把图纸给您"] if due_at else [])
+
+
+@pytest.mark.parametrize("header", ["张三", "张三 10:08", "张三 2026-11-23 08:20:11"])
+def test_by_the_end_of_the_day_is_six_in_the_evening_also_when_pasted_before_nine(company: Engine, header: str) -> None:
+    made, by, early = customer("Zhang", "甲机电"), actor("Zhang"), at(date(2026, 11, 23), 8, 38)
+    colon = ":" if header == "张三" else ""
+    summed = sum_up(f"{header}{colon}\n合同我今天下班前发您", names_of(by), early, None)
+    done = uow.attempt(lambda s: keep_summed(s, by, made, summed, early, entrance="chat"))
+    assert [one.due_at for one in done.todos] == [at(date(2026, 11, 23), 18)]
 
 
 def test_the_last_command_takes_back_the_digest_and_not_only_its_to_do(company: Engine) -> None:
