@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from crm import audit
@@ -116,16 +116,33 @@ def postpone_todo(
     return was, todo.due_at
 
 
-def coming(s: Session, actor: Actor, now: datetime, limit: int = 5) -> list[tuple[datetime, str]]:
-    """When and what: the actor's next to-dos after today."""
+@dataclass(frozen=True, slots=True)
+class ComingTodo:
+    """One after today; `customer` is "" where it is about none, or none that is there for its person any more."""
+
+    id: int
+    due_at: datetime
+    text: str
+    customer: str
+
+
+def coming(s: Session, actor: Actor, now: datetime, limit: int = 5) -> tuple[list[ComingTodo], int]:
+    """The actor's next to-dos after today, among them whatever he has just added, and how many more there are."""
     tomorrow = at(day_of(now), 0) + timedelta(days=1)
-    rows = s.execute(
-        select(Todo.due_at, Todo.text)
-        .where(Todo.person_id == actor.person_id, TODO_IS_OPEN, Todo.due_at >= tomorrow)
+    later = (Todo.person_id == actor.person_id, TODO_IS_OPEN, Todo.due_at >= tomorrow)
+    just_now = now - timedelta(minutes=numbers.current(s).undo_minutes)
+    query = (
+        select(Todo.id, Todo.due_at, Todo.text, func.coalesce(Customer.name, ""))
+        .outerjoin(Customer, (Customer.id == Todo.customer_id) & _there(actor))
+        .where(*later)
         .order_by(Todo.due_at, Todo.id)
         .limit(limit)
     )
-    return [(due_at, text) for due_at, text in rows]
+    rows = {
+        row[0]: ComingTodo(*row) for some in (query, query.where(Todo.created_at > just_now)) for row in s.execute(some)
+    }
+    total = s.scalar(select(func.count()).select_from(Todo).where(*later)) or 0
+    return sorted(rows.values(), key=lambda one: (one.due_at, one.id)), total - len(rows)
 
 
 def _schedule(s: Session, todo: Todo, customer: str, now: datetime) -> None:
@@ -144,14 +161,25 @@ def todo_card(title: str, todo_id: int, due_at: datetime, customer: str) -> tupl
     return notice, taps
 
 
+def card_again(s: Session, actor: Actor, todo_id: int) -> tuple[Notice, list[Tap]] | None:
+    """The card of one of the actor's own open to-dos, whenever it is due; None where there is none."""
+    todo = s.scalar(select(Todo).where(Todo.id == todo_id, Todo.person_id == actor.person_id, TODO_IS_OPEN))
+    if todo is None:
+        return None
+    return todo_card(f"待办：{todo.text}", todo.id, todo.due_at, _about(s, actor, todo))
+
+
 def _topic(todo: Todo) -> str:
     return f"todo_due:{todo.id}"
 
 
 def _about(s: Session, actor: Actor, todo: Todo) -> str:
     """The customer's name, while it is there for him: a to-do outlives the customer's going to somebody else."""
-    there = (Customer.id == todo.customer_id, Customer.merged_into_id.is_(None), sees_customer(actor))
-    return s.scalar(select(Customer.name).where(*there)) or ""
+    return s.scalar(select(Customer.name).where(Customer.id == todo.customer_id, _there(actor))) or ""
+
+
+def _there(actor: Actor) -> ColumnElement[bool]:
+    return and_(Customer.merged_into_id.is_(None), sees_customer(actor))
 
 
 def _open(s: Session, actor: Actor, todo_id: int, needless: str) -> Todo:

@@ -191,6 +191,15 @@ def test_todos_are_added_with_their_time_and_listed(wecom: Wecom) -> None:
     assert "要做什么" in wecom.say("Zhang", "/待办 明天")
 
 
+def test_the_list_numbers_what_comes_later_too_and_its_card_is_handed(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    wecom.say("Zhang", "/待办 华东泵业 明天 下午3点 送样品")
+    assert "1. 11-24 15:00 华东泵业有限公司：送样品" in wecom.say("Zhang", "/待办")
+    assert "请在下面的卡片上处理" in wecom.say("Zhang", "1")
+    wecom.press("Zhang", wecom.card("Zhang"), "完成")
+    assert rows(Todo)[0].done_at is not None
+
+
 def test_a_todo_is_finished_postponed_and_taken_back_on_its_card(wecom: Wecom) -> None:
     wecom.say("Zhang", "/待办 今天 打电话给王总")
     card = wecom.card("Zhang")
