@@ -11,6 +11,7 @@ from crm.access import Actor, actor_by_id
 from crm.errors import CrmError
 from crm.flows.digests import Summed, keep, summed_up
 from crm.ports import AskModel
+from crm.reads.known_names import known_names
 from crm.rules.days import day_of
 from crm.rules.utterance import Utterance
 from crm.usecases import archive_talks
@@ -47,11 +48,11 @@ def _sum_up(talk: Waiting, ask: AskModel | None, now: datetime) -> str:
     try:
         with uow.reading() as s:
             actor = actor_by_id(s, talk.person_id, now)
-            spoken = _spoken(s, actor, talk)
+            spoken, names = _spoken(s, actor, talk), known_names(s, actor, talk.customer_id)
         said = tuple(
             Utterance(number, one.who, one.ours, one.text, one.at) for number, one in enumerate(spoken, start=1)
         )
-        it = summed_up(said, DigestOrigin.ARCHIVE, day_of(now), ask)
+        it = summed_up(said, DigestOrigin.ARCHIVE, day_of(now), ask, names)
         return uow.attempt(partial(_kept, talk, actor, it, spoken[-1].at if spoken else None, now))
     except CrmError as refusal:
         log.info("archive: talk %s comes to nothing: %s", talk.id, refusal)

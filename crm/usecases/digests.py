@@ -1,5 +1,7 @@
 """Put the digest of a talk on a customer's timeline, with what we promised as to-dos; take both back together."""
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,14 +13,15 @@ from sqlalchemy.orm import Session
 from config.vocabulary import DigestEngine, DigestKind, DigestOrigin, TimelineKind, label
 from crm import audit
 from crm.access import Actor, get_customer
-from crm.errors import Invalid
+from crm.errors import Conflict, Invalid
 from crm.rules.activity import counts as activity_counts
 from crm.rules.dates import DAY_ENDS, DAY_STARTS
-from crm.rules.days import at, day_of
+from crm.rules.days import SHANGHAI, at, day_of
 from crm.rules.utterance import Sentence, Utterance
 from crm.usecases.followups import NOBODY_HOLDS, NOT_THE_HOLDER, take_back_entry, touch, write_entry
 from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
 from models.base import one_of
+from models.customers import Customer
 from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
 from models.timeline import TimelineEntry
 
@@ -59,18 +62,20 @@ def keep_digest(
     """Write a digest into the file of a customer that the actor may write into. Only the messages it cites are kept.
 
     It happened when the last message was said, never after `now`. The actor's own to-dos come of our promises: of those
-    without a day tomorrow, of those whose day is over none.
+    without a day tomorrow, of those whose day is over none. The same talk a second time is a Conflict.
     """
     customer = get_customer(s, actor, customer_id)
     if not sentences:
         raise Invalid(NOTHING_IN_IT, {"text": "没有可以记下来的事"})
+    known_by = _print(talk)
+    _refuse_again(s, customer, known_by)
     text = "\n".join(f"{label(one.kind)}：{one.text}" for one in sentences)
     happened = min(next((one.at for one in reversed(talk) if one.at is not None), now), now)
     valid, remark = _counts(s, customer.id, talk, text)
     entry_id, _ = write_entry(
         s, customer.id, TimelineKind.DIGEST, text, actor.person_id, now, at=happened, counts=valid
     )
-    made = Digest(entry_id=entry_id, origin=origin, engine=engine)
+    made = Digest(entry_id=entry_id, origin=origin, engine=engine, talk_print=known_by)
     s.add(made)
     s.flush()
     _keep(s, made.id, talk, sentences)
@@ -89,6 +94,21 @@ def keep_digest(
     if valid and customer.owner_id != actor.person_id:
         remark = NOT_THE_HOLDER if customer.owner_id else NOBODY_HOLDS
     return DigestDone(made.public_id, entry_id, customer.name, engine, tuple(sentences), todos, valid, remark)
+
+
+def _print(talk: Sequence[Utterance]) -> str:
+    said = [[one.speaker, one.ours, one.at and one.at.isoformat(), " ".join(one.text.split())] for one in talk]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _refuse_again(s: Session, customer: Customer, known_by: str) -> None:
+    """A talk that stands on the timeline already is not told, nor its promises made, a second time."""
+    same = (Digest.talk_print == known_by, TimelineEntry.customer_id == customer.id)
+    standing = select(TimelineEntry.recorded_at).join(Digest, Digest.entry_id == TimelineEntry.id)
+    before = s.scalar(standing.where(*same, TimelineEntry.retracted_at.is_(None)).limit(1))
+    if before is not None:
+        told = f"{before.astimezone(SHANGHAI):%m-%d %H:%M} 的那条会话摘要就是"
+        raise Conflict(f"这段内容已经整理过了，在「{customer.name}」的时间线上，{told}。没有再记一次，待办也没有再加")
 
 
 def _counts(s: Session, customer_id: int, talk: Sequence[Utterance], text: str) -> tuple[bool, str]:

@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import DigestEngine, DigestKind, DigestOrigin
+from config.vocabulary import ChatKind, ContactState, DigestEngine, DigestKind, DigestOrigin
 from crm import uow
-from crm.errors import CrmError, Gone, Invalid, NotFound
+from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
 from crm.flows.digests import keep as keep_summed
 from crm.flows.digests import names_of, sum_up
 from crm.reads.digests import DigestFile, digest_file
+from crm.reads.known_names import known_names
 from crm.rules.days import at
 from crm.rules.digest import Sentence, Utterance, digest
 from crm.usecases.digests import DigestDone, entry_of, keep_digest, retract_digest
@@ -19,6 +20,7 @@ from crm.usecases.last_done import last_written, take_back
 from models.audit import AuditEntry
 from models.customers import Customer
 from models.digests import DigestMessage
+from models.links import ChatLink, ExternalContact
 from models.timeline import TimelineEntry, Todo
 from tests.support.company import DAY, MINUTE, NOW, actor, customer, rows, snapshot
 
@@ -108,6 +110,33 @@ def test_when_a_promise_is_due(company: Engine, due: date | None, due_at: dateti
     assert [one.text for one in done.todos] == (["把图纸给您"] if due_at else [])
 
 
+def test_the_same_talk_again_is_no_second_digest_until_the_first_is_taken_back(company: Engine) -> None:
+    made, by = customer("Zhang", "甲机电"), actor("Zhang")
+    done = keep(made)
+    before = snapshot()
+    with pytest.raises(Conflict, match="已经整理过了，在「甲机电」的时间线上，11-23 10:00"):
+        keep(made, now=NOW + DAY)
+    assert snapshot() == before
+    keep(customer("Zhang", "乙机电"))
+    entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
+    uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat"))
+    assert len(keep(made).todos) == 1
+
+
+def test_the_file_knows_the_names_that_may_not_leave(company: Engine) -> None:
+    made, by = customer("Zhang", "昆山恒泽水务设备有限公司"), actor("Zhang")
+    with uow.transaction() as s:
+        s.add(ExternalContact(external_userid="wm1", name="钱卫国", state=ContactState.LINKED, created_at=NOW))
+        link = {"kind": ChatKind.EXTERNAL_CONTACT, "key": "wm1", "customer_id": made, "linked_at": NOW}
+        s.add(ChatLink(**link, linked_by_id=by.person_id))
+    with uow.reading() as s:
+        known = known_names(s, by, made)
+    assert {"昆山恒泽水务设备有限公司", "恒泽水务设备", "恒泽", "钱卫国", "张三"} <= known
+    other = actor("sun")
+    with pytest.raises(NotFound), uow.reading() as s:
+        known_names(s, other, made)
+
+
 @pytest.mark.parametrize("header", ["张三", "张三 10:08", "张三 2026-11-23 08:20:11"])
 def test_by_the_end_of_the_day_is_six_in_the_evening_also_when_pasted_before_nine(company: Engine, header: str) -> None:
     made, by, early = customer("Zhang", "甲机电"), actor("Zhang"), at(date(2026, 11, 23), 8, 38)
@@ -154,7 +183,7 @@ def test_what_is_not_a_real_talk_is_kept_and_does_not_count(company: Engine) -> 
     assert (done.counts, clock_of(made)) == (False, before)
     assert "只有我方说话" in done.remark
     assert keep(made).counts
-    again = keep(made, now=NOW + MINUTE)
+    again = keep(made, now=NOW + MINUTE, talk=(*TALK, Utterance(5, "王工", False, "好的", NOW)))
     assert not again.counts
     assert "一样" in again.remark
 

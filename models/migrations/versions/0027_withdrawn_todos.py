@@ -1,4 +1,4 @@
-"""A to-do that was taken back is not one that was done."""
+"""A to-do that was taken back is not one that was done; a talk that was summed up is known again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("digest", sa.Column("talk_print", sa.String(64), server_default="", nullable=False))
     op.add_column("todo", sa.Column("withdrawn_at", sa.DateTime(), nullable=True))
     # Until now both had the same mark; the audit book knows which of them nobody did.
     op.execute(
@@ -21,3 +22,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("UPDATE todo SET done_at = withdrawn_at WHERE withdrawn_at IS NOT NULL")
     op.drop_column("todo", "withdrawn_at")
+    op.drop_column("digest", "talk_print")
