@@ -50,6 +50,11 @@ _FINDS_OUT = re.compile(
 )
 _CLAUSE = re.compile(r"[^，,。；;！!？?\s]+[？?]?")
 _ALL_RIGHT = re.compile(r"(?:您看|这样)*(?:可以|行|好|方便|成)(?:吗|么|不)[？?]?$")
+_SMALL_TALK = re.compile(
+    r"天气|下雨|降温|太冷|太热|吃(?:饭|过|了)|周末(?:愉快|快乐)|(?:节日|新年|元旦|春节|中秋|国庆|端午|生日)(?:快乐|好)|过年好|早点休息|晚安|"
+    r"一路(?:平安|顺风)|注意(?:身体|保暖|安全)|身体(?:怎么样|还好)|堵车|辛苦(?:了|啦)|最近(?:忙|好)"
+)
+_SMALL = 16  # letters: what is longer says something besides
 _SURE = re.compile(rf"{NUMERAL}|{CHARACTERS}(?:台|套|个|吨|万)")
 
 
@@ -72,6 +77,8 @@ def judged(one: Utterance, said_on: date) -> Said:
     coming = [day for _, day in days_in(words, said_on) if day >= said_on]
     later = any(day > said_on for day in coming)  # 「今天去了」 names no day to come
     kind = _kind(one, words, question, later)
+    if kind is DigestKind.GIST and len(words) <= _SMALL and _SMALL_TALK.search(words):
+        words = ""
     due = coming[0] if coming and kind in (DigestKind.PROMISE, DigestKind.DATE, DigestKind.NEED) else None
     sure = kind is not DigestKind.GIST and (later or _SURE.search(words) is not None)
     return Said(one, words, kind, due, question, sure)

@@ -36,6 +36,7 @@ _BEYOND = {
     "make_quote": "报了价，要收回请发 /报价 客户，回复序号，点「撤回报价」",
     "revise_quote": "出了新版报价，要收回请发 /报价 客户，回复序号，点「撤回报价」",
     "go_away": "登记了请假，要结束请发 /请假 结束",
+    "unlink": "解除了联系人的关联，要恢复请发 /关联 客户名，再在卡片上选他",
     "come_back": "结束了请假，还要请就重新登记",
 }
 _WHAT = {
@@ -67,6 +68,8 @@ def last_written(s: Session, actor: Actor, now: datetime) -> tuple[list[Written]
     """
     minutes = policy.current(s).undo_minutes
     rows = s.execute(_written_since(actor, now - timedelta(minutes=minutes))).all()
+    if not rows and (since := _done_since(s, actor, now - timedelta(minutes=minutes))):
+        raise NotFound(f"您刚才{since}")
     if not rows:
         raise NotFound(f"最近 {minutes} 分钟里没有您可以撤销的记录。卡片上的操作，请点卡片上的「撤销」")
     written = [Written(row.what, row.id, row.public_id, f"{_WHAT[row.what]}「{row.called[:30]}」") for row in rows]

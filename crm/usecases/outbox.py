@@ -76,8 +76,11 @@ def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) 
             s.execute(_GIVE_UP, times, execution_options={"synchronize_session": False})
             continue
         person = s.get_one(Person, row.person_id, with_for_update=True)  # two deliverers count his messages in turn
-        if row.notice_class == NoticeClass.BUNDLE and row.payload is None:  # whoever adds to it holds the person's row
-            bundles.fill(s, row)
+        untold = row.notice_class == NoticeClass.BUNDLE and row.payload is None
+        if untold and not bundles.fill(s, row):  # whoever adds to it holds the person's row
+            row.state = OutboxState.EXPIRED
+            s.flush()
+            continue
         if person.status in _GONE:
             undeliverable.bury(s, row, f"{person.name}{label(PersonStatus(person.status))}，不再向他发送", now)
         elif (quiet_until := free_at(s, person.id, now)) is not None:

@@ -138,7 +138,10 @@ def test_the_second_promise_is_told_beside_one_with_a_figure() -> None:
     assert [one.cites for one in of_kind(told, DigestKind.PROMISE)] == [(1,), (3,)]
 
 
-@pytest.mark.parametrize("lines", [(), ("王工|",), ("王工|好的", "李强|嗯嗯", "王工|[", "李强|😀😀")])
+@pytest.mark.parametrize(
+    "lines",
+    [(), ("王工|",), ("王工|好的", "李强|嗯嗯", "王工|[", "李强|😀😀"), ("王工|今天天气不错", "李强|是啊，您吃饭了吗")],
+)
 def test_a_talk_that_says_nothing_has_no_digest(lines: Sequence[str]) -> None:
     assert digest(talk(*lines), MONDAY) == ()
 

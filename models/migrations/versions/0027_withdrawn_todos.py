@@ -1,4 +1,6 @@
-"""A to-do that was taken back is not one that was done; a talk that was summed up is known again."""
+"""A to-do that was taken back is not one that was done; a talk that was summed up is known again;
+what goes out is listed by when it is due.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index(op.f("ix_outbox_message_due_at"), "outbox_message", ["due_at"])
     op.add_column("digest", sa.Column("talk_print", sa.String(64), server_default="", nullable=False))
     op.add_column("todo", sa.Column("withdrawn_at", sa.DateTime(), nullable=True))
     # Until now both had the same mark; the audit book knows which of them nobody did.
@@ -23,3 +26,4 @@ def downgrade() -> None:
     op.execute("UPDATE todo SET done_at = withdrawn_at WHERE withdrawn_at IS NOT NULL")
     op.drop_column("todo", "withdrawn_at")
     op.drop_column("digest", "talk_print")
+    op.drop_index(op.f("ix_outbox_message_due_at"), "outbox_message")
