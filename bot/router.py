@@ -101,7 +101,7 @@ def all_commands() -> Sequence[Command]:
 
 
 def suggest(typed: str, others: Mapping[str, str]) -> str:
-    """The command somebody most likely meant by a name nobody claimed, or of the `others` (spelling, name); else empty."""
+    """The command most likely meant by a name that nobody claimed, or of the `others` (spelling, name); else empty."""
     spellings = [typed.casefold(), "".join(lazy_pinyin(typed)).casefold()]  # 更近 sounds like 跟进
     known = [*_names, *others]
     hits = [process.extractOne(one, known, scorer=fuzz.ratio, score_cutoff=60) for one in spellings]

@@ -50,9 +50,10 @@ _FINDS_OUT = re.compile(
 )
 _CLAUSE = re.compile(r"[^，,。；;！!？?\s]+[？?]?")
 _ALL_RIGHT = re.compile(r"(?:您看|这样)*(?:可以|行|好|方便|成)(?:吗|么|不)[？?]?$")
+_AROUND = r"(?:今天|明天|最近|这几天|这两天|那边|这边|路上|早点|不错|怎么样|如何|凉快|[您你们我也都要真很太好挺是热冷大变转了吗吧啊呀呢的得多请，,、\s])*"
 _SMALL_TALK = re.compile(
-    r"天气|下雨|降温|太冷|太热|吃(?:饭|过|了)|周末(?:愉快|快乐)|(?:节日|新年|元旦|春节|中秋|国庆|端午|生日)(?:快乐|好)|过年好|早点休息|晚安|"
-    r"一路(?:平安|顺风)|注意(?:身体|保暖|安全)|身体(?:怎么样|还好)|堵车|辛苦(?:了|啦)|最近(?:忙|好)"
+    rf"{_AROUND}(?:天气|下雨|降温|吃饭|吃过|吃了|周末(?:愉快|快乐)|(?:节日|新年|元旦|春节|中秋|国庆|端午|生日)快乐|新年好|过年好|"
+    rf"休息|晚安|一路(?:平安|顺风)|注意(?:身体|保暖|安全)|身体|堵车|辛苦|忙){_AROUND}"
 )
 _SMALL = 16  # letters: what is longer says something besides
 _SURE = re.compile(rf"{NUMERAL}|{CHARACTERS}(?:台|套|个|吨|万)")
@@ -77,7 +78,7 @@ def judged(one: Utterance, said_on: date) -> Said:
     coming = [day for _, day in days_in(words, said_on) if day >= said_on]
     later = any(day > said_on for day in coming)  # 「今天去了」 names no day to come
     kind = _kind(one, words, question, later)
-    if kind is DigestKind.GIST and len(words) <= _SMALL and _SMALL_TALK.search(words):
+    if kind is DigestKind.GIST and len(words) <= _SMALL and _SMALL_TALK.fullmatch(words):
         words = ""
     due = coming[0] if coming and kind in (DigestKind.PROMISE, DigestKind.DATE, DigestKind.NEED) else None
     sure = kind is not DigestKind.GIST and (later or _SURE.search(words) is not None)

@@ -146,6 +146,10 @@ def test_a_talk_that_says_nothing_has_no_digest(lines: Sequence[str]) -> None:
     assert digest(talk(*lines), MONDAY) == ()
 
 
+def test_small_talk_with_something_in_it_is_told() -> None:
+    assert [one.text for one in digest(talk("王工|天气太冷管子冻裂了"), MONDAY)] == ["王工表示：天气太冷管子冻裂了"]
+
+
 def test_the_longest_talk_has_a_digest_that_can_be_read() -> None:
     long = talk(*(f"王工|第{number}批需要{number}台DN{number}的阀" for number in range(2, 1500)))
     told = digest(long, MONDAY)
