@@ -5,10 +5,13 @@ _POOL = (
     "主管发 /待办，回复序号就能分配；想要某家公司，发 /查重 公司名 看看有没有人在跟进，再找主管"
 )
 _RANKING = "还没有排行榜。发 /日报 看自己今天做了什么；团队的商机和漏斗在管理后台「商机」里看"
-_SAID = {
-    **dict.fromkeys(("公海", "gonghai", "pool", "领取", "lingqu", "claim"), _POOL),
-    **dict.fromkeys(("排行", "排行榜", "paihang", "rank", "ranking"), _RANKING),
-}
+_SPELLED = (
+    (("公海", "gonghai", "pool"), _POOL),
+    (("领取", "lingqu", "claim"), _POOL),
+    (("排行", "排行榜", "paihang", "rank", "ranking"), _RANKING),
+)
+_SAID = {spelling: said for spellings, said in _SPELLED for spelling in spellings}
+NAMES = {spelling: spellings[0] for spellings, _ in _SPELLED for spelling in spellings}  # for whoever mistypes one
 
 
 def absent(name: str) -> str:

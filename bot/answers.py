@@ -46,7 +46,7 @@ from gateways.wecom.text import no_links, no_markup
 
 log = logging.getLogger(__name__)
 
-_PART = 2000  # bytes: WeCom takes 2048, and a part that travels as a message carries its time
+_PART = 2000  # bytes: WeCom takes 2048, and one that is said again carries its time
 _SAID_AGAIN = 100  # characters of a late message that tell which one is meant
 _SURELY_IN_TIME = timedelta(minutes=1)  # the policy's lower bound: younger than this needs no look at the policy
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from bot.absent import NAMES
 from bot.alikes import asks_first, looked_up
 from bot.forms import (
     Choose,
@@ -36,6 +37,12 @@ from crm.uow import Session
 from crm.usecases import collisions, customers, followups, linking
 
 CHAT = "chat"
+_DAILY = ("待办", "跟进", "小结", "客户", "日报")
+# The rest by what it is about: customers, deals, prices and signatures, oneself.
+_REST = (
+    "新建", "关联", "补资料", "查重", "线索", "共享", "解除", "商机", "推进", "节点", "报价", "审批", "打卡", "提醒",
+    "请假", "撤销", "帮助",
+)  # fmt: skip
 LIST = 10  # lines of a list that a phone shows at once
 CUSTOMER = Slot("customer", "哪个客户？直接发客户名，简称、拼音都行", a_customer)
 
@@ -45,7 +52,8 @@ def show_help(_s: Session, actor: Actor, heard: Heard) -> str:
     asked = find_command(heard.args.lstrip("/／")) if heard.args else None
     if asked is not None:
         return f"{asked.usage}\n{asked.tells}"
-    lines = [f"{one.usage}  {one.tells}" for one in all_commands()]
+    said = {one.name: f"{one.usage}  {one.tells}" for one in all_commands()}
+    daily, rest = ("\n".join(said[name] for name in names) for names in (_DAILY, _REST))
     if actor.reach is Reach.NOTHING:
         return (
             f"{actor.name}，您好！{label(actor.role)}不负责客户，这里能帮您的是：\n"
@@ -54,7 +62,7 @@ def show_help(_s: Session, actor: Actor, heard: Heard) -> str:
     managing = "" if not actor.manages else "\n主管：发 /待办 看等您分配的客户和停滞的商机，回复序号就能处理"
     return (
         f"{actor.name}，您好！不用记命令：直接打字，我会问您要不要记成跟进；发个位置就是打卡。\n\n"
-        + "\n".join(lines)
+        f"每天用的：\n{daily}\n\n其他：\n{rest}"
         + managing
         + "\n\n拼音、英文和全角／也行，比如 /genjin、/todo。发「取消」结束正在问的问题"
     )
@@ -190,7 +198,8 @@ def _unlink(s: Session, it: Filled) -> str:
     (contact_id, at), said = it.values["contact"]
     linked_at = datetime.fromisoformat(at)
     linking.unlink_contact(s, it.actor, contact_id, it.now, entrance=CHAT, linked_at=linked_at)
-    return f"已解除{said}的关联。要关联到别的客户，发 /关联 客户名"
+    back = f"解除错了，发 /关联 {said.rpartition('（')[2].rstrip('）')}，再在卡片上选他"
+    return f"已解除{said}的关联。{back}；要关联到别的客户，发 /关联 客户名"
 
 
 @form("link_contact", CUSTOMER)
@@ -232,15 +241,15 @@ def write(s: Session, actor: Actor, heard: Heard) -> str:
     if len(found) > 1:
         asked = read_into(s, actor, "write", {"text": rest}, "customer", first, heard.now)
         return asked if isinstance(asked, str) else fill(s, actor, "write", asked, heard.key, heard.now)
+    alone = [] if rest else meant(s, actor, heard.args)
+    if len(alone) == 1:
+        return fill(s, actor, "write", {"customer": [alone[0].id, alone[0].name]}, heard.key, heard.now)
     current = linking.current_customer(s, actor)
     if current is not None and rest:  # the first word may name a customer that is not his: he is asked
         doubt = f"没有找到叫「{first[:20]}」的客户，"
         return offer(s, actor, current, heard.args, heard.key, heard.now, doubt=doubt)
     if current is not None:
         return fill(s, actor, "write", {"customer": list(current), "text": heard.args}, heard.key, heard.now)
-    alone = meant(s, actor, heard.args)
-    if len(alone) == 1:
-        return fill(s, actor, "write", {"customer": [alone[0].id, alone[0].name]}, heard.key, heard.now)
     asked = fill(s, actor, "write", {"text": heard.args}, heard.key, heard.now)
     return f"没有找到叫「{first[:20]}」的客户（只在您能看到的客户里找）。{asked}" if rest else asked
 
@@ -281,7 +290,7 @@ def unknown(name: str) -> str:
     joined = next((one.name for one in all_commands() if name.startswith(one.name)), "")
     if joined:  # on a telephone the blank is easily forgotten
         return f"命令后面要空一格，您是不是想发 /{joined} {name[len(joined) :][:20]}？"
-    near = suggest(name)
+    near = suggest(name, NAMES)
     if near:
         return f"没有「/{name[:20]}」这个命令，您是不是想发 /{near}？"
     return f"没有「/{name[:20]}」这个命令。发 /帮助 看看我会什么"

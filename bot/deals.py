@@ -18,6 +18,7 @@ from crm.reads.deals import DealBrief, deals_called, deals_of, open_deal_count, 
 from crm.reads.meant import meant, near
 from crm.rules.amounts import say_amount, shown_amount
 from crm.rules.days import SHANGHAI
+from crm.rules.stalled import say_stay
 from crm.uow import Session
 from crm.usecases import deals, linking
 
@@ -119,7 +120,7 @@ def _show(s: Session, actor: Actor, public_id: Any, _key: str, now: datetime) ->
         lines.append(f"{page.since.astimezone(SHANGHAI):%Y-%m-%d} {page.here.label}{why}")
         return "\n".join(lines)
     flag = "" if beside.colour is StallColour.GREEN else f"，{label(beside.colour)}"
-    lines.append(f"{page.here.label}第 {beside.stage_days} 个工作日，期限 {beside.limit}{flag}")
+    lines.append(f"{say_stay(page.here.label, beside.stage_days)}，期限 {beside.limit}{flag}")
     lines.append(beside.told)
     if beside.lacking:
         lines.append(f"一半以上的赢单有过、这个还没有：{'、'.join(beside.lacking)}")

@@ -97,13 +97,14 @@ def understand(plain: bytes) -> Inbound:
         return Inbound(Received(digest, "unreadable", "", "", "", "", raw, None), "", "", Unheard())
     msg_id = _text(doc, "MsgId")
     event, change = _text(doc, "Event"), _text(doc, "ChangeType")
+    about = ("EventKey",) if event.casefold() == "click" else _OBJECTS  # which button of the menu
     received = Received(
         key=f"m:{msg_id[:70]}" if msg_id else digest,
         msg_type=_text(doc, "MsgType"),
         event=event,
         change_type=change,
         userid=_text(doc, "UserID") or _text(doc, "FromUserName"),
-        object_id=next((found for name in _OBJECTS if (found := _text(doc, name))), ""),
+        object_id=next((found for name in about if (found := _text(doc, name))), ""),
         raw=plain.decode("utf-8"),
         made_at=_instant(_text(doc, "CreateTime")),
     )

@@ -15,6 +15,7 @@ from crm.errors import Invalid
 from crm.reads.deal_page import DealPage, deal_page
 from crm.reads.deals import DealBrief, deals_called, deals_meant, open_deals
 from crm.rules.funnel import LEAST_REASON, Lack, Missing, Rung, Said
+from crm.rules.stalled import say_stay
 from crm.uow import Session
 from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.deals import GateClosed
@@ -94,7 +95,7 @@ def _lacking(
     if to.kind is StageKind.WON:
         end = f"/推进 {page.name} {to.label}"
         lines.append(f"凭证齐了就发 {end} 原因 对手，比如 {end} 价格 无")
-    stands = f"「{page.name}」在{page.here.label}第 {page.history[0].days} 个工作日，到「{to.label}」还缺："
+    stands = f"「{page.name}」{say_stay(page.here.label, page.history[0].days)}，到「{to.label}」还缺："
     return stands + "\n" + "\n".join(lines)
 
 

@@ -1,16 +1,25 @@
-"""/日报: what the sender did today, ready to be copied into a report."""
+"""/日报: what the sender did on a day, ready to be copied into a report."""
+
+from datetime import timedelta
 
 from bot.router import Heard, command
 from crm.access import Actor
 from crm.reads.my_day import Done, my_day
+from crm.rules.days import day_of
 from crm.uow import Session
 
 _WORDS = 40  # characters of one thing
+_DAYS_AGO = {"": 0, "今天": 0, "昨天": 1, "前天": 2}
 
 
-@command("日报", "ribao", "report", "day", usage="/日报", tells="我今天做了什么，可以复制去交日报")
+@command("日报", "ribao", "report", "day", usage="/日报 [昨天]", tells="我今天做了什么，可以复制去交日报")
 def report(s: Session, actor: Actor, heard: Heard) -> str:
-    day = my_day(s, actor, heard.now)
+    ago = _DAYS_AGO.get(heard.args)
+    if ago is None:
+        return "日报只看今天、昨天和前天：发 /日报，或者 /日报 昨天"
+    day = my_day(s, actor, day_of(heard.now) - timedelta(days=ago))
+    if day.empty and ago:
+        return f"{day.day:%m-%d} 没有记录"
     if day.empty:
         return f"{day.day:%m-%d} 还没有记录。直接打字记跟进，发个位置打卡，晚上再发 /日报"
     parts = (
@@ -23,6 +32,7 @@ def report(s: Session, actor: Actor, heard: Heard) -> str:
     )
     said = [f"{actor.name} {day.day:%m-%d} 日报"]
     said += [_part(title, unit, done) for title, unit, done in parts if done.total]
+    said += [f"另有 {day.uncounted} 条内容太短、重复或没联系上的，不计入跟进"] if day.uncounted else []
     return "\n".join(said)
 
 
@@ -33,4 +43,5 @@ def _part(title: str, unit: str, done: Done) -> str:
 
 
 def _line(about: str, what: str) -> str:
-    return what[:_WORDS] if about in ("", what) else f"{about[:20]}：{what[:_WORDS]}"
+    words = "；".join(what.split("\n"))[:_WORDS]  # a summed-up talk has a line for each of its sentences
+    return words if about in ("", what) else f"{about[:20]}：{words}"

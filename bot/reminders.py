@@ -16,6 +16,8 @@ _FARTHEST = 10_000
 @command("提醒", "tixing", "alerts", "reminders", usage="/提醒 [序号]", tells="看合成一条发来的提醒，打开其中一件")
 def show_reminders(s: Session, actor: Actor, heard: Heard) -> str:
     number = int(heard.args) if heard.args.isascii() and heard.args.isdigit() and len(heard.args) < 6 else 0
+    if heard.args and not number:
+        return "序号是合成的那条里的数字。发 /提醒 看全部，发 /提醒 3 打开第 3 件"
     told = newest(s, actor, _FARTHEST if number > _MOST else _MOST)
     if not told.total:
         return "没有合并发送的提醒。单独的提醒在上面的卡片里；发 /待办 看今天要做的"

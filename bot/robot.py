@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ _IN_GROUP = "群里大家都看得到，客户的事请单独发给我"
 _AWAY = "系统正在维护，这条没有收下。请过几分钟再发一次"
 _BROKEN = "这一步系统出错了，没有收下。请换个说法再试一次，或稍后再发"
 _CARDS = "（卡片发在应用的会话里）"
+_BELOW = re.compile(r"下面(?:的|这张)卡片")  # true in the app; here it is elsewhere
+_THERE = "应用会话里的卡片"
 _ONE_ANSWER = 20_000  # bytes: the robot says in one piece what the app says in parts
 
 
@@ -33,7 +36,8 @@ class RobotReply(Reply):
     part: int = _ONE_ANSWER
 
     def words(self, to: str, content: str, now: datetime) -> str:
-        return content + _CARDS if "卡片" in content else content
+        there, told = _BELOW.subn(_THERE, content)
+        return there + _CARDS if "卡片" in content and not told else there
 
 
 def answers(clock: Clock, home_url: str) -> Callable[[RobotMessage], str]:

@@ -100,12 +100,15 @@ def all_commands() -> Sequence[Command]:
     return list(_commands.values())
 
 
-def suggest(typed: str) -> str:
-    """The command somebody most likely meant by a name nobody claimed; empty if nothing is near."""
-    spellings = {typed.casefold(), "".join(lazy_pinyin(typed)).casefold()}  # 更近 sounds like 跟进
-    hits = [process.extractOne(one, list(_names), scorer=fuzz.ratio, score_cutoff=60) for one in spellings]
+def suggest(typed: str, others: Mapping[str, str]) -> str:
+    """The command most likely meant by a name that nobody claimed, or of the `others` (spelling, name); else empty."""
+    spellings = [typed.casefold(), "".join(lazy_pinyin(typed)).casefold()]  # 更近 sounds like 跟进
+    known = [*_names, *others]
+    hits = [process.extractOne(one, known, scorer=fuzz.ratio, score_cutoff=60) for one in spellings]
     best = max((hit for hit in hits if hit), key=lambda hit: hit[1], default=None)
-    return _names[best[0]].name if best else ""
+    if best is None:
+        return ""
+    return others.get(best[0]) or _names[best[0]].name
 
 
 def _claim(table: dict[str, T], name: str, value: T) -> None:

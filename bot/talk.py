@@ -13,12 +13,14 @@ from crm.access import Actor
 from crm.errors import CrmError, Invalid
 from crm.uow import Session
 from crm.usecases import dialogues
+from crm.usecases.followups import LONGEST
 
 _SLASHES = "/／"
 _HELLO = frozenset({"你好", "您好", "在吗", "在么", "早", "早上好", "下午好", "hi", "hello", "嗨", "哈喽"})
 _THANKS = frozenset(
     {"谢谢", "多谢", "感谢", "谢了", "好的", "好", "好的谢谢", "收到", "嗯", "嗯嗯", "ok", "thanks", "thx"}
 )
+_NOTE = frozenset({"记一下", "记录一下", "帮我记一下", "记个跟进", "写个跟进"})
 _STOP = frozenset({"取消", "退出", "算了", "quxiao", "cancel"})
 _UNASKED = "文件我收到了，但不知道它是什么。作商机的凭证，先发 /推进 商机名，再发文件；记跟进，请用一句话写下要点"
 _MEDIA = {
@@ -62,6 +64,10 @@ def _civil(typed: str) -> str:
         return "您好！直接打字，我来记跟进；发个位置就是打卡；发 /待办 看今天要做的，发 /帮助 看我会什么"
     if words in _THANKS:
         return "不客气，有事随时发我"
+    if words in _NOTE:
+        return "好，记什么？直接说聊了什么，比如：和王工谈了价格，下周三给报价"
+    if len(typed) > LONGEST:
+        return f"这段话太长了（{len(typed)} 字），跟进最多 {LONGEST} 字。要整理聊天，请发 /小结 客户 再贴上内容"
     if words.isdecimal() and len(words) <= 2:
         return "现在没有可以选序号的清单。发 /待办 或 /客户，再回复序号"
     return ""

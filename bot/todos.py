@@ -71,14 +71,21 @@ def _add_todo(s: Session, it: Filled) -> str:
 def _due_today(s: Session, actor: Actor, heard: Heard) -> str:
     """Everything due, and what comes next."""
     items = agenda(s, actor, heard.now, numbers.current(s), numbers.calendar(s))
-    if items:
-        listed(s, actor, "handle", [[item.kind, item.object_id] for item in items], heard.now)
-    coming = todos.coming(s, actor, heard.now)
-    later = "".join(f"\n· {due.astimezone(SHANGHAI):%m-%d %H:%M} {text}" for due, text in coming)
-    if not items and not later:
+    coming, more = todos.coming(s, actor, heard.now)
+    if not items and not coming:
         return "今天没有到期的事。发 /待办 明天 给客户回电话 可以加一条"
-    said = f"{list_text(items)}\n\n回复序号，我把那一件的卡片发给您处理" if items else "今天没有到期的事"
-    return said + (f"\n\n接下来的待办：{later}" if later else "")
+    things = [[item.kind, item.object_id] for item in items] + [[ItemKind.TODO, one.id] for one in coming]
+    listed(s, actor, "handle", things, heard.now)
+    said = [list_text(items) if items else "今天没有到期的事"]
+    if coming:
+        lines = [_later(number, one) for number, one in enumerate(coming, start=len(items) + 1)]
+        said.append("\n".join(["接下来的待办：", *lines, *([f"…… 还有 {more} 条"] if more else [])]))
+    return "\n\n".join([*said, "回复序号，我把那一件的卡片发给您处理"])
+
+
+def _later(number: int, one: todos.ComingTodo) -> str:
+    about = f"{one.customer[:16]}：" if one.customer else ""
+    return f"{number}. {one.due_at.astimezone(SHANGHAI):%m-%d %H:%M} {about}{one.text[:40]}"
 
 
 @picks_from("handle")

@@ -133,8 +133,10 @@ def sheet(word: StrEnum) -> str:
     return said(word)
 
 
-def event(msg_type: str, name: str, change: str) -> str:
-    """What a callback was about: the finest word we know of it."""
+def event(msg_type: str, name: str, change: str, button: str = "") -> str:
+    """What a callback was about: the finest word we know of it, and which button of the menu it was."""
+    if button:
+        return f"{EVENTS['click']}「{button}」"
     if name.casefold() == "location":  # its name is a message's as well
         return "上报位置"
     for word in (change, name, msg_type):

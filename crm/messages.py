@@ -17,7 +17,7 @@ from crm.access import WHO
 from crm.bundles import GATHERING, open_bundles, take_in_the_last
 from crm.notices import Button, Notice, text
 from crm.promises import promised
-from crm.rules.days import SHANGHAI, WorkCalendar, at, day_of
+from crm.rules.days import WorkCalendar, at, day_of
 from models.base import bare, insert_once, insert_rows, one_of
 from models.messages import Card, CardAction, Dialogue, InboxEvent, OutboxMessage
 from models.people import Person
@@ -281,11 +281,6 @@ def draw_taps(s: Session, card_id: int, taps: Sequence[Tap], expires_at: datetim
 def promise(
     s: Session, person_id: int, notice: Notice, notice_class: NoticeClass, *, now: datetime, **rest: Any
 ) -> None:
-    """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise.
-
-    Plain words said at once carry their time: WeCom's duplicate check would swallow equal ones for four hours.
-    """
-    if notice_class is NoticeClass.PROMPT and not notice.buttons and rest.get("redraws_id") is None:
-        notice = replace(notice, body=f"{notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）")
+    """The promise commits, or vanishes, with the caller's work; the same `dedupe` is the same promise."""
     insert_once(s, OutboxMessage, **promised(person_id, notice, notice_class, now=now, **rest))
     uow.nudge(s, "outbox")

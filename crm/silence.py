@@ -1,6 +1,6 @@
 """How long a customer has been silent, and what stops its clock: 「还剩几天，为什么」 judged from the store."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import TypeVar
@@ -12,6 +12,7 @@ from config.policy import Policy
 from config.vocabulary import StageKind
 from crm.rules import recycling
 from crm.rules.days import WorkCalendar, day_of
+from models.base import one_of
 from models.customers import Customer
 from models.deals import Deal, Stage
 from models.messages import OutboxMessage
@@ -32,6 +33,14 @@ def batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
 def silence_key(customer_id: int, silent_since: datetime) -> str:
     """The topic of a reminder: one silence of one customer."""
     return f"silent:{customer_id}:{silent_since:%Y%m%d%H%M%S%f}"
+
+
+def silences_over(s: Session, topics: Collection[str]) -> set[str]:
+    """Of topics of reminders those whose silence has ended, or whose customer nobody holds any more."""
+    about = {topic: int(topic.split(":")[1]) for topic in topics if topic.startswith("silent:")}
+    held = (one_of(s, Customer.id, about.values()), Customer.owner_id.is_not(None), Customer.merged_into_id.is_(None))
+    rows = s.execute(select(Customer.id, Customer.silent_since).where(*held)).all() if about else ()
+    return about.keys() - {silence_key(customer_id, since) for customer_id, since in rows}
 
 
 def silence_of(

@@ -1,7 +1,7 @@
 """Which deals stand still, judged from the store: the sweep, the lists and the card ask here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -147,3 +147,11 @@ def _judged(row: Row[*tuple[object, ...]], now: datetime, policy: Policy, calend
         PersonStatus(row.status), row.team_id, stay, stall, topic,
         (row.id, row.stage_id, row.stage_since, row.snoozed_until, row.owner_id),
     )  # fmt: skip
+
+
+def stalls_over(s: Session, topics: Collection[str]) -> set[str]:
+    """Of topics of alerts those whose stay has ended: the deal has moved since."""
+    about = {topic: int(topic.split(":")[2]) for topic in topics if topic.startswith("stall:")}
+    stays = (one_of(s, StagePeriod.id, about.values()), StagePeriod.ended_at.is_not(None))
+    ended = set(s.scalars(select(StagePeriod.id).where(*stays))) if about else set()
+    return {topic for topic, period_id in about.items() if period_id in ended}

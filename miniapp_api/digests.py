@@ -7,9 +7,10 @@ from flask import Response
 
 from config.vocabulary import LoginVia, label
 from crm import uow
-from crm.access import Actor, get_customer
+from crm.access import Actor
 from crm.flows.digests import Summed, keep, names_of, sum_up
 from crm.reads.digests import DigestFile, digest_file
+from crm.reads.known_names import known_names
 from crm.usecases.digests import entry_of, retract_digest
 from crm.usecases.idempotency import Stored, Transaction
 from miniapp_api.deps import ApiDeps
@@ -35,8 +36,8 @@ def digest_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         now, wanted = deps.clock(), plain_id(customer_id)
         with uow.reading() as s:
             actor, _ = signed_in(s, bearer_token(), now)
-            get_customer(s, actor, wanted)  # before a word of it leaves
-        summed = sum_up(json_data.text, [*names_of(actor), *json_data.ours], now, deps.summarise)
+            names = known_names(s, actor, wanted)  # and whether he may write there, before a word of it leaves
+        summed = sum_up(json_data.text, [*names_of(actor), *json_data.ours], now, deps.summarise, names)
         return write(deps, repeat.key, json_data, _kept(wanted, summed))
 
     @bp.get("/digests/<digest_id>")

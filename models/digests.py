@@ -9,7 +9,10 @@ from models.base import Base, public_id
 
 
 class Digest(Base):
-    """Whose customer it is about, who made it and whether it was taken back stands in its line of the timeline."""
+    """Whose customer it is about, who made it and whether it was taken back stands in its line of the timeline.
+
+    `talk_print` is the SHA-256 of what was said, by which the same talk is known when it is brought again.
+    """
 
     __tablename__ = "digest"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -17,6 +20,7 @@ class Digest(Base):
     entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entry.id"), unique=True)
     origin: Mapped[str] = mapped_column(String(12))
     engine: Mapped[str] = mapped_column(String(12))
+    talk_print: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class DigestTodo(Base):

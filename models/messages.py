@@ -22,7 +22,7 @@ class InboxEvent(Base):
     userid: Mapped[str] = mapped_column(String(64))
     object_id: Mapped[str] = mapped_column(
         String(64), default=""
-    )  # ExternalUserID, ChatId, NewUserID: what it is about
+    )  # ExternalUserID, ChatId, NewUserID, the menu's key: what it is about
     raw: Mapped[str] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(String(8))
@@ -87,7 +87,7 @@ class OutboxMessage(Base):
     payload: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[datetime]
-    due_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(index=True)
     next_at: Mapped[datetime]  # the next attempt; starts as due_at
     expires_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, public_id
@@ -27,6 +27,8 @@ class TimelineEntry(Base):
 
 
 class Todo(Base):
+    """What somebody has promised to do, until it is done, or withdrawn because it should not have been made."""
+
     __tablename__ = "todo"
     __table_args__ = (Index("ix_todo_person_open", "person_id", "done_at", "due_at"),)
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,3 +39,7 @@ class Todo(Base):
     due_at: Mapped[datetime]
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+TODO_IS_OPEN = and_(Todo.done_at.is_(None), Todo.withdrawn_at.is_(None))

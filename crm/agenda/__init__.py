@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
-from crm.access import Actor
+from crm.access import Actor, sees_customer
 from crm.agenda import customers, deals, verdicts
 from crm.agenda.items import Item, ItemKind
 from crm.rules.days import WorkCalendar, at, day_of, days_between
-from models.timeline import Todo
+from models.customers import Customer
+from models.timeline import TODO_IS_OPEN, Todo
+
+_NAME = 16  # characters of a customer's name before what is to be done for him
 
 __all__ = ["Item", "ItemKind", "agenda", "approvals_and_quotes"]
 
@@ -45,17 +48,19 @@ def _order(item: Item) -> tuple[int, str]:
 
 def _todos(s: Session, actor: Actor, now: datetime) -> Sequence[Item]:
     tomorrow = at(day_of(now), 0) + timedelta(days=1)
-    due = select(Todo).where(Todo.person_id == actor.person_id, Todo.done_at.is_(None), Todo.due_at < tomorrow)
+    there = (Customer.id == Todo.customer_id) & Customer.merged_into_id.is_(None) & sees_customer(actor)
+    mine = (Todo.person_id == actor.person_id, TODO_IS_OPEN, Todo.due_at < tomorrow)
+    due = select(Todo, func.coalesce(Customer.name, "")).outerjoin(Customer, there).where(*mine)
     return [
         Item(
             ItemKind.TODO,
             todo.id,
             todo.public_id,
-            todo.text,
+            f"{customer[:_NAME]}：{todo.text}" if customer else todo.text,
             "今天到期" if late == 0 else f"已过期 {late} 天",
             "答应客户的事会落空",
             0,
         )
-        for todo in s.scalars(due)
+        for todo, customer in s.execute(due)
         for late in (max(0, days_between(todo.due_at, now)),)
     ]

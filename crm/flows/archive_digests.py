@@ -8,8 +8,10 @@ from functools import partial
 from config.vocabulary import DigestOrigin
 from crm import uow
 from crm.access import Actor
+from crm.errors import Conflict
 from crm.flows.digests import Summed, keep, summed_up
 from crm.ports import AskModel
+from crm.reads.known_names import known_names
 from crm.rules.days import day_of
 from crm.rules.utterance import Utterance
 from crm.usecases import archive_talks
@@ -51,13 +53,14 @@ def _sum_up(talk: Waiting, ask: AskModel | None, now: datetime) -> str:
     with uow.reading() as s:
         actor = archive_talks.writer(s, talk, now)
         heard = unsummed(s, actor, talk) if actor else Unsummed((), ())
+        names = known_names(s, actor, talk.customer_id) if actor else ()
     if actor is None:
         uow.attempt(partial(_let_rest, talk, now + REST))
         return ""
     said = tuple(
         Utterance(number, one.who, one.ours, one.text, one.at) for number, one in enumerate(heard.spoken, start=1)
     )
-    it = summed_up(said, DigestOrigin.ARCHIVE, day_of(now), ask)
+    it = summed_up(said, DigestOrigin.ARCHIVE, day_of(now), ask, names)
     return uow.attempt(partial(_kept, talk, actor, heard, it, now))
 
 
@@ -70,6 +73,9 @@ def _kept(talk: Waiting, actor: Actor, heard: Unsummed, it: Summed, now: datetim
         return ""
     spoken = dict(enumerate(heard.spoken, start=1))
     own = [number for number, one in spoken.items() if one.person_id == actor.person_id]
-    done = keep(s, actor, talk.customer_id, it, now, entrance=ENTRANCE, own=own)
+    try:
+        done = keep(s, actor, talk.customer_id, it, now, entrance=ENTRANCE, own=own)
+    except Conflict:  # the very same talk stands there already
+        return ""
     archive_talks.came_of(s, talk, done.entry_id, {n: (one.seq, one.external_userid) for n, one in spoken.items()})
     return f"{actor.name}与「{done.customer_name}」的聊天已整理：{len(done.sentences)} 句，待办 {len(done.todos)} 条"

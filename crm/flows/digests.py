@@ -12,11 +12,12 @@ from datetime import date, datetime
 
 from config.vocabulary import DigestEngine, DigestKind, DigestOrigin, InboxState, label
 from crm import uow
-from crm.access import WRITE, Actor, actor_by_userid, get_customer, known_actor
+from crm.access import Actor, actor_by_userid, known_actor
 from crm.errors import CrmError, Invalid
 from crm.messages import Received, answer_given, prompt, remember
 from crm.notices import text
 from crm.ports import AskModel, Told
+from crm.reads.known_names import known_names
 from crm.rules.blanking import Blanks
 from crm.rules.citing import supported
 from crm.rules.days import SHANGHAI, day_of
@@ -44,20 +45,27 @@ class Summed:
     origin: DigestOrigin
 
 
-def sum_up(typed: str, ours: Collection[str], now: datetime, ask: AskModel | None) -> Summed:
-    """Read what was pasted or dictated and sum it up; Invalid with what to do where it cannot be read."""
+def sum_up(
+    typed: str, ours: Collection[str], now: datetime, ask: AskModel | None, names: Collection[str] = ()
+) -> Summed:
+    """Read what was pasted or dictated and sum it up; Invalid with what to do where it cannot be read.
+
+    `names` are those that the file knows (`reads/known_names.py`): like the speakers' they do not leave.
+    """
     today = day_of(now)
     try:
         talk = read_talk(typed, ours, today)
     except ValueError as error:
         raise Invalid(str(error), {"text": str(error)}) from None
     origin = DigestOrigin.PASTED if any(one.speaker for one in talk) else DigestOrigin.DICTATED
-    return summed_up(talk, origin, today, ask)
+    return summed_up(talk, origin, today, ask, names)
 
 
-def summed_up(talk: tuple[Utterance, ...], origin: DigestOrigin, today: date, ask: AskModel | None) -> Summed:
+def summed_up(
+    talk: tuple[Utterance, ...], origin: DigestOrigin, today: date, ask: AskModel | None, names: Collection[str]
+) -> Summed:
     """What a talk comes to: in the words of the model, if it can prove them, else of the offline engine."""
-    proven = () if ask is None else _asked(talk, today, ask)
+    proven = () if ask is None else _asked(talk, today, ask, names)
     if proven:
         return Summed(talk, proven, DigestEngine.MODEL, origin)
     return Summed(talk, digest(talk, today), DigestEngine.EXTRACTIVE, origin)
@@ -109,9 +117,9 @@ def names_of(actor: Actor) -> tuple[str, ...]:
     return (actor.name, actor.userid, "我", "我方")
 
 
-def _asked(talk: Sequence[Utterance], today: date, ask: AskModel) -> tuple[Sentence, ...]:
-    """What of the model's answer is proven. No name, number or address of anybody leaves: 客户 and 我方 talk."""
-    blanks = Blanks()
+def _asked(talk: Sequence[Utterance], today: date, ask: AskModel, names: Collection[str]) -> tuple[Sentence, ...]:
+    """What of the model's answer is proven. 客户 and 我方 talk; the names that are known, and numbers, do not leave."""
+    blanks = Blanks({*names, *(one.speaker for one in talk)})
     words = blanks.out([one.text for one in talk])
     messages = [(one.number, "我方" if one.ours else "客户", said) for one, said in zip(talk, words, strict=True)]
     try:
@@ -147,8 +155,8 @@ def digest_asked(received: Received, ask: AskModel | None, now: datetime) -> Non
     try:
         with uow.reading() as s:
             actor = actor_by_userid(s, received.userid, now)
-            get_customer(s, actor, asked["customer"], to=WRITE)
-        summed = sum_up(asked["text"], names_of(actor), now, ask)
+            names = known_names(s, actor, asked["customer"])
+        summed = sum_up(asked["text"], names_of(actor), now, ask, names)
 
         def kept(s: uow.Session) -> None:
             if answer_given(s, mark) is not None:

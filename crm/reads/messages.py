@@ -74,7 +74,7 @@ class OutFile:
 
 @dataclass(frozen=True, slots=True)
 class InRow:
-    """`person` is empty when nobody of ours sent it."""
+    """`person` is empty when nobody of ours sent it; `button` is the menu's, where one was tapped."""
 
     id: int
     person: str
@@ -82,6 +82,7 @@ class InRow:
     msg_type: str
     event: str
     change_type: str
+    button: str
     state: str
     made_at: datetime | None
     received_at: datetime
@@ -135,14 +136,14 @@ def overdue(s: Session, now: datetime) -> int:
 def outbox(
     s: Session, actor: Actor, *, states: Sequence[OutboxState] = (), person: str = "", page: int = 1, size: int = 50
 ) -> Page[OutRow]:
-    """Promises of the given states (none: all), of people whose name or userid contains `person`; newest first."""
+    """Promises of these states (none: all), of people whose name or userid contains `person`, the latest due first."""
     require(actor, *_OPERATORS)
     query = select(OutboxMessage, Person).join(Person, Person.id == OutboxMessage.person_id)
     if states:
         query = query.where(OutboxMessage.state.in_(states))
     if person:
         query = query.where(_called(person))
-    return cut(s, query.order_by(OutboxMessage.id.desc()), page, size, _out)
+    return cut(s, query.order_by(OutboxMessage.due_at.desc(), OutboxMessage.id.desc()), page, size, _out)
 
 
 def dead_ids(s: Session, actor: Actor, person: str = "", most: int = 200) -> list[int]:
@@ -249,6 +250,7 @@ def _in(event: InboxEvent, name: str | None) -> InRow:
         msg_type=event.msg_type,
         event=event.event,
         change_type=event.change_type,
+        button=event.object_id if event.event.casefold() == "click" else "",
         state=event.state,
         made_at=event.made_at,
         received_at=event.received_at,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from config.vocabulary import StageKind, TimelineKind
 from crm.access import Actor, sees_customer
-from crm.rules.days import at, day_of
+from crm.rules.days import at
 from models.customers import Customer
 from models.deals import Deal, Stage, StagePeriod
 from models.quotes import Quote
@@ -29,10 +29,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class MyDay:
-    """The day of who asks, as far as its customers are still there for him."""
+    """The day of who asks, as far as its customers are still there for him.
+
+    `follow_ups` are what counts as one, summed-up talks among them; `uncounted` is how many more do not count.
+    """
 
     day: date
     follow_ups: Done
+    uncounted: int
     visits: Done
     moves: Done
     quotes: Done
@@ -42,16 +46,17 @@ class MyDay:
     @property
     def empty(self) -> bool:
         parts = (self.follow_ups, self.visits, self.moves, self.quotes, self.todos, self.new_customers)
-        return not any(part.total for part in parts)
+        return not self.uncounted and not any(part.total for part in parts)
 
 
-def my_day(s: Session, actor: Actor, now: datetime) -> MyDay:
-    """What was done since midnight in Shanghai. A visit counts from the day it happened, whenever it arrived."""
-    day = day_of(now)
+def my_day(s: Session, actor: Actor, day: date) -> MyDay:
+    """What was done on a day in Shanghai. A visit or a talk counts from the day it happened, whenever it arrived."""
+    noted = _written(actor, day, TimelineKind.FOLLOW_UP, TimelineKind.DIGEST)
     return MyDay(
         day=day,
-        follow_ups=_written(s, actor, day, TimelineKind.FOLLOW_UP),
-        visits=_written(s, actor, day, TimelineKind.VISIT),
+        follow_ups=_done(s, noted.where(TimelineEntry.counts)),
+        uncounted=_number(s, noted.where(~TimelineEntry.counts)),
+        visits=_done(s, _written(actor, day, TimelineKind.VISIT)),
         moves=_moved(s, actor, day),
         quotes=_done(s, _quoted(actor, day)),
         todos=_done(s, _ticked(actor, day)),
@@ -59,17 +64,16 @@ def my_day(s: Session, actor: Actor, now: datetime) -> MyDay:
     )
 
 
-def _written(s: Session, actor: Actor, day: date, kind: TimelineKind) -> Done:
+def _written(actor: Actor, day: date, *kinds: TimelineKind) -> Select[str, str]:
     entry = TimelineEntry
-    return _done(
-        s,
+    return (
         select(Customer.name, entry.text)
         .join(Customer, Customer.id == entry.customer_id)
         .where(
-            entry.author_id == actor.person_id, entry.kind == kind, entry.retracted_at.is_(None),
+            entry.author_id == actor.person_id, entry.kind.in_(kinds), entry.retracted_at.is_(None),
             _on(entry.at, day), sees_customer(actor),
         )
-        .order_by(entry.at, entry.id),
+        .order_by(entry.at, entry.id)
     )  # fmt: skip
 
 
@@ -125,6 +129,8 @@ def _on(moment: _Moment, day: date) -> ColumnElement[bool]:
 def _done(s: Session, query: Select[str, str]) -> Done:
     lines = [(about, what) for about, what in s.execute(query.limit(_SHOWN))]
     total = len(lines)
-    if total == _SHOWN:
-        total = s.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    return Done(total, lines)
+    return Done(_number(s, query) if total == _SHOWN else total, lines)
+
+
+def _number(s: Session, query: Select[str, str]) -> int:
+    return s.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0

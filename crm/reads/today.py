@@ -25,7 +25,7 @@ from models.customers import Customer
 from models.deals import Deal, Stage
 from models.links import ExternalContact, ExternalFollow
 from models.people import Person
-from models.timeline import Todo
+from models.timeline import TODO_IS_OPEN, Todo
 
 SHOWN = 8
 Section = Literal["approvals", "queue", "stuck", "todos", "contacts"]
@@ -132,7 +132,7 @@ def _open_todos(actor: Actor) -> Select[int, str, datetime, str, str]:
             Customer,
             and_(Customer.id == Todo.customer_id, Customer.merged_into_id.is_(None), sees_customer(actor)),
         )
-        .where(Todo.person_id == actor.person_id, Todo.done_at.is_(None))
+        .where(Todo.person_id == actor.person_id, TODO_IS_OPEN)
     )
 
 

@@ -16,7 +16,7 @@ _NUMBER = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
 # 12月30 万 is money: a date without 号 ends where a word, a time of day or the text ends.
 _BOUND = r"(?=\s|$|[上下中早晚凌,，。])"
 _DATE = rf"""(?:
-    (?P<near>大后天|后天|明天|明日|今天|今日|明(?=[早晚])|今(?=[早晚]))
+    (?P<near>大后天|后天|明天|明日|今天|今日|明(?=[早晚])|今(?=[早晚])|(?<!天)(?<!日)下班(?=[之以]?前))
   | (?P<week>下下个?|下个?|本|这个?)?(?<![上每])(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天末1-7])(?!\d)
   | (?P<later>{_NUMBER})天(?:以后|之后|后)
   | (?P<next_month>下个?月|本月|这个月)(?P<month_day>{_NUMBER})[号日]
@@ -24,7 +24,7 @@ _DATE = rf"""(?:
   | (?P<iso_year>20\d\d)[-/.](?P<iso_month>\d{{1,2}})[-/.](?P<iso_day>\d{{1,2}})(?!\d)
   | (?<![\d.\-/])(?P<short_month>\d{{1,2}})[-/](?P<short_day>\d{{1,2}}){_BOUND}
 )"""
-_PERIOD = r"(?P<period>凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|早|晚)"
+_PERIOD = r"(?P<period>下班|凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|早|晚)"
 _CLOCK = (
     r"(?P<hour>\d{1,2}|[一二两三四五六七八九十]{1,3})"
     r"(?:[点时](?P<said>半|一刻|三刻|\d{1,2}分?)?|:(?P<minute>\d\d))"
@@ -40,8 +40,9 @@ _LONGEST = 40
 _DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=True)) | {"两": 2}
 _WEEKDAYS = {"日": 6, "天": 6, "末": 5, "7": 6} | {sign: n for n, sign in enumerate("一二三四五六")}
 _WEEKDAYS |= {str(n + 1): n for n in range(6)}
-_NEAR = {"今": 0, "今天": 0, "今日": 0, "明": 1, "明天": 1, "明日": 1, "后天": 2, "大后天": 3}
+_NEAR = {"下班": 0, "今": 0, "今天": 0, "今日": 0, "明": 1, "明天": 1, "明日": 1, "后天": 2, "大后天": 3}
 _PERIOD_HOURS = {
+    "下班": DAY_ENDS[0],
     "凌晨": 6,
     "早上": 9,
     "早晨": 9,
@@ -118,6 +119,8 @@ def _instant(found: re.Match[str], now: datetime) -> datetime | None:
 def _clock(found: re.Match[str]) -> list[tuple[int, int]] | None:
     """The times of day that may be meant, in order; None for a time that does not exist."""
     period, hour_said = found["period"] or "", found["hour"]
+    if found["near"] == "下班":
+        return [DAY_ENDS]
     if not hour_said:
         return [(_PERIOD_HOURS[period], 0)] if period else [DAY_STARTS, DAY_ENDS]
     hour, said = _number(hour_said), (found["said"] or "").rstrip("分")

@@ -56,8 +56,8 @@ def _chosen(said: Sequence[Said], sums: Sequence[float]) -> list[int]:
 
 
 def _must(one: Said) -> bool:
-    """What names a figure or a day to come, and what speaks against us, is never left out for want of room."""
-    return one.sure or one.kind is DigestKind.OBJECTION
+    """What names a figure or a day to come, what speaks against us and what we promise is never left out for room."""
+    return one.sure or one.kind is DigestKind.OBJECTION or one.kind is DigestKind.PROMISE
 
 
 def _sentences(said: Sequence[Said], chosen: Sequence[int]) -> Iterator[Sentence]:

@@ -14,7 +14,7 @@ _LOOSE = re.compile(
     r"(?P<month>下个?月|本月|这个?月|当月|月)(?P<part>底|末|初|中旬?)(?!间)"
     r"|(?P<year>今年|明年|年)(?:年)?(?P<year_part>底|末|初)"
     r"|(?P<week>下下|下|这|本)个?(?:周|星期|礼拜)(?P<inside>内|之内|以内)?(?![一二三四五六日天末1-7])"
-    rf"|(?<![\d.第])(?P<count>{NUMERAL}|半)\s*个?(?P<unit>工作日|天|周|星期|礼拜|月)(?:之内|以内|内|之后|以后|后)"
+    rf"|(?<![\d.第])(?P<count>{NUMERAL}|半)\s*个?(?P<unit>工作日|小时|天|周|星期|礼拜|月)(?:之内|以内|内|之后|以后|后)"
 )
 
 
@@ -68,4 +68,4 @@ def _after(said_on: date, count: str, unit: str) -> date | None:
     if unit == "月" and many >= 1:
         in_month = _of_month(said_on, int(many), "底")
         return in_month.replace(day=min(said_on.day, in_month.day))
-    return said_on + timedelta(days=int(float(many) * {"天": 1, "月": 30}.get(unit, 7)))
+    return said_on + timedelta(days=int(float(many) * {"小时": 1 / 24, "天": 1, "月": 30}.get(unit, 7)))

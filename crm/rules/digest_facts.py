@@ -37,12 +37,28 @@ _WILL = re.compile(
     r"提供|确认|核实|反馈|跟进|处理|做好|准备|过去|拜访|上门|打电话|催|申请|请示|协调|问)"
     r"|(?:寄|发|送|报|回复|答复|反馈)给?(?:您|你|他|她|贵司|客户|对方|.{1,3}总|.{1,3}工)|(?:再去|去|上门|登门|过去)?(?:拜访|回访|见面)"
     r"|(?:我们?|这边)[^，。；？?!！]{0,6}(?:换|修|退|免|让|补)"
+    r"|我们?[^，。；？?!！]{0,8}?(?:去|到)(?:您那|你那|现场|贵司|工地|厂里)"
     r"|(?:给|帮|替)(?:您|你|他|她|对方|客户|贵司|.{1,3}总|.{1,3}工)[^，。；？?!！]{0,8}?(?:发|寄|送|报|出|做|查|问|催|申请|安排|"
     r"核实|确认|反馈|准备|处理|改|联系)|答应|承诺|保证(?!金)|我会|我们会|一定(?:给|发|到)"
 )
 _DONE = re.compile(
     r"已经|[给帮](?:您|你)?.{0,6}过了|了$|刚(?:才|刚)|昨天|上周|不(?:能|会|行)|没(?:有|法)|无法|吗$|[?？]"
 )
+_FINDS_OUT = re.compile(
+    r"((?:我们?|咱们?|这边)(?:[^，,。；;？?！!您你]|[给帮替][您你])*?(?:确认|核实|答复|回复|反馈|落实|查|问)[^，,。；;？?！!您你]{0,8}?)"
+    r"(?:能不能|可不可以|可以不|是不是|有没有|行不行|多久|多少|什么|怎么|如何|哪|几)"
+)
+_CLAUSE = re.compile(r"[^，,。；;！!？?\s]+[？?]?")
+_ALL_RIGHT = re.compile(r"(?:您看|这样)*(?:可以|行|好|方便|成)(?:吗|么|不)[？?]?$")
+_AROUND = (
+    r"(?:今天|明天|最近|这几天|这两天|那边|这边|路上|早点|不错|怎么样|如何|凉快|"
+    r"[您你们我也都要真很太好挺是热冷大变转了吗吧啊呀呢的得多请，,、\s])*"
+)
+_SMALL_TALK = re.compile(
+    rf"{_AROUND}(?:天气|下雨|降温|吃饭|吃过|吃了|周末(?:愉快|快乐)|(?:节日|新年|元旦|春节|中秋|国庆|端午|生日)快乐|新年好|过年好|"
+    rf"休息|晚安|一路(?:平安|顺风)|注意(?:身体|保暖|安全)|身体|堵车|辛苦|忙){_AROUND}"
+)
+_SMALL = 16  # letters: what is longer says something besides
 _SURE = re.compile(rf"{NUMERAL}|{CHARACTERS}(?:台|套|个|吨|万)")
 
 
@@ -60,10 +76,13 @@ class Said:
 
 def judged(one: Utterance, said_on: date) -> Said:
     """`said_on` is the day of the message: 「明天」 is the day after it."""
-    words, question = spoken(one.text), asks(one.text)
+    words = spoken(one.text)
+    question = asks(one.text) and not (one.ours and _promises_beside(words))
     coming = [day for _, day in days_in(words, said_on) if day >= said_on]
     later = any(day > said_on for day in coming)  # 「今天去了」 names no day to come
     kind = _kind(one, words, question, later)
+    if kind is DigestKind.GIST and len(words) <= _SMALL and _SMALL_TALK.fullmatch(words):
+        words = ""
     due = coming[0] if coming and kind in (DigestKind.PROMISE, DigestKind.DATE, DigestKind.NEED) else None
     sure = kind is not DigestKind.GIST and (later or _SURE.search(words) is not None)
     return Said(one, words, kind, due, question, sure)
@@ -71,7 +90,7 @@ def judged(one: Utterance, said_on: date) -> Said:
 
 def _kind(one: Utterance, words: str, question: bool, dated: bool) -> DigestKind:
     """The first that fits, in the order of what a salesperson must not miss."""
-    if one.ours and not question and _WILL.search(words) and not _DONE.search(words):
+    if one.ours and not question and (_promises(words) or _promises_beside(words)):
         return DigestKind.PROMISE
     if (not one.ours or not one.speaker) and _OBJECTION.search(words):
         return DigestKind.OBJECTION
@@ -84,3 +103,13 @@ def _kind(one: Utterance, words: str, question: bool, dated: bool) -> DigestKind
     if dated or _DATE.search(words):
         return DigestKind.DATE
     return DigestKind.PRODUCT if _PRODUCT.search(words) else DigestKind.GIST
+
+
+def _promises(words: str) -> bool:
+    return _WILL.search(words) is not None and _DONE.search(words) is None
+
+
+def _promises_beside(words: str) -> bool:
+    """Whether one of the clauses promises, whatever others ask: 「周四我去现场，可以吗」「我明天确认能不能加急」."""
+    clauses = [_ALL_RIGHT.sub("", clause) for clause in _CLAUSE.findall(_FINDS_OUT.sub(r"\1", words))]
+    return any(_promises(clause) and not asks(clause) for clause in clauses)

@@ -133,3 +133,8 @@ def alert_topic(deal_id: int, period_id: int, step: Step, snoozed_until: datetim
     """
     again = "" if snoozed_until is None else f":{snoozed_until.astimezone(UTC):%Y%m%d%H%M}"
     return f"stall:{deal_id}:{period_id}:{step}{again}"
+
+
+def say_stay(stage: str, days: int) -> str:
+    """Where a deal stands and for how many working days: 「在需求确认第 3 个工作日」."""
+    return f"在{stage}第 {days} 个工作日" if days else f"今天刚到{stage}"

@@ -15,12 +15,12 @@ from crm.access import WRITE, Actor, actor_by_id, get_customer
 from crm.errors import NotAllowed, NotFound
 from crm.usecases import slots
 from crm.usecases.archive_consents import Place, person_of, room, room_of
+from crm.usecases.digests import withdraw_promises
 from crm.usecases.followups import rewind
-from crm.usecases.todos import withdraw_todos
 from models.archive import ArchiveCited, ArchiveDigest, ArchiveEntry, ArchiveTalk
 from models.base import insert_once, one_of
 from models.customers import Customer
-from models.digests import Digest, DigestMessage, DigestTodo
+from models.digests import Digest, DigestMessage
 from models.links import ChatLink, ExternalContact
 from models.timeline import TimelineEntry
 
@@ -198,14 +198,13 @@ def _mark(s: Session, which: ColumnElement[bool], summed_at: datetime | None) ->
 
 def _retract(s: Session, digests: Sequence[int], now: datetime) -> None:
     """Their lines stand no longer, nor do their to-dos; what they did to the silence clock is undone."""
-    todos = select(DigestTodo.todo_id).where(one_of(s, DigestTodo.digest_id, digests))
-    withdraw_todos(s, s.scalars(todos).all(), now, entrance=ENTRANCE)
-    lines = select(Digest.entry_id).where(one_of(s, Digest.id, digests))
-    standing = (TimelineEntry.id.in_(lines), TimelineEntry.retracted_at.is_(None))
+    lines = s.scalars(select(Digest.entry_id).where(one_of(s, Digest.id, digests))).all()
+    withdraw_promises(s, lines, now, entrance=ENTRANCE)
+    standing = (one_of(s, TimelineEntry.id, lines), TimelineEntry.retracted_at.is_(None))
     s.execute(
         update(TimelineEntry).where(*standing).values(retracted_at=now).execution_options(synchronize_session=False)
     )
-    theirs = select(TimelineEntry.customer_id).where(TimelineEntry.id.in_(lines))
+    theirs = select(TimelineEntry.customer_id).where(one_of(s, TimelineEntry.id, lines))
     for customer in s.scalars(select(Customer).where(Customer.id.in_(theirs)).order_by(Customer.id).with_for_update()):
         rewind(s, customer)
     s.flush()

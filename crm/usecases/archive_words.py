@@ -82,6 +82,9 @@ def _without(s: Session, digest_id: int, numbers: Collection[int], instead: str)
     for table in (DigestMessage, ArchiveCited):
         s.execute(delete(table).where(table.digest_id == digest_id, table.number.not_in(still_cited)))
     words = "\n".join(filter(None, [in_words((DigestKind(one.kind), one.text) for one in left), instead]))
+    s.execute(
+        update(Digest).where(Digest.id == digest_id).values(talk_print="").execution_options(synchronize_session=False)
+    )
     entry_id = select(Digest.entry_id).where(Digest.id == digest_id).scalar_subquery()
     s.execute(
         update(TimelineEntry)

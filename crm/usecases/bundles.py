@@ -1,5 +1,6 @@
 """The message that tells several reminders: what it says, and the card of each that its reader asks for by number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,9 @@ from crm.access import Actor
 from crm.errors import Gone, NotFound
 from crm.messages import Tap, make_card, promise
 from crm.notices import Notice, as_notice, text
+from crm.silence import silences_over
+from crm.stalls import stalls_over
+from models.base import one_of
 from models.messages import Card, OutboxMessage
 
 LINES = 12  # what fits a phone's first screen; the rest is counted
@@ -28,8 +32,15 @@ class Told:
     total: int
 
 
-def fill(s: Session, bundle: OutboxMessage) -> None:
-    """Write what the bundle says, from all that was folded into it until now."""
+def fill(s: Session, bundle: OutboxMessage) -> bool:
+    """Write what the bundle says, from all that was folded into it until now; False: nothing is left to be told.
+
+    What has been settled since goes out of it first: afterwards the numbers are its reader's.
+    """
+    waiting = select(OutboxMessage).where(OutboxMessage.folded_into_id == bundle.id)
+    for row in _settled(s, s.scalars(waiting.where(OutboxMessage.state == OutboxState.FOLDED)).all()):
+        row.state, row.folded_into_id = OutboxState.EXPIRED, None
+    s.flush()
     folded, total = _folded(s, bundle.id, LINES)
     head = f"{total} 件提醒，合成一条发给您："
     rest = f"发 /提醒 1 打开第 1 件的卡片来处理，其他序号也一样；发 /提醒 看全部 {total} 件"
@@ -42,6 +53,7 @@ def fill(s: Session, bundle: OutboxMessage) -> None:
     told = len(said) - 1
     said += [_more(total - told)] if told < total else []
     bundle.notice = text("\n".join([*said, rest])).stored()
+    return total > 0
 
 
 def without_numbers(said: str) -> str:
@@ -76,6 +88,8 @@ def hand_reminder(s: Session, actor: Actor, outbox_id: int, key: str, now: datet
     if row is None:
         raise NotFound("没有这条提醒。发 /提醒 看最近合并的提醒")
     notice, card_id = as_notice(row.notice), row.card_id
+    if silences_over(s, [row.topic]) | stalls_over(s, [row.topic]):
+        raise Gone(f"「{notice.title[:_TITLE]}」已经有了变化，不用再处理。发 /待办 看最新的清单")
     if card_id is None and row.card_plan is not None:
         ends = now + timedelta(days=numbers.current(s).card_days)
         card_id, notice = make_card(s, notice, _taps(row.card_plan), row.card_plan["matter"], ends)
@@ -87,6 +101,21 @@ def hand_reminder(s: Session, actor: Actor, outbox_id: int, key: str, now: datet
         dedupe=f"reminder:{row.id}:{key}"[:160], now=now, due_at=now, card_id=card_id, topic=row.topic,
     )  # fmt: skip
     return f"「{notice.title[:_TITLE]}」请看下面的卡片"
+
+
+def _settled(s: Session, rows: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+    """Those whose silence or stay has ended, or whose matter somebody has closed."""
+    topics = [row.topic for row in rows]
+    over = silences_over(s, topics) | stalls_over(s, topics)
+    matters = [row.card_plan["matter"] for row in rows if row.card_plan is not None]
+    cards = one_of(s, Card.id, [row.card_id for row in rows if row.card_id]) | one_of(s, Card.matter, matters)
+    closed = s.execute(select(Card.id, Card.matter).where(cards, Card.closed_at.is_not(None))).all()
+    gone = {card_id for card_id, _ in closed} | {matter for _, matter in closed}
+    return [
+        row
+        for row in rows
+        if row.topic in over or row.card_id in gone or (row.card_plan is not None and row.card_plan["matter"] in gone)
+    ]
 
 
 def _folded(s: Session, bundle_id: int, most: int) -> tuple[list[OutboxMessage], int]:

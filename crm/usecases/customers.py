@@ -25,7 +25,7 @@ from models.customers import Contact, Customer
 from models.deals import Deal
 from models.links import ChatLink
 from models.quotes import Quote
-from models.timeline import TimelineEntry, Todo
+from models.timeline import TODO_IS_OPEN, TimelineEntry, Todo
 from models.visits import Visit
 
 
@@ -135,7 +135,7 @@ def _hanging_on(customer_id: int) -> Iterator[Select[int]]:
     yield select(ChatLink.customer_id).where(ChatLink.customer_id == customer_id, ChatLink.kind != ChatKind.APP_USER)
     yield select(Deal.id).where(Deal.customer_id == customer_id)
     yield select(Quote.id).where(Quote.customer_id == customer_id)
-    yield select(Todo.id).where(Todo.customer_id == customer_id, Todo.done_at.is_(None))
+    yield select(Todo.id).where(Todo.customer_id == customer_id, TODO_IS_OPEN)
     yield select(Visit.id).where(Visit.customer_id == customer_id, Visit.retracted_at.is_(None))
     yield select(Contact.id).where(Contact.customer_id == customer_id)
 

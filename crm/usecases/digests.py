@@ -1,5 +1,8 @@
 """Put the digest of a talk on a customer's timeline, with what we promised as to-dos; take both back together."""
 
+import hashlib
+import json
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,13 +13,15 @@ from sqlalchemy.orm import Session
 from config.vocabulary import DigestEngine, DigestKind, DigestOrigin, TimelineKind, label
 from crm import audit
 from crm.access import Actor, get_customer
-from crm.errors import Invalid
+from crm.errors import Conflict, Invalid
 from crm.rules.activity import counts as activity_counts
 from crm.rules.dates import DAY_ENDS, DAY_STARTS
-from crm.rules.days import at, day_of
+from crm.rules.days import SHANGHAI, at, day_of
 from crm.rules.utterance import Sentence, Utterance
 from crm.usecases.followups import NOBODY_HOLDS, NOT_THE_HOLDER, take_back_entry, touch, write_entry
-from crm.usecases.todos import TodoDone, add_todo
+from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
+from models.base import one_of
+from models.customers import Customer
 from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
 from models.timeline import TimelineEntry
 
@@ -24,6 +29,7 @@ NOTHING_IN_IT = "这段内容里没有找到可以记下来的事（只有问候
 _ONE_SIDED = "这段聊天里只有我方说话，已记下，但不计入跟进；对方回复以后再整理一次就算"
 _REMEMBERED = 10
 _MOST_TODOS = 10  # of one digest: more than that nobody promises in a day
+_BY_THE_END = re.compile(r"下班[之以]?前")
 _NAME_LONGEST, _TODO_LONGEST = 64, 500
 
 
@@ -59,17 +65,20 @@ def keep_digest(
     It happened when the last message was said, never after `now`. The actor's own to-dos come of our promises: of those
     without a day tomorrow, of those whose day is over none. `own`: the numbers of what the actor said himself, where
     that is known (None: whatever our side said); what a colleague promised is not his, nor does it count for him.
+    The same talk a second time is a Conflict.
     """
     customer = get_customer(s, actor, customer_id)
     if not sentences:
         raise Invalid(NOTHING_IN_IT, {"text": "没有可以记下来的事"})
+    known_by = _print(talk)
+    _refuse_again(s, customer, known_by)
     text = in_words((one.kind, one.text) for one in sentences)
     happened = min(next((one.at for one in reversed(talk) if one.at is not None), now), now)
     valid, remark = (False, NOT_THE_HOLDER) if own is not None and not own else _counts(s, customer.id, talk, text)
     entry_id, _ = write_entry(
         s, customer.id, TimelineKind.DIGEST, text, actor.person_id, now, at=happened, counts=valid
     )
-    made = Digest(entry_id=entry_id, origin=origin, engine=engine)
+    made = Digest(entry_id=entry_id, origin=origin, engine=engine, talk_print=known_by)
     s.add(made)
     s.flush()
     _keep(s, made.id, talk, sentences)
@@ -93,6 +102,21 @@ def keep_digest(
 def in_words(sentences: Iterable[tuple[DigestKind, str]]) -> str:
     """What the line of the timeline says."""
     return "\n".join(f"{label(kind)}：{text}" for kind, text in sentences)
+
+
+def _print(talk: Sequence[Utterance]) -> str:
+    said = [[one.speaker, one.ours, one.at and one.at.isoformat(), " ".join(one.text.split())] for one in talk]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _refuse_again(s: Session, customer: Customer, known_by: str) -> None:
+    """A talk that stands on the timeline already is not told, nor its promises made, a second time."""
+    same = (Digest.talk_print == known_by, TimelineEntry.customer_id == customer.id)
+    standing = select(TimelineEntry.recorded_at).join(Digest, Digest.entry_id == TimelineEntry.id)
+    before = s.scalar(standing.where(*same, TimelineEntry.retracted_at.is_(None)).limit(1))
+    if before is not None:
+        told = f"{before.astimezone(SHANGHAI):%m-%d %H:%M} 的那条会话摘要就是"
+        raise Conflict(f"这段内容已经整理过了，在「{customer.name}」的时间线上，{told}。没有再记一次，待办也没有再加")
 
 
 def _counts(s: Session, customer_id: int, talk: Sequence[Utterance], text: str) -> tuple[bool, str]:
@@ -150,16 +174,28 @@ def _promised(
 
 
 def _moment(promise: Sentence, now: datetime) -> datetime:
-    """In the morning of its day; today by the end of the working day."""
-    morning = at(promise.due or day_of(now) + timedelta(days=1), *DAY_STARTS)
-    return morning if morning > now else at(day_of(now), *DAY_ENDS)
+    """In the morning of its day, or by the end of the working day where that was said; today by its end."""
+    day = promise.due or day_of(now) + timedelta(days=1)
+    morning = at(day, *DAY_STARTS)
+    return at(day, *DAY_ENDS) if morning <= now or _BY_THE_END.search(promise.text) else morning
 
 
 def retract_digest(s: Session, actor: Actor, entry_public_id: str, now: datetime, *, entrance: str) -> str:
     """Take back one's own digest within the undo minutes, and the to-dos made with it. The customer's name."""
-    return take_back_entry(
+    name, entry = take_back_entry(
         s, actor, entry_public_id, TimelineKind.DIGEST, now, verb="retract_digest", entrance=entrance
     )
+    withdraw_promises(s, [entry.id], now, entrance=entrance, by=actor.person_id)
+    return name
+
+
+def withdraw_promises(
+    s: Session, entry_ids: Collection[int], now: datetime, *, entrance: str, by: int | None = None
+) -> None:
+    """The digests on these lines stand no longer, and nor do the to-dos that came of them; `by` as `withdraw_todos`."""
+    came_of = select(DigestTodo.todo_id).join(Digest, Digest.id == DigestTodo.digest_id)
+    todo_ids = s.scalars(came_of.where(one_of(s, Digest.entry_id, entry_ids))).all()
+    withdraw_todos(s, todo_ids, now, entrance=entrance, by=by)
 
 
 def entry_of(s: Session, actor: Actor, public_id: str) -> str:

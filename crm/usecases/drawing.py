@@ -2,14 +2,19 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import OutboxState
 from crm.notices import Notice, as_notice
+from crm.rules.days import SHANGHAI
 from models.messages import OutboxMessage
 from models.people import Person
+
+DUPLICATE_CHECK = timedelta(hours=4)  # the longest that WeCom offers, and what every message asks for
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +37,29 @@ class OutboxDraft:
         return f"m{self.card_id or self.id}"
 
 
-def drawn(s: Session, row: OutboxMessage, person: Person, render: Callable[[OutboxDraft], str]) -> bool:
-    """Whether there are bytes to send. One message that cannot be drawn must not hold back all the others."""
+def drawn(s: Session, row: OutboxMessage, person: Person, now: datetime, render: Callable[[OutboxDraft], str]) -> bool:
+    """Whether there are bytes to send. One message that cannot be drawn must not hold back all the others.
+
+    WeCom's duplicate check swallows what it has heard before: words that he was sent lately carry the time.
+    """
     if row.payload is not None:
         return True
     try:
-        row.payload = render(_draft(s, row, person.userid))
+        draft = _draft(s, row, person.userid)
+        payload = render(draft)
+        if _sent_lately(s, row, payload, now):
+            told_at = f"{draft.notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）"
+            payload = render(replace(draft, notice=replace(draft.notice, body=told_at)))
+        row.payload = payload
     except Exception as error:
         log.exception("outbox %s cannot be drawn", row.id)
         row.state, row.error = OutboxState.DEAD, f"消息排版失败：{error}"[:500]
     return row.payload is not None
+
+
+def _sent_lately(s: Session, row: OutboxMessage, payload: str, now: datetime) -> bool:
+    same = (OutboxMessage.person_id == row.person_id, OutboxMessage.payload == payload)
+    return bool(s.scalar(select(exists().where(*same, OutboxMessage.sent_at > now - DUPLICATE_CHECK))))
 
 
 def _draft(s: Session, row: OutboxMessage, userid: str) -> OutboxDraft:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Select, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import HolderKind, TimelineKind, label
@@ -13,10 +13,11 @@ from crm.access import WRITE, Actor, Reach, customer_there, get_customer, merged
 from crm.errors import Gone, Invalid, NotFound
 from crm.holding import holder_of, tenure_began
 from crm.rules.activity import counts as activity_counts
-from crm.usecases.todos import drop_todos_made_with
+from crm.usecases.todos import withdraw_todos
 from models.base import bare, new_public_id
 from models.customers import Customer
-from models.timeline import TimelineEntry
+from models.digests import DigestTodo
+from models.timeline import TimelineEntry, Todo
 
 LONGEST = 5000  # characters
 _REMEMBERED = 10
@@ -155,16 +156,27 @@ def touch(s: Session, customer_id: int, owner_id: int | None, actor: Actor, at: 
 
 
 def retract_follow_up(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
-    """Take back one's own entry within the undo minutes; the clock goes back to what remains. The customer's name."""
-    return take_back_entry(
+    """Take back one's own entry within the undo minutes; the clock goes back to what remains. The customer's name.
+
+    The next contact that was promised in the same breath goes with it.
+    """
+    name, entry = take_back_entry(
         s, actor, public_id, TimelineKind.FOLLOW_UP, now, verb="retract_follow_up", entrance=entrance
     )
+    promised = select(Todo.id).where(
+        Todo.person_id == actor.person_id,
+        Todo.customer_id == entry.customer_id,
+        Todo.created_at == entry.recorded_at,
+        ~exists().where(DigestTodo.todo_id == Todo.id),
+    )
+    withdraw_todos(s, s.scalars(promised).all(), now, entrance=entrance, by=actor.person_id)
+    return name
 
 
 def take_back_entry(
     s: Session, actor: Actor, public_id: str, kind: TimelineKind, now: datetime, *, verb: str, entrance: str
-) -> str:
-    """The same for whatever one writes oneself: the line, what it did to the clock, the to-dos made with it."""
+) -> tuple[str, TimelineEntry]:
+    """The same of whatever one writes oneself, line and clock; the customer's name, and the line."""
     entry = s.scalar(
         select(TimelineEntry).where(
             TimelineEntry.public_id == public_id,
@@ -177,16 +189,15 @@ def take_back_entry(
     customer = get_customer(s, actor, entry.customer_id, lock=True)
     s.refresh(entry)  # of two retractions at once, the second has waited for the lock and sees the first
     if entry.retracted_at is not None:
-        return customer.name
+        return customer.name, entry
     minutes = policy.current(s).undo_minutes
     if now > entry.recorded_at + timedelta(minutes=minutes):
         raise Gone(f"这条{label(kind)}写了超过 {minutes} 分钟，不能撤销了。可以再补一条说明")
     entry.retracted_at = now
     s.flush()
     rewind(s, customer)
-    drop_todos_made_with(s, actor, customer.id, entry.recorded_at, now, entrance=entrance)
     audit.record(s, actor.person_id, verb, f"customer:{customer.id}", now, entrance=entrance, entry=entry.id)
-    return customer.name
+    return customer.name, entry
 
 
 def rewind(s: Session, customer: Customer) -> None:

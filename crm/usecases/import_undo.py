@@ -25,7 +25,7 @@ from models.fields import FieldChange
 from models.imports import ImportRow
 from models.links import ChatLink
 from models.quotes import Quote
-from models.timeline import TimelineEntry, Todo
+from models.timeline import TODO_IS_OPEN, TimelineEntry, Todo
 from models.visits import Visit
 
 ROWS = 200
@@ -132,7 +132,7 @@ def _hanging_on(s: Session, work: Work, ids: Sequence[int]) -> list[tuple[str, s
         ),
         ("已关联企微联系人", held(ChatLink.customer_id, ChatLink.kind != ChatKind.APP_USER)),
         ("已有商机", held(Deal.customer_id)),
-        ("已有待办", held(Todo.customer_id, Todo.done_at.is_(None))),
+        ("已有待办", held(Todo.customer_id, TODO_IS_OPEN)),
         ("已有拜访", held(Visit.customer_id, Visit.retracted_at.is_(None))),
         (
             "已有别的联系人",

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, literal, select, union_all
+from sqlalchemy import Select, case, exists, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from config.vocabulary import TimelineKind
+from config.vocabulary import DigestOrigin, TimelineKind
 from crm import policy
 from crm.access import Actor, sees_customer
 from crm.errors import NotFound
@@ -20,7 +20,8 @@ from crm.usecases.visits import retract_check_in
 from models.audit import AuditEntry
 from models.customers import Customer
 from models.deals import Deal, Milestone, StagePeriod
-from models.timeline import TimelineEntry, Todo
+from models.digests import Digest, DigestTodo
+from models.timeline import TODO_IS_OPEN, TimelineEntry, Todo
 from models.visits import Visit
 
 _NOTES = (TimelineKind.FOLLOW_UP, TimelineKind.DIGEST)
@@ -35,6 +36,7 @@ _BEYOND = {
     "make_quote": "报了价，要收回请发 /报价 客户，回复序号，点「撤回报价」",
     "revise_quote": "出了新版报价，要收回请发 /报价 客户，回复序号，点「撤回报价」",
     "go_away": "登记了请假，要结束请发 /请假 结束",
+    "unlink": "解除了联系人的关联，要恢复请发 /关联 客户名，再在卡片上选他",
     "come_back": "结束了请假，还要请就重新登记",
 }
 _WHAT = {
@@ -66,6 +68,8 @@ def last_written(s: Session, actor: Actor, now: datetime) -> tuple[list[Written]
     """
     minutes = policy.current(s).undo_minutes
     rows = s.execute(_written_since(actor, now - timedelta(minutes=minutes))).all()
+    if not rows and (since := _done_since(s, actor, now - timedelta(minutes=minutes))):
+        raise NotFound(f"您刚才{since}")
     if not rows:
         raise NotFound(f"最近 {minutes} 分钟里没有您可以撤销的记录。卡片上的操作，请点卡片上的「撤销」")
     written = [Written(row.what, row.id, row.public_id, f"{_WHAT[row.what]}「{row.called[:30]}」") for row in rows]
@@ -104,15 +108,21 @@ def take_back(s: Session, actor: Actor, done: Written, now: datetime, *, entranc
 
 
 def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, str, datetime]:
-    """What this person made since then and has not taken back, newest first, of customers that are there for him."""
-    me, entry = actor.person_id, TimelineEntry
+    """What this person made since then and has not taken back, newest first, of customers that are there for him.
+
+    A talk of the archive is summed up under his name by a job, which he may know nothing of yet.
+    """
+    me, entry, by_machine = actor.person_id, TimelineEntry, Digest.origin == DigestOrigin.ARCHIVE
     there = Customer.merged_into_id.is_(None) & sees_customer(actor)
     what = case((entry.kind == TimelineKind.DIGEST, "digest"), else_="follow_up")
     notes = select(what.label("what"), entry.id, entry.public_id, Customer.name.label("called"))
     notes = notes.add_columns(entry.recorded_at.label("made_at")).join(Customer, Customer.id == entry.customer_id)
     visits = select(literal("visit"), Visit.id, Visit.public_id, Customer.name, Visit.received_at)
     made = union_all(
-        notes.where(there, entry.author_id == me, entry.kind.in_(_NOTES), entry.retracted_at.is_(None)),
+        notes.where(
+            there, entry.author_id == me, entry.kind.in_(_NOTES), entry.retracted_at.is_(None),
+            ~exists().where(Digest.entry_id == entry.id, by_machine),
+        ),
         visits.join(Customer, Customer.id == Visit.customer_id).where(
             there, Visit.person_id == me, Visit.retracted_at.is_(None)
         ),
@@ -132,8 +142,11 @@ def _written_since(actor: Actor, begin: datetime) -> Select[str, int, str, str, 
         .where(there, Milestone.made_by_id == me, Milestone.done_at.is_(None), Milestone.removed_at.is_(None)),
         select(literal("todo"), Todo.id, Todo.public_id, Todo.text, Todo.created_at)
         .outerjoin(Customer, Customer.id == Todo.customer_id)
-        .where(Todo.customer_id.is_(None) | there, Todo.person_id == me, Todo.done_at.is_(None)),
-    ).subquery()
+        .where(
+            Todo.customer_id.is_(None) | there, Todo.person_id == me, TODO_IS_OPEN,
+            ~exists().where(DigestTodo.todo_id == Todo.id, Digest.id == DigestTodo.digest_id, by_machine),
+        ),
+    ).subquery()  # fmt: skip
     with_todos = case((made.c.what == "digest", 0), else_=1)  # made together with it, and taken back together
     order = (made.c.made_at.desc(), with_todos, made.c.id.desc())
     return select(made).where(made.c.made_at >= begin).order_by(*order).limit(_MOST)

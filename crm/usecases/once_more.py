@@ -16,25 +16,25 @@ from crm.messages import prompt_card
 from crm.rules.days import WorkCalendar
 from crm.silence import silence_of
 from crm.stalls import stuck_deal, suggestions
-from crm.usecases import quote_conflict_cards
+from crm.usecases import lead_cards, quote_conflict_cards
 from crm.usecases.alert_cards import Card, absent_owner_card, assign_card, last_days_card, silence_card, stall_card
 from crm.usecases.approval_cards import own_card
 from crm.usecases.approval_steps import asked_now
 from crm.usecases.contacts import link_card
-from crm.usecases.lead_cards import card_again
 from crm.usecases.milestones import milestone_card
 from crm.usecases.pool import return_by
 from crm.usecases.project_cards import expiring_card
 from crm.usecases.quote_cards import running_out_card
 from crm.usecases.signing import ask_again
-from crm.usecases.todos import todo_card
+from crm.usecases.todos import card_again
 from models.approvals import Approval
 from models.customers import Customer
 from models.deals import Deal, Milestone
 from models.links import ExternalContact
 from models.people import Person
 from models.quotes import Quote, QuoteConflict
-from models.timeline import Todo
+
+_SETTLED = "这件事已经处理好了，不在您的清单里了。发 /待办 看最新的清单"
 
 
 def hand_card(s: Session, actor: Actor, kind: ItemKind, object_id: int, key: str, now: datetime) -> str:
@@ -44,10 +44,12 @@ def hand_card(s: Session, actor: Actor, kind: ItemKind, object_id: int, key: str
     anew whether it may still act. Where his word is asked for, the very card that asks: it shows how the matter ends.
     """
     policy, calendar = numbers.current(s), numbers.calendar(s)
+    if kind is ItemKind.TODO:
+        return _hand_todo(s, actor, object_id, key, now, policy)
     mine = agenda(s, actor, now, policy, calendar)
     item = next((one for one in mine if one.kind is kind and one.object_id == object_id), None)
     if item is None:
-        return "这件事已经处理好了，不在您的清单里了。发 /待办 看最新的清单"
+        return _SETTLED
     if kind is ItemKind.LOST:
         return f"「{item.title}」{item.why}。{item.loss}"
     if kind is ItemKind.VERDICT:
@@ -61,6 +63,16 @@ def hand_card(s: Session, actor: Actor, kind: ItemKind, object_id: int, key: str
     return f"「{item.title[:30]}」请在下面的卡片上处理"
 
 
+def _hand_todo(s: Session, actor: Actor, todo_id: int, key: str, now: datetime, policy: Policy) -> str:
+    """Also of one that is due later: done before its day it need not be said any more."""
+    found = card_again(s, actor, todo_id)
+    if found is None:
+        return _SETTLED
+    (notice, taps), matter = found, f"again:{key}"
+    prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
+    return f"「{notice.title[:30]}」请在下面的卡片上处理"
+
+
 def _card(
     s: Session,
     actor: Actor,
@@ -71,14 +83,10 @@ def _card(
     policy: Policy,
     calendar: WorkCalendar,
 ) -> Card:
-    if kind is ItemKind.TODO:
-        todo = s.get_one(Todo, object_id)
-        about = s.scalar(select(Customer.name).where(Customer.id == todo.customer_id)) or ""
-        return todo_card(f"待办：{todo.text}", todo.id, todo.due_at, about)
     if kind is ItemKind.CONTACT:
         return link_card(s, actor, s.get_one(ExternalContact, object_id), policy)
     if kind is ItemKind.LEAD:
-        return card_again(s, actor, object_id)[1:]
+        return lead_cards.card_again(s, actor, object_id)[1:]
     if kind is ItemKind.REGISTRATION:
         return expiring_card(s, object_id, actor.person_id, now, policy)
     if kind is ItemKind.MILESTONE:

@@ -17,7 +17,7 @@ from crm.errors import Conflict, NotFound
 from crm.promises import KEEP_TRYING
 from crm.rules.words import storable
 from crm.usecases import bundles, undeliverable
-from crm.usecases.drawing import OutboxDraft, drawn
+from crm.usecases.drawing import DUPLICATE_CHECK, OutboxDraft, drawn
 from crm.usecases.send_limits import count_send, free_at
 from models.base import insert_once
 from models.messages import OutboxMessage
@@ -28,8 +28,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)  # longer than connecting (3 s) and reading (8 s) take
 _LADDER = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200, 21600))
-_SAFE_TO_REPEAT = timedelta(hours=4)  # the longest duplicate check WeCom offers
-_LAST_REPEAT = _SAFE_TO_REPEAT - timedelta(minutes=10)
+_LAST_REPEAT = DUPLICATE_CHECK - timedelta(minutes=10)
 _SETUP_PAUSE = timedelta(minutes=5)  # one call in five minutes finds out that somebody mended it
 _CAUGHT_UP = timedelta(minutes=1)
 _CHANNEL = "outbox"
@@ -70,20 +69,23 @@ def lease_next(s: Session, now: datetime, render: Callable[[OutboxDraft], str]) 
     """
     if _paused(s, now):
         return None
-    times = {"now": now, "repeatable_since": now - _SAFE_TO_REPEAT}
+    times = {"now": now, "repeatable_since": now - DUPLICATE_CHECK}
     while (found := s.execute(_LOST, times).first() or s.execute(_READY, times).first()) is not None:
         row, too_old = found
         if too_old:  # after a long outage there may be thousands: all of them at once
             s.execute(_GIVE_UP, times, execution_options={"synchronize_session": False})
             continue
         person = s.get_one(Person, row.person_id, with_for_update=True)  # two deliverers count his messages in turn
-        if row.notice_class == NoticeClass.BUNDLE and row.payload is None:  # whoever adds to it holds the person's row
-            bundles.fill(s, row)
+        untold = row.notice_class == NoticeClass.BUNDLE and row.payload is None
+        if untold and not bundles.fill(s, row):  # whoever adds to it holds the person's row
+            row.state = OutboxState.EXPIRED
+            s.flush()
+            continue
         if person.status in _GONE:
             undeliverable.bury(s, row, f"{person.name}{label(PersonStatus(person.status))}，不再向他发送", now)
         elif (quiet_until := free_at(s, person.id, now)) is not None:
             _put_off(s, row, quiet_until)
-        elif drawn(s, row, person, render):
+        elif drawn(s, row, person, now, render):
             count_send(s, person.id, now)
             row.state, row.lease_until, row.tries = OutboxState.LEASED, now + LEASE, row.tries + 1
             row.first_try_at = row.first_try_at or now

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from crm import audit
@@ -16,7 +16,7 @@ from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
 from models.base import one_of
 from models.customers import Customer
-from models.timeline import Todo
+from models.timeline import TODO_IS_OPEN, Todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,46 +60,42 @@ def add_todo(
 
 def finish_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
     """Tick one's own to-do off. Its text. Gone when it is done, or was taken back, already."""
-    todo = _own(s, actor, todo_id)
-    if todo.done_at is not None:
-        raise Gone(f"「{todo.text[:30]}」已经办完或者撤销了，不用再点")
-    return _end(s, actor, todo, "finish_todo", now, entrance)
-
-
-def drop_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
-    """Take back a to-do that should not have been made. Its text."""
-    return _end(s, actor, _own(s, actor, todo_id), "drop_todo", now, entrance)
-
-
-def drop_todos_made_with(
-    s: Session, actor: Actor, customer_id: int, made_at: datetime, now: datetime, *, entrance: str
-) -> None:
-    """The next contact that was promised in the same breath as a follow-up goes when the follow-up is taken back."""
-    promised = (Todo.person_id == actor.person_id, Todo.customer_id == customer_id, Todo.created_at == made_at)
-    for todo_id in s.scalars(select(Todo.id).where(*promised, Todo.done_at.is_(None))).all():
-        drop_todo(s, actor, todo_id, now, entrance=entrance)
-
-
-def withdraw_todos(s: Session, todo_ids: Collection[int], now: datetime, *, entrance: str) -> None:
-    """What they came of is gone, whoever's they are: nobody is reminded of them any more."""
-    open_ones = select(Todo).where(one_of(s, Todo.id, todo_ids), Todo.done_at.is_(None))
-    for todo in s.scalars(open_ones.order_by(Todo.id).with_for_update()).all():
-        todo.done_at = now
-        cancel(s, _topic(todo))
-        audit.record(s, None, "drop_todo", f"todo:{todo.id}", now, entrance=entrance)
-    s.flush()
-
-
-def _end(s: Session, actor: Actor, todo: Todo, verb: str, now: datetime, entrance: str) -> str:
-    if todo.done_at is None:
-        todo.done_at = now
-        cancel(s, _topic(todo))
-        audit.record(s, actor.person_id, verb, f"todo:{todo.id}", now, entrance=entrance)
+    todo = _open(s, actor, todo_id, "不用再点")
+    todo.done_at = now
+    cancel(s, _topic(todo))
+    audit.record(s, actor.person_id, "finish_todo", f"todo:{todo.id}", now, entrance=entrance)
     return todo.text
 
 
-def reopen_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
+def drop_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
+    """Take back a to-do that should not have been made; a second time changes nothing. Its text."""
     todo = _own(s, actor, todo_id)
+    if todo.done_at is not None:
+        raise Gone(f"「{todo.text[:30]}」已经办完了，没有撤销")
+    withdraw_todos(s, [todo.id], now, entrance=entrance, by=actor.person_id)
+    return todo.text
+
+
+def withdraw_todos(
+    s: Session, todo_ids: Collection[int], now: datetime, *, entrance: str, by: int | None = None
+) -> None:
+    """They should not have been made, or what they came of is gone, whoever's they are: nobody is reminded any more.
+
+    What is done stays done. `by` is the person who took them back, None where it was the system.
+    """
+    open_ones = select(Todo).where(one_of(s, Todo.id, todo_ids), TODO_IS_OPEN)
+    for todo in s.scalars(open_ones.order_by(Todo.id).with_for_update()).all():
+        todo.withdrawn_at = now
+        cancel(s, _topic(todo))
+        audit.record(s, by, "drop_todo", f"todo:{todo.id}", now, entrance=entrance)
+    s.flush()
+
+
+def reopen_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
+    """Take a tick back. Its text. Gone where the to-do itself was taken back."""
+    todo = _own(s, actor, todo_id)
+    if todo.withdrawn_at is not None:
+        raise Gone(f"「{todo.text[:30]}」已经撤销了。还要做的话，再加一条")
     if todo.done_at is not None:
         todo.done_at = None
         _schedule(s, todo, _about(s, actor, todo), now)
@@ -111,9 +107,7 @@ def postpone_todo(
     s: Session, actor: Actor, todo_id: int, due_at: datetime | None, now: datetime, *, entrance: str
 ) -> tuple[datetime, datetime]:
     """Move one's own to-do to another time, or (None) a day later. When it was due, and when it is now."""
-    todo = _own(s, actor, todo_id)
-    if todo.done_at is not None:
-        raise Gone(f"「{todo.text[:30]}」已经办完或者撤销了，不用推迟")
+    todo = _open(s, actor, todo_id, "不用推迟")
     was = todo.due_at
     todo.due_at = due_at or max(was, now) + timedelta(days=1)
     cancel(s, _topic(todo))
@@ -122,16 +116,33 @@ def postpone_todo(
     return was, todo.due_at
 
 
-def coming(s: Session, actor: Actor, now: datetime, limit: int = 5) -> list[tuple[datetime, str]]:
-    """When and what: the actor's next to-dos after today."""
+@dataclass(frozen=True, slots=True)
+class ComingTodo:
+    """One after today; `customer` is "" where it is about none, or none that is there for its person any more."""
+
+    id: int
+    due_at: datetime
+    text: str
+    customer: str
+
+
+def coming(s: Session, actor: Actor, now: datetime, limit: int = 5) -> tuple[list[ComingTodo], int]:
+    """The actor's next to-dos after today, among them whatever he has just added, and how many more there are."""
     tomorrow = at(day_of(now), 0) + timedelta(days=1)
-    rows = s.execute(
-        select(Todo.due_at, Todo.text)
-        .where(Todo.person_id == actor.person_id, Todo.done_at.is_(None), Todo.due_at >= tomorrow)
+    later = (Todo.person_id == actor.person_id, TODO_IS_OPEN, Todo.due_at >= tomorrow)
+    just_now = now - timedelta(minutes=numbers.current(s).undo_minutes)
+    query = (
+        select(Todo.id, Todo.due_at, Todo.text, func.coalesce(Customer.name, ""))
+        .outerjoin(Customer, (Customer.id == Todo.customer_id) & _there(actor))
+        .where(*later)
         .order_by(Todo.due_at, Todo.id)
         .limit(limit)
     )
-    return [(due_at, text) for due_at, text in rows]
+    rows = {
+        row[0]: ComingTodo(*row) for some in (query, query.where(Todo.created_at > just_now)) for row in s.execute(some)
+    }
+    total = s.scalar(select(func.count()).select_from(Todo).where(*later)) or 0
+    return sorted(rows.values(), key=lambda one: (one.due_at, one.id)), total - len(rows)
 
 
 def _schedule(s: Session, todo: Todo, customer: str, now: datetime) -> None:
@@ -150,14 +161,33 @@ def todo_card(title: str, todo_id: int, due_at: datetime, customer: str) -> tupl
     return notice, taps
 
 
+def card_again(s: Session, actor: Actor, todo_id: int) -> tuple[Notice, list[Tap]] | None:
+    """The card of one of the actor's own open to-dos, whenever it is due; None where there is none."""
+    todo = s.scalar(select(Todo).where(Todo.id == todo_id, Todo.person_id == actor.person_id, TODO_IS_OPEN))
+    if todo is None:
+        return None
+    return todo_card(f"待办：{todo.text}", todo.id, todo.due_at, _about(s, actor, todo))
+
+
 def _topic(todo: Todo) -> str:
     return f"todo_due:{todo.id}"
 
 
 def _about(s: Session, actor: Actor, todo: Todo) -> str:
     """The customer's name, while it is there for him: a to-do outlives the customer's going to somebody else."""
-    there = (Customer.id == todo.customer_id, Customer.merged_into_id.is_(None), sees_customer(actor))
-    return s.scalar(select(Customer.name).where(*there)) or ""
+    return s.scalar(select(Customer.name).where(Customer.id == todo.customer_id, _there(actor))) or ""
+
+
+def _there(actor: Actor) -> ColumnElement[bool]:
+    return and_(Customer.merged_into_id.is_(None), sees_customer(actor))
+
+
+def _open(s: Session, actor: Actor, todo_id: int, needless: str) -> Todo:
+    todo = _own(s, actor, todo_id)
+    if todo.done_at is not None or todo.withdrawn_at is not None:
+        ended = "办完" if todo.done_at is not None else "撤销"
+        raise Gone(f"「{todo.text[:30]}」已经{ended}了，{needless}")
+    return todo
 
 
 def _own(s: Session, actor: Actor, todo_id: int) -> Todo:

@@ -43,8 +43,9 @@ def update_card_reply(to_user: str, from_corp: str, card: Mapping[str, Any], cre
 def split_text(text: str, limit: int = TEXT_LIMIT) -> list[str]:
     """The text in parts of at most ``limit`` bytes of UTF-8, in order; a text that fits is the only part.
 
-    A part ends at a line break when there is one in its second half (the break itself is dropped), else between two
-    whole characters. Parts without any letter are left out. ``limit`` below 4, the longest character, is a ValueError.
+    A part ends at a line break when there is one in its second half (the break itself is dropped), rather before a line
+    that begins an item than before one that goes on with it (indented); else between two whole characters. Parts
+    without any letter are left out. ``limit`` below 4, the longest character, is a ValueError.
     """
     if limit < 4:
         raise ValueError("a character may need 4 bytes")
@@ -62,9 +63,10 @@ def split_text(text: str, limit: int = TEXT_LIMIT) -> list[str]:
 def _break(text: str, limit: int) -> tuple[int, int]:
     """Where the part ends and where the next one begins."""
     room = fitting(text, limit)
-    newline = text.rfind("\n", 0, room + 1)
-    if newline >= room // 2 and newline > 0:
-        return newline, newline + 1
+    breaks = [place for place in range(max(1, room // 2), room + 1) if text.startswith("\n", place)]
+    between = [place for place in breaks if not text.startswith(" ", place + 1)] or breaks
+    if between:
+        return between[-1], between[-1] + 1
     end = whole_characters(text, room)
     return end, end
 

@@ -26,7 +26,6 @@ from tests.access.stage import Stage
 from tests.access.world import NOW, Relation, Things, undone
 
 BLANK = re.compile(r"<(?:[^:<>]+(?:\([^)]*\))?:)?(\w+)>")
-_TOLD_AT = re.compile(r"（\d\d:\d\d:\d\d）")
 _STAY = ("friend", "todo", "lead", "project")  # whose they are, when the customer goes into another one
 
 
@@ -100,7 +99,7 @@ class Probe:
                 asked = (OutboxMessage.id > last, OutboxMessage.dedupe.startswith("refused:"))
                 refused = s.scalars(select(OutboxMessage).where(*asked)).all()
         drawn = "" if shown is None else "".join(shown.itertext())
-        refusal = _TOLD_AT.sub("", refused[0].notice["body"]) if refused else ""
+        refusal = refused[0].notice["body"] if refused else ""
         return refusal, f"{drawn}\n{told}\n{self.log.text}"
 
     def last_told(self) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.router import all_commands
 from config.grants import Grant
 from config.vocabulary import FieldObject, Role
 from crm import uow
@@ -191,6 +192,15 @@ def test_todos_are_added_with_their_time_and_listed(wecom: Wecom) -> None:
     assert "要做什么" in wecom.say("Zhang", "/待办 明天")
 
 
+def test_the_list_numbers_what_comes_later_too_and_its_card_is_handed(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    wecom.say("Zhang", "/待办 华东泵业 明天 下午3点 送样品")
+    assert "1. 11-24 15:00 华东泵业有限公司：送样品" in wecom.say("Zhang", "/待办")
+    assert "请在下面的卡片上处理" in wecom.say("Zhang", "1")
+    wecom.press("Zhang", wecom.card("Zhang"), "完成")
+    assert rows(Todo)[0].done_at is not None
+
+
 def test_a_todo_is_finished_postponed_and_taken_back_on_its_card(wecom: Wecom) -> None:
     wecom.say("Zhang", "/待办 今天 打电话给王总")
     card = wecom.card("Zhang")
@@ -234,6 +244,7 @@ def test_the_radar_says_a_colleague_has_it_and_nothing_else(wecom: Wecom) -> Non
         ("/跟近", "/跟进"),
         ("/hlep", "/帮助"),
         ("/kehuu", "/客户"),
+        ("/公诲", "/公海"),
         ("/推进二期循环泵", "/推进 二期循环泵"),
         ("/撤销报价", "/撤销 报价"),
     ],
@@ -243,6 +254,35 @@ def test_a_typo_is_answered_with_what_was_most_likely_meant_and_nothing_is_done(
 ) -> None:
     assert f"您是不是想发 {meant}" in wecom.say("Zhang", typed)
     assert rows(AuditEntry) == []
+
+
+def test_the_five_of_every_day_lead_the_help_and_no_command_is_missing(wecom: Wecom) -> None:
+    said = wecom.say("Zhang", "/帮助")
+    places = [said.index(f"\n/{name}") for name in ("待办", "跟进", "小结", "客户", "日报", "新建", "商机", "帮助")]
+    assert places == sorted(places)
+    assert sorted(line.split()[0].strip("/") for line in said.splitlines() if line.startswith("/")) == sorted(
+        one.name for one in all_commands()
+    )
+
+
+def test_a_customers_name_alone_after_followup_asks_what_was_said(wecom: Wecom) -> None:
+    customer("Zhang", "太仓宏远化工装备有限公司")
+    wecom.say("Zhang", "/关联 太仓宏远")
+    assert "聊了什么" in wecom.say("Zhang", "/跟进 太仓")
+    assert "已记到「太仓宏远化工装备有限公司」的跟进" in wecom.say("Zhang", "王工确认了交期和付款方式")
+    assert "已记到「太仓宏远化工装备有限公司」的跟进" in wecom.say("Zhang", "/跟进 李工回电说下周来厂里验货")
+
+
+def test_a_number_that_is_none_is_refused_in_a_sentence(wecom: Wecom) -> None:
+    for typed in ("abc", "0", "-1", "999999"):
+        assert "发 /提醒 3 打开第 3 件" in wecom.say("Zhang", f"/提醒 {typed}")
+
+
+def test_words_that_only_announce_a_note_or_are_too_long_are_no_note(wecom: Wecom) -> None:
+    customer("Zhang", "太仓宏远化工装备有限公司")
+    wecom.say("Zhang", "/关联 太仓宏远")
+    assert "记什么" in wecom.say("Zhang", "记一下。")
+    assert "太长了（5001 字）" in wecom.say("Zhang", "长" * 5001)
 
 
 def test_a_command_nobody_knows_points_to_help(wecom: Wecom) -> None:

@@ -115,6 +115,22 @@ def test_the_day_in_a_few_lines(wecom: Wecom, clock: ClockFile) -> None:
     assert "还没有记录" in wecom.say("Zhang", "/日报")
 
 
+def test_a_talk_summed_up_is_a_follow_up_of_the_day_and_what_does_not_count_is_none(
+    wecom: Wecom, clock: ClockFile
+) -> None:
+    customer("Zhang", "华东泵业有限公司", NOW - timedelta(days=3))
+    wecom.say("Zhang", "/小结 华东泵业 今天见了王总，他要30台闸阀，我答应下周三前报价")
+    wecom.say("Zhang", "/跟进 华东泵业 聊")
+    said = wecom.say("Zhang", "/日报")
+    assert "【跟进】1 条\n· 华东泵业有限公司：" in said
+    assert "30台闸阀" in said
+    assert "另有 1 条内容太短、重复或没联系上的，不计入跟进" in said
+    clock.forward(timedelta(days=1))
+    assert wecom.say("Zhang", "/日报 昨天") == said
+    assert wecom.say("Zhang", "/日报 前天") == "11-22 没有记录"
+    assert "只看今天、昨天和前天" in wecom.say("Zhang", "/日报 上周")
+
+
 def test_a_colleagues_customer_does_not_stand_in_the_day(wecom: Wecom, clock: ClockFile) -> None:
     made = customer("Zhang", "华东泵业有限公司", NOW - timedelta(days=3))
     wecom.say("Zhang", "/跟进 华东泵业 电话聊了交期，下周三去现场看泵房")

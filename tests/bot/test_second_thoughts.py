@@ -60,7 +60,7 @@ def test_a_todo_is_taken_back(wecom: Wecom) -> None:
     customer("Zhang", PUMPS, NOW - DAY)
     wecom.say("Zhang", "/待办 华东泵业 明天 送样品")
     assert wecom.say("Zhang", "/撤销") == "已撤销：待办「送样品」"
-    assert all(todo.done_at is not None for todo in rows(Todo))
+    assert all(todo.withdrawn_at and not todo.done_at for todo in rows(Todo))
 
 
 def test_a_customer_with_more_to_it_stays(wecom: Wecom) -> None:
@@ -301,6 +301,19 @@ def test_urging_an_owner_who_has_moved_meanwhile_is_not_needed(wecom: Wecom, clo
     wecom.say("Zhang", "/跟进 华东泵业 约了周五去看现场")
     wecom.press("li", card, "催负责人")
     assert "不用再催" in wecom.waiting("li")[-1].body
+
+
+def test_an_unlinking_says_the_way_back_and_undo_takes_nothing_older(wecom: Wecom) -> None:
+    customer("Zhang", PUMPS)
+    with uow.transaction() as s:
+        contacts.meet(s, "Zhang", Stranger("wmAAAA", "王工", PUMPS, "采购", ""), NOW)
+    wecom.press("Zhang", wecom.card("Zhang"), "关联")
+    wecom.say("Zhang", "/跟进 华东泵业 约了周五去看现场")
+    said = wecom.say("Zhang", "/解除 王工")
+    assert f"解除错了，发 /关联 {PUMPS}，再在卡片上选他" in said
+    assert "您刚才解除了联系人的关联，要恢复请发 /关联" in wecom.say("Zhang", "/撤销")
+    assert notes() == ["约了周五去看现场"]
+    assert "顺手把微信联系人也关联上" in wecom.say("Zhang", f"/关联 {PUMPS}")
 
 
 def test_unlinking_ends_the_link_that_was_shown_and_no_other(wecom: Wecom) -> None:

@@ -1,16 +1,17 @@
 """消息: what is said while sending stands still, why a reminder was not sent, and how much of a round was done."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from config.vocabulary import OutboxState, Role
+from config.vocabulary import InboxState, OutboxState, Role
 from crm import uow
 from crm.access import Actor
 from crm.usecases import outbox
 from models.audit import AuditEntry
-from models.messages import OutboxMessage
+from models.messages import InboxEvent, OutboxMessage
 from models.ops import Pause
 from tests.console.conftest import SignIn
 from tests.console.office import BY_ROLE, NOW
@@ -97,6 +98,20 @@ def test_what_was_told_together_leads_to_its_bundle_and_back(sign_in: SignIn) ->
     page = client.get(f"/console/messages/out/{inside[0]}").text
     assert "合成一条发出" in page
     assert f'href="/console/messages/out/{number}"' in page
+
+
+def test_messages_stand_in_the_order_of_their_first_column_and_a_menus_tap_says_which(sign_in: SignIn) -> None:
+    client = sign_in(ADMIN)
+    with uow.transaction() as s:
+        first = s.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).first()
+        assert first is not None
+        first.due_at += timedelta(days=30)
+        values = {"msg_type": "event", "event": "click", "change_type": "", "userid": "zhang", "raw": "", "tries": 0}
+        s.add(InboxEvent(key="m:menu", object_id="日报", state=InboxState.DONE, received_at=first.due_at, **values))
+    page = client.get("/console/messages").text
+    told = re.findall(r'data-cell="应发时间" class="num">([^<]+)<', page)
+    assert told == sorted(told, reverse=True)
+    assert "点菜单「日报」" in client.get("/console/messages?box=in").text
 
 
 def test_the_numbers_of_the_tabs_follow_the_search(sign_in: SignIn) -> None:

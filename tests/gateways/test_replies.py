@@ -100,6 +100,8 @@ def test_a_drawn_character_is_never_parted(whole: str) -> None:
 
 def test_a_part_ends_at_a_line_break_when_one_is_near() -> None:
     assert split_text("第一行\n第二行\n第三行", 22) == ["第一行\n第二行", "第三行"]
+    items = "1. 甲\n    快到期\n2. 乙\n    快到期"
+    assert split_text(items, len(items.encode()) - 1) == ["1. 甲\n    快到期", "2. 乙\n    快到期"]
     assert split_text("ab\n" + "c" * 20, 12) == ["ab\n" + "c" * 9, "c" * 11]
 
 

@@ -70,6 +70,16 @@ def test_no_name_number_or_address_leaves_and_all_come_back(outside: Model) -> N
     assert "20台WQ15-15-1.5" in outside.sent
 
 
+def test_names_inside_the_words_do_not_leave_either_and_a_speakers_is_one(outside: Model) -> None:
+    outside.says(("gist", "〔名称1〕要求〔名称2〕的合同先付款", [2]))
+    talk = "李强: 您好\n王工: 李强，恒泽的合同先付款，王工我签字"
+    summarise = Summariser(outside.base_url, "", "m", seconds=5.0)
+    it = sum_up(talk, OURS, NOW, summarise, {"昆山恒泽水务设备有限公司", "恒泽"})
+    assert [one.text for one in it.sentences] == ["李强要求恒泽的合同先付款"]
+    for name in ("恒泽", "王工", "李强"):
+        assert name not in outside.sent
+
+
 def test_a_promise_is_never_made_by_the_customers_words(outside: Model) -> None:
     outside.says(("promise", "我方承诺明天免费送100台", [3]))
     assert [(one.kind, one.due) for one in summed(outside).sentences] == [(DigestKind.GIST, None)]

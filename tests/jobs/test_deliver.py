@@ -15,6 +15,7 @@ from crm.access import actor_by_id
 from crm.errors import Conflict, NotAllowed
 from crm.messages import Tap
 from crm.notices import Notice, as_notice, text
+from crm.rules.days import SHANGHAI
 from crm.usecases import outbox
 from crm.usecases.drawing import OutboxDraft
 from gateways.wecom.client import Sent
@@ -45,8 +46,7 @@ class Post:
 
 
 def draw(draft: OutboxDraft) -> str:
-    said = draft.notice.body.partition("（")[0]  # without the time that plain words carry
-    return f"{draft.task_id} {draft.userid} {draft.notice.title}{said}"
+    return f"{draft.task_id} {draft.userid} {draft.notice.title}{draft.notice.body}"
 
 
 def promise(words: str = "你好", person_id: int = 1, dedupe: str = "hello", now: datetime = NOW) -> None:
@@ -75,6 +75,23 @@ def test_a_promise_is_sent_once_and_then_nothing_is_due(store: Engine) -> None:
     assert post.documents == [f"m{sent.id} ZhangSan 你好"]
     assert (sent.state, sent.msgid, sent.response_code, sent.sent_at) == (OutboxState.SENT, "msg", "code", NOW)
     assert not deliver_one(post, draw, NOW + HOUR)
+
+
+def test_words_sent_lately_carry_the_time_when_they_are_sent_again_and_no_others(store: Engine) -> None:
+    def plain(draft: OutboxDraft) -> str:
+        return f"{draft.userid} {draft.notice.body}"
+
+    later = (NOW, NOW + SECOND, NOW + 2 * SECOND, NOW + 5 * HOUR)
+    for number, moment in enumerate(later):
+        promise(dedupe=f"n{number}", now=moment)
+    promise("别的", dedupe="other", now=NOW + 3 * SECOND)
+    promise(person_id=2, dedupe="somebody else", now=NOW + 3 * SECOND)
+    post = Post()
+    for moment in sorted({*later, NOW + 3 * SECOND}):
+        deliver_due(post, plain, at(moment))
+    told = [said.partition(" ")[2] for said in post.documents]
+    clock = (NOW + SECOND).astimezone(SHANGHAI)
+    assert told == ["你好", f"你好（{clock:%H:%M:%S}）", f"你好（{clock + SECOND:%H:%M:%S}）", "别的", "你好", "你好"]
 
 
 def test_nothing_is_sent_before_it_is_due(store: Engine) -> None:

@@ -103,16 +103,51 @@ def test_days_are_seen_from_the_day_of_the_message() -> None:
         "王工|我们明天给您付款",  # theirs is no promise of ours
         "李强|图纸昨天已经发给您了",
         "李强|这个我们不能给您保证",
-        "李强|我周五发给您可以吗？",
+        "李强|您周五能给我们答复吗",
+        "李强|我问下您几号方便",
+        "李强|要我明天给您送样品吗",
+        "李强|麻烦您今天确认一下能不能接受",
+        "李强|什么时候给您发货方便？",
     ],
 )
 def test_what_is_no_promise_of_ours_makes_no_to_do(line: str) -> None:
     assert [one.kind for one in digest(talk(line), MONDAY) if one.kind is DigestKind.PROMISE] == []
 
 
-@pytest.mark.parametrize("lines", [(), ("王工|",), ("王工|好的", "李强|嗯嗯", "王工|[", "李强|😀😀")])
+@pytest.mark.parametrize(
+    ("line", "due"),
+    [
+        ("李强|我下周三前给您确认能不能加急", date(2026, 12, 9)),
+        ("李强|周四上午10点我带技术去现场，可以吗", date(2026, 12, 3)),
+        ("李强|我周五发给您可以吗？", date(2026, 12, 4)),
+        ("李强|明天上午我给您回复，行吗？", date(2026, 12, 1)),
+        ("李强|我去问一下厂里能不能加急", None),
+        ("李强|我们承诺48小时内到现场", date(2026, 12, 2)),
+        ("李强|合同我今天下班前发您", MONDAY),
+        ("李强|下班前给您报价", MONDAY),
+    ],
+)
+def test_a_promise_that_asks_whether_it_suits_is_a_promise(line: str, due: date | None) -> None:
+    told = digest(talk(line), MONDAY)
+    assert [(one.kind, one.due) for one in told] == [(DigestKind.PROMISE, due)]
+    assert "答应：" in told[0].text
+
+
+def test_the_second_promise_is_told_beside_one_with_a_figure() -> None:
+    told = digest(talk("李强|我们承诺48小时内到现场", "杜建平|合同你发我", "李强|合同我今天下班前发您"), MONDAY)
+    assert [one.cites for one in of_kind(told, DigestKind.PROMISE)] == [(1,), (3,)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [(), ("王工|",), ("王工|好的", "李强|嗯嗯", "王工|[", "李强|😀😀"), ("王工|今天天气不错", "李强|是啊，您吃饭了吗")],
+)
 def test_a_talk_that_says_nothing_has_no_digest(lines: Sequence[str]) -> None:
     assert digest(talk(*lines), MONDAY) == ()
+
+
+def test_small_talk_with_something_in_it_is_told() -> None:
+    assert [one.text for one in digest(talk("王工|天气太冷管子冻裂了"), MONDAY)] == ["王工表示：天气太冷管子冻裂了"]
 
 
 def test_the_longest_talk_has_a_digest_that_can_be_read() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from config.policy import Policy
 from crm.rules.days import WorkCalendar, at
-from crm.rules.stalled import Facts, Stall, Stay, Step, alert_topic, judge, limit_of, suggest
+from crm.rules.stalled import Facts, Stall, Stay, Step, alert_topic, judge, limit_of, say_stay, suggest
 
 POLICY = Policy()
 CALENDAR = WorkCalendar({})
@@ -161,3 +161,8 @@ def test_each_stay_each_step_and_each_putting_off_is_its_own_alert() -> None:
     ]
     assert len(set(topics)) == len(topics)
     assert all(len(one) <= 80 for one in (*topics, alert_topic(10**18, 10**18, Step.DIRECTOR, until)))
+
+
+def test_the_first_day_of_a_stay_is_said_as_such() -> None:
+    assert say_stay("方案提交", 0) == "今天刚到方案提交"
+    assert say_stay("方案提交", 3) == "在方案提交第 3 个工作日"

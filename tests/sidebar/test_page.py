@@ -104,7 +104,7 @@ def test_a_talk_that_is_pasted_becomes_a_digest_with_its_to_dos(house: House, op
     frame.locator("#toast").get_by_role("button", name="撤销").tap()
     expect(frame.locator("#toast")).to_contain_text("已收回")
     expect(frame.get_by_text("6500 一台行不行")).to_have_count(0)
-    assert [one.done_at is not None for one in rows(Todo) if one.text == "我明天把报价单发您"] == [True]
+    assert [one.withdrawn_at is not None for one in rows(Todo) if one.text == "我明天把报价单发您"] == [True]
 
 
 def test_what_the_archive_keeps_is_on_the_timeline_once_the_chat_is_linked(house: House, open_page: Open) -> None:

@@ -8,13 +8,17 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from config.policy import Policy
-from config.vocabulary import ChatKind, ContactState, DigestOrigin, TimelineKind
+from config.vocabulary import ChatKind, ContactState, DigestKind, DigestOrigin, TimelineKind
 from crm import uow
 from crm.flows import archive, archive_digests
 from crm.ports import AskModel, Told
 from crm.rules.days import WorkCalendar
+from crm.rules.utterance import Sentence, Utterance
 from crm.usecases import linking
 from crm.usecases.archive import MOST, purge_talk
+from crm.usecases.digests import keep_digest, retract_digest
+from crm.usecases.followups import write_follow_up
+from crm.usecases.last_done import last_written
 from crm.usecases.pool import assign, release
 from gateways.archive.source import Pulled
 from gateways.wecom.errors import WecomError
@@ -123,7 +127,7 @@ def test_a_link_taken_back_takes_its_digest_along_and_the_next_link_gets_it(anna
     with uow.transaction() as s:
         linking.unlink_contact(s, who, anna, NOW + 5 * MINUTE, entrance="test")
     assert digests() == []
-    assert [one.done_at is not None for one in rows(Todo)] == [True]
+    assert [(one.withdrawn_at is not None, one.done_at) for one in rows(Todo)] == [(True, None)]
     right = customer("zhang", "常州天屹化工设备制造有限公司")
     link(anna, right, NOW + 6 * MINUTE)
     assert len(sum_up(NOW + 6 * MINUTE)) == 1
@@ -138,8 +142,38 @@ def test_a_purge_leaves_nothing_of_the_digest(anna: int, talk: Made) -> None:
     assert (rows(DigestSentence), rows(DigestMessage)) == ([], [])
     assert [one.text for one in digests()] == ["应联系人要求，已删除"], "that they talked stays"
     assert all("6500" not in one.text for one in rows(TimelineEntry))
-    assert [(one.text, one.done_at is not None) for one in rows(Todo)] == [("应联系人要求，已删除", True)]
+    assert [(one.text, one.withdrawn_at is not None) for one in rows(Todo)] == [("应联系人要求，已删除", True)]
     assert sum_up(LATER + DAY) == []
+
+
+def test_what_the_machine_wrote_is_not_what_he_takes_back_as_his_last(anna: int, talk: Made) -> None:
+    made = customer("zhang", "宁波海蔚船舶配件有限公司")
+    link(anna, made, NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    who = actor("Zhang")
+    with uow.transaction() as s:
+        write_follow_up(s, who, made, "电话聊了交期，下周三去现场", NOW + 3 * MINUTE, entrance="chat")
+    sum_up(NOW + 4 * MINUTE)
+    with uow.reading() as s:
+        assert [one.what for one in last_written(s, who, NOW + 5 * MINUTE)[0]] == ["follow_up", "customer"]
+
+
+def test_a_digest_taken_back_takes_its_own_to_dos_and_no_others_of_that_moment(anna: int, talk: Made) -> None:
+    made = customer("zhang", "宁波海蔚船舶配件有限公司")
+    link(anna, made, NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 4 * MINUTE)
+    who = actor("Zhang")
+    with uow.transaction() as s:  # another digest of the same run, for the same customer
+        talk_of_two = (Utterance(1, "张三", True, "周五给您图纸", NOW),)
+        promise = (Sentence(DigestKind.PROMISE, "张三答应：周五给您图纸", (1,), None),)
+        keep_digest(
+            s, who, made, talk_of_two, promise, NOW + 4 * MINUTE, entrance="archive", origin=DigestOrigin.ARCHIVE
+        )
+    first, _ = sorted(digests(), key=lambda one: one.id)
+    with uow.transaction() as s:
+        retract_digest(s, who, first.public_id, NOW + 5 * MINUTE, entrance="api")
+    assert [one.withdrawn_at is not None for one in rows(Todo)] == [True, False]
 
 
 def released(customer_id: int, now: datetime) -> None:
@@ -332,7 +366,7 @@ def test_a_message_taken_back_leaves_the_digest(anna: int, talk: Made) -> None:
     pull(talk, NOW + 5 * MINUTE)
     (entry,) = digests()
     assert ("6500" in entry.text, "正式报价" in entry.text) == (True, False)
-    assert [one.done_at is not None for one in rows(Todo)] == [True]
+    assert [one.withdrawn_at is not None for one in rows(Todo)] == [True]
 
 
 def test_what_a_filled_gap_brings_late_is_summed_up_too(anna: int, talk: Made) -> None:

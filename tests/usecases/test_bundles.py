@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.engine import Engine
 
 from config.vocabulary import NoticeClass, OutboxState
@@ -14,14 +15,16 @@ from crm.errors import Gone, NotFound
 from crm.messages import Reminder, Tap, remind_all
 from crm.notices import Notice, as_notice
 from crm.rules.days import at, day_of
+from crm.silence import silence_key
 from crm.usecases import bundles
 from crm.usecases.drawing import OutboxDraft
+from crm.usecases.followups import write_follow_up
 from gateways.wecom.client import Sent
 from gateways.wecom.errors import WecomError
 from jobs.deliver import deliver_due
 from models.approvals import Absence
 from models.messages import Card, CardAction, OutboxMessage
-from tests.support.company import DAY, IDS, NOW, actor, at_once, rows, set_policy
+from tests.support.company import DAY, IDS, NOW, actor, at_once, customer, rows, set_policy
 
 ZHANG, SUN, LI, ZHOU = (IDS[userid] for userid in ("zhang", "sun", "li", "zhou"))
 
@@ -36,7 +39,7 @@ def remind(many: int, person: int = ZHANG, now: datetime = NOW, first: int = 1) 
 def _alert(number: int, person: int) -> Reminder:
     notice = Notice(title=f"黄牌 · 商机{number:02d}", desc=f"在方案提交停了 {number} 天")
     taps = [Tap("写跟进", "write", {"customer": number}, 1)]
-    return Reminder(person, notice, taps, f"stall:{number}", f"stall:{number}:{person}", f"stall:{number}")
+    return Reminder(person, notice, taps, f"stall:{number}", f"stall:{number}:{person}", f"stall:{number}:0:yellow")
 
 
 def deliver(until: datetime, *answers: Sent | WecomError) -> list[str]:
@@ -147,6 +150,39 @@ def test_nobody_opens_a_colleagues_reminder_or_one_that_is_settled(company: Engi
         card.closed_at, card.outcome = NOW, "已记跟进"
     with pytest.raises(Gone, match="已记跟进"):
         uow.attempt(lambda s: bundles.hand_reminder(s, zhang, third, "y", NOW))
+
+
+def test_what_is_settled_before_the_bundle_leaves_is_not_told_by_it(company: Engine) -> None:
+    made = customer("Zhang", "甲机电", now=NOW - 40 * DAY)
+    topic = silence_key(made, NOW - 40 * DAY)
+    with uow.transaction() as s:
+        silent = Reminder(ZHANG, Notice(title="甲机电 40 天没有跟进"), [], f"{topic}:40", f"{topic}:{ZHANG}", topic)
+        wave = [*(_alert(number, ZHANG) for number in range(1, 5)), silent, _alert(5, ZHANG)]
+        remind_all(s, wave, now=NOW, policy=numbers.current(s), calendar=numbers.calendar(s))
+        s.add(Card(matter="stall:4", closed_at=NOW, outcome="李主管已处理"))
+    zhang = actor("Zhang")
+    with uow.reading() as s:
+        lines = dict(line for line in bundles.newest(s, zhang, 10).lines)
+    (before,) = [outbox_id for outbox_id, line in lines.items() if "甲机电" in line]
+    uow.attempt(lambda s: write_follow_up(s, zhang, made, "电话聊了交期，下周去现场", NOW, entrance="chat"))
+    with pytest.raises(Gone, match="已经有了变化"):
+        uow.attempt(lambda s: bundles.hand_reminder(s, zhang, before, "x", NOW))
+    bundle = deliver(NOW + GATHERING)[-1]
+    assert bundle.startswith("Zhang: 2 件提醒")
+    assert "甲机电" not in bundle
+    assert "商机04" not in bundle
+    with uow.reading() as s:
+        assert [line[:10] for _, line in bundles.newest(s, zhang, 10).lines] == ["1. 黄牌 · 商机", "2. 黄牌 · 商机"]
+
+
+def test_a_bundle_of_which_nothing_is_left_is_not_sent(company: Engine) -> None:
+    remind(4)
+    with uow.transaction() as s:
+        s.add(Card(matter="stall:4", outcome=""))  # the third had its card before it was taken in
+        s.flush()
+        s.execute(update(Card).where(Card.matter.in_(["stall:3", "stall:4"])).values(closed_at=NOW, outcome="已处理"))
+    assert len(deliver(NOW + GATHERING)) == 2
+    assert [row.state for row in of(NoticeClass.BUNDLE)] == [OutboxState.EXPIRED]
 
 
 def test_two_rounds_at_once_fill_one_bundle(company: Engine) -> None:

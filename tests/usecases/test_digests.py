@@ -6,10 +6,13 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import DigestEngine, DigestKind, DigestOrigin
+from config.vocabulary import ChatKind, ContactState, DigestEngine, DigestKind, DigestOrigin
 from crm import uow
-from crm.errors import CrmError, Gone, Invalid, NotFound
+from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
+from crm.flows.digests import keep as keep_summed
+from crm.flows.digests import names_of, sum_up
 from crm.reads.digests import DigestFile, digest_file
+from crm.reads.known_names import known_names
 from crm.rules.days import at
 from crm.rules.digest import Sentence, Utterance, digest
 from crm.usecases.digests import DigestDone, entry_of, keep_digest, retract_digest
@@ -17,6 +20,7 @@ from crm.usecases.last_done import last_written, take_back
 from models.audit import AuditEntry
 from models.customers import Customer
 from models.digests import DigestMessage
+from models.links import ChatLink, ExternalContact
 from models.timeline import TimelineEntry, Todo
 from tests.support.company import DAY, MINUTE, NOW, actor, customer, rows, snapshot
 
@@ -83,7 +87,7 @@ def test_our_promises_become_to_dos_and_go_with_the_digest(company: Engine) -> N
     entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
     for _ in range(2):
         assert uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat")) == "甲机电"
-    assert all(one.done_at is not None for one in rows(Todo))
+    assert all(one.withdrawn_at and not one.done_at for one in rows(Todo))
     assert clock_of(made) == before
     with pytest.raises(NotFound):
         shown(done.public_id)
@@ -106,6 +110,42 @@ def test_when_a_promise_is_due(company: Engine, due: date | None, due_at: dateti
     assert [one.text for one in done.todos] == (["把图纸给您"] if due_at else [])
 
 
+def test_the_same_talk_again_is_no_second_digest_until_the_first_is_taken_back(company: Engine) -> None:
+    made, by = customer("Zhang", "甲机电"), actor("Zhang")
+    done = keep(made)
+    before = snapshot()
+    with pytest.raises(Conflict, match="已经整理过了，在「甲机电」的时间线上，11-23 10:00"):
+        keep(made, now=NOW + DAY)
+    assert snapshot() == before
+    keep(customer("Zhang", "乙机电"))
+    entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
+    uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat"))
+    assert len(keep(made).todos) == 1
+
+
+def test_the_file_knows_the_names_that_may_not_leave(company: Engine) -> None:
+    made, by = customer("Zhang", "昆山恒泽水务设备有限公司"), actor("Zhang")
+    with uow.transaction() as s:
+        s.add(ExternalContact(external_userid="wm1", name="钱卫国", state=ContactState.LINKED, created_at=NOW))
+        link = {"kind": ChatKind.EXTERNAL_CONTACT, "key": "wm1", "customer_id": made, "linked_at": NOW}
+        s.add(ChatLink(**link, linked_by_id=by.person_id))
+    with uow.reading() as s:
+        known = known_names(s, by, made)
+    assert {"昆山恒泽水务设备有限公司", "恒泽水务设备", "恒泽", "钱卫国", "张三"} <= known
+    other = actor("sun")
+    with pytest.raises(NotFound), uow.reading() as s:
+        known_names(s, other, made)
+
+
+@pytest.mark.parametrize("header", ["张三", "张三 10:08", "张三 2026-11-23 08:20:11"])
+def test_by_the_end_of_the_day_is_six_in_the_evening_also_when_pasted_before_nine(company: Engine, header: str) -> None:
+    made, by, early = customer("Zhang", "甲机电"), actor("Zhang"), at(date(2026, 11, 23), 8, 38)
+    colon = ":" if header == "张三" else ""
+    summed = sum_up(f"{header}{colon}\n合同我今天下班前发您", names_of(by), early, None)
+    done = uow.attempt(lambda s: keep_summed(s, by, made, summed, early, entrance="chat"))
+    assert [one.due_at for one in done.todos] == [at(date(2026, 11, 23), 18)]
+
+
 def test_the_last_command_takes_back_the_digest_and_not_only_its_to_do(company: Engine) -> None:
     made = customer("Zhang", "甲机电", now=NOW - 30 * DAY)
     keep(made)
@@ -116,7 +156,7 @@ def test_the_last_command_takes_back_the_digest_and_not_only_its_to_do(company: 
         return take_back(s, by, newest, NOW + MINUTE, entrance="chat")
 
     assert uow.attempt(last) == "已撤销：刚才记到「甲机电」的会话摘要，和它的待办一起收回"
-    assert all(one.done_at is not None for one in rows(Todo))
+    assert all(one.withdrawn_at and not one.done_at for one in rows(Todo))
     with pytest.raises(NotFound):
         uow.attempt(last)
 
@@ -143,7 +183,7 @@ def test_what_is_not_a_real_talk_is_kept_and_does_not_count(company: Engine) -> 
     assert (done.counts, clock_of(made)) == (False, before)
     assert "只有我方说话" in done.remark
     assert keep(made).counts
-    again = keep(made, now=NOW + MINUTE)
+    again = keep(made, now=NOW + MINUTE, talk=(*TALK, Utterance(5, "王工", False, "好的", NOW)))
     assert not again.counts
     assert "一样" in again.remark
 

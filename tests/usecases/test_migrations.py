@@ -92,6 +92,34 @@ def test_a_whole_book_cannot_be_emptied_at_once_either(company_url: str) -> None
     engine.dispose()
 
 
+def test_to_dos_that_were_taken_back_are_told_from_those_that_were_done(company_url: str) -> None:
+    def marks() -> list[tuple[bool, bool]]:
+        engine = create_engine(company_url)
+        with engine.connect() as connection:
+            asked = "SELECT done_at IS NULL, withdrawn_at IS NULL FROM todo ORDER BY id"
+            found = [(not done, not gone) for done, gone in connection.execute(text(asked))]
+        engine.dispose()
+        return found
+
+    uow.downgrade(company_url, "0024")
+    engine = create_engine(company_url)
+    moment = "'2026-11-23 02:00:00'"
+    with engine.begin() as connection:
+        for number in (1, 2):
+            values = f"{number}, 'todo{number}', 1, 'x', {moment}, {moment}, {moment}"
+            words = "INSERT INTO todo (id, public_id, person_id, text, due_at, created_at, done_at) VALUES ({})"
+            connection.execute(text(words.format(values)))
+        connection.execute(
+            text(
+                "INSERT INTO audit_entry (id, at, entrance, verb, subject, detail)"
+                " VALUES (1, '2026-11-23 02:00:00', 'chat', 'drop_todo', 'todo:2', '{}')"
+            )
+        )
+    engine.dispose()
+    uow.upgrade(company_url)
+    assert marks() == [(True, False), (False, True)]
+
+
 def test_the_ladder_of_small_orders_asks_for_its_proof_after_a_way_down_and_up_again(company_url: str) -> None:
     def needs() -> list[tuple[str, str, str]]:
         engine = create_engine(company_url)
