@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from config.vocabulary import ContactState, PersonStatus
@@ -246,6 +247,22 @@ def test_a_member_met_under_his_new_userid_first_is_one_person_again(store: Engi
         assert s.get_one(Person, 1).userid == "zhang.new"
         assert s.get_one(Person, number).status == PersonStatus.LEFT
     assert {pair for pair in standing() if pair[1] == "zhang.new"} == {("wm0", "zhang.new"), ("wm1", "zhang.new")}
+
+
+def test_a_page_takes_as_many_statements_however_many_friends_are_on_it(store: Engine) -> None:
+    with uow.transaction() as s:
+        mirror.take_tags(s, [TagGroup("g", "等级", (Tag("t1", "重点"),))], NOW)
+    asked, needed = list[str](), list[int]()
+    event.listen(store, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    for pull, (begins, ends) in enumerate(((0, 3), (3, 103), (0, 100)), start=1):
+        people = [
+            friend(f"wm{n}", ("ZhangSan", "lisi")[n % 2], remark=f"{pull}", tags=("t1",)) for n in range(begins, ends)
+        ]
+        uow.attempt(partial(mirror.take, people=people, pull_id=pull, now=NOW))
+        needed.append(len(asked))
+        asked.clear()
+    assert needed[0] == needed[1]  # new ones
+    assert needed[2] <= needed[0] + 4  # known ones, all of them changed
 
 
 def test_groups_are_asked_for_by_owner_and_one_that_changed_hands_is_not_dissolved(store: Engine) -> None:

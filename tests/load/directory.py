@@ -40,6 +40,7 @@ State = Mapping[str, Any]
 _CHILD, _BEGUN = "--pull", "begun"
 PAGE = 100  # friendships of a page, and members of a call
 _WINDOW, _MID_CALL = 0.05, 0.05  # seconds
+_SLOW = 300.0  # seconds: a large company is much to load, and to show
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Emulator:
         file.write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
         words = [sys.executable, "-m", "emulator", "--port", "0", "--tenant", str(file)]
         running = processes.start("emulator", words, {})
-        running.wait_for_output("emulator: http", 60)
+        running.wait_for_output("emulator: http", _SLOW)
         self._base = running.output().partition("emulator: ")[2].split()[0].rstrip("/")
         app = made["app"]
         self._env = {
@@ -95,12 +96,12 @@ class Emulator:
         request = urllib.request.Request(  # noqa: S310
             f"{self._base}/emu/api/{action}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_SLOW) as answer:  # noqa: S310
             found: dict[str, Any] = json.load(answer)
             return found
 
     def state(self) -> State:
-        with urllib.request.urlopen(f"{self._base}/emu/api/state", timeout=120) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{self._base}/emu/api/state", timeout=_SLOW) as answer:  # noqa: S310
             found: State = json.load(answer)
             return found
 
