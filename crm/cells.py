@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from itertools import groupby
 from typing import Any, cast
 
@@ -14,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Table,
-    UniqueConstraint,
     and_,
     exists,
     literal,
@@ -28,6 +26,7 @@ from sqlalchemy.orm import Session
 from models.base import Base, bare
 from models.customers import Customer
 from models.merges import MergedCell
+from models.pointers import pointers, unique_sets
 
 _CHUNK = 500  # rows of one statement: SQLite counts its parameters
 # What stays with the file it was about: who held it, and which file went into which.
@@ -45,16 +44,13 @@ class Cell:
     after: Any
 
 
-@cache
 def _pointers() -> tuple[tuple[Table, Column[Any]], ...]:
     """Every column of the store that says which customer a row belongs to."""
-    target = bare(Customer).c.id
+    held = bare(Customer).c
     return tuple(
         (table, column)
-        for table in Base.metadata.sorted_tables
-        if table.name not in _STAYS
-        for column in table.columns
-        if column is not bare(Customer).c.merged_into_id and any(key.column is target for key in column.foreign_keys)
+        for table, column in pointers(held.id)
+        if table.name not in _STAYS and column is not held.merged_into_id
     )
 
 
@@ -86,23 +82,12 @@ def points_at(customer_id: ColumnElement[int]) -> ColumnElement[bool]:
 
 def _twins(table: Table, column: Column[Any], to: int) -> Iterator[ColumnElement[bool]]:
     """Whether the other customer has a row that this one could not stand beside."""
-    for columns in _unique_sets(table):
+    for columns in unique_sets(table):
         if column.name not in columns:
             continue
         twin = table.alias()
         same = (twin.c[name] == table.c[name] for name in columns if name != column.name)
         yield exists().where(and_(twin.c[column.name] == to, *same))
-
-
-def _unique_sets(table: Table) -> Iterator[frozenset[str]]:
-    for constraint in table.constraints:
-        if isinstance(constraint, UniqueConstraint):
-            yield frozenset(column.name for column in constraint.columns)
-    for index in table.indexes:
-        if index.unique:
-            yield frozenset(column.name for column in index.columns)
-    if len(table.primary_key.columns) > 1:
-        yield frozenset(column.name for column in table.primary_key.columns)
 
 
 def set_values(s: Session, table: Table, key: int, values: dict[str, Any]) -> list[Cell]:

@@ -12,6 +12,7 @@ from emulator.world import World
 
 BATCH_DEFAULT, BATCH_MOST = 50, 100
 GROUPS_MOST = 1000
+UNFILTERED_MOST = 1000  # members in range up to whom groups are listed without naming their owners
 LONGEST_STATE, LONGEST_TAG, LONGEST_REMARK = 30, 30, 20
 
 
@@ -235,9 +236,22 @@ def tag_delete(call: Call) -> Json:
 
 
 def group_list(call: Call) -> Json:
+    """Of the owners named, else of everybody in range: of too many of those it is refused (81017)."""
     limit, start = _limit(call.body, GROUPS_MOST, GROUPS_MOST), _cursor(call.body.get("cursor") or "")
+    named = call.body.get("owner_filter")
+    if named is not None:
+        named = _ids(named.get("userid_list") if isinstance(named, dict) else None)
+        if not 1 <= len(named) <= BATCH_MOST:
+            raise ApiError(40058, "owner_filter.userid_list: 1 to 100")
     with call.world.state.lock:
-        standing = [one for one in call.world.outside.standing() if _may_follow(call.world, one["owner"])]
+        company = call.world.company
+        if named is None:
+            if sum(map(company.sees_app, company.members())) > UNFILTERED_MOST:
+                raise ApiError(81017)
+            standing = [one for one in call.world.outside.standing() if _may_follow(call.world, one["owner"])]
+        else:
+            owners = {visible_member(call.world, userid)["userid"] for userid in named}
+            standing = [one for one in call.world.outside.standing() if one["owner"] in owners]
     rows = [{"chat_id": one["chat_id"], "status": 0} for one in standing[start : start + limit]]
     return {"group_chat_list": rows, "next_cursor": _next(start, limit, len(standing))}
 

@@ -20,8 +20,6 @@ class Book(CustomerBook):
         try:
             return self._client.customers.friends(userids, cursor)
         except WecomError as error:
-            if error.kind is Kind.RECEIVER:
-                raise NotVisible(str(error)) from None
             raise _of(cursor, error) from None
 
     def contact(self, external_userid: str) -> ExternalPerson | None:
@@ -35,9 +33,9 @@ class Book(CustomerBook):
     def tag_groups(self) -> Sequence[TagGroup]:
         return self._client.customers.tag_groups()
 
-    def group_chats(self, cursor: str) -> GroupPage:
+    def group_chats(self, owners: Sequence[str], cursor: str) -> GroupPage:
         try:
-            return self._client.customers.group_chats(cursor)
+            return self._client.customers.group_chats(owners, cursor)
         except WecomError as error:
             raise _of(cursor, error) from None
 
@@ -45,5 +43,13 @@ class Book(CustomerBook):
         return self._client.customers.group_chat(chat_id)
 
 
+def until_answered(error: Exception) -> float:
+    """Seconds to leave WeCom alone before it answers again: the window of 45009. 0 for what does not pass."""
+    return error.retry_after if isinstance(error, WecomError) else 0
+
+
 def _of(cursor: str, error: WecomError) -> Exception:
+    """What a refused page of members means."""
+    if error.kind is Kind.RECEIVER:
+        return NotVisible(str(error))
     return StaleCursor(str(error)) if cursor and error.kind is Kind.REQUEST else error

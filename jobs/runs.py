@@ -15,7 +15,7 @@ from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
 from gateways.wecom.errors import WecomError
 from jobs import deliver, inbox, sealing, spool, sweeps
-from jobs.book import Book
+from jobs.book import Book, until_answered
 from jobs.wiring import Wiring, file_store, fixed
 
 log = logging.getLogger(__name__)
@@ -66,11 +66,10 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         yield from _sealed(w)
     elif job == "directory":
         counts = Counts()
-        for _ in directory.steps(w.client.patient(), now, counts):
-            yield ""
+        yield from directory.steps(w.client.patient(), now, counts, until_answered)
         yield from directory_lines(counts)
     elif job == "contacts":
-        pull = contacts.Pull(Book(w.client.patient()), now)
+        pull = contacts.Pull(Book(w.client.patient()), now, until_answered)
         yield from pull.steps()
         yield from contacts.lines(pull.outcome())
     elif job == "tags":

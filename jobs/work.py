@@ -1,6 +1,7 @@
 """What a job of a kind does; the only function that the queue may call."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -13,6 +14,7 @@ from jobs.wiring import Wiring, wire
 log = logging.getLogger(__name__)
 
 _AT_MOST = 60.0  # seconds of one job; what is left is somebody else's, or the next one's
+LEAVING = threading.Event()  # this process was asked to stop
 
 
 @cache
@@ -40,7 +42,8 @@ def _inbox(w: Wiring, go_on: Callable[[], bool]) -> None:
 
 
 def _slot(w: Wiring, go_on: Callable[[], bool]) -> None:
-    while go_on() and runs.work_one(w, go_on=lambda: True):
+    """A run is worked to its end, however long that is, or until the process should stop: another one goes on."""
+    while go_on() and runs.work_one(w, go_on=lambda: not LEAVING.is_set()):
         pass
 
 

@@ -84,6 +84,7 @@ class OurWorker(Worker):
     def request_stop(self, signum: Any, frame: Any) -> None:
         self.asked_to_stop = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+        work.LEAVING.set()  # after which RQ takes the second signal for an order to drop everything
 
 
 def main() -> None:

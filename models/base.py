@@ -134,6 +134,11 @@ def insert_once(s: Session, table: type[Base], **values: object) -> bool:
     return s.execute(_once(s.get_bind().dialect.name, table), values).first() is not None
 
 
+def insert_each_once(s: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> set[int]:
+    """The same of many rows with the same columns; the ids of those that this call made."""
+    return set(s.scalars(_once(s.get_bind().dialect.name, table), list(rows))) if rows else set()
+
+
 @cache
 def _once(dialect: str, table: type[Base]) -> ReturningInsert[Any]:
     """Built once per table: drawing up the statement costs more than running it."""

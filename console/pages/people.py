@@ -10,7 +10,7 @@ from crm import uow
 from crm.access import SEES_SUBTREE
 from crm.errors import Conflict, Invalid
 from crm.reads import people as reads
-from crm.usecases import directory
+from crm.usecases import directory, slots
 from crm.usecases import people as verbs
 
 
@@ -39,9 +39,10 @@ def mount(desk: Desk) -> None:
             )
             teams = reads.departments(s, actor())
             synced, pulled = reads.last_sync(s, actor()), reads.last_pull(s, actor())
+            pulling = reads.is_pulling(s, actor())
         return render_template(
             "console/people.html", found=found, chosen=chosen, teams=teams, synced=synced, pulled=pulled,
-            can_sync=deps.sync_directory is not None, **_choices(),
+            pulling=pulling, can_sync=deps.sync_directory is not None, **_choices(),
         )  # fmt: skip
 
     @desk.page("/people/role", ADMINS, "POST")
@@ -78,15 +79,24 @@ def mount(desk: Desk) -> None:
 
     @desk.page("/people/sync", OPERATORS, "POST")
     def sync_now() -> ResponseReturnValue:
-        """A call to WeCom, outside of any transaction of ours; its words tell what came of it."""
+        """The directory by calls to WeCom, outside of any transaction of ours; its words tell what came of it.
+
+        Customers, tags and customer groups take longer than anybody waits: they are a job's.
+        """
         if deps.sync_directory is None:
             raise Conflict("这个进程不能同步通讯录，请在服务器上运行 flask --app wsgi sync directory")
         try:
             sentence = deps.sync_directory()
         except deps.outside_errors as error:
             raise Conflict(f"同步没有完成：{error}") from error
-        uow.attempt(lambda s: directory.note_sync(s, actor(), sentence, deps.clock(), entrance="console"))
-        return done(sentence, url_for("console.people"))
+
+        def noted(s: uow.Session) -> None:
+            directory.note_sync(s, actor(), sentence, deps.clock(), entrance="console")
+            slots.make_now(s, reads.PULL_JOB, deps.clock())
+
+        uow.attempt(noted)
+        counts = sentence.partition("\n")[0]
+        return done(f"{counts}。客户、标签和客户群接着在后台更新，完成后显示在本页", url_for("console.people"))
 
     def _team() -> int:
         return typed_number("team", "请先选一个部门")

@@ -1,10 +1,11 @@
 """Outside contacts come in from WeCom: one that an event is about, or everybody's, going on after a kill."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
 from crm import uow
+from crm.flows.pausing import Pause, asked, never
 from crm.messages import Received
 from crm.ports import CustomerBook, ExternalPerson, GroupChat, NotVisible, ReadExternalContact, StaleCursor, TagGroup
 from crm.rules.mirrored import say
@@ -69,7 +70,7 @@ def regrouped(received: Received, group_chat: Callable[[str], GroupChat | None],
 
 def sync(book: CustomerBook, now: datetime) -> Outcome:
     """Everything in one go; `steps` says how."""
-    pull = Pull(book, now)
+    pull = Pull(book, now, never)
     for _ in pull.steps():
         pass
     return pull.outcome()
@@ -83,21 +84,18 @@ class Pull:
     of members whom WeCom does not show at all nothing is taken away.
     """
 
-    def __init__(self, book: CustomerBook, now: datetime) -> None:
-        self._book, self._now = book, now
+    def __init__(self, book: CustomerBook, now: datetime, pause: Pause) -> None:
+        self._book, self._now, self._pause = book, now, pause
         self._at = uow.attempt(lambda s: pulls.begin(s, now))
         self._serving: list[str] | None = None
 
     def steps(self) -> Iterator[str]:
-        """Stops after each call for a breath; a sentence for whatever it had to mend."""
+        """Stops before each call for a breath; a sentence for whatever it had to mend."""
         while self._at.stretch is not Stretch.DONE:
             if self._at.stretch is Stretch.TAGS:
-                self._tags()
-            elif self._at.stretch is Stretch.CONTACTS:
-                yield from self._contacts()
+                yield from self._tags()
             else:
-                self._groups()
-            yield ""
+                yield from self._of_members()
             with uow.reading() as s:
                 self._at = pulls.where(s, self._at.pull_id)
 
@@ -105,101 +103,113 @@ class Pull:
         with uow.reading() as s:
             return pulls.outcome(s, self._at.pull_id)
 
-    def _tags(self) -> None:
-        groups, at = self._book.tag_groups(), self._at
+    def _tags(self) -> Generator[str]:
+        at = self._at
+        groups = yield from asked(self._book.tag_groups, self._pause)
 
         def took(s: uow.Session) -> None:
             pulls.move(s, at, self._now, stretch=Stretch.CONTACTS, counts=mirror.take_tags(s, groups, self._now))
 
         uow.attempt(took)
 
-    def _contacts(self) -> Iterator[str]:
+    def _of_members(self) -> Generator[str]:
+        """Friendships or customer groups, a hundred members after the other."""
         at = self._at
-        members = at.members or self._next(at.after)
+        members = at.members or (yield from self._next(at.after))
         if not members:
-            self._move(stretch=Stretch.GROUPS, members=())
+            self._move(stretch=Stretch.GROUPS if at.stretch is Stretch.CONTACTS else Stretch.DONE, after="")
             return
         if not at.members:
             self._move(members=members)
             return
         try:
-            page = self._book.friends(members, at.cursor)
+            yield from self._friends() if at.stretch is Stretch.CONTACTS else self._groups()
         except StaleCursor:
             self._move()
         except NotVisible as error:
             self._narrow(members, str(error))
-        else:
-            if page.next_cursor:
-                uow.attempt(partial(self._take, at, page.people, page.next_cursor))
-            else:
-                yield from self._last_page(at, page.people)
 
-    def _next(self, after: str) -> tuple[str, ...]:
+    def _next(self, after: str) -> Generator[str, None, tuple[str, ...]]:
         if self._serving is None:
-            self._serving = sorted(self._book.follow_users(), key=str.casefold)
+            self._serving = sorted((yield from asked(self._book.follow_users, self._pause)), key=str.casefold)
         return tuple(userid for userid in self._serving if userid.casefold() > after)[:_AT_ONCE]
 
     def _narrow(self, members: Sequence[str], why: str) -> None:
-        """One of them WeCom does not show: halve, until it is known which; his friendships stay as they are."""
+        """One of them WeCom does not show: halve, until it is known which; what we have of his stays as it is."""
         if len(members) > 1:
             self._move(members=members[: len(members) // 2])
         else:
-            reason = f"{members[0]} 的客户看不到，保留原样：{why}"
+            what = "客户" if self._at.stretch is Stretch.CONTACTS else "客户群"
+            reason = f"{members[0]} 的{what}看不到，保留原样：{why}"
             self._move(members=(), after=members[0].casefold(), reasons=[reason])
 
-    def _take(self, at: Place, people: Sequence[ExternalPerson], cursor: str, s: uow.Session) -> None:
-        pulls.move(s, at, self._now, cursor=cursor, counts=mirror.take(s, people, at.pull_id, self._now))
-
-    def _last_page(self, at: Place, people: Sequence[ExternalPerson]) -> Iterator[str]:
-        """It is taken twice, before and after the question what is missing, if a kill comes between; so be it."""
+    def _friends(self) -> Generator[str]:
+        at = self._at
+        page = yield from asked(lambda: self._book.friends(at.members, at.cursor), self._pause)
+        if page.next_cursor:
+            uow.attempt(partial(self._take, at, page.people, page.next_cursor))
+            return
 
         def took(s: uow.Session) -> tuple[mirror.Counts, list[tuple[str, str]]]:
-            return mirror.take(s, people, at.pull_id, self._now), pulls.unseen(s, at.pull_id, at.members)
+            return mirror.take(s, page.people, at.pull_id, self._now), pulls.unseen(s, at.pull_id, at.members)
 
         counts, unseen = uow.attempt(took)
-        ended = [pair for pair in unseen if self._is_over(*pair)]
+        ended = yield from self._over(unseen)  # killed meanwhile, the last page is taken once more; so be it
         counts |= {"members": len(at.members), "ended": len(ended)}
 
         def ends(s: uow.Session) -> list[str]:
-            after = at.members[-1].casefold()
-            if not pulls.move(s, at, self._now, members=(), after=after, counts=counts):
+            if not pulls.move(s, at, self._now, members=(), after=at.last, counts=counts):
                 return []
             return pulls.end_silently(s, at.pull_id, ended, self._now)
 
         yield from uow.attempt(ends)
 
-    def _is_over(self, external_userid: str, userid: str) -> bool:
-        person = self._book.contact(external_userid)
-        if person is None or not any(_is(one.userid, userid) for one in person.followers):
-            return True
-        uow.attempt(lambda s: mirror.take(s, [person], self._at.pull_id, self._now))
-        return False
+    def _take(self, at: Place, people: Sequence[ExternalPerson], cursor: str, s: uow.Session) -> None:
+        pulls.move(s, at, self._now, cursor=cursor, counts=mirror.take(s, people, at.pull_id, self._now))
 
-    def _groups(self) -> None:
+    def _over(self, unseen: Sequence[tuple[str, str]]) -> Generator[str, None, list[tuple[str, str]]]:
+        """Which of these friendships are at an end; the others are taken as WeCom tells them."""
+        over = []
+        for external_userid, userid in unseen:
+            person = yield from asked(partial(self._book.contact, external_userid), self._pause)
+            if person is not None and any(_is(one.userid, userid) for one in person.followers):
+                uow.attempt(partial(mirror.take, people=[person], pull_id=self._at.pull_id, now=self._now))
+            else:
+                over.append((external_userid, userid))
+        return over
+
+    def _groups(self) -> Generator[str]:
         at = self._at
-        try:
-            page = self._book.group_chats(at.cursor)
-        except StaleCursor:
-            self._move()
-            return
-        chats = [chat for one in page.chat_ids if (chat := self._book.group_chat(one)) is not None]
+        page = yield from asked(lambda: self._book.group_chats(at.members, at.cursor), self._pause)
+        chats, _ = yield from self._read(page.chat_ids)
         if page.next_cursor:
             uow.attempt(partial(self._take_groups, at, chats, page.next_cursor))
             return
 
         def took(s: uow.Session) -> tuple[mirror.Counts, list[str]]:
-            return mirror.take_groups(s, chats, at.pull_id), pulls.unseen_groups(s, at.pull_id)
+            return mirror.take_groups(s, chats, at.pull_id), pulls.unseen_groups(s, at.pull_id, at.members)
 
         counts, unseen = uow.attempt(took)
-        missing = [one for one in unseen if self._book.group_chat(one) is None]
+        moved, gone = yield from self._read(unseen)  # a group that has another owner by now is not dissolved
 
         def ends(s: uow.Session) -> None:
-            for one in missing:
+            mirror.take_groups(s, moved, at.pull_id)
+            for one in gone:
                 mirror.dissolved(s, one, self._now)
-            more = {"dissolved": len(missing)}
-            pulls.move(s, at, self._now, stretch=Stretch.DONE, counts=counts | more)
+            pulls.move(s, at, self._now, members=(), after=at.last, counts=counts | {"dissolved": len(gone)})
 
         uow.attempt(ends)
+
+    def _read(self, chat_ids: Sequence[str]) -> Generator[str, None, tuple[list[GroupChat], list[str]]]:
+        """Groups with their members, and those that are no longer there."""
+        found, gone = [], []
+        for one in chat_ids:
+            chat = yield from asked(partial(self._book.group_chat, one), self._pause)
+            if chat is None:
+                gone.append(one)
+            else:
+                found.append(chat)
+        return found, gone
 
     def _take_groups(self, at: Place, chats: Sequence[GroupChat], cursor: str, s: uow.Session) -> None:
         pulls.move(s, at, self._now, cursor=cursor, counts=mirror.take_groups(s, chats, at.pull_id))

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from crm import uow
+from crm.flows.pausing import Pause, asked, never
 from crm.messages import Received
 from crm.ports import Directory, Member
 from crm.rules.words import storable
@@ -21,33 +22,32 @@ _AT_ONCE = 300  # members of one transaction
 def sync(directory: Directory, now: datetime) -> Counts:
     """Everything the app may see, in one go; `steps` says how."""
     counts = Counts()
-    for _ in steps(directory, now, counts):
+    for _ in steps(directory, now, counts, never):
         pass
     return counts
 
 
-def steps(directory: Directory, now: datetime, counts: Counts) -> Iterator[None]:
-    """Asked first, then written: teams, members by the hundred, then who leads whom. Stops after each for a breath.
+def steps(directory: Directory, now: datetime, counts: Counts, pause: Pause) -> Iterator[str]:
+    """Asked first, then written: teams, members by the hundred, then who leads whom. Stops between for a breath, "".
 
     Running it twice changes nothing; stopped half-way, the next run ends it. Raises what the directory raises; a
     member whom the store does not take is told in `counts.reasons` and holds back nobody.
     """
-    departments = directory.departments()
+    departments = yield from asked(directory.departments, pause)
     members: dict[str, Member] = {}
     for department in departments:
-        for member in directory.members(department.id):
+        for member in (yield from asked(partial(directory.members, department.id), pause)):
             members.setdefault(member.userid.casefold(), member)
-        yield
     seen = [member.userid for member in members.values()]
     uow.attempt(lambda s: mirror.mirror_teams(s, departments, now, counts))
     kept: list[Member] = []
     for some in batched(list(members.values()), _AT_ONCE):
-        yield
+        yield ""
         kept += _mirrored(some, now, counts)
-    yield
+    yield ""
     uow.attempt(lambda s: mirror.mirror_leaders(s, departments, kept, now, counts))
     for some in batched(kept, _AT_ONCE):
-        yield
+        yield ""
         uow.attempt(partial(mirror.set_direct_leaders, members=some, now=now, counts=counts))
     uow.attempt(lambda s: mirror.note_missing(s, seen, counts))
 

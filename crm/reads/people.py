@@ -19,7 +19,7 @@ from models.mirror import MirrorPull
 from models.ops import JobSlot
 from models.people import Person, Team, TeamLeader, TeamScope
 
-DIRECTORY_JOB = "directory"
+DIRECTORY_JOB, PULL_JOB = "directory", "contacts"
 _REASONS_SHOWN = 5
 
 
@@ -175,6 +175,13 @@ def last_sync(s: Session, actor: Actor) -> SyncRun | None:
     if noted is not None:
         runs.append(SyncRun(noted.at, noted.detail["outcome"]))
     return max(runs, key=lambda run: run.done_at, default=None)
+
+
+def is_pulling(s: Session, actor: Actor) -> bool:
+    """Whether everybody's customers are being pulled, or soon will be."""
+    require(actor, Role.ADMIN, Role.OPERATIONS)
+    unfinished = select(JobSlot.id).where(JobSlot.job == PULL_JOB, JobSlot.done_at.is_(None))
+    return s.scalar(unfinished.limit(1)) is not None
 
 
 def last_pull(s: Session, actor: Actor) -> SyncRun | None:

@@ -194,21 +194,42 @@ class Parting(Enum):
     HANDED_OVER = "", ""
 
 
-def part(s: Session, userid: str, external_userid: str, how: Parting, at: datetime, now: datetime) -> None:
-    """The friendship ended at `at`. The rep and his supervisor are told, unless the customer was handed to a colleague,
-    or was none: of a supplier or a private friend nobody needs to hear."""
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A friendship that is over. Of a supplier or a private friend (`concerns` is False) nobody needs to hear."""
+
+    contact: ExternalContact
+    rep: Person
+
+    @property
+    def concerns(self) -> bool:
+        return self.contact.state != ContactState.IGNORED
+
+
+def end(s: Session, userid: str, external_userid: str, at: datetime) -> Parted | None:
+    """The friendship ended at `at`; None where there is none that stands."""
     row = s.execute(
         select(ExternalFollow, ExternalContact, Person)
         .join(ExternalContact, ExternalContact.id == ExternalFollow.external_contact_id)
         .join(Person, Person.id == ExternalFollow.person_id)
-        .where(ExternalContact.external_userid == external_userid, Person.userid_key == userid.casefold())
+        .where(
+            ExternalContact.external_userid == external_userid,
+            Person.userid_key == userid.casefold(),
+            ExternalFollow.ended_at.is_(None),
+        )
     ).one_or_none()
-    if row is None or row.ExternalFollow.ended_at is not None:
-        return
+    if row is None:
+        return None
     row.ExternalFollow.ended_at = at
-    contact, rep = row.ExternalContact, row.Person
-    if how is Parting.HANDED_OVER or contact.state == ContactState.IGNORED:
+    return Parted(row.ExternalContact, row.Person)
+
+
+def part(s: Session, userid: str, external_userid: str, how: Parting, at: datetime, now: datetime) -> None:
+    """A friendship ended. The rep and his supervisor are told, unless the customer was handed to a colleague."""
+    parted = end(s, userid, external_userid, at)
+    if parted is None or how is Parting.HANDED_OVER or not parted.concerns:
         return
+    contact, rep = parted.contact, parted.rep
     title, body = how.value
     period = f"{contact.id}:{rep.id}:{at:%Y%m%d%H%M%S}"
     for person_id in {rep.id, *supervisor_of(s, rep.id)}:

@@ -15,7 +15,7 @@ from crm.ports import Department, Member
 from crm.rules.words import storable
 from crm.usecases import sessions
 from crm.usecases.same_person import absorb
-from models.base import insert_once, new_public_id, one_of
+from models.base import insert_each_once, insert_once, new_public_id, one_of
 from models.people import Person, Team, TeamLeader
 
 _ENTRANCE = "sync"
@@ -110,19 +110,19 @@ def mirror_members(s: Session, members: Sequence[Member], now: datetime, counts:
     told = {member.userid.casefold(): member for member in members}
     known = _held(s, told)
     fresh = Counts()
-    for key, member in told.items():
-        seen = _seen(member, teams, fresh)
-        if seen is None:
-            continue
-        fresh.people += 1
-        if key not in known:
-            ours = {"userid_key": key, "role": Role.REP, "public_id": new_public_id(), "changed_at": now}
-            made = insert_once(s, Person, **seen, **ours)
-            known |= _held(s, [key])
-            if made:
-                audit.record(s, None, "add_person", f"person:{known[key].id}", now, entrance=_ENTRANCE, **seen)
-                fresh.created += 1
-        _bring_up(s, known[key], seen, now, fresh)
+    seen = {key: one for key, member in told.items() if (one := _seen(member, teams, fresh)) is not None}
+    fresh.people = len(seen)
+    new = {key: one for key, one in seen.items() if key not in known}
+    ours = {"role": Role.REP, "changed_at": now}
+    made = insert_each_once(
+        s, Person, [{**one, **ours, "userid_key": key, "public_id": new_public_id()} for key, one in new.items()]
+    )
+    fresh.created = len(made)
+    known |= _held(s, new)
+    added = {f"person:{known[key].id}": one for key, one in new.items() if known[key].id in made}
+    audit.record_each(s, "add_person", added, now, entrance=_ENTRANCE)
+    for key, one in seen.items():
+        _bring_up(s, known[key], one, now, fresh)
     s.flush()
     counts.add(fresh)
 
@@ -213,15 +213,16 @@ def set_direct_leaders(s: Session, members: Sequence[Member], now: datetime, cou
     above = {member.userid.casefold(): storable(member.direct_leader) for member in members}
     keys = {*above, *(leader.casefold() for leader in above.values())}
     ids = {row.userid_key: row.id for row in s.execute(_keys(s, keys))}
+    changed = {}
     for person in s.scalars(select(Person).where(one_of(s, Person.userid_key, above)).order_by(Person.id)):
         named = above[person.userid_key]
         leader = ids.get(named.casefold()) if named else None
         if named and leader is None:
             counts.reasons.append(f"{person.name}的直属上级 {named} 不在通讯录里，先按部门负责人处理")
         if person.direct_leader_id != leader:
-            old, person.direct_leader_id = person.direct_leader_id, leader
-            subject = f"person:{person.id}"
-            audit.record(s, None, "direct_leader", subject, now, entrance=_ENTRANCE, old=old, new=leader)
+            changed[f"person:{person.id}"] = {"old": person.direct_leader_id, "new": leader}
+            person.direct_leader_id = leader
+    audit.record_each(s, "direct_leader", changed, now, entrance=_ENTRANCE)
     s.flush()
 
 

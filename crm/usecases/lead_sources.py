@@ -17,6 +17,7 @@ from crm.access import HOLDERS, Actor, require
 from crm.errors import Conflict, Invalid, NotFound, TooMany
 from crm.rules.words import storable
 from crm.usecases.leads import LeadDraft, capture
+from crm.usecases.mirror import LONGEST_STATE
 from models.base import insert_once
 from models.customers import Campaign
 from models.leads import FormKnock, LeadSource
@@ -24,7 +25,6 @@ from models.mirror import ContactWay
 from models.people import Person, Team
 
 LONGEST_NAME = 40
-_LONGEST_STATE = 30  # WeCom's own limit for what a 联系我 code gives back
 _KEPT = timedelta(hours=2)
 THANKS = "已收到，我们会尽快联系您"
 
@@ -65,8 +65,8 @@ def open_source(s: Session, actor: Actor, draft: SourceDraft, now: datetime, *, 
     if draft.campaign_id is not None and s.get(Campaign, draft.campaign_id) is None:
         raise Invalid("没有这个市场活动，请重新选择", {"campaign_id": "不存在"})
     state = draft.state.strip() or None
-    if state is not None and (len(state) > _LONGEST_STATE or not state.isascii() or not state.isprintable()):
-        raise Invalid(f"「联系我」的渠道标识只能是 {_LONGEST_STATE} 个以内的英文字符", {"state": "格式不对"})
+    if state is not None and (len(state) > LONGEST_STATE or not state.isascii() or not state.isprintable()):
+        raise Invalid(f"「联系我」的渠道标识只能是 {LONGEST_STATE} 个以内的英文字符", {"state": "格式不对"})
     if draft.inlet is LeadInlet.WECOM_CONTACT and state is None:
         raise Invalid("「联系我」入口要填渠道标识：企业微信靠它告诉我们是从哪个码来的", {"state": "不能为空"})
     if state is not None and s.scalar(select(LeadSource.id).where(LeadSource.state == state)) is not None:

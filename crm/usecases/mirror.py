@@ -15,7 +15,7 @@ from models.mirror import CorpTag, CustomerGroup, CustomerGroupMember, FollowTag
 from models.people import Person
 
 Counts = dict[str, int]
-LONGEST_STATE = 30
+LONGEST_STATE = 30  # characters: WeCom's own limit for what a 联系我 code gives back
 
 
 def plain(words: str) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm import audit
@@ -13,6 +14,7 @@ from crm import policy as numbers
 from crm.access import supervisor_of
 from crm.messages import remind
 from crm.notices import Fact, Notice
+from crm.usecases import contacts
 from crm.usecases.mirror import Counts
 from models.base import one_of
 from models.links import ExternalContact, ExternalFollow
@@ -21,7 +23,7 @@ from models.people import Person
 
 _WORTH_RESUMING = timedelta(hours=12)  # of an older one the first half would be yesterday's
 _REASONS_KEPT = 200
-_NAMES_TOLD = 5
+_IDS_KEPT, _SHOWN = 50, 5
 
 
 class Stretch(StrEnum):
@@ -40,6 +42,11 @@ class Place:
     after: str
     members: tuple[str, ...]
     cursor: str
+
+    @property
+    def last(self) -> str:
+        """Up to whom all is in once the members under way are."""
+        return self.members[-1].casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,50 +120,50 @@ def unseen(s: Session, pull_id: int, members: Sequence[str]) -> list[tuple[str, 
     return [(external_userid, userid) for external_userid, userid in rows]
 
 
-def unseen_groups(s: Session, pull_id: int) -> list[str]:
+def unseen_groups(s: Session, pull_id: int, owners: Sequence[str]) -> list[str]:
+    """Groups of these members that all pages together did not show."""
     standing = (CustomerGroup.dissolved_at.is_(None), CustomerGroup.seen_in != pull_id)
-    return list(s.scalars(select(CustomerGroup.chat_id).where(*standing).order_by(CustomerGroup.id)))
+    owned = select(CustomerGroup.chat_id).join(Person, Person.id == CustomerGroup.owner_id)
+    keys = [userid.casefold() for userid in owners]
+    return list(s.scalars(owned.where(one_of(s, Person.userid_key, keys), *standing).order_by(CustomerGroup.id)))
 
 
 def end_silently(s: Session, pull_id: int, pairs: Sequence[tuple[str, str]], now: datetime) -> list[str]:
     """Friendships that ended without WeCom's telling us, each asked about once more. Reps and supervisors hear of it in
-    working hours, all of one rep's in one message; a sentence for each."""
-    ended: dict[int, list[str]] = {}
-    names: dict[int, str] = {}
-    for external_userid, userid in pairs:
-        row = s.execute(
-            select(ExternalFollow.id, ExternalContact.name, Person.id.label("person"), Person.name.label("rep"))
-            .join(ExternalContact, ExternalContact.id == ExternalFollow.external_contact_id)
-            .join(Person, Person.id == ExternalFollow.person_id)
-            .where(
-                ExternalContact.external_userid == external_userid,
-                Person.userid_key == userid.casefold(),
-                ExternalFollow.ended_at.is_(None),
-            )
-        ).one_or_none()
-        if row is not None:
-            s.execute(update(ExternalFollow).where(ExternalFollow.id == row.id).values(ended_at=now))
-            ended.setdefault(row.person, []).append(row.name)
-            names[row.person] = row.rep
-    for person_id, contacts in ended.items():
-        audit.record(s, None, "follow_ended", f"person:{person_id}", now, entrance="sync", contacts=contacts[:50])
-        _tell(s, pull_id, person_id, names[person_id], contacts, now)
-    return [
-        f"{names[p]} 和 {one} 已经不是好友，没有收到企业微信的通知，已补上" for p, them in ended.items() for one in them
-    ]
+    working hours, all of one rep's in one message; a sentence for each rep.
+
+    Book and sentences name contacts by number: a rep's private friends are among them, and neither is ever purged.
+    """
+    parted = [one for external_userid, userid in pairs if (one := contacts.end(s, userid, external_userid, now))]
+    s.flush()
+    lines = []
+    for rep, those in groupby(sorted(parted, key=_rep_of), key=lambda one: one.rep):
+        gone = list(those)
+        numbers_of = [one.contact.id for one in gone]
+        audit.record(s, None, "follow_ended", f"person:{rep.id}", now, entrance="sync", contacts=numbers_of[:_IDS_KEPT])
+        _tell(s, pull_id, rep, [one.contact for one in gone if one.concerns], now)
+        shown = "、".join(map(str, numbers_of[:_SHOWN])) + ("……" if len(gone) > _SHOWN else "")
+        lines.append(f"{rep.name} 有 {len(gone)} 位好友已经不在，没有收到企业微信的通知，已补上（联系人编号 {shown}）")
+    return lines
 
 
-def _tell(s: Session, pull_id: int, person_id: int, rep: str, contacts: Sequence[str], now: datetime) -> None:
-    told = "、".join(contacts[:_NAMES_TOLD]) + ("……" if len(contacts) > _NAMES_TOLD else "")
-    for to in {person_id, *supervisor_of(s, person_id)}:
-        whose = "您" if to == person_id else rep
+def _rep_of(parted: contacts.Parted) -> int:
+    return parted.rep.id
+
+
+def _tell(s: Session, pull_id: int, rep: Person, lost: Sequence[ExternalContact], now: datetime) -> None:
+    if not lost:
+        return
+    told = "、".join(one.name for one in lost[:_SHOWN]) + ("……" if len(lost) > _SHOWN else "")
+    for to in {rep.id, *supervisor_of(s, rep.id)}:
+        whose = "您" if to == rep.id else rep.name
         notice = Notice(
-            title=f"{len(contacts)} 位客户已不是{whose}的好友",
+            title=f"{len(lost)} 位客户已不是{whose}的好友",
             body="夜间对账时发现的。还在跟的客户，建议今天打个电话，或者重新加好友",
-            facts=(Fact("联系人", told), Fact("负责人", rep)),
+            facts=(Fact("联系人", told), Fact("负责人", rep.name)),
         )
-        topic = f"silent:{pull_id}:{person_id}:{len(contacts)}:{contacts[0]}:{to}"
+        key = f"silent:{to}:{pull_id}:{rep.id}:{lost[0].id}"
         remind(
-            s, to, notice, (), matter=topic[:64], dedupe=topic[:120], now=now,
+            s, to, notice, (), matter=key, dedupe=key, now=now,
             policy=numbers.current(s), calendar=numbers.calendar(s),
         )  # fmt: skip

@@ -1,38 +1,27 @@
 """A member who was met under his new userid before WeCom told us of the change: two rows become one person again."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Table, UniqueConstraint, and_, exists, update
+from sqlalchemy import Column, Table, and_, exists, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import ChatKind, HolderKind
 from crm.usecases.archive_twins import move_places
-from models.base import Base, bare
+from models.base import bare
 from models.customers import OwnershipPeriod
 from models.links import ChatLink
 from models.people import Person
+from models.pointers import pointers, unique_sets
 
 _STAYS = frozenset({"audit_entry"})  # what was written in the book, was written under that row
 
 
-@cache
-def _pointers() -> tuple[tuple[Table, Column[Any]], ...]:
-    """Every column of the store that names a person."""
-    target = bare(Person).c.id
-    return tuple(
-        (table, column)
-        for table in Base.metadata.sorted_tables
-        if table.name not in _STAYS
-        for column in table.columns
-        if any(key.column is target for key in column.foreign_keys)
-    )
-
-
 def absorb(s: Session, person_id: int, twin_id: int) -> None:
     """Whatever names the twin names the person; a row that he has already, by a unique key, stays where it is."""
-    for table, column in _pointers():
+    for table, column in pointers(bare(Person).c.id):
+        if table.name in _STAYS:
+            continue
         free = [~one for one in _taken(table, column, person_id)]
         s.execute(update(table).where(column == twin_id, *free).values({column.name: person_id}))
     held = (OwnershipPeriod.holder_kind == HolderKind.PERSON, OwnershipPeriod.holder_id == twin_id)
@@ -45,18 +34,8 @@ def absorb(s: Session, person_id: int, twin_id: int) -> None:
 
 
 def _taken(table: Table, column: Column[Any], person_id: int) -> Iterator[Any]:
-    for names in _unique_sets(table):
+    for names in unique_sets(table):
         if column.name in names:
             twin = table.alias()
             same = (twin.c[name] == table.c[name] for name in names if name != column.name)
             yield exists().where(and_(twin.c[column.name] == person_id, *same))
-
-
-def _unique_sets(table: Table) -> Iterator[frozenset[str]]:
-    yield frozenset(column.name for column in table.primary_key.columns)
-    for constraint in table.constraints:
-        if isinstance(constraint, UniqueConstraint):
-            yield frozenset(column.name for column in constraint.columns)
-    for index in table.indexes:
-        if index.unique:
-            yield frozenset(column.name for column in index.columns)

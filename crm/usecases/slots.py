@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from crm import uow
 from models.base import insert_once
 from models.messages import Dialogue
 from models.ops import IdempotencyKey, JobSlot, LoginAttempt, LoginSession, RecentSend
@@ -28,6 +29,14 @@ class Slot:
 def make(s: Session, job: str, slot: datetime, now: datetime) -> bool:
     """True if this call made it; another scheduler may have been faster."""
     return insert_once(s, JobSlot, job=job, slot=slot, created_at=now, tries=0, outcome="")
+
+
+def make_now(s: Session, job: str, now: datetime) -> None:
+    """A run beside the plan, unless one of this job waits or is being worked already."""
+    unfinished = select(JobSlot.id).where(JobSlot.job == job, JobSlot.done_at.is_(None))
+    if s.scalar(unfinished.limit(1)) is None:
+        make(s, job, now, now)
+        uow.nudge(s, "slot")
 
 
 def lease_next(s: Session, now: datetime, *, unclaimed_for: timedelta = timedelta(0)) -> Slot | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from crm import audit
 from crm.access import JUDGES, Actor, get_contact, require
@@ -22,6 +22,7 @@ LONGEST = 30  # characters, WeCom's own limit
 _WAITS = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 _LEASE = timedelta(minutes=2)
 _ERROR_KEPT = 255
+_CHANGED, _FAILED = "后来又改了", "没有办成"
 
 
 class Verb(StrEnum):
@@ -115,9 +116,10 @@ def _new_tag(s: Session, actor: Actor, name: str, now: datetime, entrance: str) 
 
 
 def _promise(s: Session, verb: Verb, tag_id: int, follow_id: int | None, actor: Actor, now: datetime) -> None:
-    """In place of what was promised of the same pair before: told late, it would undo this."""
+    """In place of what was promised of the same pair before: told late, it would undo this. What is being told at this
+    moment cannot be stopped any more, so this waits for its end."""
     same = (TagChange.tag_id == tag_id, TagChange.follow_id == follow_id, TagChange.done_at.is_(None))
-    s.execute(update(TagChange).where(*same).values(done_at=now, error="后来又改了"))
+    s.execute(update(TagChange).where(*same, ~_under_way(TagChange)).values(done_at=now, error=_CHANGED))
     s.add(
         TagChange(
             verb=verb, tag_id=tag_id, follow_id=follow_id, made_by_id=actor.person_id, made_at=now, next_at=now
@@ -125,9 +127,17 @@ def _promise(s: Session, verb: Verb, tag_id: int, follow_id: int | None, actor: 
     )  # fmt: skip
 
 
+def _under_way(change: type[TagChange]) -> ColumnElement[bool]:
+    """Somebody tells it just now, or was killed over it: a try that came to an end has left its error."""
+    return and_(change.tries > 0, change.error == "")
+
+
 def lease_next(s: Session, now: datetime) -> Change | None:
-    """The oldest change that is due and can be told: what hangs on a tag that WeCom does not know yet, waits for it."""
-    due = (TagChange.done_at.is_(None), TagChange.next_at <= now)
+    """The oldest change that is due and can be told. What hangs on a tag that WeCom does not know yet, waits for it; of
+    one pair the younger change waits for the older."""
+    older = aliased(TagChange)
+    before = (older.tag_id == TagChange.tag_id, older.follow_id == TagChange.follow_id, older.id < TagChange.id)
+    due = (TagChange.done_at.is_(None), TagChange.next_at <= now, ~exists().where(*before, older.done_at.is_(None)))
     row = s.execute(
         select(TagChange, CorpTag, Person.userid, ExternalContact.external_userid)
         .join(CorpTag, CorpTag.id == TagChange.tag_id)
@@ -142,7 +152,7 @@ def lease_next(s: Session, now: datetime) -> Change | None:
     if row is None:
         return None
     change, tag, userid, external_userid = row
-    change.tries, change.next_at = change.tries + 1, now + _LEASE
+    change.tries, change.next_at, change.error = change.tries + 1, now + _LEASE, ""
     s.flush()
     return Change(
         change.id, Verb(change.verb), tag.id, tag.group_name, tag.name, tag.wecom_id or "", userid or "",
@@ -157,8 +167,29 @@ def record_done(s: Session, change: Change, wecom_id: str, now: datetime) -> Non
 
 
 def record_failed(s: Session, change: Change, words: str, now: datetime) -> None:
-    """Tried again later, and given up in the end: then what WeCom says stands, from the next pull on."""
+    """Tried again later, and given up in the end: then what WeCom says stands, from the next pull on. A tag that could
+    not be made is gone, with all that waited for it; of what has been changed again meanwhile nothing more is told."""
     waits = dict(enumerate(_WAITS, start=1))
-    values: dict[str, object] = {"error": storable(words)[:_ERROR_KEPT]}
-    values |= {"next_at": now + waits[change.tries]} if change.tries in waits else {"done_at": now}
+    values: dict[str, object] = {"error": storable(words)[:_ERROR_KEPT] or _FAILED}
+    if _changed_again(s, change.id):
+        values = {"done_at": now, "error": _CHANGED}
+    elif change.tries in waits:
+        values["next_at"] = now + waits[change.tries]
+    else:
+        values["done_at"] = now
+        if change.verb is Verb.ADD:
+            _give_up_tag(s, change.tag_id, now)
     s.execute(update(TagChange).where(TagChange.id == change.id).values(**values))
+
+
+def _changed_again(s: Session, change_id: int) -> bool:
+    told, younger = aliased(TagChange), aliased(TagChange)
+    same = (younger.tag_id == told.tag_id, younger.follow_id == told.follow_id, younger.id > told.id)
+    return s.scalar(select(exists().where(told.id == change_id, *same, younger.done_at.is_(None)))) or False
+
+
+def _give_up_tag(s: Session, tag_id: int, now: datetime) -> None:
+    waiting = (TagChange.tag_id == tag_id, TagChange.done_at.is_(None))
+    s.execute(update(TagChange).where(*waiting).values(done_at=now, error="标签没有建成"))
+    s.execute(delete(FollowTag).where(FollowTag.tag_id == tag_id))
+    s.execute(update(CorpTag).where(CorpTag.id == tag_id).values(gone_at=now))

@@ -17,12 +17,11 @@ from gateways.wecom.errors import Kind, WecomError
 from gateways.wecom.js import JsSdk
 from gateways.wecom.people import Agent, Department, ExternalPerson, Follower, Malformed, Member
 from gateways.wecom.tokens import TokenStore
-from gateways.wecom.wire import FOR_SYNC, Patience, Wire, answer_of, as_json
+from gateways.wecom.wire import Wire, answer_of, as_json
 
 __all__ = ["Agent", "Department", "ExternalPerson", "Follower", "Member", "Sent", "WecomClient"]
 
 _MOST_PAGES = 200
-_NO_CUSTOMERS = 84061
 _NO_MENU = 46003
 _LONGEST_CODE = 512  # bytes of a login code
 
@@ -70,10 +69,10 @@ class WecomClient:
         self.js = JsSdk(self._wire, name=name, tokens=tokens, clock=clock)
         self.customers = Customers(self._wire)
 
-    def patient(self, patience: Patience = FOR_SYNC) -> "WecomClient":
-        """The same client for what reads the whole company: it sits out WeCom's limits instead of giving up."""
+    def patient(self) -> "WecomClient":
+        """The same client for what reads the whole company: it asks a busy WeCom (-1, 45033) more often."""
         other = copy.copy(self)
-        other._wire = self._wire.patient(patience)
+        other._wire = self._wire.patient()
         other.customers = Customers(other._wire)
         return other
 
@@ -105,17 +104,6 @@ class WecomClient:
         path = "externalcontact/get_follow_user_list"
         with answer_of(path):
             return people.strings(self._wire.get(path), "follow_user")
-
-    def external_contacts(self, userid: str) -> list[str]:
-        """The external_userids of one member's customers; none is WeCom's 84061, and no failure."""
-        path = "externalcontact/list"
-        with answer_of(path):
-            try:
-                return people.strings(self._wire.get(path, userid=userid), "external_userid")
-            except WecomError as error:
-                if error.code == _NO_CUSTOMERS:
-                    return []
-                raise
 
     def departments(self) -> list[Department]:
         """All departments the app may see."""

@@ -10,7 +10,6 @@ from gateways.wecom.errors import WecomError
 from gateways.wecom.people import ExternalPerson
 from gateways.wecom.wire import Wire, answer_of, as_json
 
-MOST_MEMBERS = 100  # userids of one batch call
 _FRIENDS, _GROUPS = 100, 100  # rows of a page; WeCom allows 100 and 1,000
 _NO_FRIENDS = 84061
 _NO_GROUP = frozenset({86003, 49008})  # unknown, dissolved
@@ -108,11 +107,15 @@ class Customers:
         body = {"userid": userid, "external_userid": external_userid, "add_tag": add, "remove_tag": remove}
         self._post("externalcontact/mark_tag", body)
 
-    def group_chats(self, cursor: str) -> GroupPage:
-        """The next page of customer groups that members own who may serve customers."""
+    def group_chats(self, owners: Sequence[str], cursor: str) -> GroupPage:
+        """The next page of these members' customer groups, at most 100 of them; "" begins.
+
+        Without owners WeCom answers 81017 wherever the app sees more than 1,000 members.
+        """
         path = "externalcontact/groupchat/list"
         with answer_of(path):
-            answer = self._post(path, {"status_filter": 0, "cursor": cursor, "limit": _GROUPS})
+            body = {"status_filter": 0, "owner_filter": {"userid_list": list(owners)}, "limit": _GROUPS}
+            answer = self._post(path, {**body, "cursor": cursor})
             chats = people.objects(answer, "group_chat_list")
             return GroupPage(tuple(people.must_text(chat, "chat_id") for chat in chats), _next(answer, cursor))
 

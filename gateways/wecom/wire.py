@@ -26,8 +26,8 @@ from gateways.wecom.tokens import TokenSource, TokenStore
 _CHUNK = 64 * 1024
 _STALE_TOKEN = frozenset({40001, 40014, 42001})  # 40001 from anything but gettoken is said of the token
 _BUSY = frozenset({-1, 45033})
+_MOST_TRIES, _PATIENT_TRIES = 3, 7  # of a busy WeCom; patiently some seconds, well below the lease of a run
 _JSON = "application/json; charset=utf-8"
-_OVER_THE_LIMIT = 45009
 _IP_NOT_TRUSTED = 60020
 _FROM_IP = re.compile(r"from ip: ([0-9a-fA-F.:]{3,45})")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -42,19 +42,6 @@ class _Most:
 
 
 _WORDS, _FILE, _PICTURE = _Most(8 * 1024 * 1024, 0), _Most(20 * 1024 * 1024, 60), _Most(1024 * 1024, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one call insists: how often it asks a `busy` WeCom (-1, 45033) again, after growing random pauses, and
-    how many `windows` of too many calls (45009) it sits out, each of so many seconds."""
-
-    busy: int = 2
-    windows: int = 0
-    window: float = 60.0
-
-
-FOR_SYNC = Patience(busy=6, windows=5)  # nobody waits for the answer, and the next call would fare no better
 
 
 class Wire:
@@ -79,12 +66,12 @@ class Wire:
         self._trust_env = urlsplit(base).hostname not in _LOOPBACK  # a proxy of the machine cannot reach our loopback
         self._tokens = TokenSource(tokens, name, self._fetch_token)
         self._own = _ThreadsOwn()
-        self._patience = Patience()
+        self._most = _MOST_TRIES
 
-    def patient(self, patience: Patience) -> "Wire":
-        """The same wire, with the same token and connections, for calls that may take long."""
+    def patient(self) -> "Wire":
+        """The same wire, with the same token and connections, for calls that nobody waits for."""
         other = copy.copy(self)
-        other._patience = patience
+        other._most = _PATIENT_TRIES
         return other
 
     def get(self, path: str, **params: str | int) -> dict[str, Any]:
@@ -153,18 +140,13 @@ class Wire:
     def _patiently(
         self, path: str, params: Mapping[str, str | int], body: bytes | None, kind: str = _JSON
     ) -> dict[str, Any]:
-        """Asks again as long as its patience lasts; the last answer, whatever it says."""
-        busy, windows = 0, 0
-        while True:
+        """Asks a busy WeCom again, after growing random pauses; the last answer, whatever it says."""
+        for tried in range(1, self._most):
             answer = self._once(path, params, body, kind)
-            if answer["errcode"] in _BUSY and busy < self._patience.busy:
-                busy += 1
-                time.sleep(random.uniform(0.1, 0.4) * busy)
-            elif answer["errcode"] == _OVER_THE_LIMIT and windows < self._patience.windows:
-                windows += 1
-                time.sleep(self._patience.window)
-            else:
+            if answer["errcode"] not in _BUSY:
                 return answer
+            time.sleep(random.uniform(0.1, 0.4) * tried)
+        return self._once(path, params, body, kind)
 
     def _once(self, path: str, params: Mapping[str, str | int], body: bytes | None, kind: str) -> dict[str, Any]:
         """One exchange; an object with a whole errcode, or WecomError(RETRY)."""

@@ -1,5 +1,6 @@
 """What each page shows, to whom, and what happens when a button is pressed."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from models.customers import Customer
 from models.fields import FieldDefinition
 from models.imports import ExportJob
 from models.messages import InboxEvent, OutboxMessage
+from models.ops import JobSlot
 from models.people import Person, TeamScope
 from tests.console.conftest import SignIn, World, session_of
 from tests.console.office import BY_ROLE, CANARY
@@ -224,8 +226,21 @@ def test_people_are_narrowed_to_a_department(sign_in: SignIn) -> None:
 
 
 def test_the_directory_is_pulled_on_demand(sign_in: SignIn, world: World) -> None:
-    assert sign_in(ADMIN).post("/console/people/sync", headers=HTMX).status_code == 204
-    assert world.synced == 1
+    client = sign_in(ADMIN)
+    assert "客户、标签和客户群还没有同步过" in client.get("/console/people").text
+    for times in (1, 2):
+        answer = client.post("/console/people/sync", headers=HTMX)
+        assert answer.status_code == 204
+        assert "在后台更新" in json.loads(answer.headers["HX-Trigger"])["toast"]
+        assert world.synced == times
+    assert "客户、标签和客户群正在后台更新" in client.get("/console/people").text
+    with uow.transaction() as s:
+        (run,) = s.scalars(select(JobSlot).where(JobSlot.job == "contacts")).all()  # one, however often it is pressed
+        run.done_at = world.now
+    assert "正在后台更新" not in client.get("/console/people").text
+    world.now += timedelta(minutes=7)
+    client.post("/console/people/sync", headers=HTMX)
+    assert "正在后台更新" in client.get("/console/people").text
 
 
 def test_a_pull_by_hand_is_the_last_one_and_its_words_fit_a_header(sign_in: SignIn, world: World) -> None:

@@ -154,9 +154,11 @@ class Emulator:
 
 
 @contextmanager
-def running(folder: Path, callback: str | None, **callback_settings: object) -> Iterator[Emulator]:
+def running(
+    folder: Path, callback: str | None, *, company: Json = COMPANY, **callback_settings: object
+) -> Iterator[Emulator]:
     """Start `python -m emulator` on a free port over `folder`, stop it by SIGTERM."""
-    company = json.loads(json.dumps(COMPANY))
+    company = json.loads(json.dumps(company))
     company["callback"] = {"timeout": 1, "retry_waits": [0.02, 0.02, 0.02], **callback_settings}
     company["id_epoch"] = 1_700_000_000
     (folder / "company.json").write_text(json.dumps(company), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from emulator.generate import company
 from tests.emulator.conftest import Emulator, Product, running
 
 PERSON = "woDemoQianWeiguo0000000000000001"
@@ -35,6 +36,16 @@ def test_an_edit_tells_the_app_unless_it_was_the_telephone_alone(emulator: Emula
     emulator.act("remark", userid="liqiang", external_userid=PERSON, remark="钱总")
     assert "edit_external_contact" in told(product)[-1]
     assert emulator.api("externalcontact/get", external_userid=PERSON)["follow_user"][0]["remark"] == "钱总"
+
+
+def test_groups_of_a_large_company_are_told_by_owner_only(tmp_path: Path, product: Product) -> None:
+    with running(tmp_path, product.url, company=company(1001, 2, 400)) as large:
+        path, owners = "externalcontact/groupchat/list", [f"m{n:05d}" for n in range(1001)]
+        assert large.api(path, {"limit": 10})["errcode"] == 81017
+        assert large.api(path, {"owner_filter": {"userid_list": owners[:101]}})["errcode"] == 40058
+        assert large.api(path, {"owner_filter": {"userid_list": ["nobody"]}})["errcode"] == 60111
+        pages = [large.api(path, {"owner_filter": {"userid_list": owners[n : n + 100]}}) for n in range(0, 1001, 100)]
+        assert sum(len(page["group_chat_list"]) for page in pages) == 2
 
 
 def groups(emulator: Emulator) -> list[dict[str, object]]:

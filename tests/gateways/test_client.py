@@ -77,9 +77,10 @@ def test_a_wrong_secret_is_asked_about_once_and_says_what_to_mend(wecom: TinyWec
 
 def test_a_rate_limit_is_not_retried_but_told(wecom: TinyWecom, client: WecomClient) -> None:
     wecom.answers["message/send"] = always({"errcode": 45009, "errmsg": "api freq out of limit"})
-    error = failing(lambda: client.send("{}"))
-    assert (error.kind, error.retry_after) == (Kind.RETRY, 60)
-    assert wecom.count()["message/send"] == 1
+    for one in (client, client.patient()):
+        error = failing(lambda one=one: one.send("{}"))  # type: ignore[misc]
+        assert (error.kind, error.retry_after) == (Kind.RETRY, 60)
+    assert wecom.count()["message/send"] == 2
 
 
 @pytest.mark.slow
@@ -91,6 +92,9 @@ def test_a_busy_platform_is_asked_three_times_at_most(wecom: TinyWecom, client: 
     wecom.answers["externalcontact/get_follow_user_list"] = always({"errcode": code})
     assert failing(client.follow_users).kind is Kind.RETRY
     assert wecom.count()["externalcontact/get_follow_user_list"] == 6
+    answers += [{"errcode": code} for _ in range(4)] + [OK | {"follow_user": ["1.1.1.1"]}]
+    wecom.answers["externalcontact/get_follow_user_list"] = lambda call: answers.pop(0)
+    assert client.patient().follow_users() == ["1.1.1.1"]
 
 
 @pytest.mark.parametrize(

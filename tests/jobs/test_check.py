@@ -21,6 +21,7 @@ from config.settings import Settings
 from crm import uow
 from crm.reads.connection import Finding, Grade
 from gateways.upload_links import UploadLinks
+from gateways.wecom.customers import FriendPage
 from gateways.wecom.envelope import Envelope
 from jobs.check import (
     APP,
@@ -40,8 +41,8 @@ from jobs.menu import MENU
 from models.people import Person
 from tests.emulator.conftest import APP as DEMO_APP
 from tests.emulator.conftest import CORP, Emulator, running
-from tests.gateways.tiny_wecom import OK, tiny_wecom
 from tests.gateways.tiny_wecom import client_of as client_at
+from tests.gateways.tiny_wecom import tiny_wecom
 from tests.jobs.company import settings_in
 
 Wrapped = Callable[[Flask], Flask]
@@ -238,9 +239,7 @@ def test_what_cannot_be_known_yet_is_not_called_wrong(known: Engine, emulator: E
     assert found[SERVING].said == f"没有检查：先处理「{RANGE}」"
 
 
-def test_a_member_without_customers_is_an_empty_list_and_no_failure() -> None:
+def test_members_without_customers_are_an_empty_page_and_no_failure() -> None:
     with tiny_wecom() as wecom:
-        wecom.answers["externalcontact/list"] = lambda _: {"errcode": 84061, "errmsg": ""}
-        assert client_at(wecom).external_contacts("a") == []
-        wecom.answers["externalcontact/list"] = lambda _: {**OK, "external_userid": ["wm1"]}
-        assert client_at(wecom).external_contacts("a") == ["wm1"]
+        wecom.answers["externalcontact/batch/get_by_user"] = lambda _: {"errcode": 84061, "errmsg": ""}
+        assert client_at(wecom).customers.friends(["a"], "") == FriendPage((), "")

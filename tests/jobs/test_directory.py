@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.engine import Engine
 
 from config.vocabulary import LoginVia, PersonStatus, Role
@@ -100,6 +100,18 @@ def test_a_second_sync_changes_nothing_and_writes_no_audit(store: Engine) -> Non
     before = audited()
     counts = directory.sync(Company(), NOW + timedelta(hours=1))
     assert (counts.created, counts.changed, audited()) == (0, 0, before)
+
+
+def test_hundreds_of_new_members_take_the_statements_of_a_few_and_each_is_in_the_book(store: Engine) -> None:
+    company, asked = Company(), list[str]()
+    directory.sync(company, NOW)
+    event.listen(store, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    company.people += [member(f"new{n}", 3, direct_leader="lisi") for n in range(250)]
+    before = audited()
+    counts = directory.sync(company, NOW)
+    assert counts.created == 250
+    assert audited() - before == 500  # each was added, and has somebody above him
+    assert len(asked) < 60
 
 
 def test_a_member_missing_from_the_answer_is_told_but_not_taken_for_a_leaver(store: Engine) -> None:

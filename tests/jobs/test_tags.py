@@ -14,7 +14,7 @@ from crm.flows import tags as flow
 from crm.usecases import mirror, tags
 from gateways.wecom.customers import Tag, TagGroup
 from models.links import ExternalContact
-from models.mirror import CorpTag, TagChange
+from models.mirror import CorpTag, FollowTag, TagChange
 from tests.jobs.company import NOW
 from tests.jobs.test_mirror import friend
 
@@ -107,3 +107,74 @@ def test_what_wecom_refuses_for_days_is_given_up_and_its_word_stands(store: Engi
         assert (change.tries, change.error, change.done_at is not None) == (6, "busy", True)
         mirror.take(s, [friend("wm0", "ZhangSan")], 0, NOW)
         assert [one.worn for one in tags.tags_of(s, actor_by_userid(s, "zhangsan"), number) or ()] == [False]
+
+
+def a_change_under_way() -> tuple[int, str, tags.Change]:
+    """A friend, a tag, and that it is put on him: a worker has just taken it on."""
+    number = contact()
+    with uow.transaction() as s:
+        mirror.take_tags(s, [TagGroup("g", "等级", (Tag("t1", "重点"),))], NOW)
+    tag = known()["重点"]
+    put("zhangsan", number, tag)
+    change = uow.attempt(lambda s: tags.lease_next(s, NOW))
+    assert change is not None
+    return number, tag, change
+
+
+def test_what_is_being_told_is_not_overtaken_by_what_was_changed_meanwhile(store: Engine) -> None:
+    number, tag, under_way = a_change_under_way()
+    put("zhangsan", number)
+    put("zhangsan", number, tag)
+    put("zhangsan", number)
+    wecom = Wecom()
+    assert tell(wecom) == 0  # another worker
+    uow.attempt(lambda s: tags.record_done(s, under_way, "", NOW))
+    assert tell(wecom) == 1
+    assert wecom.marks == [("ZhangSan", "wm0", [], ["t1"])]
+
+
+def test_what_has_failed_is_not_told_again_after_what_was_changed_since(store: Engine) -> None:
+    number, _, under_way = a_change_under_way()
+    put("zhangsan", number)
+    uow.attempt(lambda s: tags.record_failed(s, under_way, "busy", NOW))
+    wecom = Wecom()
+    assert tell(wecom, DAY) == 1
+    assert wecom.marks == [("ZhangSan", "wm0", [], ["t1"])]
+
+
+def test_what_waits_for_its_next_try_makes_way_at_once(store: Engine) -> None:
+    number, _, under_way = a_change_under_way()
+    uow.attempt(lambda s: tags.record_failed(s, under_way, "", NOW))
+    put("zhangsan", number)
+    wecom = Wecom()
+    assert tell(wecom) == 1
+    assert wecom.marks == [("ZhangSan", "wm0", [], ["t1"])]
+
+
+def test_whoever_died_over_a_change_leaves_it_to_be_told_before_the_next(store: Engine) -> None:
+    number, _, _ = a_change_under_way()
+    put("zhangsan", number)
+    wecom = Wecom()
+    assert tell(wecom, DAY) == 2
+    assert [(add, remove) for _, _, add, remove in wecom.marks] == [(["t1"], []), ([], ["t1"])]
+
+
+def test_a_tag_that_could_not_be_made_is_gone_with_all_that_waited_for_it(store: Engine) -> None:
+    number, wecom = contact(), Wecom(broken=True)
+    with uow.transaction() as s:
+        mirror.take(s, [friend("wm0", "lisi")], 0, NOW)
+    put("lisi", number, new="样机客户")
+    wecom.add_tag = broken  # type: ignore[method-assign]
+    for day in range(9):
+        tell(wecom, day * DAY)
+    with uow.reading() as s:
+        assert s.scalars(select(TagChange).where(TagChange.done_at.is_(None))).all() == []
+        assert tags.tags_of(s, actor_by_userid(s, "lisi"), number) == ()
+        assert s.scalars(select(FollowTag)).all() == []
+    wecom = Wecom()
+    put("lisi", number, new="样机客户")
+    assert tell(wecom, 10 * DAY) == 2
+
+
+def broken(group: str, name: str) -> str:
+    raise OSError("45009")

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ from config.settings import Settings
 from config.vocabulary import PersonStatus
 from crm import uow
 from crm.flows import contacts, directory
-from emulator.generate import company
-from gateways.wecom.wire import Patience
-from jobs.book import Book
+from crm.usecases.directory import Counts
+from emulator.generate import CROWD, company
+from jobs.book import Book, until_answered
 from jobs.runs import directory_lines
 from jobs.wiring import wire
 from models.links import ExternalContact, ExternalFollow
@@ -37,8 +38,9 @@ from tests.support.process import Processes, Running
 
 State = Mapping[str, Any]
 _CHILD, _BEGUN = "--pull", "begun"
-# The emulator's limit is over with the next call: nobody need wait a minute for it.
-_HASTY = Patience(busy=10, windows=100, window=0.05)
+PAGE = 100  # friendships of a page, and members of a call
+_WINDOW, _MID_CALL = 0.05, 0.05  # seconds
+_SLOW = 300.0  # seconds: a large company is much to load, and to show
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +50,25 @@ class Plan:
     contacts: int = 200_000
     kills: int = 20
     troubled: float = 0.03  # the share of calls that WeCom refuses
-    within: float = 5.0  # seconds in which a process is killed
     lost: int = 50  # events that never arrive
     seed: int = 1
 
 
-def pull() -> None:
-    """What the timed jobs `directory` and `contacts` do, in a hurry."""
+def pull(job: str) -> None:
+    """What a timed job, `directory` or `contacts`, does: a dot for each call, the last line says what came of it."""
     w = wire(Settings.load())
-    client = w.client.patient(_HASTY)
+    client, counts = w.client.patient(), Counts()
+    going = None if job == "directory" else contacts.Pull(Book(client), w.clock(), _hasty)
     print(_BEGUN, flush=True)
-    for line in directory_lines(directory.sync(client, w.clock())):
-        print(line[:200], flush=True)
-    going = contacts.Pull(Book(client), w.clock())
-    for line in going.steps():
-        if line:
-            print(line, flush=True)
-    for line in contacts.lines(going.outcome()):
-        print(line[:200], flush=True)
+    for line in going.steps() if going else directory.steps(client, w.clock(), counts, _hasty):
+        print(f"\n{line}" if line else ".", end="", flush=True)
+    for line in contacts.lines(going.outcome()) if going else directory_lines(counts):
+        print(f"\n{line[:200]}", end="", flush=True)
+
+
+def _hasty(error: Exception) -> float:
+    """The emulator's limit is over with the next call: nobody need wait a minute for it."""
+    return min(until_answered(error), _WINDOW)
 
 
 class Emulator:
@@ -78,7 +81,7 @@ class Emulator:
         file.write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
         words = [sys.executable, "-m", "emulator", "--port", "0", "--tenant", str(file)]
         running = processes.start("emulator", words, {})
-        running.wait_for_output("emulator: http", 60)
+        running.wait_for_output("emulator: http", _SLOW)
         self._base = running.output().partition("emulator: ")[2].split()[0].rstrip("/")
         app = made["app"]
         self._env = {
@@ -93,35 +96,50 @@ class Emulator:
         request = urllib.request.Request(  # noqa: S310
             f"{self._base}/emu/api/{action}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_SLOW) as answer:  # noqa: S310
             found: dict[str, Any] = json.load(answer)
             return found
 
     def state(self) -> State:
-        with urllib.request.urlopen(f"{self._base}/emu/api/state", timeout=120) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{self._base}/emu/api/state", timeout=_SLOW) as answer:  # noqa: S310
             found: State = json.load(answer)
             return found
 
-    def start(self) -> Running:
-        return self._processes.start("pull", [sys.executable, "-m", "tests.load.directory", _CHILD], self._env)
+    def start(self, job: str) -> Running:
+        return self._processes.start(job, [sys.executable, "-m", "tests.load.directory", _CHILD, job], self._env)
 
 
-def mirror(emulator: Emulator, kills: int, dice: random.Random, within: float, seconds: float) -> str:
-    """Pull until a process ends by itself; so many before it are killed `within` seconds. The last one's words."""
-    for _ in range(kills):
-        running = emulator.start()
-        running.wait_for_output(_BEGUN, 60)
-        ends = time.monotonic() + dice.random() * within
-        while time.monotonic() < ends and running.running:
-            time.sleep(0.02)
-        running.kill()
-    running = emulator.start()
+def mirror(emulator: Emulator, plan: Plan, kills: int, dice: random.Random, seconds: float) -> str:
+    """Both nightly jobs, each worked by processes that are killed until one ends by itself; what the last one said."""
+    calls = plan.departments, plan.contacts // PAGE + plan.contacts // CROWD + 2 * plan.members // PAGE
+    words, killed = "", 0
+    for job, most, many in zip(("directory", "contacts"), calls, (kills // 4, kills - kills // 4), strict=True):
+        places = sorted(dice.randrange(most) for _ in range(many))
+        spans = [after - before for before, after in pairwise([0, *places])] if job == "contacts" else places
+        for span in (*spans, sys.maxsize):
+            running = emulator.start(job)
+            if _works(running, span, seconds):
+                time.sleep(dice.random() * _MID_CALL)
+                killed += running.running
+                running.kill()
+            else:
+                assert running.process.returncode == 0, running.output()
+                words = running.output().strip()
+                break
+    print(f"{killed} processes killed", flush=True)
+    return words
+
+
+def _works(running: Running, calls: int, seconds: float) -> bool:
+    """Wait for so many calls; False when it has come to its end before."""
     ends = time.monotonic() + seconds
-    while running.running and time.monotonic() < ends:
-        time.sleep(0.05)
-    assert not running.running, "it was not done in time"
-    assert running.process.returncode == 0, running.output()
-    return running.output()
+    while running.running:
+        said = running.output()
+        if _BEGUN in said and said.count(".") >= calls:
+            return True
+        assert time.monotonic() < ends, "it was not done in time"
+        time.sleep(0.02 if calls < sys.maxsize else 0.5)
+    return False
 
 
 def differences(state: State) -> list[str]:
@@ -249,22 +267,20 @@ def run(plan: Plan, folder: Path, url: str, *, seconds: float = 3600.0) -> list[
         emulator = Emulator(plan, folder, url, processes)
         emulator.act("faults", api={"*": {"troubled": plan.troubled}})
         began = time.monotonic()
-        words = mirror(emulator, plan.kills, dice, plan.within, seconds)
+        words = mirror(emulator, plan, plan.kills, dice, seconds)
         took = time.monotonic() - began
-        print(words.strip().splitlines()[-1])
+        print(words.splitlines()[-1])
         each = took / max(1, plan.contacts) * 1000
-        print(
-            f"{plan.kills} kills, everything in {took:.1f} s: {each:.2f} s for each thousand people outside", flush=True
-        )
+        print(f"everything in {took:.1f} s: {each:.2f} s for each thousand people outside", flush=True)
         wrong = differences(emulator.state())
         lose_events(emulator, dice, plan.lost)
         if not differences(emulator.state()):
             wrong.append("no event was lost")
         emulator.act("faults", api={"*": {"troubled": plan.troubled}})
         began = time.monotonic()
-        words = mirror(emulator, min(2, plan.kills), dice, plan.within, seconds)
-        print(words.strip().splitlines()[-1])
-        print(f"the next pull, {min(2, plan.kills)} kills: {time.monotonic() - began:.1f} s", flush=True)
+        words = mirror(emulator, plan, min(2, plan.kills), dice, seconds)
+        print(words.splitlines()[-1])
+        print(f"the next pull: {time.monotonic() - began:.1f} s", flush=True)
         return wrong + differences(emulator.state())
     finally:
         processes.stop()
@@ -275,8 +291,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.load.directory", description=__doc__)
     for name in ("members", "departments", "contacts", "kills", "lost", "seed"):
         parser.add_argument(f"--{name}", type=int, default=getattr(usual, name))
-    for name in ("troubled", "within"):
-        parser.add_argument(f"--{name}", type=float, default=getattr(usual, name))
+    parser.add_argument("--troubled", type=float, default=usual.troubled)
     parser.add_argument("--db", choices=("pg", "sqlite"), default="pg")
     options = vars(parser.parse_args())
     folder = Path(tempfile.mkdtemp(prefix="crm-mirror-"))
@@ -295,7 +310,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == [_CHILD]:
-        pull()
+    if sys.argv[1:-1] == [_CHILD]:
+        pull(sys.argv[-1])
     else:
         sys.exit(main())
