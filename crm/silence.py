@@ -89,6 +89,11 @@ def _pauses(s: Session, customer_ids: Sequence[int]) -> dict[int, str]:
     return found
 
 
+def pause_of(s: Session, customer_id: int) -> str:
+    """Why this customer's clock stands still, "" where it runs."""
+    return _pauses(s, [customer_id]).get(customer_id, "")
+
+
 def paused() -> ColumnElement[bool]:
     """The condition under which a customer's silence clock stands still, for lists."""
     deals = select(Deal.id).join(Stage, Stage.id == Deal.stage_id).where(Deal.customer_id == Customer.id, _PAUSING)

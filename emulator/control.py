@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, request
 
-from emulator import api_archive, bodies, customers, js, members, people
+from emulator import api_archive, bodies, customers, js, members, people, qr
 from emulator.errors import ApiError
 from emulator.faults import FaultError
-from emulator.media import sample_picture
+from emulator.media import code_picture
 from emulator.refusal import Refusal
 from emulator.robot import chat_of
 from emulator.setup_faults import restore, set_up
@@ -86,11 +86,11 @@ def media_blueprint(world: World) -> Blueprint:
         return Response(medium.data, mimetype=medium.mime if safe else "application/octet-stream", headers=headers)
 
     @pictures.get("/emu/qr/<config_id>")
-    def qr(config_id: str) -> Response:
-        """The picture behind a 联系我 code: nobody scans it here, the control API does."""
+    def code(config_id: str) -> Response:
+        """The picture of a 联系我 code, which says its own address; who comes by it, the control API says."""
         with world.state.lock:
             known = config_id in world.state.data["ways"]
-        return Response(sample_picture(int(config_id[:6], 16)), mimetype="image/png") if known else Response("", 404)
+        return Response(code_picture(qr.encode(request.base_url)), mimetype="image/png") if known else Response("", 404)
 
     return pictures
 

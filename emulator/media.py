@@ -3,6 +3,7 @@
 import mimetypes
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emulator.clock import Clock
@@ -60,13 +61,27 @@ def sample_picture(seed: int) -> bytes:
         rows.append(0)
         for x in range(side):
             rows += bytes(((x * 2 + seed * 37) % 256, (y * 2 + seed * 91) % 256, (x + y + seed * 53) % 256))
-    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", head)
-        + _chunk(b"IDAT", zlib.compress(bytes(rows)))
-        + _chunk(b"IEND", b"")
-    )
+    return _png(side, 8, 2, rows)
+
+
+def code_picture(modules: Sequence[Sequence[bool]]) -> bytes:
+    """A PNG of a QR code, dark on light with the quiet zone around it that readers need."""
+    quiet, scale = 4, 8
+    side = len(modules) + 2 * quiet
+    light = [False] * quiet
+    lines = [[*light, *line, *light] for line in modules]
+    rows = bytearray()
+    for line in [[False] * side] * quiet + lines + [[False] * side] * quiet:
+        # a module is eight pixels of one bit: a byte, white or black
+        rows += (b"\x00" + bytes(0x00 if dark else 0xFF for dark in line)) * scale
+    return _png(side * scale, 1, 0, rows)
+
+
+def _png(side: int, depth: int, colours: int, rows: bytearray) -> bytes:
+    """A square; `colours` 0 is grey, 2 red, green and blue. Each row begins with its filter, 0."""
+    head = struct.pack(">IIBBBBB", side, side, depth, colours, 0, 0, 0)
+    body = _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(bytes(rows))) + _chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -4,7 +4,7 @@ from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from console.answers import done, moved
-from console.desk import Desk, actor, asked, typed, typed_number
+from console.desk import OPERATORS, Desk, actor, asked, typed, typed_number
 from crm import uow
 from crm.access import HOLDERS
 from crm.errors import Conflict
@@ -25,7 +25,7 @@ def mount(desk: Desk) -> None:
         with uow.reading() as s:
             return render_template(
                 "console/contact_ways.html", found=reads.contact_ways(s, actor()), sources=reads.sources(s),
-                mates=colleagues(s, actor()), query=asked("q"),
+                mates=colleagues(s, actor()), query=asked("q"), makes_sources=actor().role in OPERATORS,
                 customers=meant_or_near(s, actor(), asked("q")) if asked("q") else (),
             )  # fmt: skip
 
@@ -37,11 +37,14 @@ def mount(desk: Desk) -> None:
             lead_source=typed("source", 20),
             customer=typed("customer", 20),
         )
-        try:
-            public_id, name = flow.make(actor(), draft, _wecom(), deps.clock(), entrance="console")
-        except deps.outside_errors as error:
-            raise Conflict(f"企业微信没有做出这个码：{error}") from error
-        return moved(f"「{name}」已做好", url_for("console.show_way", public_id=public_id))
+        return _made(draft)
+
+    @desk.page("/contact-ways/<public_id>/again", HOLDERS, "POST")
+    def make_way_again(public_id: str) -> ResponseReturnValue:
+        """WeCom brings no closed code back: another one of the same kind."""
+        with uow.reading() as s:
+            draft = contact_ways.drawn_before(s, actor(), public_id)
+        return _made(draft)
 
     @desk.page("/contact-ways/<public_id>", HOLDERS)
     def show_way(public_id: str) -> str:
@@ -64,6 +67,13 @@ def mount(desk: Desk) -> None:
         except deps.outside_errors as error:
             raise Conflict(f"这里已经停用，但企业微信里还没有删掉，请再点一次：{error}") from error
         return done(f"「{name}」已停用", url_for("console.way_list"))
+
+    def _made(draft: contact_ways.WayDraft) -> ResponseReturnValue:
+        try:
+            public_id, name = flow.make(actor(), draft, _wecom(), deps.clock(), entrance="console")
+        except deps.outside_errors as error:
+            raise Conflict(f"企业微信没有做出这个码：{error}") from error
+        return moved(f"「{name}」已做好", url_for("console.show_way", public_id=public_id))
 
     def _wecom() -> MakesWays:
         if deps.ways is None:

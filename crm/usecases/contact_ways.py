@@ -107,6 +107,19 @@ def get_way(s: Session, actor: Actor, public_id: str, *, lock: bool = False) -> 
     return found
 
 
+def drawn_before(s: Session, actor: Actor, public_id: str) -> WayDraft:
+    """What a code said when it was drawn up, for another one like it."""
+    way = get_way(s, actor, public_id)
+    source = s.get(LeadSource, way.lead_source_id) if way.lead_source_id else None
+    customer = get_customer(s, actor, way.customer_id, to=WRITE) if way.customer_id else None
+    return WayDraft(
+        person_id=way.person_id,
+        name=way.name,
+        lead_source=source.public_id if source else "",
+        customer=customer.public_id if customer else "",
+    )
+
+
 def picture_of(s: Session, actor: Actor, public_id: str) -> bytes:
     way = get_way(s, actor, public_id)
     if way.picture is None or way.closed_at is not None:

@@ -18,7 +18,7 @@ from crm.rules.activity import counts as activity_counts
 from crm.rules.dates import DAY_ENDS, DAY_STARTS
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.rules.utterance import Sentence, Utterance
-from crm.usecases.followups import NOBODY_HOLDS, NOT_THE_HOLDER, take_back_entry, touch, write_entry
+from crm.usecases.followups import NOT_THE_HOLDER, take_back_entry, touch, why_no_restart, write_entry
 from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
 from models.base import one_of
 from models.customers import Customer
@@ -94,8 +94,7 @@ def keep_digest(
         s, actor.person_id, "digest", f"customer:{customer.id}", now, entrance=entrance, entry=entry_id, counts=valid,
         origin=origin, engine=engine,
     )  # fmt: skip
-    if valid and customer.owner_id != actor.person_id:
-        remark = NOT_THE_HOLDER if customer.owner_id else NOBODY_HOLDS
+    remark = why_no_restart(s, customer.id, customer.owner_id, actor) if valid else remark
     return DigestDone(made.public_id, entry_id, customer.name, engine, tuple(sentences), tuple(todos), valid, remark)
 
 

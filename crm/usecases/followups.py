@@ -13,6 +13,7 @@ from crm.access import WRITE, Actor, Reach, customer_there, get_customer, merged
 from crm.errors import Gone, Invalid, NotFound
 from crm.holding import holder_of, tenure_began
 from crm.rules.activity import counts as activity_counts
+from crm.silence import pause_of
 from crm.usecases.todos import withdraw_todos
 from models.base import bare, new_public_id
 from models.customers import Customer
@@ -22,7 +23,7 @@ from models.timeline import TimelineEntry, Todo
 LONGEST = 5000  # characters
 _REMEMBERED = 10
 NOT_THE_HOLDER = "沉默计时不变：只有负责人自己的跟进才重新计时"
-NOBODY_HOLDS = "客户还在等分配，沉默计时从分配那天开始"
+_NOBODY_HOLDS = "客户还在等分配，沉默计时从分配那天开始"
 
 # Built once: these run with every follow-up that comes in over the chat.
 _ENTRY = insert(bare(TimelineEntry)).returning(bare(TimelineEntry).c.id)
@@ -81,9 +82,16 @@ def write_follow_up(
     audit.record(
         s, actor.person_id, "follow_up", f"customer:{customer.id}", now, entrance=entrance, entry=entry_id, counts=valid
     )
-    if valid and customer.owner_id != actor.person_id:
-        remark = NOT_THE_HOLDER if customer.owner_id else NOBODY_HOLDS
+    remark = why_no_restart(s, customer.id, customer.owner_id, actor) if valid else remark
     return FollowUpDone(entry_id, public_id, valid, remark, customer.id, customer.name)
+
+
+def why_no_restart(s: Session, customer_id: int, owner_id: int | None, actor: Actor) -> str:
+    """Why an activity that counts does not restart the silence clock, "" where it does."""
+    if owner_id != actor.person_id:
+        return NOT_THE_HOLDER if owner_id else _NOBODY_HOLDS
+    why = pause_of(s, customer_id)
+    return f"{why}，沉默计时暂停中，不会被回收" if why else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -457,6 +457,7 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/contact-ways": Page(HOLDERS, {"person": 9, "name": "展会"}),
     "GET /console/contact-ways/<public_id>": Page(HOLDERS, at=f"/console/contact-ways/{'0' * 20}"),
     "GET /console/contact-ways/<public_id>/picture": Page(HOLDERS, at=f"/console/contact-ways/{'0' * 20}/picture"),
+    "POST /console/contact-ways/<public_id>/again": Page(HOLDERS, at=f"/console/contact-ways/{'0' * 20}/again"),
     "POST /console/contact-ways/<public_id>/close": Page(HOLDERS, at=f"/console/contact-ways/{'0' * 20}/close"),
     "POST /console/todos/<number>/finish": Mine("todo"),
     "POST /console/todos/<number>/reopen": Mine("todo"),

@@ -29,13 +29,12 @@ from config.settings import Settings
 from config.vocabulary import Role
 from crm import uow
 from crm.access import actor_by_userid
-from crm.flows import contacts, directory
+from crm.flows import directory
 from crm.usecases.archive import purge_talk
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.linking import link_contact
 from gateways.wecom.errors import WecomError
 from jobs import runs
-from jobs.book import Book
 from jobs.wiring import wire
 from models.archive import ArchiveCited, ArchiveConsent, ArchiveEntry, ArchiveGap
 from models.digests import DigestMessage
@@ -207,7 +206,7 @@ def _know_each_other(settings: Settings) -> None:
     """Two of them are a customer's people; the third is nobody's."""
     w = wire(settings)
     directory.sync(w.client, w.clock())
-    for _ in contacts.Pull(Book(w.client), w.clock()).steps():
+    for _ in runs.perform(w, "contacts", w.clock()):
         pass
     now = w.clock()
     with uow.transaction() as s:

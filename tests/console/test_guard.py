@@ -162,7 +162,7 @@ DOORS = {
         ),
         HOLDERS,
     ),
-    **dict.fromkeys(("way_list", "make_way", "show_way", "way_picture", "close_way"), HOLDERS),
+    **dict.fromkeys(("way_list", "make_way", "make_way_again", "show_way", "way_picture", "close_way"), HOLDERS),
     **dict.fromkeys(("lead_inlets", "open_lead_source", "close_lead_source", "reopen_lead_source"), OPERATORS),
 }
 NOT_ALLOWED_WORDS = "不在您的权限里"

@@ -58,7 +58,7 @@
   if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
 
   const close = () => {
-    if (!drawer().firstElementChild) return;
+    if (!drawer() || !drawer().firstElementChild) return;
     drawer().replaceChildren();
     if (opener && opener.isConnected) opener.focus();
   };
@@ -76,6 +76,7 @@
   });
   document.addEventListener('click', (event) => {
     if (event.target.closest('[data-close]')) close();
+    if (event.target.closest('[data-print]')) window.print();
   });
   document.addEventListener('keydown', (event) => {
     const typing = event.target.matches('input, select, textarea');
