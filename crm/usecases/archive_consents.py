@@ -53,7 +53,7 @@ def note(s: Session, said: Iterable[Said], now: datetime) -> list[tuple[Place, s
         if insert_once(s, ArchiveConsent, **key, agreed=one.agreed, since=one.since, checked_at=now):
             continue
         row = s.scalars(select(ArchiveConsent).filter_by(**key).with_for_update()).one()
-        word, before = Word(one.agreed, one.since), word_of(row)
+        word, before = Word(one.agreed, one.since), Word(row.agreed, row.since)
         if newer(word, before):
             if word != before:
                 changed.append((row.place, row.external_userid, word))
@@ -76,11 +76,6 @@ def said_by(s: Session, outsiders: Collection[str]) -> Mapping[tuple[Place, str]
         .where(one_of(s, ArchiveConsent.external_userid, outsiders))
     )
     return {(row.place, row.external_userid): Word(row.agreed, row.since, purged_at) for row, purged_at in rows}
-
-
-def word_of(row: ArchiveConsent) -> Word:
-    """What he said there, whatever has been deleted since."""
-    return Word(row.agreed, row.since)
 
 
 def approved(s: Session, userid: str, external_userid: str, at: datetime, now: datetime) -> None:

@@ -36,7 +36,13 @@ def purged(s: Session, external_userid: str, now: datetime) -> None:
 
 
 def withdrawn(s: Session, place: Place, external_userid: str, word: Word) -> None:
-    """He agrees no longer, or only to what came later. What we promised him we still owe him: to-dos stay."""
+    """He agrees no longer, or only to what came later. What we promised him we still owe him: to-dos stay.
+
+    A no without a time may only mean that the platform knows of no yes: nothing more is kept or read out, but what
+    cannot be brought back is not thrown away for it.
+    """
+    if not word.agreed and word.since is None:
+        return
     talks = select(ArchiveTalk.id).where(
         ArchiveTalk.place == place, ArchiveTalk.external_userid.in_(("", external_userid))
     )

@@ -358,6 +358,18 @@ def test_whoever_agrees_no_longer_is_not_quoted_any_more(anna: int, talk: Made) 
     assert [(one.text, one.done_at) for one in rows(Todo)] == [("我明天把正式报价发您", None)], "we owe it all the same"
 
 
+def test_a_no_that_names_no_time_throws_nothing_away(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    talk.agreed = {}
+    talk.entries.append(said(4, "在吗", at=NOW + 5 * MINUTE))
+    pull(talk, NOW + 6 * MINUTE)
+    (entry,) = digests()
+    assert "6500" in entry.text
+    assert [one.text for one in rows(ArchiveEntry) if one.seq == 4] == [""]
+
+
 def test_a_message_taken_back_leaves_the_digest(anna: int, talk: Made) -> None:
     link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
     pull(talk, NOW + 3 * MINUTE)

@@ -109,6 +109,18 @@ def test_the_newer_word_counts_whichever_of_the_two_heard_it(anna: int, refuser:
     assert heard(anna) == []
 
 
+def test_a_no_to_one_of_them_takes_the_words_out_of_the_other_s_digest(anna: int) -> None:
+    linked(anna, NOW)
+    source = Made([said(1, ASKS)], {("Zhang", ANNA): NOW - DAY, ("Zhang2", ANNA): NOW - DAY})
+    pull(source, NOW + MINUTE)
+    list(archive_digests.run(None, NOW + 2 * MINUTE))
+    source.entries.append(said(2, "不同意", to=["Zhang2"], at=NOW + 3 * MINUTE, kind="disagree", agrees=False))
+    pull(source, NOW + 4 * MINUTE)
+    assert "6500" in rows(TimelineEntry, TimelineEntry.kind == TimelineKind.DIGEST)[0].text
+    renamed(NOW + 5 * MINUTE)
+    assert "6500" not in rows(TimelineEntry, TimelineEntry.kind == TimelineKind.DIGEST)[0].text
+
+
 def test_of_others_nothing_moves(anna: int) -> None:
     pull(Made([said(1, "你好", sender=BEN, to=["sun"])], {("sun", BEN): NOW - DAY}), NOW + MINUTE)
     renamed(NOW + 2 * MINUTE)
