@@ -31,7 +31,7 @@ def test_one_deal_says_where_it_stands_beside_the_won_ones_and_what_it_lacks(wec
     few = wecom.say("Zhang", "/商机 二期循环泵")
     assert few.split("\n") == [
         "「二期循环泵」华东泵业有限公司 · ¥80 万 · 张三",
-        "需求确认第 28 个工作日，期限 10，红牌",
+        "在需求确认第 28 个工作日，期限 10，红牌",
         "已 40 天，接触 0 次。标准流程的赢单才 0 个，太少，还比不出快慢",
         "到「方案提交」还缺：会议纪要",
         "推进请发：/推进 二期循环泵",
