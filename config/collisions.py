@@ -29,6 +29,14 @@ class Weight(StrEnum):
     SAME = "same"
 
 
+class IfAlike(StrEnum):
+    """What whoever makes a customer says of colleagues' customers that are like it; ASK: he has not been asked yet."""
+
+    ASK = "ask"
+    OTHERS = "others"
+    THEIRS = "theirs"
+
+
 class CollisionVerdict(StrEnum):
     HOLDER = "holder"
     ASKER = "asker"

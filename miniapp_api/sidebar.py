@@ -15,6 +15,7 @@ from crm.errors import CrmError, Invalid, NotFound
 from crm.flows.sidebar import acquaint, join, look
 from crm.ports import Beside
 from crm.usecases import chat_links
+from crm.usecases.chat_links import MaybeTheirs
 from crm.usecases.collisions import Refused
 from crm.usecases.contact_file import add_contact
 from crm.usecases.group_links import NO_GROUP
@@ -112,8 +113,16 @@ def _links(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.input(UnlinkIn)
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
     @bp.output(BesideDoneOut)
-    @bp.doc(summary="解除聊天和客户的关联", security="bearer", responses=answers(_LINK))
+    @bp.doc(
+        summary="解除聊天和客户的关联",
+        description="撤销时带上 `linked_at`：之后又有人关联过就回 409。是换一个客户的，"
+        "再带上 `former`，恢复原来的关联。",
+        security="bearer",
+        responses=answers(_LINK),
+    )
     def unlink(json_data: UnlinkIn, repeat: RepeatHeaders) -> Response:
+        if json_data.former and json_data.linked_at is None:
+            raise Invalid("要撤销哪一次关联没有说", {"linked_at": "给了 former 就要填"})
         return _write(deps, repeat.key, json_data, _unlinked(json_data))
 
     @bp.post("/sidebar/customers")
@@ -122,7 +131,8 @@ def _links(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(BesideDoneOut)
     @bp.doc(
         summary="新建客户并关联",
-        description="同事已经在跟的公司不新建：报给双方主管裁定，`said` 说明。",
+        description="同事已经在跟的公司不新建：报给双方主管裁定，`said` 说明。只是名称相近的先问：`alike` 为 true，"
+        "什么都没建，带上 `alike` 再发一次。",
         security="bearer",
         responses=answers(_LINK),
     )
@@ -140,7 +150,8 @@ def _links(bp: APIBlueprint, deps: ApiDeps) -> None:
         return _write(deps, repeat.key, json_data, _ignored(json_data))
 
 
-Act = Callable[[Transaction, Actor, Beside, datetime, LoginVia], str]  # what to say afterwards
+# What to say afterwards.
+Act = Callable[[Transaction, Actor, Beside, datetime, LoginVia], str | Refused]
 
 
 def _write(deps: ApiDeps, key: str | None, body: ChatIn, act: Act) -> Response:
@@ -156,8 +167,10 @@ def _write(deps: ApiDeps, key: str | None, body: ChatIn, act: Act) -> Response:
         raise Invalid("这种聊天不能关联", {"kind": "不在可选的值里"})
 
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
-        said = act(s, actor, chat, now, via)
-        return done(200, BesideDoneOut(said=said, sidebar=sidebar_out(look(s, actor, chat, now), actor)))
+        made = act(s, actor, chat, now, via)
+        said, alike = (made.said, isinstance(made, MaybeTheirs)) if isinstance(made, Refused) else (made, False)
+        out = BesideDoneOut(said=said, alike=alike, sidebar=sidebar_out(look(s, actor, chat, now), actor))
+        return done(200, out)
 
     wanted: Write = effect
     return write(deps, key, body, wanted)
@@ -203,17 +216,20 @@ def _linked(body: LinkIn) -> Act:
 
 def _unlinked(body: UnlinkIn) -> Act:
     def act(s: Transaction, actor: Actor, chat: Beside, now: datetime, via: LoginVia) -> str:
-        name = chat_links.unlink_chat(s, actor, chat, body.seen, now, entrance=via)
+        if body.former and body.linked_at:
+            name = chat_links.undo_relink(s, actor, chat, body.seen, body.linked_at, body.former, now, entrance=via)
+            return f"已撤销，仍关联到「{name}」"
+        name = chat_links.unlink_chat(s, actor, chat, body.seen, now, entrance=via, linked_at=body.linked_at)
         return f"已解除「{name}」的关联"
 
     return act
 
 
 def _created(body: NewcomerIn) -> Act:
-    def act(s: Transaction, actor: Actor, chat: Beside, now: datetime, via: LoginVia) -> str:
-        made = chat_links.create_for_chat(s, actor, chat, body.name, now, entrance=via)
+    def act(s: Transaction, actor: Actor, chat: Beside, now: datetime, via: LoginVia) -> str | Refused:
+        made = chat_links.create_for_chat(s, actor, chat, body.name, now, entrance=via, alike=body.alike)
         if isinstance(made, Refused):
-            return made.said
+            return made
         if body.contact_name:
             fields = {"name": body.contact_name, "title": body.title}
             add_contact(s, actor, made.customer_id, fields, now, entrance=via)

@@ -16,8 +16,9 @@ class AgentConfigOut(Answer):
 
 
 class BesideMemberOut(Answer):
-    """`known`: your friend. `customer` is null where he is linked to none that you see."""
+    """`known`: your friend, with `id` the chat with him. `customer` is null where he is linked to none that you see."""
 
+    id: str | None
     name: str
     known: bool
     customer: str | None
@@ -32,6 +33,13 @@ class BesideCandidateOut(Answer):
     owner: str
     reason: str
     same: bool
+
+
+class BesideLinkOut(Answer):
+    """Somebody in WeCom who is linked to the customer."""
+
+    name: str
+    linked_by: str
 
 
 class BesideDealOut(Answer):
@@ -60,7 +68,10 @@ class BesideQuoteOut(Answer):
 
 
 class BesideEntryOut(Answer):
+    """`digest_id` of a talk that was summed up, else null."""
+
     id: str
+    digest_id: str | None
     kind_label: str
     author: str
     at: datetime
@@ -88,6 +99,7 @@ class BesideCustomerOut(Answer):
     linked_at: datetime
     undo_until: datetime
     contacts: list[ContactOut]
+    linked: list[BesideLinkOut]
     deals: list[BesideDealOut]
     quotes: list[BesideQuoteOut]
     timeline: list[BesideEntryOut]
@@ -116,9 +128,10 @@ class SidebarOut(Answer):
 
 
 class BesideDoneOut(Answer):
-    """What was done, in a sentence, and how it looks now."""
+    """What was done, in a sentence, and how it looks now. `alike`: nothing yet, it is asked which customer is meant."""
 
     said: str
+    alike: bool
     sidebar: SidebarOut
 
 

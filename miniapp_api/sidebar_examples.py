@@ -29,6 +29,7 @@ _CARD = {
             "retired": False,
         }
     ],
+    "linked": [{"name": "钱卫国", "linked_by": "李强"}],
     "deals": [
         {
             "id": DEAL_ID,
@@ -52,7 +53,16 @@ _CARD = {
             "text": "【报价单 BJ261123-17】\n· IHG80-160 立式化工泵 2台 × 9,500.00 = 19,000.00\n合计 19,000.00 CNY",
         }
     ],
-    "timeline": [{"id": ENTRY_ID, "kind_label": "跟进", "author": "李强", "at": _AT, "text": "电话确认了口径和扬程"}],
+    "timeline": [
+        {
+            "id": ENTRY_ID,
+            "digest_id": None,
+            "kind_label": "跟进",
+            "author": "李强",
+            "at": _AT,
+            "text": "电话确认了口径和扬程",
+        }
+    ],
     "may": {"write": True, "deal": True},
 }
 _BESIDE = {
@@ -79,10 +89,16 @@ SIDEBAR_EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "SidebarOut": _BESIDE,
     "LinkIn": {**_WHO, "customer_id": CUSTOMER_ID, "seen": None},
-    "UnlinkIn": {**_WHO, "seen": CUSTOMER_ID},
-    "NewcomerIn": {**_WHO, "name": "昆山恒泽水务设备有限公司", "contact_name": "钱卫国", "title": "采购经理"},
+    "UnlinkIn": {**_WHO, "seen": CUSTOMER_ID, "linked_at": _AT, "former": None},
+    "NewcomerIn": {
+        **_WHO,
+        "name": "昆山恒泽水务设备有限公司",
+        "contact_name": "钱卫国",
+        "title": "采购经理",
+        "alike": "ask",
+    },
     "IgnoreIn": {**_WHO, "reason": "supplier"},
-    "BesideDoneOut": {"said": "已关联到「昆山恒泽水务设备有限公司」", "sidebar": _BESIDE},
+    "BesideDoneOut": {"said": "已关联到「昆山恒泽水务设备有限公司」", "alike": False, "sidebar": _BESIDE},
     "TodoIn": {"text": "送样品", "due_at": "2026-11-24T15:00:00+08:00"},
     "TodoOut": {"id": ENTRY_ID, "text": "送样品", "due_at": "2026-11-24T07:00:00Z"},
     "MediaOut": {"msgtype": "image", "media_id": "3a8asd892asd8asd", "name": "旧泵铭牌.jpg"},

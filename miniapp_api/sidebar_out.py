@@ -12,6 +12,7 @@ from miniapp_api.sidebar_answers import (
     BesideCustomerOut,
     BesideDealOut,
     BesideEntryOut,
+    BesideLinkOut,
     BesideMayOut,
     BesideMemberOut,
     BesideQuoteOut,
@@ -39,7 +40,11 @@ def sidebar_out(found: Sidebar, actor: Actor) -> SidebarOut:
         said=_SAID.get(found.state, ""),
         members=[
             BesideMemberOut(
-                name=one.name, known=one.known, customer=one.customer or None, customer_id=one.customer_id or None
+                id=one.external_userid or None,
+                name=one.name,
+                known=one.known,
+                customer=one.customer or None,
+                customer_id=one.customer_id or None,
             )
             for one in found.members
         ],
@@ -69,6 +74,7 @@ def _customer(card: Card, actor: Actor) -> BesideCustomerOut:
         linked_at=card.linked_at,
         undo_until=card.undo_until,
         contacts=[contact_line(row) for row in file.contacts],
+        linked=[BesideLinkOut(name=row.contact, linked_by=row.linked_by) for row in file.links],
         deals=[
             BesideDealOut(
                 id=one.public_id, name=one.name, amount=said_sum(one.amount), stage=one.stage, owner=one.owner,
@@ -85,7 +91,10 @@ def _customer(card: Card, actor: Actor) -> BesideCustomerOut:
             for one in card.offers
         ],
         timeline=[
-            BesideEntryOut(id=one.public_id, kind_label=one.kind_label, author=one.author, at=one.at, text=one.text)
+            BesideEntryOut(
+                id=one.public_id, digest_id=one.digest and one.digest.public_id, kind_label=one.kind_label,
+                author=one.author, at=one.at, text=one.text,
+            )
             for one in file.timeline[:_TIMELINE]
         ],
         may=BesideMayOut(write=file.writes, deal=card.opens_deals),

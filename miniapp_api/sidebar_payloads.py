@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from config.collisions import IfAlike
 from config.prospects import IgnoreReason
 from config.vocabulary import ChatKind
 from miniapp_api.payloads import Moment, Payload, Words
@@ -42,15 +43,25 @@ class LinkIn(ChatIn):
 
 
 class UnlinkIn(ChatIn):
+    """With `linked_at` only the link of that very moment, as an undo wants it; it had replaced the one to `former`
+    where that is given, which stands again."""
+
     seen: _Customer
+    linked_at: Moment | None = None
+    former: _Customer | None = None
 
 
 class NewcomerIn(ChatIn):
-    """`contact_name` and `title` become the customer's first contact; an empty name makes none."""
+    """`contact_name` and `title` become the customer's first contact; an empty name makes none.
+
+    `alike`, of colleagues' customers with a similar name: `others` makes this one all the same, `theirs` asks both
+    supervisors whose it is and makes none.
+    """
 
     name: Words = Field(min_length=1, max_length=128)
     contact_name: Words = Field(default="", max_length=64)
     title: Words = Field(default="", max_length=64)
+    alike: IfAlike = IfAlike.ASK
 
 
 class IgnoreIn(ChatIn):

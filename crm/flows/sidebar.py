@@ -30,7 +30,7 @@ def acquaint(actor: Actor, external_userid: str, read: ReadExternalContact, now:
 def look(s: uow.Session, actor: Actor, chat: Beside, now: datetime) -> Sidebar:
     """Everything for one look, with what the radar says where nothing is linked."""
     found = sidebar(s, actor, chat, now)
-    return replace(found, candidates=_similar(s, actor, found.asks)) if found.asks else found
+    return replace(found, candidates=_with_similar(s, actor, found)) if found.asks else found
 
 
 def join(actor: Actor, chat_id: str, read: ReadGroupChat) -> Beside:
@@ -49,13 +49,23 @@ def _known(s: uow.Session, actor: Actor, external_userid: str) -> bool:
     return True
 
 
-def _similar(s: uow.Session, actor: Actor, name: str) -> list[Candidate]:
-    hits = ask(s, actor, Question(name), RadarEntry.LINK, policy.current(s), MOST_CANDIDATES)
-    shown = [_of_hit(hit) for hit in hits if hit.customer_id is not None]
-    hidden = [_of_hit(hit) for hit in hits if hit.customer_id is None]
-    return shown + hidden[:1]  # how many colleagues have one like it is nobody's business
+def _with_similar(s: uow.Session, actor: Actor, found: Sidebar) -> list[Candidate]:
+    """What is proposed already, then what the radar says of each name, the same companies first."""
+    known = {one.customer_id for one in found.candidates}
+    similar: dict[str, Candidate] = {}
+    hidden: list[Candidate] = []
+    numbers = policy.current(s)
+    for name, why in found.asks:
+        for hit in ask(s, actor, Question(name), RadarEntry.LINK, numbers, MOST_CANDIDATES):
+            if hit.customer_id is None:
+                hidden.append(_of_hit(hit, why))
+            elif hit.public_id not in known:
+                similar.setdefault(hit.public_id, _of_hit(hit, why))
+    best = sorted(similar.values(), key=lambda one: not one.same)
+    # how many colleagues have one like it is nobody's business
+    return [*found.candidates, *best][:MOST_CANDIDATES] + hidden[:1]
 
 
-def _of_hit(hit: Similar) -> Candidate:
-    reason = hit.reason if hit.customer_id is not None else "名称相近"
+def _of_hit(hit: Similar, why: str) -> Candidate:
+    reason = (why or hit.reason) if hit.customer_id is not None else "名称相近"
     return Candidate(hit.public_id, hit.name, hit.owner, reason, hit.same)

@@ -25,7 +25,8 @@ from models.people import Person
 from models.quotes import Product, QuoteLine
 
 _QUOTES = 3
-_Met = Row[*tuple[str, str, int, str | None, str | None]]
+_ASKED = 5  # companies of one group that the radar is asked about
+_Met = Row[*tuple[str, str, str, int, str | None, str | None]]
 MOST_CANDIDATES = 5
 
 
@@ -41,8 +42,13 @@ class ChatState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """Somebody from outside in a group. `known`: he is the actor's friend; `customer` and its id may be ""."""
+    """Somebody from outside in a group. `known`: he is the actor's friend; `customer` and its id may be "".
 
+    `external_userid` and `company` are told of one's own friends only.
+    """
+
+    external_userid: str
+    company: str
     name: str
     known: bool
     customer: str
@@ -85,7 +91,7 @@ class Card:
 class Sidebar:
     """`company` is what the contact says he works for: a new customer's name, already filled in.
 
-    `asks` is the name that the radar is still to be asked about, "" where there is nothing to ask.
+    `asks` are the names that the radar is still to be asked about, each with why it is asked ("" where that is plain).
     """
 
     at: datetime
@@ -98,7 +104,7 @@ class Sidebar:
     members: Sequence[MemberRow]
     card: Card | None
     candidates: Sequence[Candidate]
-    asks: str
+    asks: Sequence[tuple[str, str]]
 
 
 def sidebar(s: Session, actor: Actor, chat: Beside, now: datetime) -> Sidebar:
@@ -108,26 +114,32 @@ def sidebar(s: Session, actor: Actor, chat: Beside, now: datetime) -> Sidebar:
 
 def _contact(s: Session, actor: Actor, chat: Beside, now: datetime) -> Sidebar:
     contact = get_contact(s, actor, chat.external_userid, lock=False)
-    followed = select(ExternalFollow.remark).where(
-        ExternalFollow.external_contact_id == contact.id, ExternalFollow.person_id == actor.person_id
-    )
+    mine = (ExternalFollow.external_contact_id == contact.id, ExternalFollow.person_id == actor.person_id)
+    noted = s.execute(select(ExternalFollow.remark, ExternalFollow.remark_corp_name).where(*mine)).one_or_none()
+    company = fuller(contact.corp_name, noted.remark_corp_name if noted else "")
     state, card = _linked(s, actor, chat.kind, chat.key, now)
     if state is ChatState.UNLINKED and contact.state == ContactState.IGNORED:
         state = ChatState.IGNORED
-    asks = contact.corp_name or contact.name if state in (ChatState.UNLINKED, ChatState.IGNORED) else ""
+    open_yet = state in (ChatState.UNLINKED, ChatState.IGNORED)
     return Sidebar(
         now,
         state,
         chat.kind,
         contact.name,
-        contact.corp_name,
+        company,
         contact.position,
-        s.scalar(followed) or "",
+        noted.remark if noted else "",
         (),
         card,
         (),
-        asks,
+        ((company or contact.name, ""),) if open_yet else (),
     )
+
+
+def fuller(said: str, noted: str) -> str:
+    """Of what a contact's company is called, by WeCom and in one's own remark, the fuller name: a colleague's shorter
+    remark may have been the last that WeCom told."""
+    return max(said, noted, key=len)
 
 
 def _group(s: Session, actor: Actor, group: GroupChat, now: datetime) -> Sidebar:
@@ -137,12 +149,14 @@ def _group(s: Session, actor: Actor, group: GroupChat, now: datetime) -> Sidebar
     members = [_member(one.name, rows.get(one.key)) for one in outside]
     if not outside and state is ChatState.UNLINKED:
         state = ChatState.EMPTY
-    company = next((row.corp_name for row in rows.values() if row.corp_name), "")
+    company = next((one.company for one in members if one.company), "")
     found: list[Candidate] = []
+    asks: list[tuple[str, str]] = []
     if state is ChatState.UNLINKED:
         found = list({one.customer_id: _of_member(one) for one in members if one.customer_id}.values())
+        works = {one.company: f"群里的{one.name}在这家" for one in members if one.company and not one.customer_id}
+        asks = list(works.items())[:_ASKED] or ([(group.name, "")] if group.name and not found else [])
     name = group.name or "未命名的客户群"
-    asks = company if state is ChatState.UNLINKED and not found else ""
     return Sidebar(
         now, state, ChatKind.CUSTOMER_GROUP, name, company, "", "", members, card, found[:MOST_CANDIDATES], asks
     )
@@ -180,27 +194,27 @@ def _of_member(one: MemberRow) -> Candidate:
 
 def _met(s: Session, actor: Actor, userids: Sequence[str]) -> dict[str, _Met]:
     """Of a group's people those whom the actor has as friends, each with his customer where the actor sees it."""
-    mine = select(ExternalFollow.external_contact_id).where(
-        ExternalFollow.person_id == actor.person_id, ExternalFollow.ended_at.is_(None)
-    )
+    mine = (ExternalFollow.external_contact_id == ExternalContact.id) & (ExternalFollow.person_id == actor.person_id)
     theirs = (ChatLink.key == ExternalContact.external_userid) & (ChatLink.kind == ChatKind.EXTERNAL_CONTACT)
     seen = (Customer.id == ChatLink.customer_id) & sees_customer(actor)
     rows = s.execute(
         select(
-            ExternalContact.external_userid, ExternalContact.corp_name, ExternalContact.id, Customer.name,
-            Customer.public_id,
+            ExternalContact.external_userid, ExternalContact.corp_name, ExternalFollow.remark_corp_name,
+            ExternalContact.id, Customer.name, Customer.public_id,
         )
+        .join(ExternalFollow, mine)
         .outerjoin(ChatLink, theirs)
         .outerjoin(Customer, seen)
-        .where(ExternalContact.external_userid.in_(userids), ExternalContact.id.in_(mine))
+        .where(ExternalContact.external_userid.in_(userids), ExternalFollow.ended_at.is_(None))
     )  # fmt: skip
     return {row.external_userid: row for row in rows}
 
 
 def _member(name: str, row: _Met | None) -> MemberRow:
     if row is None:
-        return MemberRow(name, False, "", "")
-    return MemberRow(name, True, row.name or "", row.public_id or "")
+        return MemberRow("", "", name, False, "", "")
+    company = fuller(row.corp_name, row.remark_corp_name)
+    return MemberRow(row.external_userid, company, name, True, row.name or "", row.public_id or "")
 
 
 def _offers(s: Session, rows: Sequence[QuoteRow]) -> list[OfferRow]:

@@ -5,16 +5,30 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.collisions import IfAlike, RadarEntry
 from config.prospects import IgnoreReason
-from crm.access import READ, Actor, get_contact, get_customer
+from config.vocabulary import TimelineKind
+from crm import audit, policy
+from crm.access import READ, Actor, get_contact, get_customer, sees_customer
 from crm.errors import Conflict, Invalid, NotFound
 from crm.ports import Beside
-from crm.usecases import group_links, linking
-from crm.usecases.collisions import Refused
+from crm.usecases import archive_talks, group_links, linking, look_alikes
+from crm.usecases.archive_consents import room
+from crm.usecases.collisions import Refused, report
+from crm.usecases.customer_identity import Taken, taken
+from crm.usecases.followups import rewind
 from crm.usecases.linking import LinkDone
-from crm.usecases.radar import COLLEAGUE
+from crm.usecases.radar import COLLEAGUE, Question, hits
+from models.base import insert_once
 from models.customers import Customer
 from models.links import ChatLink
+from models.timeline import TimelineEntry
+
+_MAYBE_THEIRS = f"名称相近的公司{COLLEAGUE}，可能就是这一家。请选：申请这家客户，由双方主管裁定；确实是另一家，再新建"
+
+
+class MaybeTheirs(Refused):
+    """Colleagues' customers are like it: he says first whether it is one of them. Looking is counted, so it commits."""
 
 
 def link_chat(
@@ -34,23 +48,81 @@ def link_chat(
 
 
 def create_for_chat(
-    s: Session, actor: Actor, chat: Beside, name: str, now: datetime, *, entrance: str
+    s: Session, actor: Actor, chat: Beside, name: str, now: datetime, *, entrance: str, alike: IfAlike = IfAlike.ASK
 ) -> LinkDone | Refused:
-    """A new customer out of the chat, linked at once; a colleague's company is reported as everywhere."""
+    """A new customer out of the chat, linked at once; a colleague's company is reported as everywhere.
+
+    Where colleagues have one that is only like it, the answer is MaybeTheirs until `alike` says which it is.
+    """
     _as_seen(s, actor, chat, "")
     if not name.strip():
         raise Invalid("公司名称还没有填", {"name": "不能为空"})
+    if alike is IfAlike.THEIRS:
+        return _asked_for(s, actor, name, now, entrance)
+    if alike is IfAlike.ASK:
+        doubts = look_alikes.doubts(s, actor, {"name": name}, now, entrance=entrance)
+        if any(hit.customer_id is None for hit in doubts):
+            return MaybeTheirs(_MAYBE_THEIRS)
     if chat.group is not None:
         return group_links.create_and_link_group(s, actor, chat.group, name, now, entrance=entrance)
     return linking.create_and_link(s, actor, _contact(s, actor, chat), name, now, entrance=entrance)
 
 
-def unlink_chat(s: Session, actor: Actor, chat: Beside, seen: str, now: datetime, *, entrance: str) -> str:
-    """Take the link to the customer that the page showed away. The chat's name."""
+def _asked_for(s: Session, actor: Actor, name: str, now: datetime, entrance: str) -> Refused:
+    """He holds it for the likeliest of the colleagues' customers: both supervisors decide."""
+    for hit in hits(s, actor, Question(name), RadarEntry.CREATE, policy.current(s)):
+        if s.scalar(select(Customer.id).where(Customer.id == hit.customer_id, sees_customer(actor))) is None:
+            clash = Taken(taken(s, actor, s.get_one(Customer, hit.customer_id)), hit)
+            return Refused(report(s, actor, clash, name, now, entrance=entrance))
+    raise Conflict("名称相近的同事客户已经没有了，没有申请。可以直接新建")
+
+
+def unlink_chat(
+    s: Session,
+    actor: Actor,
+    chat: Beside,
+    seen: str,
+    now: datetime,
+    *,
+    entrance: str,
+    linked_at: datetime | None = None,
+) -> str:
+    """Take the link to the customer that the page showed away, with `linked_at` only that very one. The chat's name."""
     _as_seen(s, actor, chat, seen)
     if chat.group is not None:
-        return group_links.unlink_group(s, actor, chat.group, now, entrance=entrance)
-    return linking.unlink_contact(s, actor, _contact(s, actor, chat), now, entrance=entrance)
+        return group_links.unlink_group(s, actor, chat.group, now, entrance=entrance, linked_at=linked_at)
+    return linking.unlink_contact(s, actor, _contact(s, actor, chat), now, entrance=entrance, linked_at=linked_at)
+
+
+def undo_relink(
+    s: Session, actor: Actor, chat: Beside, seen: str, linked_at: datetime, former: str, now: datetime, *, entrance: str
+) -> str:
+    """Take the link of that moment back, and let the one that it replaced stand again as it was: who made it, when, its
+    line and what that did to the clock. `seen` and `former` are public ids; the former customer's name."""
+    unlink_chat(s, actor, chat, seen, now, entrance=entrance, linked_at=linked_at)
+    customer = get_customer(s, actor, former, lock=True)
+    line = s.scalar(
+        select(TimelineEntry).where(
+            TimelineEntry.customer_id == customer.id,
+            TimelineEntry.kind == TimelineKind.LINK,
+            TimelineEntry.retracted_at == linked_at,
+        )
+    )
+    if line is None or line.author_id is None:
+        raise Conflict("原来的关联之后又有变动，没有撤销。下面是现在的情况")
+    line.retracted_at = None
+    link = {"customer_id": customer.id, "linked_by_id": line.author_id, "linked_at": line.recorded_at}
+    insert_once(s, ChatLink, kind=chat.kind, key=chat.key, **link)
+    s.flush()
+    rewind(s, customer)
+    subject = f"customer:{customer.id}"
+    if chat.group is None:
+        linking.filed(s, actor, get_contact(s, actor, chat.external_userid), now)
+        audit.record(s, actor.person_id, "link", subject, now, entrance=entrance, external_userid=chat.key)
+    else:
+        archive_talks.hurry(s, room(chat.key), now)
+        audit.record(s, actor.person_id, "link", subject, now, entrance=entrance, chat_id=chat.key)
+    return customer.name
 
 
 def ignore_chat(

@@ -51,11 +51,13 @@ def create_and_link_group(
     return _link(s, actor, group, s.get_one(Customer, made.id), now, entrance, made=True)
 
 
-def unlink_group(s: Session, actor: Actor, group: GroupChat, now: datetime, *, entrance: str) -> str:
-    """Take the link back and retract its line of the timeline. The group's name."""
+def unlink_group(
+    s: Session, actor: Actor, group: GroupChat, now: datetime, *, entrance: str, linked_at: datetime | None = None
+) -> str:
+    """Take the link back and retract its line of the timeline; with `linked_at` only that one. The group's name."""
     _must_be_in(actor, group)
     held = s.scalar(select(ChatLink).filter_by(**_chat(group)).with_for_update())
-    if held is None:
+    if held is None or (linked_at is not None and held.linked_at != linked_at):
         raise Conflict(f"「{_called(group)}」的关联之后又有变动，没有解除")
     customer = get_customer(s, actor, held.customer_id, lock=True)
     s.execute(delete(ChatLink).where(ChatLink.id == held.id))

@@ -20,6 +20,7 @@ from crm.usecases.customer_identity import Taken, taken
 from crm.usecases.customers import CustomerDraft
 from crm.usecases.followups import rewind, touch, write_entry
 from crm.usecases.radar import COLLEAGUE, Question, hits
+from crm.usecases.shared_contacts import tell_other_friends
 from models.base import bare, insert_once
 from models.customers import Customer
 from models.links import ChatLink, ExternalContact, ExternalFollow
@@ -88,9 +89,8 @@ def _link(
         if held.customer_id == customer.id:
             return LinkDone(contact.id, contact.name, customer.id, customer.name, made, None)
         raise Conflict(_held_elsewhere(s, actor, contact, held.customer_id))
-    _mark(s, contact, ContactState.LINKED)
-    archive_talks.hurry(s, contact.external_userid, now)
-    close_matters(s, _asking(s, contact), "已经关联到客户", now, by=actor)
+    filed(s, actor, contact, now)
+    tell_other_friends(s, actor, contact, customer, now)
     words = f"把企微联系人「{contact.name}」关联到本客户"
     write_entry(s, customer.id, TimelineKind.LINK, words, actor.person_id, now, counts=True)
     touch(s, customer.id, customer.owner_id, actor, now)
@@ -104,6 +104,13 @@ def _link(
         external_userid=contact.external_userid,
     )
     return LinkDone(contact.id, contact.name, customer.id, customer.name, made, now)
+
+
+def filed(s: Session, actor: Actor, contact: ExternalContact, now: datetime) -> None:
+    """The contact has its customer: nobody is asked any more, and what is in the archive joins the file."""
+    _mark(s, contact, ContactState.LINKED)
+    archive_talks.hurry(s, contact.external_userid, now)
+    close_matters(s, _asking(s, contact), "已经关联到客户", now, by=actor)
 
 
 def _held_elsewhere(s: Session, actor: Actor, contact: ExternalContact, customer_id: int) -> str:

@@ -9,12 +9,16 @@ import pytest
 from sqlalchemy import Engine, event, select, update
 from werkzeug.test import TestResponse
 
-from config.vocabulary import ChatKind, LoginVia, QuoteState
+from config.vocabulary import ChatKind, LoginVia, QuoteState, Role, StageKind
 from crm import name_index, uow
 from crm.usecases.contacts import Stranger, keep
 from crm.usecases.sessions import open_session
+from models.collisions import Collision
 from models.customers import Customer
-from models.links import ChatLink, ExternalContact
+from models.deals import Deal, Stage
+from models.links import ChatLink, ExternalContact, ExternalFollow
+from models.messages import OutboxMessage
+from models.people import Person, TeamLeader
 from models.quotes import Quote
 from models.timeline import TimelineEntry
 from tests.api.conftest import CANARY, MINE, NOW, OTHERS, TEAMMATES, LineDown, Phone, Shifting, make_app
@@ -173,6 +177,121 @@ def test_a_company_that_a_colleague_has_is_reported_and_not_made(phone: Phone) -
     told = phone.post("/sidebar/customers", body).get_json()
     assert "主管" in told["said"]
     assert (told["sidebar"]["state"], held()) == ("unlinked", None)
+
+
+def test_who_makes_a_customer_like_a_colleagues_is_asked_first(phone: Phone, phone_of: Callable[[str], Phone]) -> None:
+    known(CANARY, "woTheirs")
+    theirs = {"kind": "external_contact", "chat": "woTheirs", "name": "无锡锦澜环保科技有限公司"}
+    assert phone_of(CANARY).post("/sidebar/customers", theirs).status_code == 200
+    known("zhang", company="锦澜环保")
+    body = {"kind": "external_contact", "chat": QIAN, "name": "锦澜环保"}
+    for _ in range(2):
+        told = phone.post("/sidebar/customers", body).get_json()
+        assert (told["alike"], told["sidebar"]["state"], held()) == (True, "unlinked", None)
+        assert "无锡" not in told["said"]
+    told = phone.post("/sidebar/customers", body | {"alike": "theirs"}).get_json()
+    assert (told["alike"], held()) == (False, None)
+    assert "双方主管裁定" in told["said"]
+    told = phone.post("/sidebar/customers", body | {"alike": "others"}).get_json()
+    assert told["said"] == "已新建「锦澜环保」并关联"
+    with uow.reading() as s:
+        assert [one.name for one in s.scalars(select(Collision))] == ["锦澜环保"]
+
+
+def test_the_other_friend_and_his_lead_hear_that_a_contact_was_linked_out_of_his_sight(phone: Phone) -> None:
+    for userid in ("zhang", "sun", CANARY, "off"):
+        known(userid)
+    with uow.transaction() as s:  # 孙 sees it: to him nothing happens out of sight
+        s.execute(update(Person).where(Person.userid == "sun").values(role=Role.DIRECTOR, team_id=1))
+        s.add(TeamLeader(team_id=1, person_id=3))
+    for _ in range(2):
+        assert link(phone, MINE).status_code == 200
+        phone.post("/sidebar/unlink", {"kind": "external_contact", "chat": QIAN, "seen": MINE})
+    with uow.reading() as s:
+        messages = s.scalars(select(OutboxMessage)).all()
+    assert len(messages) == 2
+    told = {one.person_id: one.notice for one in messages}
+    assert "同事在跟进的客户" in told[4]["title"]
+    assert "甲机电" not in str(told[4]["title"]) + str(told[4]["body"])
+    assert "zhang名 关联了" in told[3]["title"]
+    assert "甲机电" in str(told[3]["facts"])
+
+
+def test_an_undone_change_of_customer_leads_back_and_takes_nobody_elses_link(phone: Phone, clock: Shifting) -> None:
+    known("zhang")
+    with uow.transaction() as s:
+        s.execute(update(Customer).where(Customer.public_id == TEAMMATES).values(owner_id=1))
+    first = link(phone, MINE).get_json()["sidebar"]["customer"]
+    clock.now += timedelta(days=2)
+    second = link(phone, TEAMMATES, seen=MINE).get_json()["sidebar"]["customer"]
+    undo = {"kind": "external_contact", "chat": QIAN, "seen": TEAMMATES, "linked_at": second["linked_at"]}
+    clock.now += timedelta(minutes=1)
+    assert phone.post("/sidebar/unlink", undo | {"linked_at": None, "former": MINE}).status_code == 422
+    assert phone.post("/sidebar/unlink", undo | {"linked_at": first["linked_at"]}).status_code == 409
+    assert phone.post("/sidebar/unlink", undo | {"former": OTHERS}).status_code == 404
+    assert held() == TEAMMATES
+    told = phone.post("/sidebar/unlink", undo | {"former": MINE}).get_json()
+    assert told["said"] == "已撤销，仍关联到「甲机电」"
+    back = told["sidebar"]["customer"]
+    assert (back["id"], back["linked_at"], back["silent_days"]) == (MINE, first["linked_at"], 2)
+    assert [one["kind_label"] for one in back["timeline"]].count("关联客户") == 1
+    assert phone.post("/sidebar/unlink", undo | {"former": MINE}).status_code == 409
+    assert held() == MINE
+
+
+def test_an_undone_change_of_a_groups_customer_leads_back(phone: Phone, outside: TinyOutside, clock: Shifting) -> None:
+    outside.chat("wrOne", "二期", "zhang", QIAN)
+    with uow.transaction() as s:
+        s.execute(update(Customer).where(Customer.public_id == TEAMMATES).values(owner_id=1))
+    link(phone, MINE, chat="wrOne", kind=ChatKind.CUSTOMER_GROUP)
+    clock.now += timedelta(minutes=1)
+    now = link(phone, TEAMMATES, MINE, "wrOne", ChatKind.CUSTOMER_GROUP).get_json()["sidebar"]["customer"]
+    undo = {"kind": "customer_group", "chat": "wrOne", "seen": TEAMMATES, "former": MINE}
+    stale = phone.post("/sidebar/unlink", undo | {"linked_at": "2026-11-23T02:00:00Z"})
+    assert (stale.status_code, held("wrOne")) == (409, TEAMMATES)
+    told = phone.post("/sidebar/unlink", undo | {"linked_at": now["linked_at"]}).get_json()
+    assert (told["sidebar"]["customer"]["id"], held("wrOne")) == (MINE, MINE)
+
+
+def test_who_is_linked_is_a_contact_of_the_card(phone: Phone) -> None:
+    known("zhang")
+    card = link(phone, MINE).get_json()["sidebar"]["customer"]
+    assert card["linked"] == [{"name": "钱卫国", "linked_by": "zhang名"}]
+
+
+def test_of_a_groups_people_each_company_is_looked_for(phone: Phone, outside: TinyOutside) -> None:
+    known("zhang", "woFirst", "徐丽娟", f"{CANARY}阀门")
+    known("zhang", company="甲机电")
+    outside.chat("wrOne", "二期", "zhang", "woFirst", QIAN, "woElse")
+    told = phone.get("/sidebar?chat_id=wrOne").get_json()
+    first, second = told["candidates"]
+    assert (first["id"], first["reason"]) == (MINE, f"群里的{QIAN}名在这家")
+    assert (second["id"], second["owner"]) == (None, "同事在跟进")
+    assert [one["id"] for one in told["members"]] == ["woFirst", QIAN, None]
+
+
+def test_ones_own_fuller_remark_names_the_company(phone: Phone) -> None:
+    known("zhang", company="锦澜环保")
+    with uow.transaction() as s:
+        s.execute(update(ExternalFollow).values(remark_corp_name="无锡锦澜环保科技有限公司"))
+    assert phone.get(f"/sidebar?external_userid={QIAN}").get_json()["company"] == "无锡锦澜环保科技有限公司"
+
+
+def test_a_follow_up_says_what_became_of_the_clock(phone: Phone) -> None:
+    words = {"text": "和设备科确认了扬程和口径"}
+    assert phone.post(f"/customers/{MINE}/follow-ups", words).get_json()["remark"] == ""
+    with uow.transaction() as s:
+        number = s.scalar(select(Customer.id).where(Customer.public_id == MINE))
+        won = s.scalar(select(Stage).where(Stage.kind == StageKind.WON))
+        assert won is not None
+        s.add(
+            Deal(
+                customer_id=number, name="循环泵", amount=1, stage_id=won.id, owner_id=1,
+                stage_since=NOW, created_at=NOW,
+            )
+        )  # fmt: skip
+    told = phone.post(f"/customers/{MINE}/follow-ups", {"text": "二期的报价单已经寄出去了"}).get_json()
+    assert (told["counts"], told["remark"]) == (True, "已有成交，沉默计时暂停中，不会被回收")
 
 
 def test_a_supplier_is_ignored_and_comes_back(phone: Phone) -> None:

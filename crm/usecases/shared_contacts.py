@@ -1,0 +1,63 @@
+"""A contact whom two of us have as a friend: when one links him, the other is not left to find out by chance."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.vocabulary import PersonStatus
+from crm.access import READ, Actor, actor_by_id, get_customer, supervisor_of
+from crm.errors import NotFound
+from crm.messages import prompt
+from crm.notices import Fact, Notice
+from crm.usecases.radar import COLLEAGUE
+from models.customers import Customer
+from models.links import ExternalContact, ExternalFollow
+from models.people import Person
+
+
+def tell_other_friends(s: Session, actor: Actor, contact: ExternalContact, customer: Customer, now: datetime) -> None:
+    """Friends of the contact who may not see the customer it is linked to, and their supervisors, hear of it once.
+
+    A friend learns neither whose customer it is nor its name; his supervisor who did it, and the name if it is his to
+    see.
+    """
+    friends = (
+        select(Person.id, Person.name)
+        .join(ExternalFollow, ExternalFollow.person_id == Person.id)
+        .where(
+            ExternalFollow.external_contact_id == contact.id,
+            ExternalFollow.ended_at.is_(None),
+            Person.id != actor.person_id,
+            Person.status == PersonStatus.ACTIVE,
+        )
+        .order_by(Person.id)
+    )
+    facts = (Fact("联系人", contact.name), Fact("公司", contact.corp_name or "未填写"))
+    topic = f"linked_away:{contact.id}:{customer.id}"
+    for friend in s.execute(friends).all():
+        if _called(s, friend.id, customer):
+            continue
+        notice = Notice(
+            title=f"您的好友「{contact.name}」被关联到了{COLLEAGUE}的客户",
+            body="您和同事都加了这位联系人，他关联的客户您看不到。是您的客户的话，请找您的主管，已经告诉他了",
+            facts=facts,
+        )
+        prompt(s, friend.id, notice, dedupe=f"{topic}:{friend.id}", now=now)
+        for person_id in supervisor_of(s, friend.id):
+            if person_id == actor.person_id:
+                continue
+            notice = Notice(
+                title=f"{actor.name} 关联了 {friend.name} 的好友「{contact.name}」",
+                body=f"{friend.name} 看不到关联的客户。两边可能在跟进同一家公司，请问清楚，需要时解除关联或共享",
+                facts=(*facts, Fact("关联到", _called(s, person_id, customer) or f"{COLLEAGUE}的客户")),
+            )
+            prompt(s, person_id, notice, dedupe=f"{topic}:{friend.id}:{person_id}", now=now)
+
+
+def _called(s: Session, person_id: int, customer: Customer) -> str:
+    """The customer's name as this person may know it, else empty."""
+    try:
+        return get_customer(s, actor_by_id(s, person_id), customer.id, to=READ).name
+    except NotFound:
+        return ""
