@@ -10,6 +10,7 @@ from emulator.tenant import Json
 from emulator.world import World, host_of
 
 ENTRIES = {"external_contact": "single_chat_tools", "customer_group": "group_chat_tools"}
+EITHER = "chat_attachment"  # the menu beside the input box, in chats of both kinds
 WITHOUT = "without context of external contact"
 
 
@@ -64,13 +65,13 @@ def _context(world: World, _userid: str, chat: Json, _params: Json) -> Json:
 
 
 def _contact(world: World, userid: str, chat: Json, _params: Json) -> Json:
-    if _entry(world, chat) not in (ENTRIES["external_contact"], "contact_profile"):
+    if _entry(world, chat) != "contact_profile" and not _in_chat(world, chat, "external_contact"):
         return {"err_msg": f"fail {WITHOUT}"}
     return {"userId": chat["chat"]} if _serves(world, userid) else {"err_msg": "fail no permission"}
 
 
 def _group(world: World, userid: str, chat: Json, _params: Json) -> Json:
-    if _entry(world, chat) != ENTRIES["customer_group"]:
+    if not _in_chat(world, chat, "customer_group"):
         return {"err_msg": f"fail {WITHOUT}"}
     return {"chatId": chat["chat"]} if _serves(world, userid) else {"err_msg": "fail no permission"}
 
@@ -79,7 +80,7 @@ def _send(world: World, userid: str, chat: Json, params: Json) -> Json:
     """Text, a picture or a file goes into the chat at once; the real client shows it to its member first."""
     kind = params.get("msgtype")
     part = params.get(kind) if isinstance(kind, str) else None
-    if not chat or _entry(world, chat) not in ENTRIES.values():
+    if not chat or _entry(world, chat) not in (*ENTRIES.values(), EITHER):
         return {"err_msg": f"fail {WITHOUT}"}
     if not isinstance(kind, str) or not isinstance(part, dict):
         return {"err_msg": "fail invalid msgtype"}
@@ -105,6 +106,12 @@ CALLS: dict[str, Callable[[World, str, Json, Json], Json]] = {
 
 def _entry(world: World, chat: Json) -> str:
     return world.talks.client.entry or ENTRIES.get(chat.get("kind", ""), "normal")
+
+
+def _in_chat(world: World, chat: Json, kind: str) -> bool:
+    """Whether the page was opened from a chat of this kind."""
+    entry = _entry(world, chat)
+    return entry == ENTRIES[kind] or (entry == EITHER and chat.get("kind") == kind)
 
 
 def _serves(world: World, userid: str) -> bool:

@@ -79,6 +79,9 @@ def test_the_switches_of_the_client(page: Page, emulator: Emulator) -> None:
     page.configured()
     emulator.act("client", entry="normal")
     assert page.call("getCurExternalContact")["err_msg"].endswith("without context of external contact")
+    emulator.act("client", entry="chat_attachment")
+    assert page.call("getCurExternalContact")["userId"] == QIAN
+    assert page.call("getCurExternalChat")["err_msg"].endswith("without context of external contact")
     emulator.act("client", refuse="no permission")
     assert page.configured()["err_msg"] == "agentConfig:fail no permission"
     emulator.act("client", silent=True)

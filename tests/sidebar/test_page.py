@@ -30,7 +30,7 @@ def origin(house: House) -> str:
 
 def came(house: House) -> tuple[str, str]:
     """A customer of 李强's, and a stranger from there who has added him."""
-    town = "甲乙丙丁戊己庚辛"[next(_NUMBER)]
+    town = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰午未申酉戌亥"[next(_NUMBER)]
     company, name = f"宁波{town * 2}船舶配件有限公司", f"范{town}雨"
     assert "已新建" in house.say("liqiang", f"/新建 {company}")
     house.act("stranger", userid="liqiang", name=name, corp_name=company, position="采购专员")
@@ -73,9 +73,9 @@ def test_what_is_written_here_is_on_the_timeline(house: House, open_page: Open) 
     frame = open_chat(page, house, name)
     frame.get_by_role("button", name=f"关联到{company}").tap()
     for opener, fields, button, told in (
-        ("记跟进", {"聊了什么": "确认了口径，<b>周五</b>前给方案"}, "保存", "跟进已保存"),
-        ("待办", {"要做什么": "送样品"}, "保存", "待办已记下"),
-        ("新商机", {"商机名称": "二期循环泵", "预计金额": "80万"}, "新建", "商机已新建"),
+        ("记跟进", {"聊了什么": "确认了口径，<b>周五</b>前给方案"}, "保存", "沉默计时重新开始"),
+        ("待办", {"要做什么": "送样品"}, "保存", "待办已记到"),
+        ("新商机", {"商机名称": "二期循环泵", "预计金额": "80万"}, "新建", "商机已建在"),
     ):
         frame.get_by_role("button", name=opener, exact=True).tap()
         for label, words in fields.items():
@@ -83,9 +83,80 @@ def test_what_is_written_here_is_on_the_timeline(house: House, open_page: Open) 
         assert serious(page, origin(house)) == []
         frame.get_by_role("dialog").get_by_role("button", name=button, exact=True).tap()
         expect(frame.locator("#toast")).to_contain_text(told)
+        expect(frame.locator("#toast")).to_contain_text(f"「{company}」")
         expect(frame.get_by_role("dialog")).to_have_count(0)
     expect(frame.get_by_text("确认了口径，<b>周五</b>前给方案")).to_be_visible()
     expect(frame.get_by_text("80 万")).to_be_visible()
+    expect(frame.get_by_text("今天刚到这一步")).to_be_visible()
+    expect(frame.locator(".card", has_text="联系人").get_by_text(name, exact=True)).to_be_visible()
+
+
+def test_a_form_says_what_is_missing_keeps_what_was_typed_and_what_does_not_count(
+    house: House, open_page: Open
+) -> None:
+    company, name = came(house)
+    page = phone(open_page)
+    frame = open_chat(page, house, name)
+    frame.get_by_role("button", name=f"关联到{company}").tap()
+    sheet = frame.get_by_role("dialog")
+    frame.get_by_role("button", name="记跟进", exact=True).tap()
+    sheet.get_by_role("button", name="保存").tap()
+    expect(sheet.get_by_role("alert")).to_have_text("请填写「聊了什么」")
+    expect(sheet.get_by_label("聊了什么")).to_be_focused()
+    assert serious(page, origin(house)) == []
+    sheet.get_by_label("聊了什么").fill("嗯")
+    sheet.get_by_role("button", name="关闭").tap()
+    expect(frame.locator("#toast")).to_contain_text("还没有保存，写的内容留着")
+    frame.get_by_role("button", name="记跟进", exact=True).tap()
+    expect(sheet.get_by_label("聊了什么")).to_have_value("嗯")
+    sheet.get_by_role("button", name="保存").tap()
+    expect(frame.locator("#toast")).to_contain_text("内容太短，不计入跟进")
+    frame.get_by_role("button", name="记跟进", exact=True).tap()
+    expect(sheet.get_by_label("聊了什么")).to_have_value("")
+
+
+def test_an_undone_change_of_customer_leads_back_to_the_former(house: House, open_page: Open) -> None:
+    company, name = came(house)
+    other, _ = came(house)
+    page = phone(open_page)
+    frame = open_chat(page, house, name)
+    frame.get_by_role("button", name=f"关联到{company}").tap()
+    frame.get_by_role("button", name="换一个客户").tap()
+    frame.get_by_label("关联到").fill(other)
+    frame.get_by_role("dialog").get_by_role("button", name=other).tap()
+    expect(frame.locator("h1")).to_have_text(other)
+    frame.locator("#toast").get_by_role("button", name="撤销").tap()
+    expect(frame.locator("h1")).to_have_text(company)
+    expect(frame.locator("#toast")).to_contain_text(f"仍关联到「{company}」")
+
+
+def test_a_customer_like_a_colleagues_is_asked_about_before_it_is_made(house: House, open_page: Open) -> None:
+    _, name = came(house)
+    assert "已新建" in house.say("zhaolei", "/新建 无锡锦澜环保科技有限公司")
+    page = phone(open_page)
+    frame = open_chat(page, house, name)
+    frame.get_by_role("button", name="新建客户").tap()
+    sheet = frame.get_by_role("dialog")
+    sheet.get_by_label("公司名称").fill("锦澜环保")
+    sheet.get_by_role("button", name="新建并关联").tap()
+    expect(sheet.get_by_role("alert")).to_contain_text("可能就是这一家")
+    expect(sheet.get_by_role("button", name="申请这家客户")).to_be_focused()
+    assert serious(page, origin(house)) == []
+    sheet.get_by_role("button", name="是另一家，仍要新建").tap()
+    expect(frame.locator("h1")).to_have_text("锦澜环保")
+
+
+@pytest.mark.parametrize(("width", "rows_of_buttons"), [(300, [3, 2]), (375, [5]), (420, [5])])
+def test_no_button_stands_alone_on_a_row(house: House, open_page: Open, width: int, rows_of_buttons: list[int]) -> None:
+    company, name = came(house)
+    page = phone(open_page, width)
+    frame = open_chat(page, house, name)
+    frame.get_by_role("button", name=f"关联到{company}").tap()
+    expect(frame.locator(".actions")).to_be_visible()
+    tops = frame.eval_on_selector_all(".actions button", "all => all.map(one => one.getBoundingClientRect().top)")
+    assert [tops.count(top) for top in sorted(set(tops))] == rows_of_buttons
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not frame.evaluate(wide)
 
 
 def test_a_talk_that_is_pasted_becomes_a_digest_with_its_to_dos(house: House, open_page: Open) -> None:
@@ -101,6 +172,7 @@ def test_a_talk_that_is_pasted_becomes_a_digest_with_its_to_dos(house: House, op
     expect(frame.locator("#toast")).to_contain_text("加了 1 条待办")
     expect(frame.get_by_text("6500 一台行不行")).to_be_visible()
     assert rows(Todo)[-1].text == "我明天把报价单发您"
+    expect(frame.locator(".made")).to_contain_text("刚刚记下")
     frame.locator("#toast").get_by_role("button", name="撤销").tap()
     expect(frame.locator("#toast")).to_contain_text("已收回")
     expect(frame.get_by_text("6500 一台行不行")).to_have_count(0)
@@ -130,6 +202,14 @@ def test_a_group_shows_who_is_in_it(house: House, open_page: Open) -> None:
     page = phone(open_page)
     frame = open_chat(page, house, "恒泽水务 二期泵房")
     expect(frame.get_by_text("客户群 · 2 位外部联系人")).to_be_visible()
+    house.act("client", entry="chat_attachment")
+    frame = open_chat(page, house, "恒泽水务 二期泵房")
+    frame.get_by_role("button", name="钱卫国").tap()
+    expect(frame.locator("h1")).to_have_text("钱卫国")
+    frame.get_by_role("button", name="返回客户群").tap()
+    expect(frame.locator("h1")).to_have_text("恒泽水务 二期泵房")
+    house.act("client")
+    frame = open_chat(page, house, "恒泽水务 二期泵房")
     frame.get_by_label("搜索客户").fill(company[2:4])
     frame.get_by_role("button", name=company).tap()
     expect(frame.locator("h1")).to_have_text(company)
@@ -162,6 +242,9 @@ def test_in_a_browser_it_asks_to_be_opened_in_wecom(house: House, open_page: Ope
     page.goto(f"{origin(house)}/sidebar/")
     page.get_by_role("link", name="李强").tap()  # the login page of the emulator: in a browser it has to ask
     expect(page.locator("h1")).to_have_text("请在企业微信里打开")
+    expect(page.locator("h1")).to_be_focused()
+    assert page.locator("h1").evaluate("one => getComputedStyle(one).outlineStyle") == "none"
+    expect(page.get_by_role("button", name="重试")).to_have_count(0)
     expect(page.get_by_label("先搜索客户")).to_be_visible()
     assert "code=" not in page.url
 

@@ -3,7 +3,7 @@ import { get, post, remove } from './api';
 import { cancelled, sendMedia, sendText } from './client';
 import { fill, h, toast } from './dom';
 import { field, sheet } from './sheet';
-import type { Customer, Deal, Digest, File, Quote } from './types';
+import type { Customer, Deal, Digest, Entry, File, FollowUp, Quote } from './types';
 import { relink, type Desk } from './view';
 import { ago, later, moment, now, yuan } from './words';
 
@@ -19,12 +19,31 @@ export function drawCustomer(desk: Desk, one: Customer): HTMLElement[] {
     clock(one),
     one.may.write ? actions(desk, one, open) : h('p', { class: 'note' }, '这个客户是共享给您看的，不能改动'),
     section('商机', one.deals, (deal) => dealLine(deal), '还没有商机'),
-    section('最近报价', one.quotes, (quote) => quoteLine(quote, one.may.write), '还没有报价'),
-    section('联系人', one.contacts, (person) => h('li', {}, h('b', {}, person.name), h('small', {}, [person.title, person.phone].filter(Boolean).join(' · '))), '还没有联系人'),
-    section('最近动态', one.timeline, (entry) => h('li', {}, h('span', { class: 'words' }, entry.text),
-      h('small', {}, `${entry.kind_label} · ${entry.author} · ${ago(entry.at)}`)), '还没有动态'),
+    section('最近报价', one.quotes, (quote) => quoteLine(quote, one.may.write && !desk.back), '还没有报价'),
+    section('联系人', people(one), (person) => h('li', {}, h('b', {}, person.name), h('small', {}, person.about)), '还没有联系人'),
+    section('最近动态', newestFirst(one.timeline, desk.made), (entry) => entryLine(entry, isIt(entry, desk.made)), '还没有动态'),
     foot(desk, one),
   ];
+}
+
+/** The file's own contacts, marked where they are linked in WeCom, then who is only linked. */
+function people(one: Customer): Array<{ name: string; about: string }> {
+  const linked = new Map(one.linked.map((each) => [each.name, `企微好友 · ${each.linked_by} 关联`]));
+  const filed = one.contacts.map((each) => ({ name: each.name, about: [each.title, each.phone, linked.has(each.name) && '企微好友'].filter(Boolean).join(' · ') }));
+  const known = new Set(one.contacts.map((each) => each.name));
+  return [...filed, ...Array.from(linked, ([name, about]) => ({ name, about })).filter((each) => !known.has(each.name))];
+}
+
+/** What was just made stands first: a talk of yesterday is dated yesterday, and would be out of sight. */
+function newestFirst(all: Entry[], made: string): Entry[] {
+  return [...all.filter((entry) => isIt(entry, made)), ...all.filter((entry) => !isIt(entry, made))];
+}
+
+const isIt = (entry: Entry, made: string): boolean => entry.id === made || entry.digest_id === made;
+
+function entryLine(entry: Entry, made: boolean): HTMLElement {
+  return h('li', { class: made ? 'made' : null }, h('span', { class: 'words' }, entry.text),
+    h('small', {}, made && h('b', {}, '刚刚记下'), `${entry.kind_label} · ${entry.author} · ${ago(entry.at)}`));
 }
 
 function clock(one: Customer): HTMLElement {
@@ -35,9 +54,12 @@ function clock(one: Customer): HTMLElement {
 
 function actions(desk: Desk, one: Customer, open: Deal[]): HTMLElement {
   const button = (label: string, act: () => void) => h('button', { type: 'button', onclick: act }, label);
-  return h('div', { class: 'actions' },
+  const all = [
     button('记跟进', () => followUp(desk, one)), button('整理聊天', () => digest(desk, one)), button('待办', () => todo(desk, one)),
-    one.may.deal && button('新商机', () => newDeal(desk, one, open)), button('发资料', () => void material(one)));
+    ...(one.may.deal ? [button('新商机', () => newDeal(desk, one, open))] : []),
+    ...(desk.back ? [] : [button('发资料', () => void material(one))]), // it would go into the group
+  ];
+  return h('div', { class: all.length === 5 ? 'actions five' : 'actions' }, all);
 }
 
 function section<T>(title: string, all: T[], line: (one: T) => HTMLElement, none: string): HTMLElement {
@@ -54,7 +76,7 @@ function section<T>(title: string, all: T[], line: (one: T) => HTMLElement, none
 function dealLine(one: Deal): HTMLElement {
   const words = one.colour ? COLOURS[one.colour] ?? '' : '已结束';
   return h('li', { class: 'deal' }, h('span', { class: `dot ${one.colour ?? 'none'}`, role: 'img', 'aria-label': words, title: words }),
-    h('div', {}, h('b', {}, one.name), h('small', {}, [one.stage, one.colour && `第 ${one.days} 个工作日`, one.owner].filter(Boolean).join(' · '))),
+    h('div', {}, h('b', {}, one.name), h('small', {}, [one.stage, one.colour && (one.days ? `第 ${one.days} 个工作日` : '今天刚到这一步'), one.owner].filter(Boolean).join(' · '))),
     h('span', { class: 'sum' }, yuan(one.amount)));
 }
 
@@ -86,10 +108,10 @@ function followUp(desk: Desk, one: Customer): void {
     field('next', '下次跟进（可不填）', { type: 'datetime-local', value: '' }),
   ], '保存', async (typed, key) => {
     const next = typed.next ? moment(typed.next) : null;
-    await post(`/customers/${one.id}/follow-ups`, { text: typed.text, next_follow_up_at: next }, key);
-    await desk.again();
-    toast('跟进已保存');
-  });
+    const made = await post<FollowUp>(`/customers/${one.id}/follow-ups`, { text: typed.text, next_follow_up_at: next }, key);
+    await desk.again(made.id);
+    toast(`已记到「${made.customer_name}」${made.remark ? `。${made.remark}` : '，沉默计时重新开始'}`, undefined, made.remark ? 8 : 5);
+  }, one.id);
 }
 
 /** What was said in the chat, copied or dictated, becomes a digest on the timeline; our promises become to-dos. */
@@ -99,10 +121,11 @@ function digest(desk: Desk, one: Customer): void {
     field('text', '聊天内容', { type: 'area', required: true, placeholder: '王工 10:03\n报价什么时候能出来？' }),
   ], '整理', async (typed, key) => {
     const made = await post<Digest>(`/customers/${one.id}/digests`, { text: typed.text }, key);
-    await desk.again();
+    await desk.again(made.id);
     const todos = made.todos.length ? `，加了 ${made.todos.length} 条待办` : '';
-    toast(`已整理成 ${made.sentences.length} 句${todos}`, { label: '撤销', act: () => void takenBack(desk, made.id) }, 10);
-  });
+    const remark = made.remark ? `。${made.remark}` : '';
+    toast(`已整理到「${made.customer_name}」：${made.sentences.length} 句${todos}${remark}`, { label: '撤销', act: () => void takenBack(desk, made.id) }, 10);
+  }, one.id);
 }
 
 async function takenBack(desk: Desk, id: string): Promise<void> {
@@ -122,8 +145,8 @@ function todo(desk: Desk, one: Customer): void {
   ], '保存', async (typed, key) => {
     await post(`/customers/${one.id}/todos`, { text: typed.text, due_at: moment(typed.due ?? '') }, key);
     await desk.again();
-    toast('待办已记下，到时提醒您');
-  });
+    toast(`待办已记到「${one.name}」，到时提醒您`);
+  }, one.id);
 }
 
 function newDeal(desk: Desk, one: Customer, open: Deal[]): void {
@@ -134,8 +157,8 @@ function newDeal(desk: Desk, one: Customer, open: Deal[]): void {
   ], '新建', async (typed, key) => {
     await post(`/customers/${one.id}/deals`, { name: typed.name, amount: typed.amount }, key);
     await desk.again();
-    toast('商机已新建');
-  });
+    toast(`商机已建在「${one.name}」`);
+  }, one.id);
 }
 
 async function material(one: Customer): Promise<void> {
@@ -161,5 +184,5 @@ function foot(desk: Desk, one: Customer): HTMLElement {
   return h('footer', {}, h('p', {}, `${one.linked_by} 关联于 ${ago(one.linked_at)}`),
     one.may.write && h('p', { class: 'ends' },
       h('button', { type: 'button', class: 'plain', onclick: () => relink(desk) }, '换一个客户'),
-      h('button', { type: 'button', class: fresh ? 'plain strong' : 'plain', onclick: () => void desk.unlink() }, fresh ? '撤销关联' : '解除关联')));
+      h('button', { type: 'button', class: fresh ? 'plain strong' : 'plain', onclick: () => void desk.unlink(fresh) }, fresh ? '撤销关联' : '解除关联')));
 }

@@ -6,6 +6,7 @@ import type { AgentConfig, Chat } from './types';
 const { corp = '', agent = '' } = document.body.dataset;
 const PATIENCE = 6000; // ms after which a client that says nothing is none
 const GROUP = /group_chat_tools$/;
+const EITHER = 'chat_attachment'; // the menu beside the input box, in chats of both kinds
 
 export type Why = 'outside' | 'entry' | 'permission';
 
@@ -39,12 +40,15 @@ export async function currentChat(): Promise<Chat> {
   try {
     await soon(registerClient());
     const { entry } = await soon(getContext());
-    if (GROUP.test(entry)) return { kind: 'customer_group', id: (await soon(getCurExternalChat())).chatId };
-    return { kind: 'external_contact', id: (await soon(getCurExternalContact())).userId };
+    if (GROUP.test(entry)) return await group();
+    return await contact().catch((error) => { if (entry !== EITHER) throw error; return group(); });
   } catch (error) {
     throw refusal(error);
   }
 }
+
+const contact = async (): Promise<Chat> => ({ kind: 'external_contact', id: (await soon(getCurExternalContact())).userId });
+const group = async (): Promise<Chat> => ({ kind: 'customer_group', id: (await soon(getCurExternalChat())).chatId });
 
 export const sendText = (content: string) => soon(sendChatMessage({ msgtype: 'text', text: { content } } as never), 60000);
 export const sendMedia = (kind: string, mediaid: string) =>

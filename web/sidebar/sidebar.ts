@@ -1,11 +1,10 @@
 // The page beside a chat: who signs in, which chat, and then one answer that says everything.
-import { get, onExpired, Refused } from './api';
-import { cancelled, currentChat, NoChat } from './client';
+import { onExpired, Refused } from './api';
+import { cancelled, currentChat, inClient, NoChat } from './client';
 import { focusHeading, h, show } from './dom';
 import { ForeignState, leave, login } from './login';
 import { drawSearch } from './search';
-import type { Beside, Chat } from './types';
-import { draw } from './view';
+import { open } from './view';
 
 const SENTENCES: Record<string, [string, string]> = {
   outside: ['请在企业微信里打开', '这个页面放在企业微信的聊天工具栏里，打开和客户的聊天就能看到。'],
@@ -24,7 +23,7 @@ function problem(which: string, detail = '', search = true): void {
   show(
     h('section', { class: 'problem', role: 'alert' },
       h('h1', {}, title), h('p', {}, detail || hint),
-      h('button', { type: 'button', class: 'plain', onclick: () => location.reload() }, '重试')),
+      (inClient || which !== 'outside') && h('button', { type: 'button', class: 'plain', onclick: () => location.reload() }, '重试')),
     search && h('div', { id: 'search' }));
   const place = document.getElementById('search');
   if (place) drawSearch(place, '先搜索客户');
@@ -54,19 +53,13 @@ async function start(): Promise<void> {
   try {
     const chat = await currentChat();
     await open(chat);
+    performance.mark('card');
   } catch (error) {
     if (cancelled(error)) return;
     if (error instanceof NoChat) problem(error.why);
     else if (error instanceof Refused) problem(error.status === 404 ? 'nobody' : error.code === 'offline' ? 'offline' : 'broken', error.status === 404 ? '' : error.message);
     else problem('broken', (error as Error).message);
   }
-}
-
-async function open(chat: Chat): Promise<void> {
-  const name = chat.kind === 'customer_group' ? 'chat_id' : 'external_userid';
-  const found = await get<Beside>(`/sidebar?${name}=${encodeURIComponent(chat.id)}`);
-  draw(chat, found, () => open(chat));
-  performance.mark('card');
 }
 
 void start();

@@ -1,19 +1,27 @@
 // What is shown of one chat: its customer's card, or how it becomes some customer's.
-import { newKey, post, Refused } from './api';
+import { get, newKey, post, Refused } from './api';
 import { drawCustomer } from './card';
 import { focusHeading, h, show, toast } from './dom';
-import { field, sheet } from './sheet';
+import { field, Question, sheet } from './sheet';
 import { drawSearch } from './search';
 import { setClock } from './words';
-import type { Beside, Candidate, Chat, Done, Found } from './types';
+import type { Beside, Candidate, Chat, Customer, Done, Found, Member } from './types';
 
-export type Again = () => Promise<void>;
+/** Which customer a link took the place of, by the moment of that link: its undo leads back there. */
+const formers = new Map<string, string>();
 
-/** Everything anew. `again` asks for the state that is true now. */
-export function draw(chat: Chat, beside: Beside, again: Again): void {
+/** What is true now of one chat. `back` leads to the group from which somebody in it is looked at. */
+export async function open(chat: Chat, back?: () => Promise<void>, made = ''): Promise<void> {
+  const name = chat.kind === 'customer_group' ? 'chat_id' : 'external_userid';
+  draw(chat, await get<Beside>(`/sidebar?${name}=${encodeURIComponent(chat.id)}`), back, made);
+}
+
+/** Everything anew; `made` is the line of the timeline that was written just now. */
+function draw(chat: Chat, beside: Beside, back?: () => Promise<void>, made = ''): void {
   setClock(beside.at);
-  const desk = new Desk(chat, beside, again);
-  show(beside.customer ? drawCustomer(desk, beside.customer) : unlinked(desk));
+  const desk = new Desk(chat, beside, back, made);
+  show(back && h('button', { type: 'button', class: 'back', onclick: () => void left(back) }, '‹ 返回客户群'),
+    beside.customer ? drawCustomer(desk, beside.customer) : unlinked(desk));
   const place = document.getElementById('search');
   if (place) drawSearch(place, '搜索客户', beside.state === 'unlinked' || beside.state === 'ignored' ? (found) => desk.link(found.id) : undefined);
 }
@@ -22,17 +30,25 @@ export function draw(chat: Chat, beside: Beside, again: Again): void {
 export class Desk {
   private busy = false;
 
-  constructor(readonly chat: Chat, readonly beside: Beside, readonly again: Again) {}
+  constructor(readonly chat: Chat, readonly beside: Beside, readonly back?: () => Promise<void>, readonly made = '') {}
+
+  /** What is true now, with what was just made in sight. */
+  again(made = ''): Promise<void> { return open(this.chat, this.back, made); }
 
   link(customerId: string): Promise<void> {
     const seen = this.beside.customer?.id ?? null;
     return this.act('/sidebar/link', { customer_id: customerId, seen }, (done) => {
-      toast(done.said, { label: '撤销', act: () => void new Desk(this.chat, done.sidebar, this.again).unlink() }, 8);
+      const now = done.sidebar.customer;
+      if (now && seen && seen !== now.id) formers.set(now.linked_at, seen);
+      toast(done.said, { label: '撤销', act: () => void new Desk(this.chat, done.sidebar, this.back).unlink(true) }, 8);
     });
   }
 
-  unlink(): Promise<void> {
-    return this.act('/sidebar/unlink', { seen: this.beside.customer?.id }, (done) => toast(done.said));
+  /** `undo`: only the link that the page shows, and back to the customer that it took the place of. */
+  unlink(undo = false): Promise<void> {
+    const one = this.beside.customer as Customer;
+    const which = undo ? { linked_at: one.linked_at, former: formers.get(one.linked_at) ?? null } : {};
+    return this.act('/sidebar/unlink', { seen: one.id, ...which }, (done) => toast(done.said));
   }
 
   /** null: chased again after all. */
@@ -43,7 +59,10 @@ export class Desk {
   }
 
   create(fields: Record<string, string>, key: string): Promise<void> {
-    return this.act('/sidebar/customers', fields, (done) => toast(done.said), key, true);
+    return this.act('/sidebar/customers', fields, (done) => {
+      if (!done.alike) { toast(done.said, undefined, 8); return; }
+      throw new Question(done.said, [{ label: '申请这家客户', more: { alike: 'theirs' } }, { label: '是另一家，仍要新建', more: { alike: 'others' } }]);
+    }, key, true);
   }
 
   /** One at a time. Where somebody was faster, what is true now is shown beside the sentence. */
@@ -52,11 +71,11 @@ export class Desk {
     this.busy = true;
     try {
       const done = await post<Done>(path, { kind: this.chat.kind, chat: this.chat.id, ...body }, key);
-      draw(this.chat, done.sidebar, this.again);
+      draw(this.chat, done.sidebar, this.back);
       focusHeading();
       told(done);
     } catch (error) {
-      if (fails && error instanceof Refused && error.status !== 409) throw error;
+      if (error instanceof Question || (fails && error instanceof Refused && error.status !== 409)) throw error;
       toast((error as Error).message, undefined, 10);
       if (error instanceof Refused && error.status === 409) await this.again().catch(() => undefined);
       if (fails) throw error;
@@ -81,10 +100,10 @@ function unlinked(desk: Desk): HTMLElement[] {
       h('button', { type: 'button', class: 'plain', onclick: () => newcomer(desk) }, '新建客户'),
       !group && (beside.state === 'ignored'
         ? h('button', { type: 'button', class: 'plain', onclick: () => void desk.ignore(null) }, '恢复提醒')
-        : h('span', { class: 'row' }, '不是客户：',
+        : h('span', { class: 'row' }, h('small', {}, '不是客户：'),
           ...([['supplier', '供应商'], ['peer', '同行'], ['private', '私人']] as const).map(([reason, said]) =>
             h('button', { type: 'button', class: 'plain', onclick: () => void desk.ignore(reason) }, said))))) : h('span', {}),
-    group && beside.members.length ? people(beside) : h('span', {}),
+    group && beside.members.length ? people(desk) : h('span', {}),
   ];
 }
 
@@ -103,10 +122,23 @@ function candidates(desk: Desk): HTMLElement {
     h('ul', { class: 'candidates' }, desk.beside.candidates.map((one, place) => line(one, place === first))));
 }
 
-function people(beside: Beside): HTMLElement {
+/** One's own friends in the group can be opened, and linked each by himself. */
+function people(desk: Desk): HTMLElement {
+  const line = (one: Member) => [h('b', {}, one.name || '未填写姓名'), h('small', {}, one.customer ?? (one.known ? '未关联客户' : '不是您的好友'))];
   return h('section', { class: 'card' }, h('h2', {}, '群里的外部联系人'),
-    h('ul', { class: 'lines' }, beside.members.map((one) => h('li', {}, h('b', {}, one.name || '未填写姓名'),
-      h('small', {}, one.customer ?? (one.known ? '未关联客户' : '不是您的好友'))))));
+    h('ul', { class: 'people' }, desk.beside.members.map((one) => h('li', {}, one.id
+      ? h('button', { type: 'button', class: 'pick further', onclick: () => void left(() => open({ kind: 'external_contact', id: one.id as string }, () => open(desk.chat))) }, line(one))
+      : h('div', { class: 'pick' }, line(one))))));
+}
+
+/** Off to another page of this one, or the sentence why not. */
+async function left(going: () => Promise<void>): Promise<void> {
+  try {
+    await going();
+    focusHeading();
+  } catch (error) {
+    toast((error as Error).message, undefined, 8);
+  }
 }
 
 function newcomer(desk: Desk): void {
@@ -117,7 +149,7 @@ function newcomer(desk: Desk): void {
     ...(group ? [] : [
       field('contact_name', '联系人', { value: beside.name, maxlength: 64 }),
       field('title', '职务', { value: beside.position, maxlength: 64 })]),
-  ], '新建并关联', (fields, key) => desk.create(fields, key));
+  ], '新建并关联', (fields, key) => desk.create(fields, key), desk.chat.id);
 }
 
 /** Another customer for a chat that has one. */
