@@ -164,8 +164,8 @@ def test_two_reps_tap_for_the_same_contact_at_once_and_one_wins(wecom: Wecom) ->
     assert len(rows(ChatLink)) == 1
     assert audited().count("link") == 1
     told = [p.body for who in ("Zhang", "sun") for p in wecom.waiting(who) if not p.notice["buttons"]]
-    assert len(told) == 1
-    assert "已经关联到" in told[0]
+    assert len(told) == 2
+    assert [sum(words in one for one in told) for words in ("已经关联到", "他关联的客户您看不到")] == [1, 1]
 
 
 def test_a_card_of_last_month_is_refused_and_greyed(wecom: Wecom, clock: ClockFile) -> None:
