@@ -17,6 +17,7 @@ from crm.messages import Tap
 from crm.rules.days import SHANGHAI
 from crm.uow import Session
 from crm.usecases import collisions, contacts, customers, followups, linking, todos, visits
+from crm.usecases.links import LinkDone
 
 CARD = "card"
 _TAKE_BACK = "撤销"
@@ -58,18 +59,19 @@ def link(s: Session, on: On) -> Tapped:
     if chosen == contacts.HIDDEN:
         return Tapped(linking.ask_for_colleagues(s, on.actor, int(on.args["contact"]), on.now, entrance=CARD))
     done = linking.link_contact(s, on.actor, int(on.args["contact"]), chosen_id(chosen), on.now, entrance=CARD)
-    return Tapped(f"已关联 {done.customer_name}", _undo_link(done))
+    return Tapped(f"已关联 {done.customer_name}", _undo_link(done, int(on.args["contact"])))
 
 
 @button("link_chosen")
 def link_chosen(s: Session, on: On) -> Tapped:
-    done = linking.link_contact(s, on.actor, chosen_id(on.choice), int(on.args["customer"]), on.now, entrance=CARD)
-    return Tapped(f"已把「{done.contact_name}」关联到 {done.customer_name}", _undo_link(done))
+    contact_id = chosen_id(on.choice)
+    done = linking.link_contact(s, on.actor, contact_id, int(on.args["customer"]), on.now, entrance=CARD)
+    return Tapped(f"已把「{done.called}」关联到 {done.customer_name}", _undo_link(done, contact_id))
 
 
-def _undo_link(done: linking.LinkDone) -> Tap | None:
+def _undo_link(done: LinkDone, contact_id: int) -> Tap | None:
     """Only a link that this tap made can be taken back by it."""
-    return None if done.linked_at is None else undo("link", contact=done.contact_id, at=done.linked_at.isoformat())
+    return None if done.linked_at is None else undo("link", contact=contact_id, at=done.linked_at.isoformat())
 
 
 @button(UNDO + "link")

@@ -205,7 +205,7 @@ def _unlink(s: Session, it: Filled) -> str:
 @form("link_contact", CUSTOMER)
 def _link_contact(s: Session, it: Filled) -> str:
     done = linking.link_contact(s, it.actor, it.values["contact"], it.values["customer"][0], it.now, entrance=CHAT)
-    return f"已把「{done.contact_name}」关联到「{done.customer_name}」"
+    return f"已把「{done.called}」关联到「{done.customer_name}」"
 
 
 def link_taps(contact_id: int, name: str) -> list[Tap]:
@@ -226,7 +226,7 @@ def _create_link(s: Session, it: Filled) -> str:
     done = linking.create_and_link(s, it.actor, contact_id, name, it.now, entrance=CHAT)
     if isinstance(done, collisions.Refused):
         return done.said
-    return f"已新建「{done.customer_name}」，并关联联系人「{done.contact_name}」"
+    return f"已新建「{done.customer_name}」，并关联联系人「{done.called}」"
 
 
 @command("跟进", "genjin", "followup", "log", "gj", usage="/跟进 [客户] 内容", tells="记一条跟进")

@@ -52,7 +52,7 @@ def mount(desk: Desk) -> None:
         made = uow.attempt(lambda s: linking.link_contact(s, actor(), number, customer, clock(), entrance="console"))
         since = made.linked_at.isoformat() if made.linked_at else ""
         undo = Undo(url_for("console.unlink_contact", number=number), {"since": since})
-        return settled(f"「{made.contact_name}」已关联到「{made.customer_name}」", undo)
+        return settled(f"「{made.called}」已关联到「{made.customer_name}」", undo)
 
     @desk.page(f"/contacts/<{ROW}:number>/unlink", EVERYBODY, "POST")
     def unlink_contact(number: int) -> ResponseReturnValue:

@@ -7,22 +7,17 @@ from sqlalchemy.orm import Session
 
 from config.collisions import IfAlike, RadarEntry
 from config.prospects import IgnoreReason
-from config.vocabulary import TimelineKind
-from crm import audit, policy
+from crm import policy
 from crm.access import READ, Actor, get_contact, get_customer, sees_customer
 from crm.errors import Conflict, Invalid, NotFound
 from crm.ports import Beside
-from crm.usecases import archive_talks, group_links, linking, look_alikes
-from crm.usecases.archive_consents import room
+from crm.usecases import group_links, linking, links, look_alikes
 from crm.usecases.collisions import Refused, report
 from crm.usecases.customer_identity import Taken, taken
-from crm.usecases.followups import rewind
-from crm.usecases.linking import LinkDone
+from crm.usecases.links import LinkDone
 from crm.usecases.radar import COLLEAGUE, Question, hits
-from models.base import insert_once
 from models.customers import Customer
 from models.links import ChatLink
-from models.timeline import TimelineEntry
 
 _MAYBE_THEIRS = f"名称相近的公司{COLLEAGUE}，可能就是这一家。请选：申请这家客户，由双方主管裁定；确实是另一家，再新建"
 
@@ -101,27 +96,12 @@ def undo_relink(
     line and what that did to the clock. `seen` and `former` are public ids; the former customer's name."""
     unlink_chat(s, actor, chat, seen, now, entrance=entrance, linked_at=linked_at)
     customer = get_customer(s, actor, former, lock=True)
-    line = s.scalar(
-        select(TimelineEntry).where(
-            TimelineEntry.customer_id == customer.id,
-            TimelineEntry.kind == TimelineKind.LINK,
-            TimelineEntry.retracted_at == linked_at,
-        )
-    )
-    if line is None or line.author_id is None:
-        raise Conflict("原来的关联之后又有变动，没有撤销。下面是现在的情况")
-    line.retracted_at = None
-    link = {"customer_id": customer.id, "linked_by_id": line.author_id, "linked_at": line.recorded_at}
-    insert_once(s, ChatLink, kind=chat.kind, key=chat.key, **link)
-    s.flush()
-    rewind(s, customer)
-    subject = f"customer:{customer.id}"
-    if chat.group is None:
-        linking.filed(s, actor, get_contact(s, actor, chat.external_userid), now)
-        audit.record(s, actor.person_id, "link", subject, now, entrance=entrance, external_userid=chat.key)
-    else:
-        archive_talks.hurry(s, room(chat.key), now)
-        audit.record(s, actor.person_id, "link", subject, now, entrance=entrance, chat_id=chat.key)
+    if chat.group is not None:
+        links.restore(s, actor, group_links.chat_of(chat.group), customer, linked_at, now, entrance=entrance)
+        return customer.name
+    contact = get_contact(s, actor, chat.external_userid)
+    links.restore(s, actor, linking.chat_of(contact), customer, linked_at, now, entrance=entrance)
+    linking.filed(s, actor, contact, now)
     return customer.name
 
 

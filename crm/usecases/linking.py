@@ -1,42 +1,30 @@
 """「关联客户」: from now on this chat is that customer."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from config.collisions import RadarEntry
 from config.prospects import IgnoreReason
-from config.vocabulary import ChatKind, ContactState, CustomerSource, TimelineKind
+from config.vocabulary import ChatKind, ContactState, CustomerSource
 from crm import audit, policy
 from crm.access import READ, Actor, get_contact, get_customer, sees_customer
 from crm.cards import close_matters, reopen_matter
 from crm.errors import Conflict, Invalid, NotFound
-from crm.usecases import archive_talks
+from crm.usecases import links
 from crm.usecases.collisions import Refused, create_or_report, report
 from crm.usecases.customer_identity import Taken, taken
 from crm.usecases.customers import CustomerDraft
-from crm.usecases.followups import rewind, touch, write_entry
+from crm.usecases.links import Chat, LinkDone
 from crm.usecases.radar import COLLEAGUE, Question, hits
 from crm.usecases.shared_contacts import tell_other_friends
 from models.base import bare, insert_once
 from models.customers import Customer
 from models.links import ChatLink, ExternalContact, ExternalFollow
-from models.timeline import TimelineEntry
 
 _STATE = update(bare(ExternalContact)).where(bare(ExternalContact).c.id == bindparam("contact"))
-
-
-@dataclass(frozen=True, slots=True)
-class LinkDone:
-    contact_id: int
-    contact_name: str
-    customer_id: int
-    customer_name: str
-    made: bool  # whether the customer was made by this very tap
-    linked_at: datetime | None  # None when the link stood already: then there is nothing to take back
 
 
 def link_contact(
@@ -82,83 +70,32 @@ def ask_for_colleagues(s: Session, actor: Actor, contact_id: int, now: datetime,
 def _link(
     s: Session, actor: Actor, contact: ExternalContact, customer: Customer, now: datetime, entrance: str, *, made: bool
 ) -> LinkDone:
-    chat = {"kind": ChatKind.EXTERNAL_CONTACT, "key": contact.external_userid}
-    first = insert_once(s, ChatLink, **chat, customer_id=customer.id, linked_by_id=actor.person_id, linked_at=now)
-    if not first:
-        held = s.scalars(select(ChatLink).filter_by(**chat)).one()
-        if held.customer_id == customer.id:
-            return LinkDone(contact.id, contact.name, customer.id, customer.name, made, None)
-        raise Conflict(_held_elsewhere(s, actor, contact, held.customer_id))
-    filed(s, actor, contact, now)
-    tell_other_friends(s, actor, contact, customer, now)
-    words = f"把企微联系人「{contact.name}」关联到本客户"
-    write_entry(s, customer.id, TimelineKind.LINK, words, actor.person_id, now, counts=True)
-    touch(s, customer.id, customer.owner_id, actor, now)
-    audit.record(
-        s,
-        actor.person_id,
-        "link",
-        f"customer:{customer.id}",
-        now,
-        entrance=entrance,
-        external_userid=contact.external_userid,
-    )
-    return LinkDone(contact.id, contact.name, customer.id, customer.name, made, now)
+    done = links.link(s, actor, chat_of(contact), customer, now, entrance=entrance, made=made)
+    if done.linked_at is not None:
+        filed(s, actor, contact, now)
+        tell_other_friends(s, actor, contact, customer, now)
+    return done
+
+
+def chat_of(contact: ExternalContact) -> Chat:
+    return Chat(ChatKind.EXTERNAL_CONTACT, contact.external_userid, contact.name)
 
 
 def filed(s: Session, actor: Actor, contact: ExternalContact, now: datetime) -> None:
-    """The contact has its customer: nobody is asked any more, and what is in the archive joins the file."""
+    """The contact has its customer: nobody is asked any more."""
     _mark(s, contact, ContactState.LINKED)
-    archive_talks.hurry(s, contact.external_userid, now)
     close_matters(s, _asking(s, contact), "已经关联到客户", now, by=actor)
-
-
-def _held_elsewhere(s: Session, actor: Actor, contact: ExternalContact, customer_id: int) -> str:
-    try:
-        other = get_customer(s, actor, customer_id, to=READ).name
-    except NotFound:
-        return f"「{contact.name}」已经关联到{COLLEAGUE}的客户，没有改动"
-    return f"「{contact.name}」已经关联到「{other}」。要换的话，先发 /解除 {contact.name}"
 
 
 def unlink_contact(
     s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str, linked_at: datetime | None = None
 ) -> str:
-    """Take a link back: the contact waits to be linked again, the timeline entry is retracted. The contact's name.
-
-    With `linked_at` only that very link: an undo must not take away what somebody has linked since.
-    """
+    """Take a link back (with `linked_at` only that one): the contact waits to be linked again. The contact's name."""
     contact = get_contact(s, actor, contact_id)
-    chat = {"kind": ChatKind.EXTERNAL_CONTACT, "key": contact.external_userid}
-    held = s.scalar(select(ChatLink).filter_by(**chat).with_for_update())
-    if held is None or (linked_at is not None and held.linked_at != linked_at):
-        raise Conflict(f"「{contact.name}」的关联之后又有变动，没有撤销")
-    customer = get_customer(s, actor, held.customer_id, lock=True)
-    s.execute(delete(ChatLink).where(ChatLink.id == held.id))
-    archive_talks.unlinked(s, contact.external_userid, customer.id, now)
+    links.unlink(s, actor, chat_of(contact), now, entrance=entrance, linked_at=linked_at)
     _mark(s, contact, ContactState.UNLINKED)
     for matter in _asking(s, contact):
         reopen_matter(s, matter)
-    s.execute(
-        update(TimelineEntry)
-        .where(
-            TimelineEntry.customer_id == customer.id,
-            TimelineEntry.kind == TimelineKind.LINK,
-            TimelineEntry.recorded_at == held.linked_at,
-        )
-        .values(retracted_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    rewind(s, customer)
-    audit.record(
-        s,
-        actor.person_id,
-        "unlink",
-        f"customer:{customer.id}",
-        now,
-        entrance=entrance,
-        external_userid=contact.external_userid,
-    )
     return contact.name
 
 

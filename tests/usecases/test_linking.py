@@ -8,6 +8,7 @@ from crm import uow
 from crm.errors import Conflict, NotFound
 from crm.usecases import contacts, linking
 from crm.usecases.contacts import Parting, Stranger
+from crm.usecases.links import LinkDone
 from models.audit import AuditEntry
 from models.links import ChatLink, ExternalContact, ExternalFollow
 from models.messages import OutboxMessage
@@ -22,7 +23,7 @@ def meet(userid: str = "Zhang", stranger: Stranger = WHO) -> int:
     return rows(ExternalContact)[-1].id
 
 
-def link(userid: str, contact_id: int, customer_id: int) -> linking.LinkDone:
+def link(userid: str, contact_id: int, customer_id: int) -> LinkDone:
     by = actor(userid)
     return uow.attempt(lambda s: linking.link_contact(s, by, contact_id, customer_id, NOW + DAY, entrance="card"))
 
@@ -69,7 +70,7 @@ def test_of_links_to_two_customers_at_once_one_is_made(company: Engine) -> None:
     results = at_once([lambda n=n: link("Zhang", contact, (made, other)[n % 2]) for n in range(6)])  # type: ignore[misc]
     assert len(rows(ChatLink)) == 1
     assert [row.verb for row in rows(AuditEntry)].count("link") == 1
-    assert {type(result) for result in results} == {linking.LinkDone, Conflict}
+    assert {type(result) for result in results} == {LinkDone, Conflict}
 
 
 def test_a_link_taken_back_leaves_contact_timeline_and_clock_as_before(company: Engine) -> None:
