@@ -1,17 +1,16 @@
-"""What a promise looks like as a row of the outbox, and how words go out of all of somebody's."""
+"""What a promise looks like as a row of the outbox, and how words go out of it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import NoticeClass, OutboxState
-from crm.notices import Notice
-from models.messages import OutboxMessage
-
-_KNOWN_BY = 15  # characters: a list shortens what it names
+from crm.notices import Notice, text
+from models.base import one_of
+from models.messages import Card, OutboxMessage
 
 KEEP_TRYING = timedelta(days=3)  # a promise older than this is no help to anybody any more
 
@@ -43,21 +42,21 @@ def promised(
     }  # fmt: skip
 
 
-def forget(s: Session, person_id: int, words: str, since: datetime, instead: str) -> None:
-    """Nothing that this person was told since then says it any more, sent or not: `instead` stands in its lines."""
-    told = (OutboxMessage.person_id == person_id, OutboxMessage.created_at >= since)
-    for row in s.scalars(select(OutboxMessage).where(*told).order_by(OutboxMessage.id).with_for_update()):
-        left = _without(row.notice, words[:_KNOWN_BY], instead)
-        if left != row.notice:
-            row.notice, row.payload = left, None
+def forget(s: Session, topic: str, instead: str) -> None:
+    """What was told about this topic says it no longer, to whomever: as it was, redrawn, or passed on to a deputy.
+
+    What has not left by now does not leave any more.
+    """
+    about = or_(OutboxMessage.topic == topic, OutboxMessage.dedupe.startswith(f"{topic}:", autoescape=True))
+    told = s.scalars(select(OutboxMessage.id).where(about)).all()
+    rows = select(OutboxMessage).where(
+        or_(one_of(s, OutboxMessage.id, told), one_of(s, OutboxMessage.redraws_id, told))
+    )
+    cards = set()
+    for row in s.scalars(rows.order_by(OutboxMessage.id).with_for_update()):
+        row.notice, row.payload = text(instead).stored(), None
+        row.state = OutboxState.EXPIRED if row.state == OutboxState.READY else row.state
+        cards.add(row.card_id)
+    known = (one_of(s, Card.id, [one for one in cards if one is not None]), Card.outcome != "")
+    s.execute(update(Card).where(*known).values(outcome=instead).execution_options(synchronize_session=False))
     s.flush()
-
-
-def _without(told: Any, words: str, instead: str) -> Any:
-    if isinstance(told, str):
-        return "\n".join(instead if words in line else line for line in told.split("\n"))
-    if isinstance(told, list):
-        return [_without(one, words, instead) for one in told]
-    if isinstance(told, dict):
-        return {key: _without(one, words, instead) for key, one in told.items()}
-    return told

@@ -24,12 +24,16 @@ class Digest(Base):
 
 
 class DigestTodo(Base):
-    """A to-do that came of a digest's sentence at `position`, and goes with it."""
+    """A to-do that came of a digest's sentence at `position`, and goes with it.
+
+    `external_userid` is the outsider whose talk in the archive it came of, "" where nobody's.
+    """
 
     __tablename__ = "digest_todo"
     todo_id: Mapped[int] = mapped_column(ForeignKey("todo.id"), primary_key=True)
     digest_id: Mapped[int] = mapped_column(ForeignKey("digest.id"), index=True)
     position: Mapped[int]
+    external_userid: Mapped[str] = mapped_column(String(64), default="", index=True)
 
 
 class DigestSentence(Base):

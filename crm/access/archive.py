@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import Session
 
-from config.vocabulary import ChatKind
+from config.vocabulary import ChatKind, ContactState
 from crm.access.actors import Actor
 from crm.access.rows import sees_customer, sees_person
 from crm.errors import NotFound
@@ -25,11 +25,18 @@ class Talker:
 
 
 def hears_contact(actor: Actor) -> ColumnElement[bool]:
-    """A message between one of us and an outsider: of his own people, or of a customer that he may see."""
+    """A message between one of us and an outsider: of his own people, or of a customer that he may see.
+
+    What a supplier or a private friend has said by the time that he is marked so, his friend alone hears.
+    """
     people = select(Person.id).where(sees_person(actor))
-    return or_(
-        ArchiveEntry.person_id.in_(people),
-        ArchiveEntry.external_userid.in_(_linked(actor, ChatKind.EXTERNAL_CONTACT).scalar_subquery()),
+    ignored = select(ExternalContact.external_userid).where(ExternalContact.state == ContactState.IGNORED)
+    return and_(
+        or_(
+            ArchiveEntry.person_id.in_(people),
+            ArchiveEntry.external_userid.in_(_linked(actor, ChatKind.EXTERNAL_CONTACT).scalar_subquery()),
+        ),
+        or_(ArchiveEntry.person_id == actor.person_id, ArchiveEntry.external_userid.not_in(ignored)),
     )
 
 

@@ -1,6 +1,8 @@
 """Pull the chat archive: a page from outside and the consents it needs, then one transaction that holds all of it."""
 
+import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -15,9 +17,12 @@ from crm.usecases.archive_alarms import alarm
 from crm.usecases.archive_consents import Said, room, with_person
 from crm.usecases.archive_gaps import Gap, Missing, ranges
 
+log = logging.getLogger(__name__)
+
 JOB = "archive"
 _PAGE = 200  # messages of one transaction; opening one takes milliseconds
 _GAPS = 20
+_OURS = "程序出错，已经记入日志，请联系技术支持"
 _EVERY = 15  # seconds between two pulls that the platform's notice starts
 
 
@@ -26,16 +31,21 @@ def run(source: ArchiveSource, asks: AsksConsent, outage: type[Exception], now: 
 
     An `outage` outside is noted and told, and tried again in a minute; what was pulled until then is kept.
     """
-    kept = 0
-    try:
-        for many in _pull(source, asks, now):
-            kept += many
-            yield ""
-        for many in _refill(source, asks, now):
-            kept += many
-            yield ""
-    except outage as error:
-        words = str(error)
+    kept, trouble = 0, ""
+    for work in (_pull, _refill):
+        try:
+            for many in work(source, asks, now):
+                kept += many
+                yield ""
+        except (uow.StoreDown, uow.TryAgain):
+            raise
+        except outage as error:
+            trouble = str(error)
+        except Exception:  # whatever is wrong with us, the alarm must ring and what is missing be looked for
+            log.exception("archive: the pull broke off")
+            trouble = _OURS
+    if trouble:
+        words = trouble
         uow.attempt(lambda s: archive_keep.in_trouble(s, words, now))
         yield f"会话存档没有取完：{words}"
     uow.attempt(lambda s: alarm(s, now))
@@ -51,8 +61,33 @@ def _pull(source: ArchiveSource, asks: AsksConsent, now: datetime) -> Iterator[i
         if not page:
             uow.attempt(lambda s: archive_keep.caught_up(s, now))
             return
-        said = _asked(page, asks)
-        yield uow.attempt(partial(_keep_page, page, after, said, now)) or 0
+        yield _kept(page, after, _asked(page, asks), now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """An entry that cannot be kept for a fault of ours: flagged as missing, so that nothing behind it waits."""
+
+    seq: int
+    key_version: int
+    message: None = None
+    wrong: str = _OURS
+    key_missing: bool = False
+
+
+def _kept(page: Sequence[PulledEntry], after: int, said: Sequence[Said], now: datetime) -> int:
+    """As much of the page as can be kept at once; how many messages."""
+    while True:
+        try:
+            return uow.attempt(partial(_keep_page, page, after, said, now)) or 0
+        except (uow.StoreDown, uow.TryAgain):
+            raise
+        except Exception:
+            first = page[0]
+            log.exception("archive: of %s numbers from %s on one cannot be kept", len(page), first.seq)
+            if first.wrong:
+                raise
+            page = page[: len(page) // 2] or [_Broken(first.seq, first.key_version)]
 
 
 def _keep_page(
@@ -63,6 +98,7 @@ def _keep_page(
 
 
 def _note(s: uow.Session, said: Sequence[Said], now: datetime) -> None:
+    archive_keep.hold(s)  # before anything else, as whoever deletes a talk does
     for place, external_userid, word in consents.note(s, said, now):
         archive_words.withdrawn(s, place, external_userid, word)
 
@@ -134,7 +170,11 @@ def _no(message: ArchivedMessage, who: archive_keep.Sides) -> Iterator[Said]:
 def approved(received: Received, now: datetime) -> None:
     """`msg_audit_approved`: may run twice."""
     at = received.made_at or now
-    uow.attempt(lambda s: consents.approved(s, received.userid, received.object_id, at, now))
+
+    def note(s: uow.Session) -> None:
+        _note(s, consents.approved(s, received.userid, received.object_id, at), now)
+
+    uow.attempt(note)
 
 
 def notified(now: datetime) -> None:

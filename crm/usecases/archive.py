@@ -73,8 +73,10 @@ def unsummed(s: Session, actor: Actor, talk: Waiting, *, again: Unsummed | None 
     wanted = [*which, *archive_talks.UNSUMMED]
     if again is not None:
         wanted.append(one_of(s, ArchiveEntry.seq, again.numbers))
-    oldest = select(ArchiveEntry.seq).where(*wanted).order_by(ArchiveEntry.at, ArchiveEntry.seq).limit(MOST)
-    numbers = s.scalars(oldest if again is None else oldest.with_for_update()).all()
+    oldest = select(ArchiveEntry).where(*wanted).order_by(ArchiveEntry.at, ArchiveEntry.seq).limit(MOST)
+    rows = s.scalars(oldest if again is None else oldest.with_for_update()).all()
+    words = said_by(s, {row.external_userid for row in rows if row.external_userid})
+    numbers = [row.seq for row in rows if not _undecided(row, words)]
     return Unsummed(tuple(numbers), _spoken(s, numbers))
 
 
@@ -120,12 +122,23 @@ def _spoken(s: Session, numbers: Sequence[int]) -> tuple[Spoken, ...]:
     )
 
 
+def _undecided(row: ArchiveEntry, words: Mapping[tuple[Place, str], Word]) -> bool:
+    """Nobody knows of a yes or a no any more, though there was one when it was kept: it waits until somebody does."""
+    if not row.external_userid:
+        return False
+    word = words.get((_place(row), row.external_userid), NEVER)
+    return not word.agreed and word.since is None
+
+
 def _still_agreed(row: ArchiveEntry, words: Mapping[tuple[Place, str], Word]) -> bool:
     """A colleague's words in a group were addressed to all, and were kept because all had agreed."""
     if row.at is None or not row.external_userid:
         return True
-    place = room(row.room_id) if row.room_id else with_person(row.person_id or 0)
-    return words.get((place, row.external_userid), NEVER).covers(row.at)
+    return words.get((_place(row), row.external_userid), NEVER).covers(row.at)
+
+
+def _place(row: ArchiveEntry) -> Place:
+    return room(row.room_id) if row.room_id else with_person(row.person_id or 0)
 
 
 def purge_talk(s: Session, actor: Actor, contact_id: int | str, now: datetime, *, entrance: str) -> int:

@@ -78,8 +78,9 @@ def said_by(s: Session, outsiders: Collection[str]) -> Mapping[tuple[Place, str]
     return {(row.place, row.external_userid): Word(row.agreed, row.since, purged_at) for row, purged_at in rows}
 
 
-def approved(s: Session, userid: str, external_userid: str, at: datetime, now: datetime) -> None:
-    """`msg_audit_approved`: this outsider has agreed to the archive of his talk with this member."""
+def approved(s: Session, userid: str, external_userid: str, at: datetime) -> list[Said]:
+    """What `msg_audit_approved` says: this outsider has agreed to the archive of his talk with this member."""
     person_id = s.scalar(select(Person.id).where(Person.userid_key == userid.casefold()))
-    if person_id is not None and external_userid:
-        note(s, [Said(with_person(person_id), external_userid, agreed=True, since=at)], now)
+    if person_id is None or not external_userid:
+        return []
+    return [Said(with_person(person_id), external_userid, agreed=True, since=at)]

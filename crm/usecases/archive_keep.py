@@ -42,6 +42,11 @@ def begin(s: Session, now: datetime) -> int:
     return s.get_one(ArchiveCursor, _ONLY).seq
 
 
+def hold(s: Session) -> None:
+    """Nobody else keeps or deletes what was said until this transaction ends."""
+    s.execute(select(ArchiveCursor.id).where(ArchiveCursor.id == _ONLY).with_for_update())
+
+
 def caught_up(s: Session, now: datetime) -> None:
     """The platform has nothing newer."""
     row = s.get_one(ArchiveCursor, _ONLY, with_for_update=True)
@@ -92,7 +97,7 @@ def keep(s: Session, page: Sequence[PulledEntry], now: datetime) -> list[Missing
 
     The cursor is held meanwhile: whoever deletes somebody's talk comes before this, or after it.
     """
-    s.get_one(ArchiveCursor, _ONLY, with_for_update=True)
+    hold(s)
     messages = [one.message for one in page if one.message]
     known = colleagues(s, messages)
     words = said_by(s, {one for message in messages for one in sides(message, known).outside})
@@ -132,7 +137,7 @@ def _keep_one(
         _note(s, seq, EntryState.NO_CONSENT, now)
     elif not insert_once(s, ArchiveEntry, **_row(s, seq, message, who, now)):
         _note(s, seq, EntryState.REPEATED, now)
-    else:
+    elif message.text and not message.recalls:
         outsider = "" if message.room else next(iter(who.outside))
         return [Heard(place, outsider[:64], message.at) for place in places[:1]]
     return []

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.archive import EntryState
@@ -20,7 +20,7 @@ from crm.usecases.followups import rewind
 from models.archive import ArchiveCited, ArchiveDigest, ArchiveEntry, ArchiveTalk
 from models.base import insert_once, one_of
 from models.customers import Customer
-from models.digests import Digest, DigestMessage
+from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
 from models.links import ChatLink, ExternalContact
 from models.timeline import TimelineEntry
 
@@ -59,6 +59,7 @@ class Waiting:
     contact_id: int | None
     person_id: int | None
     room: str
+    last_at: datetime
 
 
 def note(s: Session, heard: Iterable[Heard]) -> None:
@@ -102,6 +103,7 @@ def due(s: Session, now: datetime, limit: int) -> list[Waiting]:
             contact_id=contact_id,
             person_id=person_of(talk.place),
             room=room_of(talk.place),
+            last_at=talk.last_at,
         )
         for talk, link, owner_id, contact_id in rows
     ]
@@ -119,7 +121,9 @@ def writer(s: Session, talk: Waiting, now: datetime) -> Actor | None:
 
 def rest(s: Session, talk: Waiting, until: datetime) -> None:
     """Let it alone until then, or until it is linked anew."""
-    s.get_one(ArchiveTalk, talk.id, with_for_update=True).rests_until = until
+    row = s.get(ArchiveTalk, talk.id, with_for_update=True)
+    if row is not None:  # gone where its two sides turned out to be one person's
+        row.rests_until = until
 
 
 def still_linked(s: Session, talk: Waiting) -> bool:
@@ -138,7 +142,8 @@ def summed(s: Session, talk: Waiting, numbers: Collection[int], now: datetime) -
     row = s.get_one(ArchiveTalk, talk.id, with_for_update=True)
     _mark(s, one_of(s, ArchiveEntry.seq, numbers), now)
     row.summed_at, row.waits_since = now, _oldest_unsummed(s, row)
-    row.rests_until = None if numbers else now + REST  # what waits there he may not hear
+    still = not numbers and row.waits_since is not None and row.last_at == talk.last_at
+    row.rests_until = now + REST if still else None  # what waited there he may not hear
     s.flush()
 
 
@@ -150,6 +155,12 @@ def came_of(s: Session, talk: Waiting, entry_id: int, said: Mapping[int, tuple[i
     for number in cited:
         seq, external_userid = said[number]
         s.add(ArchiveCited(digest_id=digest_id, number=number, seq=seq, external_userid=external_userid))
+    for todo, cites in s.execute(
+        select(DigestTodo, DigestSentence.cites)
+        .join(DigestSentence, DigestSentence.digest_id == DigestTodo.digest_id)
+        .where(DigestTodo.digest_id == digest_id, DigestSentence.position == DigestTodo.position)
+    ):
+        todo.external_userid = next((said[number][1] for number in cites if said[number][1]), "")
     s.flush()
 
 
@@ -166,11 +177,8 @@ def unlinked(s: Session, place_or_external: str, customer_id: int, now: datetime
     for talk in s.scalars(select(ArchiveTalk).where(_of(place_or_external)).with_for_update()).all():
         made = select(ArchiveDigest.digest_id).join(Digest, Digest.id == ArchiveDigest.digest_id)
         there = made.join(TimelineEntry, TimelineEntry.id == Digest.entry_id)
-        digests = s.scalars(
-            there.where(ArchiveDigest.talk_id == talk.id, TimelineEntry.customer_id == customer_id)
-        ).all()
-        _retract(s, digests, now)
-        s.execute(delete(ArchiveDigest).where(one_of(s, ArchiveDigest.digest_id, digests)))
+        standing = (TimelineEntry.customer_id == customer_id, TimelineEntry.retracted_at.is_(None))
+        _retract(s, s.scalars(there.where(ArchiveDigest.talk_id == talk.id, *standing)).all(), now)
         _mark(s, _entries(talk), None)
         talk.summed_at, talk.rests_until, talk.waits_since = None, None, _oldest_unsummed(s, talk)
     s.flush()

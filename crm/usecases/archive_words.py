@@ -12,7 +12,7 @@ from crm.rules.consents import Word
 from crm.usecases.archive_consents import Place
 from crm.usecases.archive_talks import ENTRANCE
 from crm.usecases.digests import in_words
-from crm.usecases.todos import withdraw_todos
+from crm.usecases.todos import topic_of, withdraw_todos
 from models.archive import ArchiveCited, ArchiveDigest, ArchiveTalk
 from models.base import one_of
 from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
@@ -24,15 +24,10 @@ _RECALLED = "消息已被撤回，相关内容已删除"
 
 
 def purged(s: Session, external_userid: str, now: datetime) -> None:
-    """What he said is deleted: with it the sentences that stand on it, and the to-dos that came of those."""
+    """What he said is deleted: with it the sentences that stand on it, and the to-dos that came of his talk."""
     for digest_id, numbers in _cited(s, ArchiveCited.external_userid == external_userid):
-        positions = _without(s, digest_id, numbers, _PURGED)
-        todos = _todos(s, digest_id, positions)
-        withdraw_todos(s, [one.id for one in todos], now, entrance=ENTRANCE)
-        for todo in todos:
-            forget(s, todo.person_id, todo.text, todo.created_at, _PURGED)
-            todo.text = _PURGED
-    s.flush()
+        _without(s, digest_id, numbers, _PURGED)
+    _drop_todos(s, _PURGED, now, DigestTodo.external_userid == external_userid)
 
 
 def withdrawn(s: Session, place: Place, external_userid: str, word: Word) -> None:
@@ -63,8 +58,8 @@ def recalled(s: Session, seq: int, now: datetime) -> None:
     """Whoever said it has taken it back."""
     for digest_id, numbers in _cited(s, ArchiveCited.seq == seq):
         positions = _without(s, digest_id, numbers, _RECALLED)
-        withdraw_todos(s, [one.id for one in _todos(s, digest_id, positions)], now, entrance=ENTRANCE)
-    s.flush()
+        of_them = (DigestTodo.digest_id == digest_id, one_of(s, DigestTodo.position, positions))
+        _drop_todos(s, _RECALLED, now, *of_them)
 
 
 def _cited(s: Session, *which: ColumnElement[bool]) -> Iterable[tuple[int, set[int]]]:
@@ -76,7 +71,11 @@ def _cited(s: Session, *which: ColumnElement[bool]) -> Iterable[tuple[int, set[i
 
 
 def _without(s: Session, digest_id: int, numbers: Collection[int], instead: str) -> list[int]:
-    """The digest without these messages, and whatever stands on them; the positions of the sentences that are gone."""
+    """The digest without these messages, and whatever stands on them; the positions of the sentences that are gone.
+
+    Of two who take words out of one digest at once, the second sees what the first has left.
+    """
+    s.execute(select(Digest.id).where(Digest.id == digest_id).with_for_update())
     of_it = select(DigestSentence).where(DigestSentence.digest_id == digest_id).order_by(DigestSentence.position)
     sentences = s.scalars(of_it).all()
     left = [one for one in sentences if set(one.cites).isdisjoint(numbers)]
@@ -101,7 +100,12 @@ def _without(s: Session, digest_id: int, numbers: Collection[int], instead: str)
     return gone
 
 
-def _todos(s: Session, digest_id: int, positions: Collection[int]) -> list[Todo]:
-    of_them = (DigestTodo.digest_id == digest_id, one_of(s, DigestTodo.position, positions))
-    made = select(Todo).join(DigestTodo, DigestTodo.todo_id == Todo.id).where(*of_them)
-    return list(s.scalars(made.order_by(Todo.id).with_for_update()))
+def _drop_todos(s: Session, instead: str, now: datetime, *which: ColumnElement[bool]) -> None:
+    """Nobody is to do them, or can read any more what they were."""
+    made = select(Todo).join(DigestTodo, DigestTodo.todo_id == Todo.id).where(*which)
+    todos = s.scalars(made.order_by(Todo.id).with_for_update()).all()
+    withdraw_todos(s, [one.id for one in todos], now, entrance=ENTRANCE)
+    for todo in todos:
+        todo.text = instead
+        forget(s, topic_of(todo.id), instead)
+    s.flush()

@@ -23,11 +23,12 @@ from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
 from models.base import one_of
 from models.customers import Customer
 from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
-from models.timeline import TimelineEntry
+from models.timeline import TimelineEntry, Todo
 
 NOTHING_IN_IT = "这段内容里没有找到可以记下来的事（只有问候或表情）。请多复制几条，或者直接说一段今天聊了什么"
 _ONE_SIDED = "这段聊天里只有我方说话，已记下，但不计入跟进；对方回复以后再整理一次就算"
 _REMEMBERED = 10
+_SAME_TALK = timedelta(days=1)  # so far before its last message a talk may have begun
 _MOST_TODOS = 10  # of one digest: more than that nobody promises in a day
 _BY_THE_END = re.compile(r"下班[之以]?前")
 _NAME_LONGEST, _TODO_LONGEST = 64, 500
@@ -86,6 +87,8 @@ def keep_digest(
         touch(s, customer.id, customer.owner_id, actor, happened)
     todos = []
     for position, words, due_at in _promised(sentences, own, now):
+        if origin is DigestOrigin.ARCHIVE and _promised_before(s, actor, customer.id, words, happened):
+            continue  # he has pasted the same talk himself
         todo = add_todo(s, actor, customer.id, words, due_at, now, entrance=entrance)
         s.add(DigestTodo(todo_id=todo.id, digest_id=made.id, position=position))
         todos.append(todo)
@@ -96,6 +99,11 @@ def keep_digest(
     )  # fmt: skip
     remark = why_no_restart(s, customer.id, customer.owner_id, actor) if valid else remark
     return DigestDone(made.public_id, entry_id, customer.name, engine, tuple(sentences), tuple(todos), valid, remark)
+
+
+def _promised_before(s: Session, actor: Actor, customer_id: int, words: str, about: datetime) -> bool:
+    same = (Todo.person_id == actor.person_id, Todo.customer_id == customer_id, Todo.text == words)
+    return s.scalar(select(Todo.id).where(*same, Todo.created_at >= about - _SAME_TALK).limit(1)) is not None
 
 
 def in_words(sentences: Iterable[tuple[DigestKind, str]]) -> str:

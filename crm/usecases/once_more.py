@@ -26,7 +26,7 @@ from crm.usecases.pool import return_by
 from crm.usecases.project_cards import expiring_card
 from crm.usecases.quote_cards import running_out_card
 from crm.usecases.signing import ask_again
-from crm.usecases.todos import card_again
+from crm.usecases.todos import card_again, topic_of
 from models.approvals import Approval
 from models.customers import Customer
 from models.deals import Deal, Milestone
@@ -69,7 +69,8 @@ def _hand_todo(s: Session, actor: Actor, todo_id: int, key: str, now: datetime, 
     if found is None:
         return _SETTLED
     (notice, taps), matter = found, f"again:{key}"
-    prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy)
+    about = topic_of(todo_id)
+    prompt_card(s, actor.person_id, notice, taps, matter=matter, dedupe=matter, now=now, policy=policy, topic=about)
     return f"「{notice.title[:30]}」请在下面的卡片上处理"
 
 

@@ -62,7 +62,7 @@ def finish_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entran
     """Tick one's own to-do off. Its text. Gone when it is done, or was taken back, already."""
     todo = _open(s, actor, todo_id, "不用再点")
     todo.done_at = now
-    cancel(s, _topic(todo))
+    cancel(s, topic_of(todo.id))
     audit.record(s, actor.person_id, "finish_todo", f"todo:{todo.id}", now, entrance=entrance)
     return todo.text
 
@@ -86,7 +86,7 @@ def withdraw_todos(
     open_ones = select(Todo).where(one_of(s, Todo.id, todo_ids), TODO_IS_OPEN)
     for todo in s.scalars(open_ones.order_by(Todo.id).with_for_update()).all():
         todo.withdrawn_at = now
-        cancel(s, _topic(todo))
+        cancel(s, topic_of(todo.id))
         audit.record(s, by, "drop_todo", f"todo:{todo.id}", now, entrance=entrance)
     s.flush()
 
@@ -110,7 +110,7 @@ def postpone_todo(
     todo = _open(s, actor, todo_id, "不用推迟")
     was = todo.due_at
     todo.due_at = due_at or max(was, now) + timedelta(days=1)
-    cancel(s, _topic(todo))
+    cancel(s, topic_of(todo.id))
     _schedule(s, todo, _about(s, actor, todo), now)
     audit.record(s, actor.person_id, "postpone_todo", f"todo:{todo.id}", now, entrance=entrance, was=was.isoformat())
     return was, todo.due_at
@@ -151,7 +151,7 @@ def _schedule(s: Session, todo: Todo, customer: str, now: datetime) -> None:
         return
     notice, taps = todo_card(f"到点了：{todo.text}", todo.id, todo.due_at, customer)
     policy = numbers.current(s)
-    schedule_card(s, todo.person_id, notice, taps, topic=_topic(todo), due_at=todo.due_at, now=now, policy=policy)
+    schedule_card(s, todo.person_id, notice, taps, topic=topic_of(todo.id), due_at=todo.due_at, now=now, policy=policy)
 
 
 def todo_card(title: str, todo_id: int, due_at: datetime, customer: str) -> tuple[Notice, list[Tap]]:
@@ -169,8 +169,9 @@ def card_again(s: Session, actor: Actor, todo_id: int) -> tuple[Notice, list[Tap
     return todo_card(f"待办：{todo.text}", todo.id, todo.due_at, _about(s, actor, todo))
 
 
-def _topic(todo: Todo) -> str:
-    return f"todo_due:{todo.id}"
+def topic_of(todo_id: int) -> str:
+    """What its reminders are about."""
+    return f"todo_due:{todo_id}"
 
 
 def _about(s: Session, actor: Actor, todo: Todo) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
 from config.archive import EntryState, GapReason, GapState
 from config.vocabulary import ChatKind, ContactState
@@ -16,6 +18,7 @@ from crm.flows import archive
 from crm.messages import Received
 from crm.reads.archive import archive_page
 from crm.reads.health import health
+from crm.usecases import archive_keep
 from crm.usecases.archive import purge_talk, talk_of, talk_of_group
 from gateways.wecom.errors import WecomError
 from models.archive import ArchiveConsent, ArchiveCursor, ArchiveEntry, ArchiveGap
@@ -293,11 +296,39 @@ def test_deletion_on_request_leaves_the_numbers_and_brings_nothing_back(contacts
     assert heard("Zhang", contacts[ANNA]) == ["四"]
 
 
-def test_an_error_of_our_own_is_not_told_as_an_outage(contacts: dict[str, int]) -> None:
-    source = Made([said(1, "一")], AGREED, broken=ZeroDivisionError())
-    with pytest.raises(ZeroDivisionError):
-        pull(source)
-    assert rows(ArchiveCursor)[0].trouble == ""
+def test_an_error_of_our_own_rings_the_alarm_too(contacts: dict[str, int]) -> None:
+    source = Made([said(1, "一")], AGREED)
+    pull(source)
+    source.broken = ZeroDivisionError("这是客户的话")
+    for minutes in (30, 62):
+        lines = pull(source, LATER + minutes * MINUTE)
+        assert lines == ["会话存档没有取完：程序出错，已经记入日志，请联系技术支持"]
+    told = [row for row in rows(OutboxMessage) if row.dedupe.startswith("archive:late")]
+    assert [row.person_id for row in told] == [IDS["wang"]]
+
+
+def test_an_entry_that_breaks_us_is_flagged_and_holds_up_nothing(
+    contacts: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_one = archive_keep._keep_one
+
+    def breaking(s: Session, seq: int, *rest: Any) -> Any:
+        return 1 // 0 if seq == 3 else keep_one(s, seq, *rest)
+
+    monkeypatch.setattr(archive_keep, "_keep_one", breaking)
+    pull(Made([said(number, str(number)) for number in range(1, 6)], AGREED))
+    assert [row.seq for row in rows(ArchiveEntry)] == [1, 2, 4, 5]
+    assert [one[:3] for one in gaps()] == [(3, 3, GapReason.UNREADABLE)]
+    assert rows(ArchiveCursor)[0].seq == 5
+
+
+def test_what_a_private_friend_had_said_his_friend_alone_hears(contacts: dict[str, int]) -> None:
+    pull(Made([said(1, "周末钓鱼去")], AGREED))
+    with uow.transaction() as s:
+        marked = update(ExternalContact).where(ExternalContact.id == contacts[ANNA])
+        s.execute(marked.values(state=ContactState.IGNORED))
+    assert heard("Zhang", contacts[ANNA]) == ["周末钓鱼去"]
+    assert heard("Li", contacts[ANNA]) == heard("wang", contacts[ANNA]) == []
 
 
 def test_two_that_pull_at_once_keep_each_message_once(contacts: dict[str, int]) -> None:

@@ -11,6 +11,7 @@ from config.policy import Policy
 from config.vocabulary import ChatKind, ContactState, DigestKind, DigestOrigin, TimelineKind
 from crm import uow
 from crm.flows import archive, archive_digests
+from crm.messages import Received
 from crm.ports import AskModel, Told
 from crm.rules.days import WorkCalendar
 from crm.rules.utterance import Sentence, Utterance
@@ -20,6 +21,7 @@ from crm.usecases.digests import keep_digest, retract_digest
 from crm.usecases.followups import write_follow_up
 from crm.usecases.last_done import last_written
 from crm.usecases.pool import assign, release
+from crm.usecases.todos import add_todo
 from gateways.archive.source import Pulled
 from gateways.wecom.errors import WecomError
 from models.archive import ArchiveEntry, ArchiveTalk
@@ -279,6 +281,98 @@ def test_a_purge_reaches_what_was_told_of_the_to_dos(anna: int, talk: Made) -> N
     assert "正式报价" in str(card.notice)
     purge(anna)
     assert all("正式报价" not in f"{one.notice}{one.payload}" for one in rows(OutboxMessage))
+    assert [one.state for one in rows(OutboxMessage) if one.topic == f"todo_due:{todo.id}"] == ["expired"]
+
+
+def test_a_purge_leaves_alone_what_is_about_something_else(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    who = actor("Zhang")
+    with uow.transaction() as s:
+        add_todo(s, who, None, "我明天把正式报价发您", LATER + DAY, NOW + 4 * MINUTE, entrance="chat")
+    purge(anna)
+    assert [one.text for one in rows(Todo) if one.withdrawn_at is None] == ["我明天把正式报价发您"]
+    assert [one.state for one in rows(OutboxMessage) if "正式报价" in str(one.notice)] == ["ready"]
+
+
+@pytest.mark.parametrize("before", ["withdrawn", "recalled"])
+def test_a_purge_finds_the_to_dos_whatever_was_taken_out_before(anna: int, talk: Made, before: str) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    if before == "withdrawn":
+        talk.entries.append(said(4, "", at=NOW + 5 * MINUTE, kind="disagree", agrees=False))
+        talk.agreed = {}
+    else:
+        talk.entries.append(said(4, "", at=NOW + 5 * MINUTE, kind="revoke", recalls="msg1"))
+    pull(talk, NOW + 6 * MINUTE)
+    assert [one.text for one in rows(Todo)] == ["我明天把正式报价发您"]
+    purge(anna)
+    assert [one.text for one in rows(Todo)] == ["应联系人要求，已删除"]
+    assert all("正式报价" not in f"{one.notice}{one.payload}" for one in rows(OutboxMessage))
+
+
+def test_a_recalled_message_does_not_put_the_talk_to_sleep(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    talk.entries.append(said(4, "", at=NOW + 4 * MINUTE, kind="revoke", recalls="msg1"))
+    pull(talk, NOW + 5 * MINUTE)
+    sum_up(NOW + 40 * MINUTE)
+    talk.entries.append(said(5, "改要 6 台，12 月 1 号以前报价", at=NOW + 50 * MINUTE))
+    pull(talk, NOW + 51 * MINUTE)
+    assert len(sum_up(NOW + 85 * MINUTE)) == 1
+
+
+def test_a_yes_by_event_takes_out_what_it_does_not_cover(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    at = NOW + 10 * MINUTE
+    archive.approved(Received("e:1", "event", "", "msg_audit_approved", "Zhang", ANNA, "<xml/>", at), at)
+    assert rows(DigestSentence) == []
+
+
+def test_what_was_unlinked_is_not_kept_in_words_either_when_he_withdraws(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    who = actor("Zhang")
+    with uow.transaction() as s:
+        linking.unlink_contact(s, who, anna, NOW + 4 * MINUTE, entrance="test")
+    talk.entries.append(said(4, "", at=NOW + 5 * MINUTE, kind="disagree", agrees=False))
+    talk.agreed = {}
+    pull(talk, NOW + 6 * MINUTE)
+    assert rows(DigestMessage) == []
+    assert all("6500" not in one.text for one in rows(TimelineEntry))
+
+
+def test_what_nobody_knows_a_word_about_waits_for_one(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    yes, talk.agreed = talk.agreed, {}
+    talk.entries.append(said(4, "在吗", at=NOW + 5 * MINUTE))
+    pull(talk, NOW + 6 * MINUTE)
+    assert sum_up(LATER) == []
+    talk.agreed = yes
+    talk.entries.append(said(5, "还在吗", at=LATER + MINUTE))
+    pull(talk, LATER + 2 * MINUTE)
+    assert len(sum_up(LATER + DAY)) == 1
+    assert "6500" in digests()[0].text
+
+
+def test_what_he_pasted_himself_is_not_promised_twice(anna: int, talk: Made) -> None:
+    made = customer("zhang", "宁波海蔚船舶配件有限公司")
+    link(anna, made, NOW)
+    who = actor("Zhang")
+    pasted = (Utterance(1, "张三", True, "我明天把正式报价发您", NOW + MINUTE), Utterance(2, "安娜", False, "好", None))
+    promise = (Sentence(DigestKind.PROMISE, "我明天把正式报价发您", (1,), None),)
+    with uow.transaction() as s:
+        keep_digest(s, who, made, pasted, promise, NOW + 2 * MINUTE, entrance="chat", origin=DigestOrigin.PASTED)
+    pull(talk, NOW + 3 * MINUTE)
+    assert len(sum_up(NOW + 4 * MINUTE)) == 1
+    assert [one.text for one in rows(Todo)] == ["我明天把正式报价发您"]
 
 
 def test_what_was_said_before_a_purge_and_comes_after_it_is_not_kept(anna: int, talk: Made) -> None:

@@ -41,11 +41,13 @@ def upgrade() -> None:
         _number("todo_id"),
         _number("digest_id"),
         _number("position"),
+        _text("external_userid", 64),
         _to("todo_id", "todo", "digest_todo"),
         _to("digest_id", "digest", "digest_todo"),
         sa.PrimaryKeyConstraint("todo_id", name=op.f("pk_digest_todo")),
     )
     op.create_index(op.f("ix_digest_todo_digest_id"), "digest_todo", ["digest_id"])
+    op.create_index(op.f("ix_digest_todo_external_userid"), "digest_todo", ["external_userid"])
     op.create_table(
         "digest_sentence",
         _number("digest_id"),
