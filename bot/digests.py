@@ -40,7 +40,8 @@ def digest(s: Session, actor: Actor, heard: Heard) -> str:
     current = current_customer(s, actor)
     known: Values = {} if current is None else {"customer": list(current)}
     if not heard.args:
-        return fill(s, actor, "digest", known, heard.key, heard.now)
+        asked = fill(s, actor, "digest", known, heard.key, heard.now)
+        return asked if current is None else f"记到「{current[1]}」；要记到别的客户，先发客户名。{asked}"
     first, rest = first_word(heard.args)
     found = meant(s, actor, first)
     text = rest if found else heard.args
@@ -69,6 +70,10 @@ def _names_a_customer(heading: str, talk: str, actor: Actor, now: datetime) -> b
 @form("digest", CUSTOMER, Slot("text", _ASKED, some_text))
 def _digest(s: Session, it: Filled) -> str:
     (customer_id, name), typed = it.values["customer"], str(it.values["text"])
+    others = meant(s, it.actor, typed) if "\n" not in typed else []
+    if len(others) == 1:  # a customer's name is no talk: that one is meant
+        named: Values = {"customer": [others[0].id, others[0].name]}
+        return f"记到「{others[0].name}」。{fill(s, it.actor, 'digest', named, it.key, it.now)}"
     summed = sum_up(typed, names_of(it.actor), it.now, None)
     if _outside and summed.sentences:
         return _ask(s, it, customer_id, name, typed)

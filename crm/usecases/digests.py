@@ -70,12 +70,12 @@ def keep_digest(
     """
     customer = get_customer(s, actor, customer_id)
     if not sentences:
-        raise Invalid(NOTHING_IN_IT, {"text": "没有可以记下来的事"})
+        raise Invalid(NOTHING_IN_IT, {"text": NOTHING_IN_IT})
     known_by = _print(talk)
     _refuse_again(s, customer, known_by)
     text = in_words((one.kind, one.text) for one in sentences)
     happened = min(next((one.at for one in reversed(talk) if one.at is not None), now), now)
-    valid, remark = (False, NOT_THE_HOLDER) if own is not None and not own else _counts(s, customer.id, talk, text)
+    valid, remark = (False, NOT_THE_HOLDER) if own is not None and not own else _counts(s, customer.id, talk, sentences)
     entry_id, _ = write_entry(
         s, customer.id, TimelineKind.DIGEST, text, actor.person_id, now, at=happened, counts=valid
     )
@@ -126,8 +126,8 @@ def _refuse_again(s: Session, customer: Customer, known_by: str) -> None:
         raise Conflict(f"这段内容已经整理过了，在「{customer.name}」的时间线上，{told}。没有再记一次，待办也没有再加")
 
 
-def _counts(s: Session, customer_id: int, talk: Sequence[Utterance], text: str) -> tuple[bool, str]:
-    """A talk is real as a follow-up is: not copied, somebody reached; and the other side said something."""
+def _counts(s: Session, customer_id: int, talk: Sequence[Utterance], sentences: Sequence[Sentence]) -> tuple[bool, str]:
+    """A talk is real as a follow-up is: words enough, not copied, somebody reached; and the others said something."""
     if all(one.ours and one.speaker for one in talk):
         return False, _ONE_SIDED
     kinds = (TimelineKind.FOLLOW_UP, TimelineKind.DIGEST)
@@ -141,7 +141,8 @@ def _counts(s: Session, customer_id: int, talk: Sequence[Utterance], text: str) 
         .order_by(TimelineEntry.at.desc())
         .limit(_REMEMBERED)
     ).all()
-    return activity_counts(text, recent)
+    said = activity_counts("\n".join(one.text for one in sentences), ())
+    return said if not said[0] else activity_counts(in_words((one.kind, one.text) for one in sentences), recent)
 
 
 def _keep(s: Session, digest_id: int, talk: Sequence[Utterance], sentences: Sequence[Sentence]) -> None:

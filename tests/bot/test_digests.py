@@ -57,6 +57,21 @@ def test_a_customer_who_is_not_there_is_asked_for_and_nobody_elses_file_is_writt
     assert "已整理到「太仓宏远" in wecom.say("Zhang", "太仓宏远")
 
 
+def test_the_question_says_for_whom_and_another_customers_name_is_no_talk(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    customer("Zhang", "常熟新泰仪表有限公司")
+    wecom.say("Zhang", "/关联 华东泵业")
+    assert "记到「华东泵业有限公司」；要记到别的客户，先发客户名" in wecom.say("Zhang", "/小结")
+    assert wecom.say("Zhang", "常熟新泰").startswith("记到「常熟新泰仪表有限公司」")
+    assert "已整理到「常熟新泰仪表有限公司」" in wecom.say("Zhang", TALK)
+    assert len(rows(Digest)) == 1
+
+
+def test_a_word_or_two_is_no_contact_here_either(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    assert "内容太短，不计入跟进" in wecom.say("Zhang", "/小结 华东泵业 见过了")
+
+
 @pytest.mark.parametrize("words", ["好的", "😀😀", "。。。"])
 def test_a_talk_that_says_nothing_is_told_and_leaves_nothing(wecom: Wecom, words: str) -> None:
     customer("Zhang", "华东泵业有限公司")

@@ -53,9 +53,13 @@
     if (many !== 2) event.preventDefault();
   });
 
-  // On a telephone the menu is longer than the window: it begins where one is.
+  // The menu may be longer than the window: it begins where one is.
   const here = document.querySelector('.menu a.here');
-  if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+  if (here) {
+    const menu = here.parentElement;
+    menu.scrollLeft = here.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
+    menu.scrollTop = here.offsetTop - menu.offsetTop - (menu.clientHeight - here.offsetHeight) / 2;
+  }
 
   const close = () => {
     if (!drawer() || !drawer().firstElementChild) return;
