@@ -40,7 +40,10 @@ class Book(CustomerBook):
             raise _of(cursor, error) from None
 
     def group_chat(self, chat_id: str) -> GroupChat | None:
-        return self._client.customers.group_chat(chat_id)
+        try:
+            return self._client.customers.group_chat(chat_id)
+        except WecomError as error:
+            raise _of("", error) from None
 
 
 def until_answered(error: Exception) -> float:
@@ -49,7 +52,7 @@ def until_answered(error: Exception) -> float:
 
 
 def _of(cursor: str, error: WecomError) -> Exception:
-    """What a refused page of members means."""
+    """What a refused page of members, or a refused group, means."""
     if error.kind is Kind.RECEIVER:
         return NotVisible(str(error))
     return StaleCursor(str(error)) if cursor and error.kind is Kind.REQUEST else error

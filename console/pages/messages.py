@@ -20,6 +20,7 @@ OUT_TABS = (
     ("dead", "送不出去", (OutboxState.DEAD,)),
     ("unknown", "结果不明", (OutboxState.UNKNOWN,)),
     ("expired", "已过期", (OutboxState.EXPIRED,)),
+    ("coming", "未到时间", ()),
 )
 IN_TABS = (
     ("failed", "处理失败", (InboxState.FAILED,)),
@@ -53,10 +54,14 @@ def mount(desk: Desk) -> None:
             if incoming:
                 found: object = reads.inbox(s, actor(), states=_of(IN_TABS, tab), person=person, page=page)
             else:
-                found = reads.outbox(s, actor(), states=_of(OUT_TABS, tab), person=person, page=page)
+                states, coming = _of(OUT_TABS, tab), tab == "coming"
+                found = reads.outbox(s, actor(), clock(), states=states, coming=coming, person=person, page=page)
         chosen = {"q": person, "tab": tab, "box": "in" if incoming else ""}
         counts = overview.inbox if incoming else overview.outbox
-        numbered = [(key, word, sum(counts.get(state, 0) for state in states)) for key, word, states in tabs]
+        numbered = [
+            (key, word, overview.coming if key == "coming" else sum(counts.get(state, 0) for state in of_it))
+            for key, word, of_it in tabs
+        ]
         return render_template(
             "console/messages.html",
             found=found,

@@ -117,6 +117,8 @@ class Pull:
         at = self._at
         members = at.members or (yield from self._next(at.after))
         if not members:
+            if at.stretch is Stretch.GROUPS:
+                yield from self._ownerless()
             self._move(stretch=Stretch.GROUPS if at.stretch is Stretch.CONTACTS else Stretch.DONE, after="")
             return
         if not at.members:
@@ -199,6 +201,28 @@ class Pull:
             pulls.move(s, at, self._now, members=(), after=at.last, counts=counts | {"dissolved": len(gone)})
 
         uow.attempt(ends)
+
+    def _ownerless(self) -> Generator[str]:
+        """Groups whose owner has left, or serves nobody any more: each is asked about by itself."""
+        at = self._at
+        with uow.reading() as s:
+            standing = pulls.ownerless_groups(s, at.pull_id, self._serving or ())
+        hidden, why = 0, ""
+        for one in standing:
+            try:
+                chats, gone = yield from self._read([one])
+            except NotVisible as error:
+                hidden, why = hidden + 1, str(error)
+                continue
+            uow.attempt(partial(self._settle, at, chats, gone))
+        if hidden:
+            self._move(reasons=[f"{hidden} 个客户群的群主已不在服务名单里，群看不到，保留原样：{why}"])
+
+    def _settle(self, at: Place, chats: Sequence[GroupChat], gone: Sequence[str], s: uow.Session) -> None:
+        counts = mirror.take_groups(s, chats, at.pull_id) | {"dissolved": len(gone)}
+        for one in gone:
+            mirror.dissolved(s, one, self._now)
+        pulls.move(s, at, self._now, counts=counts)
 
     def _read(self, chat_ids: Sequence[str]) -> Generator[str, None, tuple[list[GroupChat], list[str]]]:
         """Groups with their members, and those that are no longer there."""

@@ -99,7 +99,7 @@ class GroupPage(Protocol):
 
 
 class NotVisible(Exception):
-    """WeCom shows nothing of one of these members; the sentence says why."""
+    """WeCom shows nothing of one of these members, or not this group; the sentence says why."""
 
 
 class StaleCursor(Exception):

@@ -25,9 +25,13 @@ _OPERATORS = (Role.ADMIN, Role.OPERATIONS)
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How many of each state; the pause in force, if any, and how many messages it holds up."""
+    """How many of each state; the pause in force, if any, and how many messages it holds up.
+
+    `outbox` are promises whose time has come, `coming` those whose time has not, of whatever state.
+    """
 
     outbox: Mapping[str, int]
+    coming: int
     inbox: Mapping[str, int]
     paused_until: datetime | None
     paused_for: str
@@ -105,11 +109,14 @@ def overview(s: Session, actor: Actor, now: datetime, person: str = "") -> Overv
     pause = _pause(s, now)
     held_up = (OutboxMessage.state == OutboxState.READY, OutboxMessage.due_at <= now)
     out, into = select(OutboxMessage.state, func.count()), select(InboxEvent.state, func.count())
+    later = select(func.count()).select_from(OutboxMessage).where(OutboxMessage.due_at > now)
     if person:
         out = out.join(Person, Person.id == OutboxMessage.person_id).where(_called(person))
+        later = later.join(Person, Person.id == OutboxMessage.person_id).where(_called(person))
         into = into.outerjoin(Person, _sender()).where(_sent_by(person))
     return Overview(
-        outbox=dict(s.execute(out.group_by(OutboxMessage.state)).all()),
+        outbox=dict(s.execute(out.where(OutboxMessage.due_at <= now).group_by(OutboxMessage.state)).all()),
+        coming=s.scalar(later) or 0,
         inbox=dict(s.execute(into.group_by(InboxEvent.state)).all()),
         paused_until=pause.until if pause else None,
         paused_for=pause.reason if pause else "",
@@ -134,16 +141,31 @@ def overdue(s: Session, now: datetime) -> int:
 
 
 def outbox(
-    s: Session, actor: Actor, *, states: Sequence[OutboxState] = (), person: str = "", page: int = 1, size: int = 50
+    s: Session,
+    actor: Actor,
+    now: datetime,
+    *,
+    states: Sequence[OutboxState] = (),
+    coming: bool = False,
+    person: str = "",
+    page: int = 1,
+    size: int = 50,
 ) -> Page[OutRow]:
-    """Promises of these states (none: all), of people whose name or userid contains `person`, the latest due first."""
+    """Promises of these states (none: all), of people whose name or userid contains `person`, the latest due first.
+
+    Those whose time has not come yet stand in a list of their own (`coming`), the next one first: in the other they
+    would stand above whatever went out today.
+    """
     require(actor, *_OPERATORS)
+    due = OutboxMessage.due_at
     query = select(OutboxMessage, Person).join(Person, Person.id == OutboxMessage.person_id)
+    query = query.where(due > now if coming else due <= now)
     if states:
         query = query.where(OutboxMessage.state.in_(states))
     if person:
         query = query.where(_called(person))
-    return cut(s, query.order_by(OutboxMessage.due_at.desc(), OutboxMessage.id.desc()), page, size, _out)
+    order = (due, OutboxMessage.id) if coming else (due.desc(), OutboxMessage.id.desc())
+    return cut(s, query.order_by(*order), page, size, _out)
 
 
 def dead_ids(s: Session, actor: Actor, person: str = "", most: int = 200) -> list[int]:

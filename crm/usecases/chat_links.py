@@ -15,6 +15,7 @@ from crm.usecases import group_links, linking, links, look_alikes
 from crm.usecases.collisions import Refused, report
 from crm.usecases.customer_identity import Taken, taken
 from crm.usecases.links import LinkDone
+from crm.usecases.looking import count_twins, may_look_up
 from crm.usecases.radar import COLLEAGUE, Question, hits
 from models.customers import Customer
 from models.links import ChatLink
@@ -64,11 +65,16 @@ def create_for_chat(
 
 
 def _asked_for(s: Session, actor: Actor, name: str, now: datetime, entrance: str) -> Refused:
-    """He holds it for the likeliest of the colleagues' customers: both supervisors decide."""
+    """He holds it for the likeliest of the colleagues' customers: both supervisors decide.
+
+    The answer tells whether there is one, asked about before or not: a look like any other.
+    """
     for hit in hits(s, actor, Question(name), RadarEntry.CREATE, policy.current(s)):
         if s.scalar(select(Customer.id).where(Customer.id == hit.customer_id, sees_customer(actor))) is None:
+            count_twins(s, actor, name, 1, now, entrance=entrance)
             clash = Taken(taken(s, actor, s.get_one(Customer, hit.customer_id)), hit)
             return Refused(report(s, actor, clash, name, now, entrance=entrance))
+    may_look_up(s, actor, now)
     raise Conflict("名称相近的同事客户已经没有了，没有申请。可以直接新建")
 
 

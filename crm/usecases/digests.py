@@ -68,7 +68,7 @@ def keep_digest(
     that is known (None: whatever our side said); what a colleague promised is not his, nor does it count for him.
     The same talk a second time is a Conflict.
     """
-    customer = get_customer(s, actor, customer_id)
+    customer = get_customer(s, actor, customer_id, lock=True)  # of the same talk twice at once the second waits
     if not sentences:
         raise Invalid(NOTHING_IN_IT, {"text": NOTHING_IN_IT})
     known_by = _print(talk)

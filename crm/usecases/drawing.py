@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import OutboxState
@@ -40,14 +40,14 @@ class OutboxDraft:
 def drawn(s: Session, row: OutboxMessage, person: Person, now: datetime, render: Callable[[OutboxDraft], str]) -> bool:
     """Whether there are bytes to send. One message that cannot be drawn must not hold back all the others.
 
-    WeCom's duplicate check swallows what it has heard before: words that he was sent lately carry the time.
+    WeCom's duplicate check swallows what it has heard before: words that it may have heard lately carry the time.
     """
     if row.payload is not None:
         return True
     try:
         draft = _draft(s, row, person.userid)
         payload = render(draft)
-        if _sent_lately(s, row, payload, now):
+        if _perhaps_heard(s, row, payload, now):
             told_at = f"{draft.notice.body}（{now.astimezone(SHANGHAI):%H:%M:%S}）"
             payload = render(replace(draft, notice=replace(draft.notice, body=told_at)))
         row.payload = payload
@@ -57,9 +57,12 @@ def drawn(s: Session, row: OutboxMessage, person: Person, now: datetime, render:
     return row.payload is not None
 
 
-def _sent_lately(s: Session, row: OutboxMessage, payload: str, now: datetime) -> bool:
+def _perhaps_heard(s: Session, row: OutboxMessage, payload: str, now: datetime) -> bool:
+    """What was sent counts, and what was tried: it is under way, or no answer told whether it arrived."""
+    since = now - DUPLICATE_CHECK
     same = (OutboxMessage.person_id == row.person_id, OutboxMessage.payload == payload)
-    return bool(s.scalar(select(exists().where(*same, OutboxMessage.sent_at > now - DUPLICATE_CHECK))))
+    lately = or_(OutboxMessage.sent_at > since, OutboxMessage.first_try_at > since)
+    return bool(s.scalar(select(exists().where(*same, lately))))
 
 
 def _draft(s: Session, row: OutboxMessage, userid: str) -> OutboxDraft:

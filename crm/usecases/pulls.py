@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import not_, or_, select
 from sqlalchemy.orm import Session
 
 from crm import audit
@@ -128,11 +128,21 @@ def unseen_groups(s: Session, pull_id: int, owners: Sequence[str]) -> list[str]:
     return list(s.scalars(owned.where(one_of(s, Person.userid_key, keys), *standing).order_by(CustomerGroup.id)))
 
 
+def ownerless_groups(s: Session, pull_id: int, serving: Sequence[str]) -> list[str]:
+    """Groups that no list of a member's can show: their owner is none of those who serve, or unknown to us."""
+    owned = select(CustomerGroup.chat_id).outerjoin(Person, Person.id == CustomerGroup.owner_id)
+    standing = (CustomerGroup.dissolved_at.is_(None), CustomerGroup.seen_in != pull_id)
+    keys = [userid.casefold() for userid in serving]
+    unserved = or_(CustomerGroup.owner_id.is_(None), not_(one_of(s, Person.userid_key, keys)))
+    return list(s.scalars(owned.where(unserved, *standing).order_by(CustomerGroup.id)))
+
+
 def end_silently(s: Session, pull_id: int, pairs: Sequence[tuple[str, str]], now: datetime) -> list[str]:
     """Friendships that ended without WeCom's telling us, each asked about once more. Reps and supervisors hear of it in
     working hours, all of one rep's in one message; a sentence for each rep.
 
-    Book and sentences name contacts by number: a rep's private friends are among them, and neither is ever purged.
+    The book names contacts by number, the sentences only count them: a rep's private friends are among them, and
+    neither is ever purged.
     """
     parted = [one for external_userid, userid in pairs if (one := contacts.end(s, userid, external_userid, now))]
     s.flush()
@@ -142,8 +152,7 @@ def end_silently(s: Session, pull_id: int, pairs: Sequence[tuple[str, str]], now
         numbers_of = [one.contact.id for one in gone]
         audit.record(s, None, "follow_ended", f"person:{rep.id}", now, entrance="sync", contacts=numbers_of[:_IDS_KEPT])
         _tell(s, pull_id, rep, [one.contact for one in gone if one.concerns], now)
-        shown = "、".join(map(str, numbers_of[:_SHOWN])) + ("……" if len(gone) > _SHOWN else "")
-        lines.append(f"{rep.name} 有 {len(gone)} 位好友已经不在，没有收到企业微信的通知，已补上（联系人编号 {shown}）")
+        lines.append(f"{rep.name} 有 {len(gone)} 位好友已经不在，没有收到企业微信的通知，已补上")
     return lines
 
 

@@ -16,7 +16,10 @@ from crm.notices import Notice
 from crm.rules.days import SHANGHAI, at, day_of
 from models.base import one_of
 from models.customers import Customer
-from models.timeline import TODO_IS_OPEN, Todo
+from models.digests import Digest, DigestTodo
+from models.timeline import TODO_IS_OPEN, TimelineEntry, Todo
+
+WORDS_DELETED = "应联系人要求，已删除"  # stands in a to-do whose words a purge of the chat archive took away
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,12 @@ def withdraw_todos(
 
 
 def reopen_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
-    """Take a tick back. Its text. Gone where the to-do itself was taken back."""
+    """Take a tick back. Its text. Gone where the to-do itself was taken back, or the digest that it came of."""
     todo = _own(s, actor, todo_id)
     if todo.withdrawn_at is not None:
         raise Gone(f"「{todo.text[:30]}」已经撤销了。还要做的话，再加一条")
+    if todo.done_at is not None and _stands_on_nothing(s, todo):
+        raise Gone("这条待办来自一条会话摘要，摘要或这句话已经不在了。还要做的话，再加一条")
     if todo.done_at is not None:
         todo.done_at = None
         _schedule(s, todo, _about(s, actor, todo), now)
@@ -181,6 +186,13 @@ def _about(s: Session, actor: Actor, todo: Todo) -> str:
 
 def _there(actor: Actor) -> ColumnElement[bool]:
     return and_(Customer.merged_into_id.is_(None), sees_customer(actor))
+
+
+def _stands_on_nothing(s: Session, todo: Todo) -> bool:
+    """Whether its words were deleted, or the digest that it came of stands no longer on its customer's timeline."""
+    lines = select(TimelineEntry.retracted_at).join(Digest, Digest.entry_id == TimelineEntry.id)
+    line = lines.join(DigestTodo, DigestTodo.digest_id == Digest.id).where(DigestTodo.todo_id == todo.id)
+    return todo.text == WORDS_DELETED or s.scalar(line) is not None
 
 
 def _open(s: Session, actor: Actor, todo_id: int, needless: str) -> Todo:

@@ -80,18 +80,18 @@ class Robot:
         with connect(self._url, max_size=_FRAME_MOST, ping_interval=None) as line:
             hello = uuid.uuid4().hex
             _send(line, "aibot_subscribe", hello, {"bot_id": self._bot_id, "secret": self._secret})
-            pinged = time.monotonic()
+            ping, pinged = "", time.monotonic()
             while go_on():
                 if time.monotonic() - pinged > _PING_EVERY:
-                    _send(line, "ping", uuid.uuid4().hex)
-                    pinged = time.monotonic()
+                    ping, pinged = uuid.uuid4().hex, time.monotonic()
+                    _send(line, "ping", ping)
                 try:
                     frame = _read(line.recv(timeout=_LOOK_UP))
                 except TimeoutError:
                     continue
                 if frame.get("errcode"):
                     log.error("robot: WeCom refuses a frame: %s", frame["errcode"])
-                    if _request(frame) == hello:  # nobody listens to this line; of anything else only that is lost
+                    if _request(frame) in (hello, ping):  # the line is dead; of anything else only that is lost
                         return _PAUSES[-1]
                 if _is_taken_over(frame):
                     log.warning("robot: another process has taken the line")

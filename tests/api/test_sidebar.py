@@ -11,8 +11,10 @@ from werkzeug.test import TestResponse
 
 from config.vocabulary import ChatKind, LoginVia, QuoteState, Role, StageKind
 from crm import name_index, uow
+from crm.usecases import policy
 from crm.usecases.contacts import Stranger, keep
 from crm.usecases.sessions import open_session
+from models.audit import AuditEntry
 from models.collisions import Collision
 from models.customers import Customer
 from models.deals import Deal, Stage
@@ -196,6 +198,26 @@ def test_who_makes_a_customer_like_a_colleagues_is_asked_first(phone: Phone, pho
     assert told["said"] == "已新建「锦澜环保」并关联"
     with uow.reading() as s:
         assert [one.name for one in s.scalars(select(Collision))] == ["锦澜环保"]
+
+
+def test_whoever_calls_a_company_a_colleagues_without_being_asked_has_looked(
+    phone: Phone, phone_of: Callable[[str], Phone]
+) -> None:
+    known(CANARY, "woTheirs")
+    theirs = {"kind": "external_contact", "chat": "woTheirs", "name": "无锡锦澜环保科技有限公司"}
+    assert phone_of(CANARY).post("/sidebar/customers", theirs).status_code == 200
+    known("zhang", company="锦澜环保")
+    with uow.transaction() as s:
+        policy.change(s, None, "lookups_per_day", "1", NOW, entrance="shell")
+    body = {"kind": "external_contact", "chat": QIAN, "alike": "theirs"}
+    assert phone.post("/sidebar/customers", body | {"name": "南通天河轴承"}).status_code == 409
+    assert "双方主管裁定" in phone.post("/sidebar/customers", body | {"name": "锦澜环保"}).get_json()["said"]
+    with uow.reading() as s:
+        looks = s.scalars(select(AuditEntry).where(AuditEntry.verb == "look_alikes")).all()
+        assert [(one.entrance, one.detail["typed"]) for one in looks] == [("sidebar", "锦澜环保")]
+    for name in ("锦澜环保", "南通天河轴承"):
+        refused = phone.post("/sidebar/customers", body | {"name": name})
+        assert (refused.status_code, refused.get_json()["code"]) == (429, "used_up")
 
 
 def test_the_other_friend_and_his_lead_hear_that_a_contact_was_linked_out_of_his_sight(phone: Phone) -> None:

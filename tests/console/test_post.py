@@ -106,11 +106,18 @@ def test_messages_stand_in_the_order_of_their_first_column_and_a_menus_tap_says_
         first = s.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).first()
         assert first is not None
         first.due_at += timedelta(days=30)
+        second = s.get_one(OutboxMessage, first.id + 1)
+        second.due_at += timedelta(days=60)
+        ids = [first.id, second.id]
         values = {"msg_type": "event", "event": "click", "change_type": "", "userid": "zhang", "raw": "", "tries": 0}
         s.add(InboxEvent(key="m:menu", object_id="日报", state=InboxState.DONE, received_at=first.due_at, **values))
-    page = client.get("/console/messages").text
+    page, coming = client.get("/console/messages").text, client.get("/console/messages?tab=coming").text
     told = re.findall(r'data-cell="应发时间" class="num">([^<]+)<', page)
     assert told == sorted(told, reverse=True)
+    assert f"已到时间<b>{len(told)}</b>" in page
+    assert not [one for one in ids if f'/console/messages/out/{one}"' in page]  # they would stand above today's
+    assert re.findall(r'href="/console/messages/out/(\d+)"', coming) == list(map(str, ids))
+    assert "未到时间<b>2</b>" in page
     assert "点菜单「日报」" in client.get("/console/messages?box=in").text
 
 
@@ -118,8 +125,8 @@ def test_the_numbers_of_the_tabs_follow_the_search(sign_in: SignIn) -> None:
     client = sign_in(ADMIN)
     with uow.reading() as s:
         his = len(s.scalars(select(OutboxMessage.id)).all())
-    assert f"全部<b>{his}</b>" in client.get("/console/messages?q=zhang").text
-    assert "全部<b>0</b>" in client.get("/console/messages?q=李娜").text
+    assert f"已到时间<b>{his}</b>" in client.get("/console/messages?q=zhang").text
+    assert "已到时间<b>0</b>" in client.get("/console/messages?q=李娜").text
     assert "全部<b>0</b>" in client.get("/console/messages?box=in&q=李娜").text
     assert "全部<b>0</b>" not in client.get("/console/messages?box=in&q=zhang").text
 

@@ -4,13 +4,16 @@ import base64
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from Crypto.Cipher import AES
+from websockets.sync.server import ServerConnection, serve
 
-from gateways.wecom.robot import FileGone, fetch, is_file, message_of
+from gateways.wecom import robot
+from gateways.wecom.robot import FileGone, Robot, fetch, is_file, message_of
 
 KEY = os.urandom(32)
 
@@ -130,3 +133,37 @@ def test_odd_contents_never_raise(kind: str, part: object) -> None:
     heard = message_of(json.loads(json.dumps({**HEAD, "msgtype": kind, kind: part, "quote": part})))
     assert heard is not None
     assert heard.file == ""
+
+
+@pytest.fixture
+def line() -> Iterator[tuple[str, list[str]]]:
+    """A robot's line that takes every subscription and refuses every ping, and the commands that came over it."""
+    heard: list[str] = []
+
+    def listen(connection: ServerConnection) -> None:
+        for frame in connection:
+            said = json.loads(frame)
+            heard.append(said["cmd"])
+            refused = 40014 if said["cmd"] == "ping" else 0
+            connection.send(json.dumps({"headers": said["headers"], "errcode": refused}))
+
+    with serve(listen, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}", heard
+        server.shutdown()
+        thread.join()
+
+
+def test_a_line_whose_ping_is_refused_is_built_anew(
+    line: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, heard = line
+    monkeypatch.setattr(robot, "_PING_EVERY", 0.05)
+    monkeypatch.setattr(robot, "_LOOK_UP", 0.05)
+    monkeypatch.setattr(robot, "_PAUSES", (0.05,))
+    ends = time.monotonic() + 10
+    Robot(url, "bot", "secret").serve(
+        lambda _: "", "", lambda: heard.count("aibot_subscribe") < 2 and time.monotonic() < ends
+    )
+    assert heard[:3] == ["aibot_subscribe", "ping", "aibot_subscribe"]

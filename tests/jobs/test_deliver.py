@@ -77,10 +77,11 @@ def test_a_promise_is_sent_once_and_then_nothing_is_due(store: Engine) -> None:
     assert not deliver_one(post, draw, NOW + HOUR)
 
 
-def test_words_sent_lately_carry_the_time_when_they_are_sent_again_and_no_others(store: Engine) -> None:
-    def plain(draft: OutboxDraft) -> str:
-        return f"{draft.userid} {draft.notice.body}"
+def plain(draft: OutboxDraft) -> str:
+    return f"{draft.userid} {draft.notice.body}"
 
+
+def test_words_sent_lately_carry_the_time_when_they_are_sent_again_and_no_others(store: Engine) -> None:
     later = (NOW, NOW + SECOND, NOW + 2 * SECOND, NOW + 5 * HOUR)
     for number, moment in enumerate(later):
         promise(dedupe=f"n{number}", now=moment)
@@ -90,8 +91,34 @@ def test_words_sent_lately_carry_the_time_when_they_are_sent_again_and_no_others
     for moment in sorted({*later, NOW + 3 * SECOND}):
         deliver_due(post, plain, at(moment))
     told = [said.partition(" ")[2] for said in post.documents]
-    clock = (NOW + SECOND).astimezone(SHANGHAI)
-    assert told == ["你好", f"你好（{clock:%H:%M:%S}）", f"你好（{clock + SECOND:%H:%M:%S}）", "别的", "你好", "你好"]
+    again = [f"你好（{_clock(moment)}）" for moment in later[1:3]]
+    assert told == ["你好", *again, "别的", "你好", "你好"]
+
+
+def test_words_that_are_still_on_their_way_count_as_sent(store: Engine) -> None:
+    for number in range(2):
+        promise(dedupe=f"n{number}")
+    with uow.transaction() as s:
+        first = outbox.lease_next(s, NOW, plain)
+    with uow.transaction() as s:
+        second = outbox.lease_next(s, NOW + SECOND, plain)
+    assert first
+    assert second
+    assert (first.payload, second.payload) == ("ZhangSan 你好", f"ZhangSan 你好（{_clock(NOW + SECOND)}）")
+
+
+def test_words_that_perhaps_arrived_count_as_sent_and_words_that_were_refused_do_not(store: Engine) -> None:
+    for number, words in enumerate(("不知", "不知", "没有", "没有")):
+        promise(words, dedupe=f"n{number}", now=NOW + number * SECOND)
+    post = Post(WecomError(PATH), Sent("msg", "code", frozenset()), WecomError(PATH, -1))
+    for number in range(4):
+        assert deliver_one(post, plain, NOW + number * SECOND)
+    told = [said.partition(" ")[2] for said in post.documents]
+    assert told == ["不知", f"不知（{_clock(NOW + SECOND)}）", "没有", "没有"]
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%H:%M:%S}"
 
 
 def test_nothing_is_sent_before_it_is_due(store: Engine) -> None:

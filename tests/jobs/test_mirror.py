@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, select
@@ -17,7 +18,9 @@ from crm.messages import Received
 from crm.ports import NotVisible, StaleCursor
 from crm.usecases import mirror
 from gateways.wecom.customers import FriendPage, GroupChat, GroupMember, GroupPage, Tag, TagGroup
+from gateways.wecom.errors import WecomError
 from gateways.wecom.people import ExternalPerson, Follower, Member
+from jobs.book import Book as WecomBook
 from models.audit import AuditEntry
 from models.links import ExternalContact, ExternalFollow
 from models.messages import OutboxMessage
@@ -86,6 +89,8 @@ class Book:
         return GroupPage(tuple(one.chat_id for one in self.groups if one.owner.casefold() in asked), "")
 
     def group_chat(self, chat_id: str) -> GroupChat | None:
+        if chat_id in self.hidden:
+            raise NotVisible("不在可见范围内")
         return next((one for one in self.groups if one.chat_id == chat_id), None)
 
 
@@ -269,11 +274,49 @@ def test_groups_are_asked_for_by_owner_and_one_that_changed_hands_is_not_dissolv
     groups = [GroupChat(f"wr{n}", "", owner, MET, ()) for n, owner in enumerate(("lisi", "lisi", "wangwu", "lisi"))]
     book = Book(groups=groups, serving=("ZhangSan", "lisi", "wangwu"))
     contacts.sync(book, NOW)
-    book.serving = ("ZhangSan", "lisi")  # wangwu serves nobody any more: he is not asked about
+    book.serving = ("ZhangSan", "lisi")  # wangwu serves nobody any more: each of his groups is asked about by itself
     book.groups = [replace(groups[0], owner="ZhangSan"), replace(groups[3], owner="wangwu")]
     done = contacts.sync(book, NOW + DAY)
-    assert done.counts["dissolved"] == 1
-    assert owners() == {"wr0": (1, None), "wr1": (2, NOW + DAY), "wr2": (3, None), "wr3": (3, None)}
+    assert done.counts["dissolved"] == 2
+    assert owners() == {"wr0": (1, None), "wr1": (2, NOW + DAY), "wr2": (3, NOW + DAY), "wr3": (3, None)}
+
+
+def test_groups_whose_owner_serves_nobody_or_is_unknown_are_asked_about_by_themselves(store: Engine) -> None:
+    members = (GroupMember("wm1", True, "王工", MET), GroupMember("lisi", False, "李四", MET))
+    groups = [GroupChat(f"wr{n}", "", owner, MET, members) for n, owner in enumerate(("lisi", "lisi", "lisi"))]
+    book = Book(groups=groups)
+    contacts.sync(book, NOW)
+    book.serving = ("ZhangSan",)
+    book.groups = [replace(groups[0], members=members[:1]), replace(groups[1], owner="nobody of ours")]
+    assert contacts.sync(book, NOW + DAY).counts["dissolved"] == 1
+    assert owners() == {"wr0": (2, None), "wr1": (None, None), "wr2": (2, NOW + DAY)}
+    assert inside("wr0") == ["wm1"]
+    del book.groups[1]
+    assert contacts.sync(book, NOW + 2 * DAY).counts["dissolved"] == 1
+    assert owners()["wr1"] == (None, NOW + 2 * DAY)
+    book.hidden, book.groups = {"wr0"}, []
+    done = contacts.sync(book, NOW + 3 * DAY)
+    assert owners()["wr0"] == (2, None)
+    assert done.reasons == ("1 个客户群的群主已不在服务名单里，群看不到，保留原样：不在可见范围内",)
+
+
+def test_a_group_that_wecom_may_not_show_is_no_group_that_is_gone() -> None:
+    def answers(code: int) -> object:
+        def refuse(chat_id: str) -> object:
+            raise WecomError("externalcontact/groupchat/get", code)
+
+        return WecomBook(SimpleNamespace(customers=SimpleNamespace(group_chat=refuse))).group_chat("wr1")  # type: ignore[arg-type]
+
+    with pytest.raises(NotVisible):
+        answers(84061)
+    with pytest.raises(WecomError):
+        answers(-1)
+
+
+def inside(chat_id: str) -> list[str]:
+    with uow.reading() as s:
+        members = select(CustomerGroupMember.key).join(CustomerGroup).where(CustomerGroup.chat_id == chat_id)
+        return sorted(s.scalars(members))
 
 
 def test_of_an_owner_whom_wecom_does_not_show_the_groups_stay(store: Engine) -> None:
@@ -307,7 +350,7 @@ def test_of_a_reps_private_friends_nobody_hears_and_nothing_is_written_but_numbe
         facts = [row.notice["facts"][0]["value"] for row in s.scalars(select(OutboxMessage))]
     assert detail["contacts"] == numbers
     assert len(said) == 1
-    assert "ZhangSan 有 2 位好友已经不在" in said[0]
+    assert said[0].endswith("ZhangSan 有 2 位好友已经不在，没有收到企业微信的通知，已补上")
     assert not [name for name in ("名wm1", "名wm2") if name in f"{said}{detail}"]
     assert facts == ["名wm2", "名wm2"]
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 from config.policy import Policy
 from config.vocabulary import ChatKind, ContactState, DigestKind, DigestOrigin, TimelineKind
 from crm import uow
+from crm.errors import Gone
 from crm.flows import archive, archive_digests
 from crm.messages import Received
 from crm.ports import AskModel, Told
@@ -21,7 +22,7 @@ from crm.usecases.digests import keep_digest, retract_digest
 from crm.usecases.followups import write_follow_up
 from crm.usecases.last_done import last_written
 from crm.usecases.pool import assign, release
-from crm.usecases.todos import add_todo
+from crm.usecases.todos import add_todo, finish_todo, reopen_todo
 from gateways.archive.source import Pulled
 from gateways.wecom.errors import WecomError
 from models.archive import ArchiveEntry, ArchiveTalk
@@ -158,6 +159,17 @@ def test_what_the_machine_wrote_is_not_what_he_takes_back_as_his_last(anna: int,
     sum_up(NOW + 4 * MINUTE)
     with uow.reading() as s:
         assert [one.what for one in last_written(s, who, NOW + 5 * MINUTE)[0]] == ["follow_up", "customer"]
+
+
+def test_a_done_to_do_whose_words_are_deleted_does_not_come_back(anna: int, talk: Made) -> None:
+    link(anna, customer("zhang", "宁波海蔚船舶配件有限公司"), NOW)
+    pull(talk, NOW + 3 * MINUTE)
+    sum_up(NOW + 3 * MINUTE)
+    (todo,), who = rows(Todo), actor("Zhang")
+    uow.attempt(lambda s: finish_todo(s, who, todo.id, LATER, entrance="test"))
+    purge(anna)
+    with pytest.raises(Gone, match="摘要或这句话已经不在了"):
+        uow.attempt(lambda s: reopen_todo(s, who, todo.id, LATER, entrance="test"))
 
 
 def test_a_digest_taken_back_takes_its_own_to_dos_and_no_others_of_that_moment(anna: int, talk: Made) -> None:

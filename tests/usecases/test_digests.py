@@ -17,12 +17,13 @@ from crm.rules.days import at
 from crm.rules.digest import Sentence, Utterance, digest
 from crm.usecases.digests import DigestDone, entry_of, keep_digest, retract_digest
 from crm.usecases.last_done import last_written, take_back
+from crm.usecases.todos import finish_todo, reopen_todo
 from models.audit import AuditEntry
 from models.customers import Customer
 from models.digests import DigestMessage
 from models.links import ChatLink, ExternalContact
 from models.timeline import TimelineEntry, Todo
-from tests.support.company import DAY, MINUTE, NOW, actor, customer, rows, snapshot
+from tests.support.company import DAY, MINUTE, NOW, actor, at_once, customer, rows, snapshot
 
 TODAY = date(2026, 11, 23)
 TALK = (
@@ -121,6 +122,28 @@ def test_the_same_talk_again_is_no_second_digest_until_the_first_is_taken_back(c
     entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
     uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat"))
     assert len(keep(made).todos) == 1
+
+
+def test_of_the_same_talk_brought_several_times_at_once_one_becomes_a_digest(company: Engine) -> None:
+    made = customer("Zhang", "甲机电")
+    results = at_once([lambda: keep(made)] * 4)
+    assert [type(one) for one in results].count(DigestDone) == 1
+    assert [type(one) for one in results].count(Conflict) == 3
+    assert len(rows(Todo)) == len(rows(TimelineEntry, TimelineEntry.kind == "digest")) == 1
+
+
+def test_a_done_to_do_does_not_come_back_without_its_digest(company: Engine) -> None:
+    by = actor("Zhang")
+    done = keep(customer("Zhang", "甲机电"))
+    number = done.todos[0].id
+    for tap in (finish_todo, reopen_todo, finish_todo):
+        uow.attempt(lambda s, tap=tap: tap(s, by, number, NOW, entrance="card"))  # type: ignore[misc]
+    entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
+    uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat"))
+    before = snapshot()
+    with pytest.raises(Gone, match="来自一条会话摘要，摘要或这句话已经不在了"):
+        uow.attempt(lambda s: reopen_todo(s, by, number, NOW + MINUTE, entrance="card"))
+    assert snapshot() == before
 
 
 def test_the_file_knows_the_names_that_may_not_leave(company: Engine) -> None:

@@ -3,15 +3,17 @@
 import pytest
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import ContactState
+from config.vocabulary import ContactState, Role, ShareAccess
 from crm import uow
 from crm.errors import Conflict, NotFound
 from crm.usecases import contacts, linking
 from crm.usecases.contacts import Parting, Stranger
 from crm.usecases.links import LinkDone
+from crm.usecases.sharing import Wish, share_customer
 from models.audit import AuditEntry
 from models.links import ChatLink, ExternalContact, ExternalFollow
 from models.messages import OutboxMessage
+from models.people import Person
 from models.timeline import TimelineEntry
 from tests.support.company import DAY, IDS, NOW, actor, at_once, customer, rows, snapshot
 
@@ -80,6 +82,38 @@ def test_a_link_taken_back_leaves_contact_timeline_and_clock_as_before(company: 
     assert rows(ChatLink) == []
     assert rows(ExternalContact)[0].state == ContactState.UNLINKED
     assert all(entry.retracted_at for entry in rows(TimelineEntry) if entry.kind == "link")
+
+
+def told_away() -> dict[int, str]:
+    told = rows(OutboxMessage, OutboxMessage.dedupe.startswith("linked_away:"))
+    return {row.person_id: f"{row.notice['title']} {row.notice['facts'][-1]['value']}" for row in told}
+
+
+def test_other_friends_who_could_hold_the_customer_and_do_not_see_it_hear_of_a_link(company: Engine) -> None:
+    made = customer("Zhang", "甲机电")
+    contact = meet()
+    for friend in ("sun", "qian"):
+        meet(friend)
+    link("Zhang", contact, made)
+    assert told_away() == {
+        IDS["sun"]: "您的好友「王工」被关联到了同事在跟进的客户 华东泵业有限公司",
+        IDS["li"]: "张三 关联了 孙六 的好友「王工」 甲机电",
+        IDS["qian"]: "您的好友「王工」被关联到了同事在跟进的客户 华东泵业有限公司",
+        IDS["wu"]: "张三 关联了 钱七 的好友「王工」 同事在跟进的客户",
+    }
+
+
+def test_friends_who_see_the_customer_or_can_hold_none_hear_nothing_of_a_link(company: Engine) -> None:
+    made, by = customer("Zhang", "甲机电"), actor("Zhang")
+    contact = meet()
+    for friend in ("sun", "qian", "li"):
+        meet(friend)
+    wish = Wish(IDS["sun"], ShareAccess.TOGETHER)
+    uow.attempt(lambda s: share_customer(s, by, made, wish, NOW, entrance="chat"))
+    with uow.transaction() as s:
+        s.get_one(Person, IDS["qian"]).role = Role.SERVICE
+    link("Zhang", contact, made)
+    assert told_away() == {}
 
 
 def test_when_the_customer_leaves_the_rep_and_his_lead_are_told_once(company: Engine) -> None:
