@@ -12,13 +12,12 @@ from crm.rules.consents import Word
 from crm.usecases.archive_consents import Place
 from crm.usecases.archive_talks import ENTRANCE
 from crm.usecases.digests import in_words
-from crm.usecases.todos import topic_of, withdraw_todos
+from crm.usecases.todos import WORDS_DELETED, topic_of, withdraw_todos
 from models.archive import ArchiveCited, ArchiveDigest, ArchiveTalk
 from models.base import one_of
 from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
 from models.timeline import TimelineEntry, Todo
 
-_PURGED = "应联系人要求，已删除"
 _WITHDRAWN = "客户撤回了会话存档的同意，聊天内容不再显示"
 _RECALLED = "消息已被撤回，相关内容已删除"
 
@@ -26,8 +25,8 @@ _RECALLED = "消息已被撤回，相关内容已删除"
 def purged(s: Session, external_userid: str, now: datetime) -> None:
     """What he said is deleted: with it the sentences that stand on it, and the to-dos that came of his talk."""
     for digest_id, numbers in _cited(s, ArchiveCited.external_userid == external_userid):
-        _without(s, digest_id, numbers, _PURGED)
-    _drop_todos(s, _PURGED, now, DigestTodo.external_userid == external_userid)
+        _without(s, digest_id, numbers, WORDS_DELETED)
+    _drop_todos(s, WORDS_DELETED, now, DigestTodo.external_userid == external_userid)
 
 
 def withdrawn(s: Session, place: Place, external_userid: str, word: Word) -> None:

@@ -172,7 +172,7 @@ def test_a_check_in_is_of_the_last_thirty_days(phone: Phone, shift: timedelta, s
     [
         ("GET /me", 2),
         ("GET /customers", 13),  # three of them for what the reader may read, however many rows
-        (f"GET /customers/{MINE}", 24),  # the file, and its form with every field and who may do what with it
+        (f"GET /customers/{MINE}", 25),  # the file, its groups, its form with every field and who may do what with it
         (f"POST /customers/{MINE}/follow-ups", 12),
         ("POST /check-ins", 14),
         ("DELETE /session", 1),

@@ -33,8 +33,7 @@ from tests.support.postgres import Server
 
 _CHECKS: Any = [not_a_server_error, response_schema_conformance, content_type_conformance, response_headers_conformance]
 _SETTINGS: Any = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
-# Signing in asks WeCom, which is not there: that is said, and described.
-_OUTSIDE = ("POST /api/v1/session", 502)
+_OUTSIDE = "502"  # WeCom is asked, and is not there: that is said, and where it is described it is right
 
 
 @dataclass
@@ -90,7 +89,7 @@ def _fuzz(stage: Stage, role: Role, operation: Any, count: int, number: int, out
         outcome.statuses[answer.status_code] += 1
         if str(answer.status_code) not in described:
             outcome.wrong.setdefault(f"{way}: {answer.status_code} is not described", case.as_curl_command())
-        if (way, answer.status_code) == _OUTSIDE:
+        if str(answer.status_code) == _OUTSIDE and _OUTSIDE in described:
             return
         try:
             case.validate_response(answer, checks=_CHECKS)

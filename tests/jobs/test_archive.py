@@ -138,7 +138,7 @@ def test_a_new_key_version_waits_for_its_private_key(wired: Wiring, emulator: st
     assert [(row.reason, row.key_version) for row in rows(ArchiveGap)] == [(GapReason.NO_KEY, 2)]
     assert "新钥匙封的" not in texts()
     key_folder(tmp_path / "keys", 2)
-    sweep(wired)
+    sweep(wired, timedelta(minutes=2))
     assert texts()[-1] == "新钥匙封的"
     assert {row.state for row in rows(ArchiveGap)} == {GapState.FILLED}
     act(emulator, "faults", api={"archive/getchatdata": {"strange_key": True}})
