@@ -109,8 +109,9 @@ class Archive:
             raise ArchiveRefusal(10000)
         oldest = (self._clock.now() - KEPT_SECONDS) * 1000
         with self._state.lock:
-            kept = [one for one in self._state.data["archive"]["entries"] if one["seq"] > seq]
-        return [self._sealed(one) for one in kept if one["plain"]["msgtime"] > oldest][:limit]
+            entries = self._state.data["archive"]["entries"]
+            kept = [one for one in entries if one["seq"] > seq and one["plain"]["msgtime"] > oldest][:limit]
+        return [self._sealed(one) for one in kept]
 
     def decrypt(self, key: bytes, sealed: str) -> str:
         """DecryptData: the JSON of one message for the random key that it was sealed with."""
