@@ -44,7 +44,7 @@ from tests.support.archive import ANNA, BEN, CARL, act, settings_for, tenant
 from tests.support.postgres import Server
 from tests.support.process import Processes
 
-LONGEST = 1.5  # usual pulls of this machine: so long a child lives at most, some get a page done and some do not
+LONGEST = 1.5  # usual pulls: so long a child lives at most, so that some get a page done and some do not
 BURST = 25  # messages between two kills
 FAULTS: tuple[dict[str, object], ...] = (
     {},
