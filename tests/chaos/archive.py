@@ -202,9 +202,8 @@ def _report(plan: Plan, talk: Talk, ends: Counter[str], took: float) -> None:
         states = Counter(s.scalars(select(ArchiveEntry.state)))
         gaps = Counter(s.scalars(select(ArchiveGap.state)))
         pages = len(set(s.scalars(select(ArchiveEntry.seen_at))))
-    print(
-        f"{plan.db}, seed {plan.seed}: {ends['killed']} kills ({ends['ended']} had ended before), {pages} pulls came through, {took:.0f} s"
-    )
+    killed = f"{ends['killed']} kills ({ends['ended']} had ended before)"
+    print(f"{plan.db}, seed {plan.seed}: {killed}, {pages} pulls came through, {took:.0f} s")
     print(f"{len(talk.said)} messages said; entries {dict(states)}; gaps {dict(gaps)}", flush=True)
 
 
