@@ -132,9 +132,7 @@ def run(plan: Plan) -> list[str]:
         act(emulator, "faults")
         talk.say(BEN, "再见，样品已经收到了")  # his newest word is asked for with it
         for minutes in (0, 5, 70, 140):  # what was left out comes back: gaps are looked into at growing intervals
-            _in_a_child(lambda later=timedelta(minutes=minutes): _pull(settings, later))
-            for turn in range(8):  # each sums up the oldest 500
-                _in_a_child(lambda later=timedelta(minutes=minutes + turn): _sum_up(settings, later))
+            _in_a_child(lambda later=timedelta(minutes=minutes): _all_of_it(settings, later))
         took = time.monotonic() - began
         uow.connect(settings.database_url)
         found = breaches(talk)
@@ -239,6 +237,13 @@ def _sum_up(settings: Settings, later: timedelta) -> None:
 def _both(settings: Settings) -> None:
     _pull(settings)
     _sum_up(settings, timedelta(0))
+
+
+def _all_of_it(settings: Settings, later: timedelta) -> None:
+    """Minute by minute: each looks into the twenty gaps that are overdue longest, and sums up the oldest 500 words."""
+    for turn in range(60):
+        _pull(settings, later + timedelta(minutes=turn))
+        _sum_up(settings, later + timedelta(minutes=turn))
 
 
 def _purge(settings: Settings) -> None:
