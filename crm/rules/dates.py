@@ -33,6 +33,7 @@ _WHEN = rf"{_DATE}\s*(?:的)?(?:{_PERIOD})?\s*(?:{_CLOCK})?\s*(?:之前|以前|�
 _FIRST = re.compile(_WHEN, re.VERBOSE)
 _LAST = re.compile(rf"{_WHEN}$", re.VERBOSE)
 _ANYWHERE = re.compile(_DATE, re.VERBOSE)
+_ANY_WHEN = re.compile(_WHEN, re.VERBOSE)
 _GAP = " \t\r\n\u3000,，。.:：;；、!！"
 # Longer than any way to say a date: only so much of either end is read, so a hostile text costs nothing.
 _LONGEST = 40
@@ -83,6 +84,14 @@ def dates_in(text: str, today: date) -> Iterator[tuple[int, int, date]]:
         day = next((day for day in islice(_days(found, today), 12) if exact or day >= today), None)
         if day is not None:
             yield found.start(), found.end(), day
+
+
+def moments_in(text: str, said_at: datetime) -> Iterator[datetime]:
+    """Every moment to come that is named anywhere in a text, in order; what is left unsaid as `parse_due` has it."""
+    for found in _ANY_WHEN.finditer("".join(map(_one_wide, text))):
+        due = _instant(found, said_at)
+        if due is not None and due >= said_at:
+            yield due
 
 
 def _one_wide(letter: str) -> str:

@@ -32,8 +32,8 @@ _PRODUCT = re.compile(
 )
 _DATE = re.compile(r"交期|交货|到货|发货|工期|货期|什么时候|几号|哪天|多久")
 _WILL = re.compile(
-    r"(?:我们?|咱们?|这边|本周|今天|明天|马上|尽快|回头|稍后|[前内后])[^，。；？?!！]{0,12}?"
-    r"(?:给(?:您|你|他|她|贵|对方|客户|.{1,3}总|.{1,3}工)|发(?:您|你|给|过|出|货)|寄|送(?:到|过|样)|回复|答复|联系|安排|报(?:价|给)|"
+    r"(?:我们?|咱们?|这边|本周|今天|今晚|明天|马上|一会儿?|待会儿?|晚点|尽快|回头|稍后|[前内后])[^，。；？?!！]{0,12}?"
+    r"(?:给(?:您|你|他|她|贵|对方|客户|.{1,3}总|.{1,3}工)|发(?:您|你|给|过|出|货|$)|寄|送(?:到|过|样)|回复|答复|联系|安排|报(?:价|给)|"
     r"提供|确认|核实|反馈|跟进|处理|做好|准备|过去|拜访|上门|打电话|催|申请|请示|协调|问)"
     r"|(?:寄|发|送|报|回复|答复|反馈)给?(?:您|你|他|她|贵司|客户|对方|.{1,3}总|.{1,3}工)|(?:再去|去|上门|登门|过去)?(?:拜访|回访|见面)"
     r"|(?:我们?|这边)[^，。；？?!！]{0,6}(?:换|修|退|免|让|补)"
@@ -106,7 +106,17 @@ def _kind(one: Utterance, words: str, question: bool, dated: bool) -> DigestKind
 
 
 def _promises(words: str) -> bool:
-    return _WILL.search(words) is not None and _DONE.search(words) is None
+    return will(words) and not happened(words)
+
+
+def will(words: str) -> bool:
+    """Somebody says what is to be done."""
+    return _WILL.search(words) is not None
+
+
+def happened(words: str) -> bool:
+    """It has been done, cannot be, or is asked."""
+    return _DONE.search(words) is not None
 
 
 def _promises_beside(words: str) -> bool:

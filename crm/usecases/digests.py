@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from crm.errors import Conflict, Invalid
 from crm.rules.activity import counts as activity_counts
 from crm.rules.dates import DAY_ENDS, DAY_STARTS
 from crm.rules.days import SHANGHAI, at, day_of
+from crm.rules.promised import Promise, promised
 from crm.rules.utterance import Sentence, Utterance
 from crm.usecases.followups import NOT_THE_HOLDER, take_back_entry, touch, why_no_restart, write_entry
 from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
@@ -30,7 +30,6 @@ _ONE_SIDED = "这段聊天里只有我方说话，已记下，但不计入跟进
 _REMEMBERED = 10
 _SAME_TALK = timedelta(days=1)  # so far before its last message a talk may have begun
 _MOST_TODOS = 10  # of one digest: more than that nobody promises in a day
-_BY_THE_END = re.compile(r"下班[之以]?前")
 _NAME_LONGEST, _TODO_LONGEST = 64, 500
 
 
@@ -86,7 +85,7 @@ def keep_digest(
     if valid:
         touch(s, customer.id, customer.owner_id, actor, happened)
     todos = []
-    for position, words, due_at in _promised(sentences, own, now):
+    for position, words, due_at in _promised(talk, sentences, own, now):
         if origin is DigestOrigin.ARCHIVE and _promised_before(s, actor, customer.id, words, happened):
             continue  # he has pasted the same talk himself
         todo = add_todo(s, actor, customer.id, words, due_at, now, entrance=entrance)
@@ -169,23 +168,34 @@ def _keep(s: Session, digest_id: int, talk: Sequence[Utterance], sentences: Sequ
 
 
 def _promised(
-    sentences: Sequence[Sentence], own: Collection[int] | None, now: datetime
+    talk: Sequence[Utterance], sentences: Sequence[Sentence], own: Collection[int] | None, now: datetime
 ) -> list[tuple[int, str, datetime]]:
     """Of which sentence, what, and until when."""
-    today = day_of(now)
+    said_at = {one.number: one.at or now for one in talk}
     return [
-        (position, (one.text.partition("答应：")[2] or one.text)[:_TODO_LONGEST], _moment(one, now))
+        (position, promise.text[:_TODO_LONGEST], moment)
         for position, one in enumerate(sentences)
-        if one.kind is DigestKind.PROMISE and (one.due is None or one.due >= today)
-        if own is None or not set(own).isdisjoint(one.cites)
+        if one.kind is DigestKind.PROMISE and (own is None or not set(own).isdisjoint(one.cites))
+        for promise in _each(one, said_at[one.cites[-1]], now)
+        if (moment := _moment(promise, now)) is not None
     ][:_MOST_TODOS]
 
 
-def _moment(promise: Sentence, now: datetime) -> datetime:
-    """In the morning of its day, or by the end of the working day where that was said; today by its end."""
-    day = promise.due or day_of(now) + timedelta(days=1)
-    morning = at(day, *DAY_STARTS)
-    return at(day, *DAY_ENDS) if morning <= now or _BY_THE_END.search(promise.text) else morning
+def _each(one: Sentence, said_at: datetime, now: datetime) -> list[Promise]:
+    """What the sentence promises; the day that it names is that of its only promise, if that names none itself."""
+    found = promised(one.text.partition("答应：")[2] or one.text, said_at, now)
+    if len(found) == 1 and found[0].due is None and one.due is not None:
+        return [replace(found[0], due=at(one.due, *DAY_STARTS))]
+    return found
+
+
+def _moment(promise: Promise, now: datetime) -> datetime | None:
+    """Without a time tomorrow; what is late today already by the end of it; of a day that is over none."""
+    if promise.due is None:
+        return at(day_of(now) + timedelta(days=1), *DAY_STARTS)
+    if promise.due > now:
+        return promise.due
+    return max(at(day_of(now), *DAY_ENDS), now) if day_of(promise.due) == day_of(now) else None
 
 
 def retract_digest(s: Session, actor: Actor, entry_public_id: str, now: datetime, *, entrance: str) -> str:
