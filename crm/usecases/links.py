@@ -33,10 +33,6 @@ class Chat:
         """What the archive's talks know it by."""
         return room(self.key) if self.kind is ChatKind.CUSTOMER_GROUP else self.key
 
-    def named(self) -> dict[str, str]:
-        """As the book names it."""
-        return {"chat_id" if self.kind is ChatKind.CUSTOMER_GROUP else "external_userid": self.key}
-
 
 @dataclass(frozen=True, slots=True)
 class LinkDone:
@@ -86,7 +82,7 @@ def unlink(
         .execution_options(synchronize_session=False)
     )
     rewind(s, customer)
-    audit.record(s, actor.person_id, "unlink", f"customer:{customer.id}", now, entrance=entrance, **chat.named())
+    _book(s, actor, "unlink", chat, customer.id, now, entrance)
 
 
 def restore(
@@ -112,7 +108,15 @@ def restore(
 
 def _joined(s: Session, actor: Actor, chat: Chat, customer_id: int, now: datetime, entrance: str) -> None:
     archive_talks.hurry(s, chat.in_archive, now)
-    audit.record(s, actor.person_id, "link", f"customer:{customer_id}", now, entrance=entrance, **chat.named())
+    _book(s, actor, "link", chat, customer_id, now, entrance)
+
+
+def _book(s: Session, actor: Actor, verb: str, chat: Chat, customer_id: int, now: datetime, entrance: str) -> None:
+    subject = f"customer:{customer_id}"
+    if chat.kind is ChatKind.CUSTOMER_GROUP:
+        audit.record(s, actor.person_id, verb, subject, now, entrance=entrance, chat_id=chat.key)
+    else:
+        audit.record(s, actor.person_id, verb, subject, now, entrance=entrance, external_userid=chat.key)
 
 
 def _held_elsewhere(s: Session, actor: Actor, chat: Chat, customer_id: int) -> str:

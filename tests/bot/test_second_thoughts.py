@@ -328,4 +328,4 @@ def test_unlinking_ends_the_link_that_was_shown_and_no_other(wecom: Wecom) -> No
     with uow.transaction() as s:
         linking.unlink_contact(s, actor("Zhang"), contact, NOW, entrance="console")
         linking.link_contact(s, actor("Zhang"), contact, other, NOW + MINUTE, entrance="console")
-    assert "没有撤销" in wecom.say("Zhang", "1")
+    assert "没有改动" in wecom.say("Zhang", "1")
