@@ -128,7 +128,9 @@ def run(plan: Plan) -> list[str]:
                 talk.purged[BEN] = max(talk.said, default=0)
                 time.sleep(1.1)  # what is said in the second of a purge may not be kept
             talk.some()
-            ends[_pull_and_kill(settings, dice.uniform(0, LONGEST * usual))] += 1
+            how = _pull_and_kill(settings, dice.uniform(0, LONGEST * usual))
+            ends[how] += 1
+            usual *= 1.05 if how == "killed" else 0.8  # the machine is not as fast all the time
         act(emulator, "faults")
         talk.say(BEN, "再见，样品已经收到了")  # his newest word is asked for with it
         for minutes in (0, 5, 70, 140):  # what was left out comes back: gaps are looked into at growing intervals
