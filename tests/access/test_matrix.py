@@ -36,6 +36,8 @@ from tests.access.stage import Stage, staged
 from tests.access.world import NOBODYS, NOW, Relation, undone
 from tests.support.postgres import Server
 
+pytestmark = pytest.mark.slow  # a whole company with every kind of record is staged first
+
 
 def shape(rule: Rule) -> str:
     """`/contacts/<int(max=…):number>` as the table writes it: `/contacts/<number>`."""
@@ -82,7 +84,6 @@ def test_every_route_verb_and_button_is_declared(stage: Stage) -> None:
     assert not gone, "tests/access/declared.py has lines of what is no more:\n" + "\n".join(gone)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", list(Role))
 def test_routes(stage: Stage, role: Role, caplog: pytest.LogCaptureFixture) -> None:
@@ -94,7 +95,6 @@ def test_routes(stage: Stage, role: Role, caplog: pytest.LogCaptureFixture) -> N
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", list(Role))
 def test_verbs(stage: Stage, role: Role, caplog: pytest.LogCaptureFixture) -> None:
@@ -105,7 +105,6 @@ def test_verbs(stage: Stage, role: Role, caplog: pytest.LogCaptureFixture) -> No
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", list(Role))
 def test_buttons(stage: Stage, role: Role, caplog: pytest.LogCaptureFixture) -> None:

@@ -53,12 +53,14 @@ def literal(node: ast.expr) -> str:
     return str(node.value) if isinstance(node, ast.Constant) else ""
 
 
+@pytest.mark.slow
 def test_every_verb_in_the_code_has_a_chinese_word() -> None:
     found = {literal(call.args[2]) for call in entries() if len(call.args) > 2} - {""}
     assert len(found) > 20
     assert found <= set(book.VERBS), found - set(book.VERBS)
 
 
+@pytest.mark.slow
 def test_every_particular_in_the_code_has_a_chinese_name_or_is_nobodys_to_read() -> None:
     found = set()
     for call in entries():
@@ -74,12 +76,14 @@ def test_every_particular_in_the_code_has_a_chinese_name_or_is_nobodys_to_read()
     assert found <= set(book.DETAILS) | book.HIDDEN, found - set(book.DETAILS) - book.HIDDEN
 
 
+@pytest.mark.slow
 def test_every_subject_in_the_code_has_a_chinese_word() -> None:
     found = {literal(call.args[3]).partition(":")[0] for call in entries() if len(call.args) > 3} - {""}
     assert len(found) > 10
     assert found <= set(book.SUBJECTS), found - set(book.SUBJECTS)
 
 
+@pytest.mark.slow
 def test_every_entrance_in_the_code_has_a_chinese_word() -> None:
     found = set()
     for node in nodes():

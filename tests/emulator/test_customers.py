@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from emulator.generate import company
 from tests.emulator.conftest import Emulator, Product, running
 
@@ -38,6 +40,7 @@ def test_an_edit_tells_the_app_unless_it_was_the_telephone_alone(emulator: Emula
     assert emulator.api("externalcontact/get", external_userid=PERSON)["follow_user"][0]["remark"] == "钱总"
 
 
+@pytest.mark.slow
 def test_groups_of_a_large_company_are_told_by_owner_only(tmp_path: Path, product: Product) -> None:
     with running(tmp_path, product.url, company=company(1001, 2, 400)) as large:
         path, owners = "externalcontact/groupchat/list", [f"m{n:05d}" for n in range(1001)]

@@ -112,6 +112,7 @@ def called(node: ast.AST) -> str:
     return getattr(node.func, "attr", getattr(node.func, "id", ""))
 
 
+@pytest.mark.slow
 def test_whoever_adds_another_way_to_make_or_move_a_deal_adds_it_here() -> None:
     makes, moves, opens = set(), set(), set()
     for room in ("crm", "bot", "console", "miniapp_api", "jobs"):

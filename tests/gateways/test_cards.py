@@ -156,6 +156,7 @@ notices = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(notices, st.lists(wild, max_size=10))
 def test_no_business_data_makes_a_card_wecom_refuses(notice: Notice, choices: list[str]) -> None:
     if notice.buttons and choices:

@@ -25,6 +25,7 @@ def worker(redis_url: str) -> Iterator[OurWorker]:
         yield made
 
 
+@pytest.mark.slow
 def test_a_job_that_lasts_is_known_to_be_alive(worker: OurWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     beats = threading.Semaphore(0)
     monkeypatch.setattr(OurWorker, "maintain_heartbeats", lambda *_: beats.release())

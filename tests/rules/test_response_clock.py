@@ -33,6 +33,7 @@ MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)).map(
 )
 
 
+@pytest.mark.slow
 @given(MOMENTS, st.integers(1, 5000))
 def test_by_the_time_it_is_due_exactly_that_much_work_has_passed(start: datetime, minutes: int) -> None:
     due = due_after(start, minutes, CALENDAR)

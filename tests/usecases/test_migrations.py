@@ -25,6 +25,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.drop_database(url)
 
 
+@pytest.mark.slow
 def test_the_migrations_make_exactly_what_the_tables_say(empty_url: str) -> None:
     uow.upgrade(empty_url)
     engine = create_engine(empty_url)
