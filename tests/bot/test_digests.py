@@ -67,6 +67,25 @@ def test_the_question_says_for_whom_and_another_customers_name_is_no_talk(wecom:
     assert len(rows(Digest)) == 1
 
 
+@pytest.mark.parametrize(
+    "talk", ["许静 10:03\n要 4 台\n张三 10:05\n明天下午3点给您报价", "今天见了许工，她要4台，我答应周五前报价"]
+)
+def test_a_talk_before_its_customer_is_kept_and_only_the_name_is_asked_for(wecom: Wecom, talk: str) -> None:
+    customer("Zhang", "太仓宏远化工装备有限公司")
+    wecom.say("Zhang", "/小结")
+    said = wecom.say("Zhang", talk)
+    assert said.startswith("聊天内容收到了，先留着。哪个客户")
+    assert "没有找到「常熟」" in wecom.say("Zhang", "常熟")
+    assert "已整理到「太仓宏远化工装备有限公司」" in wecom.say("Zhang", "太仓")
+    assert len(rows(Todo)) == 1
+
+
+def test_a_talk_under_its_customers_name_answers_both_questions(wecom: Wecom) -> None:
+    customer("Zhang", "太仓宏远化工装备有限公司")
+    wecom.say("Zhang", "/小结")
+    assert wecom.say("Zhang", f"太仓\n{TALK}").startswith("已整理到「太仓宏远化工装备有限公司」")
+
+
 def test_a_word_or_two_is_no_contact_here_either(wecom: Wecom) -> None:
     customer("Zhang", "华东泵业有限公司")
     assert "内容太短，不计入跟进" in wecom.say("Zhang", "/小结 华东泵业 见过了")
