@@ -11,6 +11,7 @@ from crm.rules.numerals import NUMERAL, numeral
 
 _FAR = timedelta(days=270)  # a day without year that comes back only after so long was said of the past
 _FRIDAY = 4
+_AS_IT_IS = re.compile(r"\s*(?:\d+\s?[-/.年月]|下班)")  # a date already, or an hour
 _LOOSE = re.compile(
     r"(?P<month>下个?月|本月|这个?月|当月|月)(?P<part>底|末|初|中旬?)(?!间)"
     r"|(?P<year>今年|明年|年)(?:年)?(?P<year_part>底|末|初)"
@@ -37,6 +38,14 @@ def days_in(text: str, said_on: date) -> Iterator[tuple[str, date]]:
     ]
     for start, end, day in sorted([*exact, *loose]):
         yield text[start:end].strip(), day
+
+
+def dated(text: str, said_on: date) -> str:
+    """「明天」 and 「周五」 as the date that was meant: what is read on another day than it was said."""
+    for start, end, day in reversed(list(dates_in(text, said_on))):
+        if not _AS_IT_IS.match(text[start:end]):
+            text = f"{text[:start]}{day.month}月{day.day}日{text[end:]}"
+    return text
 
 
 def _loose(found: re.Match[str], said_on: date) -> date | None:

@@ -16,6 +16,7 @@ from crm.errors import Conflict, Invalid
 from crm.rules.activity import counts as activity_counts
 from crm.rules.dates import DAY_ENDS, DAY_STARTS
 from crm.rules.days import SHANGHAI, at, day_of
+from crm.rules.digest_dates import dated
 from crm.rules.promised import Promise, promised
 from crm.rules.utterance import Sentence, Utterance
 from crm.usecases.followups import NOT_THE_HOLDER, take_back_entry, touch, why_no_restart, write_entry
@@ -202,10 +203,10 @@ def _keep(s: Session, digest_id: int, talk: Sequence[Utterance], sentences: Sequ
 def _promised(
     talk: Sequence[Utterance], sentences: Sequence[Sentence], own: Collection[int] | None, now: datetime
 ) -> list[tuple[int, str, datetime]]:
-    """Of which sentence, what, and until when."""
+    """Of which sentence, what (by dates: it is read on the day itself), and until when."""
     said_at = {one.number: one.at or now for one in talk}
     return [
-        (position, promise.text[:_TODO_LONGEST], moment)
+        (position, dated(promise.text, day_of(said_at[one.cites[-1]]))[:_TODO_LONGEST], moment)
         for position, one in enumerate(sentences)
         if one.kind is DigestKind.PROMISE and (own is None or not set(own).isdisjoint(one.cites))
         for promise in _each(one, said_at[one.cites[-1]], now)

@@ -33,7 +33,7 @@ def test_a_pasted_chat_is_summed_up_with_to_dos_and_taken_back(wecom: Wecom) -> 
     assert "需求：王工表示：我们需要20台WQ15-15-1.5" in said
     assert "承诺：张三答应：周五前给您报价" in said
     assert "顾虑：王工表示：单价别超过3200元" in said
-    assert "已加待办 1 条：\n· 11-27 09:00 周五前给您报价" in said
+    assert "已加待办 1 条：\n· 11-27 09:00 11月27日前给您报价" in said
     assert "已撤销：刚才记到「华东泵业有限公司」的会话摘要" in wecom.say("Zhang", "/撤销")
     assert all(one.withdrawn_at and not one.done_at for one in rows(Todo))
 

@@ -82,7 +82,7 @@ def test_our_promises_become_to_dos_and_go_with_the_digest(company: Engine) -> N
     before = clock_of(made)
     done = keep(made)
     assert [(one.text, one.due_at) for one in done.todos] == [
-        ("周五前给您报价", at(date(2026, 11, 27), 9)),
+        ("11月27日前给您报价", at(date(2026, 11, 27), 9)),
         ("样品马上寄给您", at(date(2026, 11, 23), 18)),
     ]
     by = actor("Zhang")
