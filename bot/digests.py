@@ -1,10 +1,12 @@
 """/小结: a pasted chat or a dictated note becomes a digest in the customer's file, what we promised becomes to-dos."""
 
 import json
+import re
 from datetime import datetime
+from typing import Any
 
 from bot.commands import CHAT, CUSTOMER
-from bot.forms import Filled, Slot, Values, fill, form, read_into, some_text
+from bot.forms import Filled, Fills, Slot, Values, a_customer, fill, form, read_into, some_text
 from bot.router import Heard, command, first_word
 from config.vocabulary import InboxState
 from crm.access import Actor
@@ -19,6 +21,7 @@ from crm.uow import Session
 from crm.usecases.linking import current_customer
 
 _ASKED = "把和客户的聊天复制过来，或者用键盘上的麦克风说一段今天聊了什么"
+_SENTENCE = re.compile(r"[\n，,。；;：:！!？?]")  # no company's name
 _outside = False
 
 
@@ -67,7 +70,19 @@ def _names_a_customer(heading: str, talk: str, actor: Actor, now: datetime) -> b
         return False
 
 
-@form("digest", CUSTOMER, Slot("text", _ASKED, some_text))
+def _customer_or_talk(s: Session, actor: Actor, typed: str) -> list[Any]:
+    """A talk that is pasted before its customer is named is kept, and only the name asked for again."""
+    words = typed.strip()
+    if _SENTENCE.search(words) and not meant(s, actor, words):
+        heading, _, talk = words.partition("\n")
+        named = meant(s, actor, heading)
+        if talk.strip() and len(named) == 1:
+            raise Fills("", {"customer": [named[0].id, named[0].name], "text": talk.strip()})
+        raise Fills("聊天内容收到了，先留着。", {"text": words})
+    return a_customer(s, actor, typed)
+
+
+@form("digest", Slot("customer", CUSTOMER.ask, _customer_or_talk), Slot("text", _ASKED, some_text))
 def _digest(s: Session, it: Filled) -> str:
     (customer_id, name), typed = it.values["customer"], str(it.values["text"])
     others = meant(s, it.actor, typed) if "\n" not in typed else []

@@ -33,6 +33,14 @@ class NotAnAnswer(Exception):
     """What was typed does not answer what was asked: the question ends, and the words mean what they say."""
 
 
+class Fills(Exception):
+    """What was typed is the answer to other questions than the one put: `said`, and what it answers is kept."""
+
+    def __init__(self, said: str, values: Values) -> None:
+        super().__init__(said)
+        self.values = values
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One thing a command needs. `read` turns what was typed into the stored value, or raises Invalid or Choose."""
@@ -161,6 +169,8 @@ def _answer(s: Session, actor: Actor, asked: dialogues.Open, typed: str, key: st
         return _go_on(s, actor, asked.verb, {**values, slot.name: picked}, key, now)
     try:
         read = read_into(s, actor, asked.verb, values, slot.name, typed, now)
+    except Fills as other:
+        return f"{other}{_go_on(s, actor, asked.verb, {**values, **other.values}, key, now)}"
     except CrmError as refusal:
         dialogues.keep(s, actor, asked.verb, asked.slots, now, numbers.current(s))
         return f"{refusal}\n{slot.ask}{ENDING}"

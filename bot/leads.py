@@ -19,12 +19,19 @@ from crm.uow import Session
 from crm.usecases import lead_convert, lead_steps
 from crm.usecases.lead_cards import card_again
 
+_NUMBER = 3  # digits of a telephone's part, no longer a place in the list
+
 
 @command("线索", "xiansuo", "lead", "leads", usage="/线索 [关键字]", tells="看等您联系的线索，回复序号处理")
 def show_leads(s: Session, actor: Actor, heard: Heard) -> str:
     if actor.reach is Reach.NOTHING:
         return "您的岗位不跟线索。客户来问价，请转给负责的销售"
-    rows, total = open_leads(s, actor, heard.now, LIST, heard.args)
+    number = int(heard.args) if heard.args.isdecimal() and len(heard.args) < _NUMBER else 0
+    rows, total = open_leads(s, actor, heard.now, LIST, "" if number else heard.args)
+    if number > len(rows) > 0:
+        return f"没有第 {number} 条，发 /线索 看全部"
+    if number and rows:
+        return _show(s, actor, rows[number - 1].id, heard.key, heard.now)
     if not rows and heard.args:
         return f"等联系的线索里没有「{heard.args[:30]}」。发 /线索 看全部"
     if not rows:

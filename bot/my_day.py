@@ -1,6 +1,9 @@
 """/日报: what the sender did on a day, ready to be copied into a report."""
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
+from itertools import groupby
 
 from bot.router import Heard, command
 from crm.access import Actor
@@ -8,7 +11,8 @@ from crm.reads.my_day import Done, my_day
 from crm.rules.days import day_of
 from crm.uow import Session
 
-_WORDS = 40  # characters of one thing
+_WORDS = 200  # characters of one thing: what is longer ends with a whole sentence
+_ENDS = re.compile(r"[。！!？?；;]")
 _DAYS_AGO = {"": 0, "今天": 0, "昨天": 1, "前天": 2}
 
 
@@ -37,11 +41,25 @@ def report(s: Session, actor: Actor, heard: Heard) -> str:
 
 
 def _part(title: str, unit: str, done: Done) -> str:
-    lines = [f"· {_line(about, what)}" for about, what in done.lines]
-    more = [f"· …… 共 {done.total} {unit}"] if done.total > len(done.lines) else []
+    lines = []
+    for about, things in groupby(sorted(done.lines, key=_place(done)), key=lambda line: line[0]):
+        said = [_whole(what) for _, what in things if what != about]
+        begins = "" if not about else f"{about}：" if said else about
+        first, *others = said or [""]
+        lines += [f"· {begins}{first}", *(f"　{one}" if about else f"· {one}" for one in others)]
+    more = [f"…… 共 {done.total} {unit}，其余的在客户的时间线上"] if done.total > len(done.lines) else []
     return "\n".join([f"【{title}】{done.total} {unit}", *lines, *more])
 
 
-def _line(about: str, what: str) -> str:
-    words = "；".join(what.split("\n"))[:_WORDS]  # a summed-up talk has a line for each of its sentences
-    return words if about in ("", what) else f"{about[:20]}：{words}"
+def _place(done: Done) -> Callable[[tuple[str, str]], int]:
+    """Everything about one customer stands together, where the first of it stands."""
+    order = {about: place for place, (about, _) in reversed(list(enumerate(done.lines)))}
+    return lambda line: order[line[0]]
+
+
+def _whole(what: str) -> str:
+    words = "；".join(what.split("\n"))  # a summed-up talk has a line for each of its sentences
+    if len(words) <= _WORDS:
+        return words
+    ends = [found.end() for found in _ENDS.finditer(words, 0, _WORDS)]
+    return f"{words[: ends[-1] if ends else _WORDS]}……"

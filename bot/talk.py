@@ -11,6 +11,7 @@ from bot.proofs import take_file
 from bot.router import Heard, find_command, first_word
 from crm.access import Actor
 from crm.errors import CrmError, Invalid
+from crm.rules.activity import FEWEST_DIFFERENT
 from crm.uow import Session
 from crm.usecases import dialogues
 from crm.usecases.followups import LONGEST
@@ -20,6 +21,7 @@ _HELLO = frozenset({"你好", "您好", "在吗", "在么", "早", "早上好", 
 _THANKS = frozenset(
     {"谢谢", "多谢", "感谢", "谢了", "好的", "好", "好的谢谢", "收到", "嗯", "嗯嗯", "ok", "thanks", "thx"}
 )
+_SHORT = 20  # characters: so long a text of one or two different ones is a stuck key
 _NOTE = frozenset({"记一下", "记录一下", "帮我记一下", "记个跟进", "写个跟进"})
 _STOP = frozenset({"取消", "退出", "算了", "quxiao", "cancel"})
 _UNASKED = "文件我收到了，但不知道它是什么。作商机的凭证，先发 /推进 商机名，再发文件；记跟进，请用一句话写下要点"
@@ -35,12 +37,13 @@ _MEDIA = {
 def reply_to(s: Session, actor: Actor, text: str, key: str, now: datetime, *, asked: bool) -> str:
     """The answer to what was typed; a new command ends whatever was being `asked`."""
     typed = text.strip()
-    if typed[:1] in _SLASHES and typed:
+    stops = typed.lstrip(_SLASHES).strip().casefold() in _STOP
+    if typed[:1] in _SLASHES and typed and not stops:
         if asked:
             dialogues.end(s, actor)
         return _command(s, actor, typed[1:].strip(), key, now)
     question = dialogues.current(s, actor, now) if asked else None
-    if typed.casefold() in _STOP:
+    if stops:
         dialogues.end(s, actor)
         return "好的，不问了" if question else "现在没有在问的问题。发 /帮助 看看我会什么"
     answered = None if question is None else forms.answer(s, actor, question, typed, key, now)
@@ -66,6 +69,8 @@ def _civil(typed: str) -> str:
         return "不客气，有事随时发我"
     if words in _NOTE:
         return "好，记什么？直接说聊了什么，比如：和王工谈了价格，下周三给报价"
+    if len(typed) > _SHORT and len(set(words)) < FEWEST_DIFFERENT:
+        return "这段话从头到尾是同一两个字，没有可以记的内容。直接说聊了什么，我来记跟进"
     if len(typed) > LONGEST:
         return f"这段话太长了（{len(typed)} 字），跟进最多 {LONGEST} 字。要整理聊天，请发 /小结 客户 再贴上内容"
     if words.isdecimal() and len(words) <= 2:

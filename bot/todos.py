@@ -21,6 +21,9 @@ from crm.usecases.sweeps import list_text
 
 # Words that speak of a time we could not read: better asked about than filed under tomorrow.
 _PAST = re.compile(r"^(昨天|前天|20\d\d[-/.年]\d)")
+_ALL = frozenset({"全部", "所有", "quanbu", "all"})
+_NEXT = 5
+_MOST = 50  # lines of the whole list: what is more is looked at customer by customer
 _SOME_TIME = re.compile(r"\d+\s*(点|分钟|小时|天后|号|日|月)|^\d{1,2}[.．]\d{1,2}\b")
 
 
@@ -34,12 +37,17 @@ _SOME_TIME = re.compile(r"\d+\s*(点|分钟|小时|天后|号|日|月)|^\d{1,2}[
     "jinri",
     "today",
     usage="/待办 [客户] [时间] 内容",
-    tells="看今天要做的，或加一条",
+    tells="看今天要做的，或加一条；只发客户名看这一家的，发 /待办 全部 看所有的",
 )
 def todo(s: Session, actor: Actor, heard: Heard) -> str:
     if not heard.args:
-        return _due_today(s, actor, heard)
+        return _due_today(s, actor, heard, _NEXT)
+    if heard.args.casefold() in _ALL:
+        return _due_today(s, actor, heard, _MOST)
     first, rest = first_word(heard.args)
+    if not rest and parse_due(first, heard.now) is None and meant(s, actor, first):
+        read = read_into(s, actor, "todos_of", {}, "customer", first, heard.now)
+        return read if isinstance(read, str) else fill(s, actor, "todos_of", read, heard.key, heard.now)
     found = meant(s, actor, first) if rest and parse_due(first, heard.now) is None else []
     about = (found[0].id, found[0].name) if len(found) == 1 else linking.current_customer(s, actor)
     typed = rest if found else heard.args
@@ -68,10 +76,24 @@ def _add_todo(s: Session, it: Filled) -> str:
     return f"已加待办{named}：{added.text}，{due.astimezone(SHANGHAI):%m-%d %H:%M} 提醒"
 
 
-def _due_today(s: Session, actor: Actor, heard: Heard) -> str:
-    """Everything due, and what comes next."""
+@form("todos_of", CUSTOMER)
+def _todos_of(s: Session, it: Filled) -> str:
+    """All that is open with one customer, whenever it is due."""
+    customer_id, name = it.values["customer"]
+    found = todos.open_with(s, it.actor, customer_id, _MOST)
+    how = f"要加一条，把内容写在后面：/待办 {name[:16]} 明天 回电话"
+    if not found:
+        return f"「{name}」没有没办完的待办。{how}"
+    listed(s, it.actor, "handle", [[ItemKind.TODO, one.id] for one in found], it.now)
+    lines = [f"{number}. {_when(one)} {one.text[:40]}" for number, one in enumerate(found, start=1)]
+    said = [f"「{name}」的待办 {len(found)} 条：", *lines]
+    return "\n".join([*said, f"\n回复序号，我把那一件的卡片发给您处理。{how}"])
+
+
+def _due_today(s: Session, actor: Actor, heard: Heard, limit: int) -> str:
+    """Everything due, and so much of what comes next."""
     items = agenda(s, actor, heard.now, numbers.current(s), numbers.calendar(s))
-    coming, more = todos.coming(s, actor, heard.now)
+    coming, more = todos.coming(s, actor, heard.now, limit)
     if not items and not coming:
         return "今天没有到期的事。发 /待办 明天 给客户回电话 可以加一条"
     things = [[item.kind, item.object_id] for item in items] + [[ItemKind.TODO, one.id] for one in coming]
@@ -79,13 +101,22 @@ def _due_today(s: Session, actor: Actor, heard: Heard) -> str:
     said = [list_text(items) if items else "今天没有到期的事"]
     if coming:
         lines = [_later(number, one) for number, one in enumerate(coming, start=len(items) + 1)]
-        said.append("\n".join(["接下来的待办：", *lines, *([f"…… 还有 {more} 条"] if more else [])]))
+        said.append("\n".join(["接下来的待办：", *lines, *_rest(more, limit)]))
     return "\n\n".join([*said, "回复序号，我把那一件的卡片发给您处理"])
+
+
+def _rest(more: int, limit: int) -> list[str]:
+    way = "发 /待办 全部 都看到" if limit < _MOST else "发 /待办 客户名 看一家的"
+    return [f"…… 还有 {more} 条，{way}"] if more else []
+
+
+def _when(one: todos.ComingTodo) -> str:
+    return f"{one.due_at.astimezone(SHANGHAI):%m-%d %H:%M}"
 
 
 def _later(number: int, one: todos.ComingTodo) -> str:
     about = f"{one.customer[:16]}：" if one.customer else ""
-    return f"{number}. {one.due_at.astimezone(SHANGHAI):%m-%d %H:%M} {about}{one.text[:40]}"
+    return f"{number}. {_when(one)} {about}{one.text[:40]}"
 
 
 @picks_from("handle")

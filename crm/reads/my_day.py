@@ -9,13 +9,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from config.vocabulary import StageKind, TimelineKind
 from crm.access import Actor, sees_customer
+from crm.rules.consents import WORDS_GONE
 from crm.rules.days import at
 from models.customers import Customer
 from models.deals import Deal, Stage, StagePeriod
 from models.quotes import Quote
 from models.timeline import TimelineEntry, Todo
 
-_SHOWN = 8
+_SHOWN = 50  # lines of one kind: more than anybody does in a day
 _Moment = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
 
@@ -71,7 +72,7 @@ def _written(actor: Actor, day: date, *kinds: TimelineKind) -> Select[str, str]:
         .join(Customer, Customer.id == entry.customer_id)
         .where(
             entry.author_id == actor.person_id, entry.kind.in_(kinds), entry.retracted_at.is_(None),
-            _on(entry.at, day), sees_customer(actor),
+            _on(entry.at, day), entry.text.not_in(WORDS_GONE), sees_customer(actor),
         )
         .order_by(entry.at, entry.id)
     )  # fmt: skip
@@ -106,7 +107,7 @@ def _ticked(actor: Actor, day: date) -> Select[str, str]:
     return (
         select(func.coalesce(Customer.name, ""), Todo.text)
         .outerjoin(Customer, (Customer.id == Todo.customer_id) & sees_customer(actor))
-        .where(Todo.person_id == actor.person_id, _on(Todo.done_at, day))
+        .where(Todo.person_id == actor.person_id, _on(Todo.done_at, day), Todo.text.not_in(WORDS_GONE))
         .order_by(Todo.done_at, Todo.id)
     )
 
@@ -127,9 +128,14 @@ def _on(moment: _Moment, day: date) -> ColumnElement[bool]:
 
 
 def _done(s: Session, query: Select[str, str]) -> Done:
-    lines = [(about, what) for about, what in s.execute(query.limit(_SHOWN))]
+    lines = [(about, _left(what)) for about, what in s.execute(query.limit(_SHOWN))]
     total = len(lines)
     return Done(_number(s, query) if total == _SHOWN else total, lines)
+
+
+def _left(what: str) -> str:
+    """Without the lines that only tell of words shown no longer."""
+    return "\n".join(line for line in what.split("\n") if line not in WORDS_GONE)
 
 
 def _number(s: Session, query: Select[str, str]) -> int:

@@ -4,6 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+# What stands in a digest or a to-do for words that may be shown no longer.
+WORDS_DELETED = "应联系人要求，已删除"
+WORDS_WITHDRAWN = "客户撤回了会话存档的同意，聊天内容不再显示"
+WORDS_RECALLED = "消息已被撤回，相关内容已删除"
+WORDS_GONE = (WORDS_DELETED, WORDS_WITHDRAWN, WORDS_RECALLED)
+
 # A yes is told to the second: what was said in that very second may have been said before it.
 _TOLD_TO = timedelta(seconds=1)
 

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from crm.rules.dates import dates_in
+from crm.rules.holidays import NAMES, holiday
 from crm.rules.numerals import NUMERAL, numeral
 
 _FAR = timedelta(days=270)  # a day without year that comes back only after so long was said of the past
 _FRIDAY = 4
+_AS_IT_IS = re.compile(r"\s*(?:\d+\s?[-/.年月]|下班)")  # a date already, or an hour
 _LOOSE = re.compile(
     r"(?P<month>下个?月|本月|这个?月|当月|月)(?P<part>底|末|初|中旬?)(?!间)"
     r"|(?P<year>今年|明年|年)(?:年)?(?P<year_part>底|末|初)"
     r"|(?P<week>下下|下|这|本)个?(?:周|星期|礼拜)(?P<inside>内|之内|以内)?(?![一二三四五六日天末1-7])"
+    rf"|(?P<holiday>{'|'.join(NAMES)}|(?<![一二三四五六七八九十])十一(?=[之以]?前))节?+"
+    r"(?!路|好|快乐|[之以过]?后)(?P<eve>[之以]?前)?"
     rf"|(?<![\d.第])(?P<count>{NUMERAL}|半)\s*个?(?P<unit>工作日|小时|天|周|星期|礼拜|月)(?:之内|以内|内|之后|以后|后)"
 )
 
@@ -21,8 +25,9 @@ _LOOSE = re.compile(
 def days_in(text: str, said_on: date) -> Iterator[tuple[str, date]]:
     """(the words, the day) in the order of the text; words that name no day of the calendar are not there.
 
-    A week means its Friday, 月初 the first, 月中 the fifteenth, 月底 and 年底 the last; working days are counted Monday
-    to Friday. A day that was plainly past when it was said is not one to come.
+    A holiday means its first day, 「春节前」 the day before it. A week means its Friday, 月初 the first, 月中 the
+    fifteenth, 月底 and 年底 the last; working days are counted Monday to Friday. A day that
+    was plainly past when it was said is not one to come.
     """
     exact = [(start, end, day) for start, end, day in dates_in(text, said_on) if day - said_on <= _FAR]
     loose = [
@@ -33,6 +38,14 @@ def days_in(text: str, said_on: date) -> Iterator[tuple[str, date]]:
     ]
     for start, end, day in sorted([*exact, *loose]):
         yield text[start:end].strip(), day
+
+
+def dated(text: str, said_on: date) -> str:
+    """「明天」 and 「周五」 as the date that was meant: what is read on another day than it was said."""
+    for start, end, day in reversed(list(dates_in(text, said_on))):
+        if not _AS_IT_IS.match(text[start:end]):
+            text = f"{text[:start]}{day.month}月{day.day}日{text[end:]}"
+    return text
 
 
 def _loose(found: re.Match[str], said_on: date) -> date | None:
@@ -47,6 +60,11 @@ def _loose(found: re.Match[str], said_on: date) -> date | None:
             return None  # 「这周」 may be about what has been
         weeks = {"下下": 2, "下": 1}.get(found["week"], 0)
         return said_on + timedelta(days=_FRIDAY - said_on.weekday(), weeks=weeks)
+    if found["holiday"]:
+        day = holiday(found["holiday"], said_on)
+        if day is None or day - said_on > _FAR:
+            return None
+        return day - timedelta(days=1) if found["eve"] else day
     return _after(said_on, found["count"], found["unit"])
 
 

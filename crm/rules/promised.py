@@ -18,6 +18,7 @@ _HOURS = re.compile(rf"(?P<count>{NUMERAL}|半)\s*个?小时(?:之内|以内|内
 _WAS = re.compile(
     r"(?:去|拜访|见|谈|聊|打|到|发|寄|送)过?了|今天[^，,]{0,4}(?:拜访|见|聊|谈|和|跟)(?![^，,]*(?:给|发|寄|前))"
 )
+_MOVED = re.compile(r"(?:改|推迟|延期?|挪)到")  # what is moved was said before
 _PART = re.compile(r"(?<![天日明今后一二三四五六末])(?P<part>上午|中午|下午|傍晚|晚上)")
 _PART_ENDS = {"上午": (12, 0), "中午": (13, 0), "下午": DAY_ENDS, "傍晚": (19, 0), "晚上": (20, 0)}
 
@@ -33,15 +34,16 @@ class Promise:
 def promised(words: str, said_at: datetime, now: datetime) -> list[Promise]:
     """One for each clause in which we say what we will do; what explains it goes with it, never nothing.
 
-    A time said just before, 「后天上午10点半，我到您厂里」, is the clause's own. 「今天去了」 is no time to come.
+    A time said just before, 「后天上午10点半，我到您厂里」, is the clause's own unless it names another.
+    「今天去了」 is no time to come.
     """
     made: list[Promise] = []
     lead: Promise | None = None
     for clause in [*_CLAUSE.findall(words), ""]:
         due = due_in(clause, said_at, now)
         if lead is not None:
-            if due is None and _promises(clause):
-                clause, due = f"{lead.text}，{clause}", lead.due
+            if _promises(clause) and (due is None or _MOVED.match(clause)):
+                clause, due = f"{lead.text}，{clause}", due or lead.due
             elif made:  # 「我明天发纪要，周五前出方案」
                 made.append(lead)
             lead = None

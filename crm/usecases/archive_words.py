@@ -8,18 +8,15 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import DigestKind
 from crm.promises import forget
-from crm.rules.consents import Word
+from crm.rules.consents import WORDS_DELETED, WORDS_RECALLED, WORDS_WITHDRAWN, Word
 from crm.usecases.archive_consents import Place
 from crm.usecases.archive_talks import ENTRANCE
 from crm.usecases.digests import in_words
-from crm.usecases.todos import WORDS_DELETED, topic_of, withdraw_todos
+from crm.usecases.todos import topic_of, withdraw_todos
 from models.archive import ArchiveCited, ArchiveDigest, ArchiveTalk
 from models.base import one_of
 from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
 from models.timeline import TimelineEntry, Todo
-
-_WITHDRAWN = "客户撤回了会话存档的同意，聊天内容不再显示"
-_RECALLED = "消息已被撤回，相关内容已删除"
 
 
 def purged(s: Session, external_userid: str, now: datetime) -> None:
@@ -49,16 +46,16 @@ def withdrawn(s: Session, place: Place, external_userid: str, word: Word) -> Non
         said = s.execute(select(DigestMessage.number, DigestMessage.at).where(*of_them))
         uncovered = {number for number, at in said if at is None or not word.covers(at)}
         if uncovered:
-            _without(s, digest_id, uncovered, _WITHDRAWN)
+            _without(s, digest_id, uncovered, WORDS_WITHDRAWN)
     s.flush()
 
 
 def recalled(s: Session, seq: int, now: datetime) -> None:
     """Whoever said it has taken it back."""
     for digest_id, numbers in _cited(s, ArchiveCited.seq == seq):
-        positions = _without(s, digest_id, numbers, _RECALLED)
+        positions = _without(s, digest_id, numbers, WORDS_RECALLED)
         of_them = (DigestTodo.digest_id == digest_id, one_of(s, DigestTodo.position, positions))
-        _drop_todos(s, _RECALLED, now, *of_them)
+        _drop_todos(s, WORDS_RECALLED, now, *of_them)
 
 
 def _cited(s: Session, *which: ColumnElement[bool]) -> Iterable[tuple[int, set[int]]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import DigestEngine, DigestKind, DigestOrigin, TimelineKind, label
@@ -16,6 +16,7 @@ from crm.errors import Conflict, Invalid
 from crm.rules.activity import counts as activity_counts
 from crm.rules.dates import DAY_ENDS, DAY_STARTS
 from crm.rules.days import SHANGHAI, at, day_of
+from crm.rules.digest_dates import dated
 from crm.rules.promised import Promise, promised
 from crm.rules.utterance import Sentence, Utterance
 from crm.usecases.followups import NOT_THE_HOLDER, take_back_entry, touch, why_no_restart, write_entry
@@ -23,7 +24,7 @@ from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
 from models.base import one_of
 from models.customers import Customer
 from models.digests import Digest, DigestMessage, DigestSentence, DigestTodo
-from models.timeline import TimelineEntry, Todo
+from models.timeline import TODO_IS_OPEN, TimelineEntry, Todo
 
 NOTHING_IN_IT = "这段内容里没有找到可以记下来的事（只有问候或表情）。请多复制几条，或者直接说一段今天聊了什么"
 _ONE_SIDED = "这段聊天里只有我方说话，已记下，但不计入跟进；对方回复以后再整理一次就算"
@@ -65,13 +66,15 @@ def keep_digest(
     It happened when the last message was said, never after `now`. The actor's own to-dos come of our promises: of those
     without a day tomorrow, of those whose day is over none. `own`: the numbers of what the actor said himself, where
     that is known (None: whatever our side said); what a colleague promised is not his, nor does it count for him.
-    The same talk a second time is a Conflict.
+    The same talk a second time is a Conflict; of one that has gone on since, only what is new is told.
     """
     customer = get_customer(s, actor, customer_id, lock=True)  # of the same talk twice at once the second waits
     if not sentences:
         raise Invalid(NOTHING_IN_IT, {"text": NOTHING_IN_IT})
     known_by = _print(talk)
     _refuse_again(s, customer, known_by)
+    if origin is not DigestOrigin.ARCHIVE:
+        sentences = _not_told_yet(s, customer, talk, sentences, now)
     text = in_words((one.kind, one.text) for one in sentences)
     happened = min(next((one.at for one in reversed(talk) if one.at is not None), now), now)
     valid, remark = (False, NOT_THE_HOLDER) if own is not None and not own else _counts(s, customer.id, talk, sentences)
@@ -86,8 +89,8 @@ def keep_digest(
         touch(s, customer.id, customer.owner_id, actor, happened)
     todos = []
     for position, words, due_at in _promised(talk, sentences, own, now):
-        if origin is DigestOrigin.ARCHIVE and _promised_before(s, actor, customer.id, words, happened):
-            continue  # he has pasted the same talk himself
+        if _promised_before(s, actor, customer.id, words, happened, origin):
+            continue
         todo = add_todo(s, actor, customer.id, words, due_at, now, entrance=entrance)
         s.add(DigestTodo(todo_id=todo.id, digest_id=made.id, position=position))
         todos.append(todo)
@@ -100,9 +103,39 @@ def keep_digest(
     return DigestDone(made.public_id, entry_id, customer.name, engine, tuple(sentences), tuple(todos), valid, remark)
 
 
-def _promised_before(s: Session, actor: Actor, customer_id: int, words: str, about: datetime) -> bool:
+def _promised_before(
+    s: Session, actor: Actor, customer_id: int, words: str, about: datetime, origin: DigestOrigin
+) -> bool:
+    """Whether he has it to do already; of what he pasted himself the archive makes no second one either."""
     same = (Todo.person_id == actor.person_id, Todo.customer_id == customer_id, Todo.text == words)
-    return s.scalar(select(Todo.id).where(*same, Todo.created_at >= about - _SAME_TALK).limit(1)) is not None
+    before = Todo.created_at >= about - _SAME_TALK if origin is DigestOrigin.ARCHIVE else TODO_IS_OPEN
+    return s.scalar(select(Todo.id).where(*same, before).limit(1)) is not None
+
+
+def _not_told_yet(
+    s: Session, customer: Customer, talk: Sequence[Utterance], sentences: Sequence[Sentence], now: datetime
+) -> list[Sentence]:
+    """Without those whose every message stands on the timeline already: a talk is pasted again when it has gone on.
+
+    A message is the same by speaker, words and moment; of one without a moment, what was told within a day.
+    """
+    begun = min((one.at for one in talk if one.at is not None), default=now)
+    told_of = (
+        select(DigestMessage.speaker, DigestMessage.at, DigestMessage.text)
+        .join(Digest, Digest.id == DigestMessage.digest_id)
+        .join(TimelineEntry, TimelineEntry.id == Digest.entry_id)
+        .where(
+            TimelineEntry.customer_id == customer.id,
+            TimelineEntry.retracted_at.is_(None),
+            or_(DigestMessage.at >= begun, TimelineEntry.recorded_at >= now - _SAME_TALK),
+        )
+    )
+    told = {tuple(row) for row in s.execute(told_of)}
+    known = {one.number for one in talk if (one.speaker[:_NAME_LONGEST], one.at, one.text) in told}
+    left = [one for one in sentences if not known.issuperset(one.cites)]
+    if not left:
+        raise Conflict(f"这段内容里的事都已经整理过了，在「{customer.name}」的时间线上。没有再记一次，待办也没有再加")
+    return left
 
 
 def in_words(sentences: Iterable[tuple[DigestKind, str]]) -> str:
@@ -170,10 +203,10 @@ def _keep(s: Session, digest_id: int, talk: Sequence[Utterance], sentences: Sequ
 def _promised(
     talk: Sequence[Utterance], sentences: Sequence[Sentence], own: Collection[int] | None, now: datetime
 ) -> list[tuple[int, str, datetime]]:
-    """Of which sentence, what, and until when."""
+    """Of which sentence, what (by dates: it is read on the day itself), and until when."""
     said_at = {one.number: one.at or now for one in talk}
     return [
-        (position, promise.text[:_TODO_LONGEST], moment)
+        (position, dated(promise.text, day_of(said_at[one.cites[-1]]))[:_TODO_LONGEST], moment)
         for position, one in enumerate(sentences)
         if one.kind is DigestKind.PROMISE and (own is None or not set(own).isdisjoint(one.cites))
         for promise in _each(one, said_at[one.cites[-1]], now)

@@ -13,13 +13,12 @@ from crm.access import READ, Actor, get_customer, sees_customer
 from crm.errors import Gone, Invalid, NotFound
 from crm.messages import Tap, cancel, schedule_card
 from crm.notices import Notice
+from crm.rules.consents import WORDS_DELETED
 from crm.rules.days import SHANGHAI, at, day_of
 from models.base import one_of
 from models.customers import Customer
 from models.digests import Digest, DigestTodo
 from models.timeline import TODO_IS_OPEN, TimelineEntry, Todo
-
-WORDS_DELETED = "应联系人要求，已删除"  # stands in a to-do whose words a purge of the chat archive took away
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def postpone_todo(
 
 @dataclass(frozen=True, slots=True)
 class ComingTodo:
-    """One after today; `customer` is "" where it is about none, or none that is there for its person any more."""
+    """An open one; `customer` is "" where it is about none, or none that is there for its person any more."""
 
     id: int
     due_at: datetime
@@ -131,7 +130,20 @@ class ComingTodo:
     customer: str
 
 
-def coming(s: Session, actor: Actor, now: datetime, limit: int = 5) -> tuple[list[ComingTodo], int]:
+def open_with(s: Session, actor: Actor, customer_id: int, limit: int) -> list[ComingTodo]:
+    """The actor's own open to-dos with one customer, the earliest first."""
+    mine = (Todo.person_id == actor.person_id, Todo.customer_id == customer_id, TODO_IS_OPEN)
+    query = (
+        select(Todo.id, Todo.due_at, Todo.text, Customer.name)
+        .join(Customer, (Customer.id == Todo.customer_id) & _there(actor))
+        .where(*mine)
+        .order_by(Todo.due_at, Todo.id)
+        .limit(limit)
+    )
+    return [ComingTodo(*row) for row in s.execute(query)]
+
+
+def coming(s: Session, actor: Actor, now: datetime, limit: int) -> tuple[list[ComingTodo], int]:
     """The actor's next to-dos after today, among them whatever he has just added, and how many more there are."""
     tomorrow = at(day_of(now), 0) + timedelta(days=1)
     later = (Todo.person_id == actor.person_id, TODO_IS_OPEN, Todo.due_at >= tomorrow)

@@ -44,8 +44,9 @@ def split_text(text: str, limit: int = TEXT_LIMIT) -> list[str]:
     """The text in parts of at most ``limit`` bytes of UTF-8, in order; a text that fits is the only part.
 
     A part ends at a line break when there is one in its second half (the break itself is dropped), rather before a line
-    that begins an item than before one that goes on with it (indented); else between two whole characters. Parts
-    without any letter are left out. ``limit`` below 4, the longest character, is a ValueError.
+    that begins an item than before one that goes on with it (indented), and not behind a heading (「：」); else between
+    two whole characters. Parts without any letter are left out. ``limit`` below 4, the longest character, is a
+    ValueError.
     """
     if limit < 4:
         raise ValueError("a character may need 4 bytes")
@@ -65,6 +66,7 @@ def _break(text: str, limit: int) -> tuple[int, int]:
     room = fitting(text, limit)
     breaks = [place for place in range(max(1, room // 2), room + 1) if text.startswith("\n", place)]
     between = [place for place in breaks if not text.startswith(" ", place + 1)] or breaks
+    between = [place for place in between if not text.endswith("：", 0, place)] or between
     if between:
         return between[-1], between[-1] + 1
     end = whole_characters(text, room)

@@ -201,6 +201,23 @@ def test_the_list_numbers_what_comes_later_too_and_its_card_is_handed(wecom: Wec
     assert rows(Todo)[0].done_at is not None
 
 
+def test_a_customers_name_alone_lists_his_todos_and_the_whole_list_can_be_had(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    customer("Zhang", "常熟新泰仪表有限公司")
+    wecom.say("Zhang", "/关联 常熟")
+    assert "「华东泵业有限公司」没有没办完的待办" in wecom.say("Zhang", "/待办 华东")
+    assert rows(Todo) == []
+    for day in range(1, 9):
+        wecom.say("Zhang", f"/待办 {'华东' if day == 8 else '常熟'} {day}天后 送第{day}份样品")
+    assert "还有 3 条，发 /待办 全部" in wecom.say("Zhang", "/待办")
+    assert "8. 12-01 09:00 华东泵业有限公司：送第8份样品" in wecom.say("Zhang", "/待办 全部")
+    said = wecom.say("Zhang", "/待办 hdby")
+    assert said.startswith("「华东泵业有限公司」的待办 1 条：\n1. 12-01 09:00 送第8份样品")
+    wecom.say("Zhang", "1")
+    wecom.press("Zhang", wecom.card("Zhang"), "完成")
+    assert [one.text for one in rows(Todo) if one.done_at] == ["送第8份样品"]
+
+
 def test_a_todo_is_finished_postponed_and_taken_back_on_its_card(wecom: Wecom) -> None:
     wecom.say("Zhang", "/待办 今天 打电话给王总")
     card = wecom.card("Zhang")
@@ -283,6 +300,12 @@ def test_words_that_only_announce_a_note_or_are_too_long_are_no_note(wecom: Weco
     wecom.say("Zhang", "/关联 太仓宏远")
     assert "记什么" in wecom.say("Zhang", "记一下。")
     assert "太长了（5001 字）" in wecom.say("Zhang", "长" * 5001)
+
+
+def test_one_letter_over_and_over_is_no_follow_up(wecom: Wecom) -> None:
+    customer("Zhang", "华东泵业有限公司")
+    wecom.say("Zhang", "/关联 华东泵业")
+    assert "没有可以记的内容" in wecom.say("Zhang", "长" * 500)
 
 
 def test_a_command_nobody_knows_points_to_help(wecom: Wecom) -> None:

@@ -33,7 +33,7 @@ def test_a_pasted_chat_is_summed_up_with_to_dos_and_taken_back(wecom: Wecom) -> 
     assert "需求：王工表示：我们需要20台WQ15-15-1.5" in said
     assert "承诺：张三答应：周五前给您报价" in said
     assert "顾虑：王工表示：单价别超过3200元" in said
-    assert "已加待办 1 条：\n· 11-27 09:00 周五前给您报价" in said
+    assert "已加待办 1 条：\n· 11-27 09:00 11月27日前给您报价" in said
     assert "已撤销：刚才记到「华东泵业有限公司」的会话摘要" in wecom.say("Zhang", "/撤销")
     assert all(one.withdrawn_at and not one.done_at for one in rows(Todo))
 
@@ -65,6 +65,25 @@ def test_the_question_says_for_whom_and_another_customers_name_is_no_talk(wecom:
     assert wecom.say("Zhang", "常熟新泰").startswith("记到「常熟新泰仪表有限公司」")
     assert "已整理到「常熟新泰仪表有限公司」" in wecom.say("Zhang", TALK)
     assert len(rows(Digest)) == 1
+
+
+@pytest.mark.parametrize(
+    "talk", ["许静 10:03\n要 4 台\n张三 10:05\n明天下午3点给您报价", "今天见了许工，她要4台，我答应周五前报价"]
+)
+def test_a_talk_before_its_customer_is_kept_and_only_the_name_is_asked_for(wecom: Wecom, talk: str) -> None:
+    customer("Zhang", "太仓宏远化工装备有限公司")
+    wecom.say("Zhang", "/小结")
+    said = wecom.say("Zhang", talk)
+    assert said.startswith("聊天内容收到了，先留着。哪个客户")
+    assert "没有找到「常熟」" in wecom.say("Zhang", "常熟")
+    assert "已整理到「太仓宏远化工装备有限公司」" in wecom.say("Zhang", "太仓")
+    assert len(rows(Todo)) == 1
+
+
+def test_a_talk_under_its_customers_name_answers_both_questions(wecom: Wecom) -> None:
+    customer("Zhang", "太仓宏远化工装备有限公司")
+    wecom.say("Zhang", "/小结")
+    assert wecom.say("Zhang", f"太仓\n{TALK}").startswith("已整理到「太仓宏远化工装备有限公司」")
 
 
 def test_a_word_or_two_is_no_contact_here_either(wecom: Wecom) -> None:

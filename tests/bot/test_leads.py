@@ -38,6 +38,13 @@ def test_the_list_gives_a_card_by_its_number_and_the_tap_can_be_taken_back(wecom
     assert state(one) is LeadState.NEW
 
 
+def test_a_number_behind_the_command_opens_that_one(wecom: Wecom) -> None:
+    lead()
+    assert wecom.say("Zhang", "/线索 1") == "「苏州恒力泵业有限公司」请在下面的卡片上处理"
+    assert wecom.card("Zhang").taps == ["已联系", "转客户", "无效"]
+    assert "没有第 2 条" in wecom.say("Zhang", "/线索 2")
+
+
 def test_one_tap_makes_the_customer_and_one_takes_it_back(wecom: Wecom) -> None:
     one = lead()
     wecom.say("Zhang", "/xiansuo")

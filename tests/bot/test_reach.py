@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from config.vocabulary import OutboxState, PersonStatus, Role
 from crm import policy as numbers
@@ -16,6 +16,7 @@ from crm import uow
 from crm.bundles import GATHERING
 from crm.messages import Reminder, Tap, remind_all
 from crm.notices import Notice
+from crm.rules.consents import WORDS_DELETED
 from crm.usecases.deals import open_deal
 from crm.usecases.drawing import OutboxDraft
 from crm.usecases.people import grant
@@ -26,6 +27,7 @@ from jobs.menu import MENU, differences
 from models.customers import Customer
 from models.messages import InboxEvent, OutboxMessage
 from models.people import Person
+from models.timeline import TimelineEntry
 from tests.bot.wecom import ClockFile, Wecom
 from tests.support.company import IDS, MINUTE, NOW, actor, at_once, customer, rows
 
@@ -129,6 +131,26 @@ def test_a_talk_summed_up_is_a_follow_up_of_the_day_and_what_does_not_count_is_n
     assert wecom.say("Zhang", "/日报 昨天") == said
     assert wecom.say("Zhang", "/日报 前天") == "11-22 没有记录"
     assert "只看今天、昨天和前天" in wecom.say("Zhang", "/日报 上周")
+
+
+def test_the_day_is_told_whole_under_its_customers_and_without_removed_words(wecom: Wecom) -> None:
+    pump = customer("Zhang", "华东泵业有限公司", NOW - timedelta(days=3))
+    customer("Zhang", "常熟新泰仪表有限公司", NOW - timedelta(days=3))
+    note = "王工确认了{}批的交期和付款方式，样品这周五以前寄到他们南通的仓库，发票月底以前开，合同由他们法务先看一遍"
+    for number, letter in enumerate("甲乙丙丁戊己"):
+        wecom.say("Zhang", f"/跟进 华东泵业 {note.format(letter * 8)}")
+        wecom.say("Zhang", f"/跟进 常熟新泰 第{number}次电话：{letter * 8}要{number + 2}台样机")
+    with uow.transaction() as s:
+        removed = s.scalars(select(TimelineEntry).where(TimelineEntry.customer_id == pump)).first()
+        assert removed is not None
+        removed.text = WORDS_DELETED
+        partly = s.scalars(select(TimelineEntry).where(TimelineEntry.text == note.format("己" * 8))).one()
+        partly.text = f"承诺：张三答应：周五寄样品\n{WORDS_DELETED}"
+    said = wecom.say("Zhang", "/日报")
+    assert said.count("华东泵业有限公司：") == said.count("常熟新泰仪表有限公司：") == 1
+    assert WORDS_DELETED not in said
+    assert f"\n　{note.format('戊' * 8)}\n" in said
+    assert "\n　承诺：张三答应：周五寄样品" in said
 
 
 def test_a_colleagues_customer_does_not_stand_in_the_day(wecom: Wecom, clock: ClockFile) -> None:

@@ -54,7 +54,7 @@ def test_a_question_still_stands_within_ten_minutes_and_each_answer_renews_it(we
     assert "已记到" in wecom.say("Zhang", "约了周五去看现场")
 
 
-@pytest.mark.parametrize("word", ["取消", "退出", "算了", "cancel", "QuXiao"])
+@pytest.mark.parametrize("word", ["取消", "退出", "算了", "cancel", "QuXiao", "/取消", "／ quxiao"])
 def test_a_question_can_be_ended(wecom: Wecom, word: str) -> None:
     wecom.say("Zhang", "/新建")
     assert wecom.say("Zhang", word) == "好的，不问了"

@@ -120,3 +120,7 @@ def test_a_long_text_is_split_in_linear_time() -> None:
 def test_a_limit_no_character_fits_in_is_refused() -> None:
     with pytest.raises(ValueError):
         split_text("x", 3)
+
+
+def test_a_heading_goes_with_what_follows_it() -> None:
+    assert split_text("第一行\n第二行\n接下来：\n第三行", 34) == ["第一行\n第二行", "接下来：\n第三行"]

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from crm.rules.digest_dates import days_in
+from crm.rules.digest_dates import dated, days_in
 
 MONDAY = date(2026, 11, 30)
 
@@ -40,3 +40,19 @@ def test_the_days_of_a_message(text: str, days: list[tuple[int, int]]) -> None:
 
 def test_a_working_day_skips_the_weekend() -> None:
     assert [day for _, day in days_in("2个工作日内", date(2026, 12, 4))] == [date(2026, 12, 8)]
+
+
+@pytest.mark.parametrize(
+    ("text", "by_date"),
+    [
+        ("我明天把报价单发您", "我12月1日把报价单发您"),
+        ("今晚8点前发，周五前开票", "11月30日晚8点前发，12月4日前开票"),
+        ("下周三上午10点到现场", "12月9日上午10点到现场"),
+        ("合同今天下班前发您", "合同11月30日下班前发您"),
+        ("3天后寄样品", "12月3日寄样品"),
+        ("12月8号送样机，下班前回电", "12月8号送样机，下班前回电"),
+        ("月底前开票", "月底前开票"),
+    ],
+)
+def test_a_to_do_is_read_on_another_day_than_it_was_said(text: str, by_date: str) -> None:
+    assert dated(text, MONDAY) == by_date

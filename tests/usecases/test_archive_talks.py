@@ -239,7 +239,7 @@ def test_each_of_two_colleagues_hears_only_his_own_talk(anna: int, talk: Made) -
     assert ("合同" in mine.text, "6500" in mine.text) == (False, True)
     assert ("合同" in theirs.text, "6500" in theirs.text) == (True, False)
     assert sorted((one.person_id, one.text) for one in rows(Todo)) == sorted(
-        [(IDS["zhang"], "我明天把正式报价发您"), (IDS["li"], "我后天给您寄合同")]
+        [(IDS["zhang"], "我11月24日把正式报价发您"), (IDS["li"], "我11月25日给您寄合同")]
     )
 
 
@@ -302,9 +302,9 @@ def test_a_purge_leaves_alone_what_is_about_something_else(anna: int, talk: Made
     sum_up(NOW + 3 * MINUTE)
     who = actor("Zhang")
     with uow.transaction() as s:
-        add_todo(s, who, None, "我明天把正式报价发您", LATER + DAY, NOW + 4 * MINUTE, entrance="chat")
+        add_todo(s, who, None, "我11月24日把正式报价发您", LATER + DAY, NOW + 4 * MINUTE, entrance="chat")
     purge(anna)
-    assert [one.text for one in rows(Todo) if one.withdrawn_at is None] == ["我明天把正式报价发您"]
+    assert [one.text for one in rows(Todo) if one.withdrawn_at is None] == ["我11月24日把正式报价发您"]
     assert [one.state for one in rows(OutboxMessage) if "正式报价" in str(one.notice)] == ["ready"]
 
 
@@ -319,7 +319,7 @@ def test_a_purge_finds_the_to_dos_whatever_was_taken_out_before(anna: int, talk:
     else:
         talk.entries.append(said(4, "", at=NOW + 5 * MINUTE, kind="revoke", recalls="msg1"))
     pull(talk, NOW + 6 * MINUTE)
-    assert [one.text for one in rows(Todo)] == ["我明天把正式报价发您"]
+    assert [one.text for one in rows(Todo)] == ["我11月24日把正式报价发您"]
     purge(anna)
     assert [one.text for one in rows(Todo)] == ["应联系人要求，已删除"]
     assert all("正式报价" not in f"{one.notice}{one.payload}" for one in rows(OutboxMessage))
@@ -384,7 +384,7 @@ def test_what_he_pasted_himself_is_not_promised_twice(anna: int, talk: Made) -> 
         keep_digest(s, who, made, pasted, promise, NOW + 2 * MINUTE, entrance="chat", origin=DigestOrigin.PASTED)
     pull(talk, NOW + 3 * MINUTE)
     assert len(sum_up(NOW + 4 * MINUTE)) == 1
-    assert [one.text for one in rows(Todo)] == ["我明天把正式报价发您"]
+    assert [one.text for one in rows(Todo)] == ["我11月24日把正式报价发您"]
 
 
 def test_what_was_said_before_a_purge_and_comes_after_it_is_not_kept(anna: int, talk: Made) -> None:
@@ -435,7 +435,7 @@ def test_in_a_group_each_promise_is_his_who_made_it(anna: int) -> None:
     group(IN_GROUP, NOW + 4 * MINUTE)
     assert len(sum_up(NOW + 4 * MINUTE)) == 1
     assert [one.author_id for one in digests()] == [IDS["zhang"]], "the holder's, though the lead has linked it"
-    assert [(one.person_id, one.text) for one in rows(Todo)] == [(IDS["zhang"], "我明天把正式报价发您")]
+    assert [(one.person_id, one.text) for one in rows(Todo)] == [(IDS["zhang"], "我11月24日把正式报价发您")]
 
 
 def test_a_purge_takes_one_persons_words_out_of_the_digest_of_a_group(anna: int) -> None:
@@ -461,7 +461,9 @@ def test_whoever_agrees_no_longer_is_not_quoted_any_more(anna: int, talk: Made) 
     (entry,) = digests()
     assert entry.text == "客户撤回了会话存档的同意，聊天内容不再显示"
     assert (rows(DigestSentence), rows(DigestMessage)) == ([], [])
-    assert [(one.text, one.done_at) for one in rows(Todo)] == [("我明天把正式报价发您", None)], "we owe it all the same"
+    assert [(one.text, one.done_at) for one in rows(Todo)] == [("我11月24日把正式报价发您", None)], (
+        "we owe it all the same"
+    )
 
 
 def test_a_no_that_names_no_time_throws_nothing_away(anna: int, talk: Made) -> None:

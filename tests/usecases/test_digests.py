@@ -82,7 +82,7 @@ def test_our_promises_become_to_dos_and_go_with_the_digest(company: Engine) -> N
     before = clock_of(made)
     done = keep(made)
     assert [(one.text, one.due_at) for one in done.todos] == [
-        ("周五前给您报价", at(date(2026, 11, 27), 9)),
+        ("11月27日前给您报价", at(date(2026, 11, 27), 9)),
         ("样品马上寄给您", at(date(2026, 11, 23), 18)),
     ]
     by = actor("Zhang")
@@ -123,6 +123,26 @@ def test_the_same_talk_again_is_no_second_digest_until_the_first_is_taken_back(c
     entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
     uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat"))
     assert len(keep(made).todos) == 2
+
+
+def test_of_a_talk_that_has_gone_on_only_what_is_new_is_told(company: Engine) -> None:
+    made = customer("Zhang", "华东泵业有限公司")
+    first = keep(made)
+    with pytest.raises(Conflict, match="都已经整理过了"):
+        keep(made, talk=(*TALK, Utterance(5, "王工", False, "好吧", NOW - MINUTE)))
+    longer = (*TALK, Utterance(5, "张三", True, "合同周四发您", NOW - MINUTE))
+    second = keep(made, now=NOW + 2 * MINUTE, talk=longer)
+    assert [one.text for one in second.sentences] == ["张三答应：合同周四发您"]
+    assert len(second.todos) == 1
+    assert len(rows(Todo)) == len(first.todos) + 1
+
+
+def test_what_is_to_do_already_is_no_second_to_do(company: Engine) -> None:
+    made, promise = customer("Zhang", "华东泵业有限公司"), "我们周五前寄样品"
+    talks = [(Utterance(1, "张三", True, promise, None), Utterance(2, "王工", False, word, None)) for word in "好行"]
+    said = (Sentence(DigestKind.PROMISE, f"张三答应：{promise}", (1, 2), None),)
+    first, second = (keep(made, now=NOW + n * MINUTE, talk=talk, said=said) for n, talk in enumerate(talks))
+    assert (len(first.todos), len(second.todos)) == (1, 0)
 
 
 def test_of_the_same_talk_brought_several_times_at_once_one_becomes_a_digest(company: Engine) -> None:
@@ -206,8 +226,9 @@ def test_what_is_not_a_real_talk_is_kept_and_does_not_count(company: Engine) -> 
     done = keep(made, talk=only_us)
     assert (done.counts, clock_of(made)) == (False, before)
     assert "只有我方说话" in done.remark
-    assert keep(made).counts
-    again = keep(made, now=NOW + MINUTE, talk=(*TALK, Utterance(5, "王工", False, "好的", NOW)))
+    other = customer("Zhang", "乙机电", now=NOW - 30 * DAY)
+    assert keep(other).counts
+    again = keep(other, now=NOW + MINUTE, talk=tuple(replace(one, at=NOW) for one in TALK))
     assert not again.counts
     assert "一样" in again.remark
 

@@ -70,9 +70,9 @@ def test_one_taken_back_was_never_done_and_says_so(company: Engine) -> None:
 def test_the_next_ones_are_listed_after_today(company: Engine) -> None:
     add()
     with uow.reading() as s:
-        (one,), more = todos.coming(s, actor("Zhang"), NOW)
+        (one,), more = todos.coming(s, actor("Zhang"), NOW, 5)
         assert (one.due_at, one.text, one.customer, more) == (NOW + DAY, "送样品", "", 0)
-        assert todos.coming(s, actor("sun"), NOW) == ([], 0)
+        assert todos.coming(s, actor("sun"), NOW, 5) == ([], 0)
 
 
 def test_of_many_the_next_are_told_with_their_customers_and_the_one_just_added(company: Engine) -> None:
@@ -83,7 +83,7 @@ def test_of_many_the_next_are_told_with_their_customers_and_the_one_just_added(c
             todos.add_todo(s, by, made, f"第 {number} 件", NOW + number * DAY, long_ago, entrance="chat")
         todos.add_todo(s, by, made, "送样品", NOW + 30 * DAY, NOW, entrance="chat")
     with uow.reading() as s:
-        shown, more = todos.coming(s, by, NOW + MINUTE)
+        shown, more = todos.coming(s, by, NOW + MINUTE, 5)
         assert [one.text for one in shown] == [*(f"第 {number} 件" for number in range(1, 6)), "送样品"]
         assert ({one.customer for one in shown}, more) == ({"甲机电有限公司"}, 2)
         titles = [item.title for item in agenda(s, by, NOW + DAY, numbers.current(s), numbers.calendar(s))]
@@ -91,4 +91,4 @@ def test_of_many_the_next_are_told_with_their_customers_and_the_one_just_added(c
     with uow.transaction() as s:
         s.execute(update(Customer).where(Customer.id == made).values(owner_id=IDS["qian"]))
     with uow.reading() as s:
-        assert {one.customer for one in todos.coming(s, by, NOW + MINUTE)[0]} == {""}
+        assert {one.customer for one in todos.coming(s, by, NOW + MINUTE, 5)[0]} == {""}
