@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from config.vocabulary import DigestEngine, DigestKind, DigestOrigin, TimelineKind, label
 from crm import audit
 from crm.access import Actor, get_customer
-from crm.errors import Conflict, Invalid
+from crm.errors import Conflict, Invalid, NotFound
 from crm.rules.activity import counts as activity_counts
 from crm.rules.dates import DAY_ENDS, DAY_STARTS
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.rules.promised import Promise, promised
 from crm.rules.utterance import Sentence, Utterance
-from crm.usecases.followups import NOT_THE_HOLDER, take_back_entry, touch, why_no_restart, write_entry
+from crm.usecases.followups import NOT_THE_HOLDER, strike, take_back_entry, touch, why_no_restart, write_entry
 from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
 from models.base import one_of
 from models.customers import Customer
@@ -216,8 +216,20 @@ def withdraw_promises(
     withdraw_todos(s, todo_ids, now, entrance=entrance, by=by)
 
 
-def entry_of(s: Session, actor: Actor, public_id: str) -> str:
-    """The public id of the line of one's own digest; "" where there is none."""
-    own = (Digest.public_id == public_id, TimelineEntry.author_id == actor.person_id)
-    found = select(TimelineEntry.public_id).join(Digest, Digest.entry_id == TimelineEntry.id).where(*own)
-    return s.scalar(found) or ""
+def take_digest_back(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
+    """The same by the digest's own id; of one that was made out of the archive whoever may write there says that it is
+    wrong, however old it is: nobody asked for it. What was said is not summed up again."""
+    found = select(TimelineEntry, Digest.origin).join(Digest, Digest.entry_id == TimelineEntry.id)
+    row = s.execute(found.where(Digest.public_id == public_id)).one_or_none()
+    if row is None or row.origin != DigestOrigin.ARCHIVE:
+        return retract_digest(s, actor, row[0].public_id if row else "", now, entrance=entrance)
+    entry = row[0]
+    try:
+        customer = get_customer(s, actor, entry.customer_id, lock=True)
+    except NotFound:
+        raise NotFound("没有找到这条会话摘要，或者不归您改") from None
+    s.refresh(entry)  # of two at once, the second has waited for the lock and sees the first
+    if entry.retracted_at is None:
+        strike(s, actor, customer, entry, now, verb="retract_digest", entrance=entrance)
+        withdraw_promises(s, [entry.id], now, entrance=entrance, by=actor.person_id)
+    return customer.name

@@ -15,7 +15,7 @@ from crm.reads.digests import DigestFile, digest_file
 from crm.reads.known_names import known_names
 from crm.rules.days import at
 from crm.rules.digest import Sentence, Utterance, digest
-from crm.usecases.digests import DigestDone, entry_of, keep_digest, retract_digest
+from crm.usecases.digests import DigestDone, keep_digest, retract_digest, take_digest_back
 from crm.usecases.last_done import last_written, take_back
 from crm.usecases.todos import finish_todo, reopen_todo
 from models.audit import AuditEntry
@@ -86,9 +86,8 @@ def test_our_promises_become_to_dos_and_go_with_the_digest(company: Engine) -> N
         ("样品马上寄给您", at(date(2026, 11, 23), 18)),
     ]
     by = actor("Zhang")
-    entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
     for _ in range(2):
-        assert uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat")) == "甲机电"
+        assert uow.attempt(lambda s: take_digest_back(s, by, done.public_id, NOW + MINUTE, entrance="chat")) == "甲机电"
     assert all(one.withdrawn_at and not one.done_at for one in rows(Todo))
     assert clock_of(made) == before
     with pytest.raises(NotFound):
@@ -120,8 +119,7 @@ def test_the_same_talk_again_is_no_second_digest_until_the_first_is_taken_back(c
         keep(made, now=NOW + DAY)
     assert snapshot() == before
     keep(customer("Zhang", "乙机电"))
-    entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
-    uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat"))
+    uow.attempt(lambda s: take_digest_back(s, by, done.public_id, NOW + MINUTE, entrance="chat"))
     assert len(keep(made).todos) == 2
 
 
@@ -139,8 +137,7 @@ def test_a_done_to_do_does_not_come_back_without_its_digest(company: Engine) -> 
     number = done.todos[0].id
     for tap in (finish_todo, reopen_todo, finish_todo):
         uow.attempt(lambda s, tap=tap: tap(s, by, number, NOW, entrance="card"))  # type: ignore[misc]
-    entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
-    uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat"))
+    uow.attempt(lambda s: take_digest_back(s, by, done.public_id, NOW + MINUTE, entrance="chat"))
     before = snapshot()
     with pytest.raises(Gone, match="来自一条会话摘要，摘要或这句话已经不在了"):
         uow.attempt(lambda s: reopen_todo(s, by, number, NOW + MINUTE, entrance="card"))
@@ -195,7 +192,8 @@ def test_after_the_undo_minutes_and_for_colleagues_it_stays(company: Engine) -> 
         uow.attempt(lambda s: retract_digest(s, own, entry, NOW + timedelta(minutes=11), entrance="chat"))
     with pytest.raises(NotFound):
         uow.attempt(lambda s: retract_digest(s, lead, entry, NOW + MINUTE, entrance="chat"))
-    assert uow.attempt(lambda s: entry_of(s, lead, done.public_id)) == ""
+    with pytest.raises(NotFound):
+        uow.attempt(lambda s: take_digest_back(s, lead, done.public_id, NOW + MINUTE, entrance="miniapp"))
     assert snapshot() == before
 
 
