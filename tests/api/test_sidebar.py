@@ -173,6 +173,21 @@ def test_a_new_customer_is_made_linked_and_has_the_contact(phone: Phone) -> None
     assert [(one["name"], one["title"]) for one in card["contacts"]] == [("钱卫国", "经理")]
 
 
+def test_a_customer_made_by_mistake_goes_with_its_link_while_it_has_nothing_else(phone: Phone, clock: Shifting) -> None:
+    body = {"kind": "external_contact", "chat": QIAN, "name": "昆山恒泽水务设备有限公司", "contact_name": "钱卫国"}
+    known("zhang", company=body["name"])
+    for noted, said in ((False, "已撤销，没有新建「昆山恒泽水务设备有限公司」"), (True, "客户保留着，没有撤销新建")):
+        card = phone.post("/sidebar/customers", body).get_json()["sidebar"]["customer"]
+        clock.now += timedelta(minutes=1)
+        if noted:
+            phone.post(f"/customers/{card['id']}/follow-ups", {"text": "确认了口径和扬程，周五前给方案"})
+        undo = {"kind": "external_contact", "chat": QIAN, "seen": card["id"], "linked_at": card["linked_at"]}
+        told = phone.post("/sidebar/unlink", undo).get_json()
+        assert said in told["said"]
+        assert told["sidebar"]["state"] == "unlinked"
+        assert [one["id"] for one in told["sidebar"]["candidates"]] == ([card["id"]] if noted else [])
+
+
 def test_a_company_that_a_colleague_has_is_reported_and_not_made(phone: Phone) -> None:
     known("zhang", company=f"{CANARY}阀门")
     body = {"kind": "external_contact", "chat": QIAN, "name": f"{CANARY}阀门"}
@@ -231,8 +246,9 @@ def test_the_other_friend_and_his_lead_hear_that_a_contact_was_linked_out_of_his
         phone.post("/sidebar/unlink", {"kind": "external_contact", "chat": QIAN, "seen": MINE})
     with uow.reading() as s:
         messages = s.scalars(select(OutboxMessage)).all()
-    assert len(messages) == 2
-    told = {one.person_id: one.notice for one in messages}
+    assert [one.notice["title"] for one in messages[2:]] == ["「钱卫国」的关联解除了"] * 2
+    told = {one.person_id: one.notice for one in messages[:2]}
+    assert told.keys() == {one.person_id for one in messages[2:]}
     assert "同事在跟进的客户" in told[4]["title"]
     assert "甲机电" not in str(told[4]["title"]) + str(told[4]["body"])
     assert "zhang名 关联了" in told[3]["title"]

@@ -158,6 +158,9 @@ def test_a_customer_like_a_colleagues_is_asked_about_before_it_is_made(house: Ho
     assert serious(page, origin(house)) == []
     sheet.get_by_role("button", name="是另一家，仍要新建").tap()
     expect(frame.locator("h1")).to_have_text("锦澜环保")
+    frame.locator("#toast").get_by_role("button", name="撤销").tap()
+    expect(frame.locator("#toast")).to_contain_text("已撤销，没有新建「锦澜环保」")
+    expect(frame.locator("h1")).to_have_text(name)
 
 
 @pytest.mark.parametrize(("width", "rows_of_buttons"), [(300, [3, 2]), (375, [5]), (420, [5])])
@@ -242,7 +245,7 @@ def test_a_quote_goes_out_when_he_has_said_so_and_to_whom(house: House, open_pag
     frame = open_chat(page, house, name)
     sheet, said = frame.get_by_role("dialog"), page.locator(".talk").get_by_text(WORDS)
     for answer in ("关闭", "发送"):
-        frame.get_by_role("button", name="把报价 BJ261123-17 发给客户").tap()
+        frame.get_by_role("button", name="发送报价 BJ261123-17 给客户").tap()
         expect(sheet.get_by_role("heading")).to_have_text(f"发给「{name}」？")
         expect(sheet).to_contain_text(WORDS)
         assert serious(page, origin(house)) == []
@@ -272,7 +275,7 @@ def test_a_group_shows_who_is_in_it(house: House, open_page: Open) -> None:
     assert [link.kind for link in rows(ChatLink)][-1] == "customer_group"
     quoted(page)
     frame = open_chat(page, house, "恒泽水务 二期泵房")
-    frame.get_by_role("button", name="把报价 BJ261123-17 发给客户").tap()
+    frame.get_by_role("button", name="发送报价 BJ261123-17 给客户").tap()
     sheet = frame.get_by_role("dialog")
     expect(sheet.get_by_role("heading")).to_have_text("发到群「恒泽水务 二期泵房」？")
     expect(sheet).to_contain_text("群里的 2 位外部联系人都会看到：")

@@ -95,7 +95,7 @@ function dealLine(one: Deal): HTMLElement {
 function quoteLine(desk: Desk, one: Quote, may: boolean): HTMLElement {
   return h('li', { class: 'deal' }, h('div', {}, h('b', {}, one.number), h('small', {}, `${one.state_label} · 有效期至 ${one.valid_until}`)),
     h('span', { class: 'sum' }, one.currency === 'CNY' ? yuan(one.total) : `${one.total} ${one.currency}`),
-    may && one.text ? h('button', { type: 'button', class: 'go second', 'aria-label': `把报价 ${one.number} 发给客户`, onclick: () => quote(desk, one) }, '发送') : null);
+    may && one.text ? h('button', { type: 'button', class: 'go second', 'aria-label': `发送报价 ${one.number} 给客户`, onclick: () => quote(desk, one) }, '发送') : null);
 }
 
 function followUp(desk: Desk, one: Customer): void {
