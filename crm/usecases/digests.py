@@ -118,10 +118,10 @@ def _print(talk: Sequence[Utterance]) -> str:
 def _refuse_again(s: Session, customer: Customer, known_by: str) -> None:
     """A talk that stands on the timeline already is not told, nor its promises made, a second time."""
     same = (Digest.talk_print == known_by, TimelineEntry.customer_id == customer.id)
-    standing = select(TimelineEntry.recorded_at).join(Digest, Digest.entry_id == TimelineEntry.id)
+    standing = select(TimelineEntry.at).join(Digest, Digest.entry_id == TimelineEntry.id)
     before = s.scalar(standing.where(*same, TimelineEntry.retracted_at.is_(None)).limit(1))
     if before is not None:
-        told = f"{before.astimezone(SHANGHAI):%m-%d %H:%M} 的那条会话摘要就是"
+        told = f"{before.astimezone(SHANGHAI):%m-%d %H:%M} 那次聊天的会话摘要就是"
         raise Conflict(f"这段内容已经整理过了，在「{customer.name}」的时间线上，{told}。没有再记一次，待办也没有再加")
 
 
