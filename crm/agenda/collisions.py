@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import Role
@@ -23,23 +23,26 @@ def to_judge(s: Session, actor: Actor) -> Sequence[Item]:
     asker, holder = aliased(Person), aliased(Person)
     spoken = (CollisionVote.collision_id == Collision.id, CollisionVote.person_id == actor.person_id)
     rows = s.execute(
-        select(Collision, asker, holder, Customer.queue_team_id)
+        select(
+            Collision, asker.name, asker.team_id, Customer.owner_id, func.coalesce(holder.name, "待分配"),
+            func.coalesce(holder.team_id, Customer.queue_team_id, 0),
+        )
         .join(Customer, Customer.id == Collision.customer_id)
         .join(asker, asker.id == Collision.asked_by_id)
         .outerjoin(holder, holder.id == Customer.owner_id)
         .where(Collision.decided_at.is_(None), ~select(CollisionVote.person_id).where(*spoken).exists())
-    ).all()
+    ).all()  # fmt: skip
     if not rows:
         return []
-    above = supervisors_of(s, {one.id for _, *both, _ in rows for one in both if one})
-    teams = {_side(held_by, queue) for _, _, held_by, queue in rows} | {wants.team_id for _, wants, *_ in rows}
-    over = directors_of(s, {team for team in teams if team is not None})
+    people = {one.asked_by_id for one, *_ in rows} | {owner_id for *_, owner_id, _, _ in rows if owner_id}
+    teams = {team for _, _, ours, _, _, theirs in rows for team in (ours, theirs) if team}
+    above, over = supervisors_of(s, people), directors_of(s, teams)
     waiting = []
-    for collision, wants, held_by, queue in rows:
-        asked = {*above[wants.id], *(above[held_by.id] if held_by else leaders_of(s, queue) if queue else ())}
+    for collision, asked_by, ours, owner_id, held_by, theirs in rows:
+        holders = above[owner_id] if owner_id else leaders_of(s, theirs) if theirs else ()
+        asked = {*above[collision.asked_by_id], *holders}
         if collision.escalated_at is not None:
-            judges = {one for team in (wants.team_id, _side(held_by, queue)) for one in over.get(team, ())}
-            asked |= judges or ({actor.person_id} if actor.role is Role.ADMIN else set())
+            asked |= {*over[ours], *over.get(theirs, ())} or ({actor.person_id} if actor.role is Role.ADMIN else set())
         if actor.person_id in asked:
             due = collision.due_at.astimezone(SHANGHAI)
             waiting.append(
@@ -47,14 +50,10 @@ def to_judge(s: Session, actor: Actor) -> Sequence[Item]:
                     ItemKind.COLLISION,
                     collision.id,
                     collision.public_id,
-                    f"{collision.name[:_NAME]}，{held_by.name if held_by else '待分配'}还是{wants.name}",
+                    f"{collision.name[:_NAME]}，{held_by}还是{asked_by}",
                     f"{due:%m-%d %H:%M} 前定归谁，依据：{collision.reason}",
                     "不定，两边都在跟" if collision.escalated_at else "到期没定，就由总监定",
                     OTHERS_WAIT,
                 )
             )
     return waiting
-
-
-def _side(held_by: Person | None, queue: int | None) -> int | None:
-    return held_by.team_id if held_by else queue
