@@ -1,6 +1,6 @@
 // A form that slides in over the page: at most three fields, one button, and the words of whoever refuses it.
 import { newKey, Refused } from './api';
-import { fill, h, toast } from './dom';
+import { fill, h, hush, toast } from './dom';
 import { draft, dropDraft, keepDraft, type Typed } from './drafts';
 
 type Options = Record<string, string | number | boolean | undefined>;
@@ -83,6 +83,7 @@ export function sheet(title: string, fields: HTMLElement[], label: string, send:
   const empty = JSON.stringify(read());
   const changed = () => JSON.stringify(read()) !== empty;
   for (const [name, value] of Object.entries((topic && draft(topic)) || {})) (form.elements.namedItem(name) as Box).value = value;
+  hush(); // it would lie over the button
   document.body.appendChild(box);
   (form.querySelector<HTMLElement>('input, textarea') ?? (label ? go : null))?.focus();
   return close;
