@@ -18,6 +18,7 @@ from crm.rules.dates import DAY_ENDS, DAY_STARTS
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.rules.promised import Promise, promised
 from crm.rules.utterance import Sentence, Utterance
+from crm.rules.words import without_id_cards
 from crm.usecases.followups import NOT_THE_HOLDER, strike, take_back_entry, touch, why_no_restart, write_entry
 from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
 from models.base import one_of
@@ -65,13 +66,15 @@ def keep_digest(
     It happened when the last message was said, never after `now`. The actor's own to-dos come of our promises: of those
     without a day tomorrow, of those whose day is over none. `own`: the numbers of what the actor said himself, where
     that is known (None: whatever our side said); what a colleague promised is not his, nor does it count for him.
-    The same talk a second time is a Conflict.
+    The same talk a second time is a Conflict. Numbers of identity cards are not written down whole.
     """
     customer = get_customer(s, actor, customer_id, lock=True)  # of the same talk twice at once the second waits
     if not sentences:
         raise Invalid(NOTHING_IN_IT, {"text": NOTHING_IN_IT})
     known_by = _print(talk)
     _refuse_again(s, customer, known_by)
+    talk = [replace(one, text=without_id_cards(one.text)) for one in talk]
+    sentences = [replace(one, text=without_id_cards(one.text)) for one in sentences]
     text = in_words((one.kind, one.text) for one in sentences)
     happened = min(next((one.at for one in reversed(talk) if one.at is not None), now), now)
     valid, remark = (False, NOT_THE_HOLDER) if own is not None and not own else _counts(s, customer.id, talk, sentences)

@@ -15,12 +15,13 @@ from crm.reads.digests import DigestFile, digest_file
 from crm.reads.known_names import known_names
 from crm.rules.days import at
 from crm.rules.digest import Sentence, Utterance, digest
+from crm.rules.words import without_id_cards
 from crm.usecases.digests import DigestDone, keep_digest, retract_digest, take_digest_back
 from crm.usecases.last_done import last_written, take_back
 from crm.usecases.todos import finish_todo, reopen_todo
 from models.audit import AuditEntry
 from models.customers import Customer
-from models.digests import DigestMessage
+from models.digests import DigestMessage, DigestSentence
 from models.links import ChatLink, ExternalContact
 from models.timeline import TimelineEntry, Todo
 from tests.support.company import DAY, MINUTE, NOW, actor, at_once, customer, rows, snapshot
@@ -129,6 +130,19 @@ def test_of_the_same_talk_brought_several_times_at_once_one_becomes_a_digest(com
     assert [type(one) for one in results].count(DigestDone) == 1
     assert [type(one) for one in results].count(Conflict) == 3
     assert (len(rows(Todo)), len(rows(TimelineEntry, TimelineEntry.kind == "digest"))) == (2, 1)
+
+
+@pytest.mark.parametrize("number", ["320582199001011234", "320582 19900101 123x"])
+def test_the_number_of_an_identity_card_is_not_written_down_whole(company: Engine, number: str) -> None:
+    said = (
+        Utterance(1, "王工", False, f"提货人身份证 {number}", NOW - MINUTE),
+        Utterance(2, "张三", True, f"好的，明天给您办 {number} 的提货单", NOW),
+    )
+    keep(customer("Zhang", "甲机电"), talk=said)
+    written = [one.text for table in (TimelineEntry, DigestSentence, DigestMessage, Todo) for one in rows(table)]
+    assert any(f"320＊＊＊＊＊＊＊＊＊＊＊{number[-4:]}" in one for one in written)
+    assert not any(number in one for one in written)
+    assert without_id_cards("订单号 320582999901011234") == "订单号 320582999901011234"
 
 
 def test_a_done_to_do_does_not_come_back_without_its_digest(company: Engine) -> None:
