@@ -11,7 +11,7 @@ from crm.access import Actor
 from crm.flows.digests import Summed, keep, names_of, sum_up
 from crm.reads.digests import DigestFile, digest_file
 from crm.reads.known_names import known_names
-from crm.usecases.digests import entry_of, retract_digest
+from crm.usecases.digests import take_digest_back
 from crm.usecases.idempotency import Stored, Transaction
 from miniapp_api.deps import ApiDeps
 from miniapp_api.digest_answers import CitedOut, DigestIn, DigestMadeOut, DigestOut, DigestSentenceOut, DigestTodoOut
@@ -57,14 +57,15 @@ def digest_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.delete("/digests/<digest_id>")
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
     @bp.doc(
-        summary="撤回自己的会话摘要",
-        description="在规则定的撤销时间内（默认 10 分钟），和它的待办一起收回。撤两次等于撤一次。",
+        summary="撤回会话摘要",
+        description="自己的在规则定的撤销时间内（默认 10 分钟）；会话存档自动整理的，能写这个客户的人随时可以。"
+        "和它的待办一起收回。撤两次等于撤一次。",
         security="bearer",
         responses=answers(
-            READ | {204: "已撤回", 404: "没有，或不是自己的", 409: "这个编号用过了", 410: "过了撤销时间"}
+            READ | {204: "已撤回", 404: "没有，或不归自己撤回", 409: "这个编号用过了", 410: "过了撤销时间"}
         ),
     )
-    def take_digest_back(digest_id: str, repeat: RepeatHeaders) -> Response:
+    def take_one_back(digest_id: str, repeat: RepeatHeaders) -> Response:
         return write(deps, repeat.key, None, _taken_back(plain_id(digest_id)))
 
 
@@ -80,7 +81,7 @@ def _kept(customer_id: str, summed: Summed) -> Write:
 
 def _taken_back(digest_id: str) -> Write:
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
-        retract_digest(s, actor, entry_of(s, actor, digest_id), now, entrance=via)
+        take_digest_back(s, actor, digest_id, now, entrance=via)
         return done(204)
 
     return effect

@@ -20,7 +20,7 @@ _WORDS = {
     400: ("bad_request", "这次请求的格式不对，没有处理。请刷新后再试"),
     404: ("not_found", "没有这个地址。请更新小程序或刷新页面后再试"),
     405: ("method_not_allowed", "这个地址不支持这种操作。请更新小程序或刷新页面后再试"),
-    413: ("too_large", "提交的内容太大了（上限 64 KB），没有保存。请缩短后再提交"),
+    413: ("too_large", "提交的内容太长了（一次最多约 2 万字），没有保存。请分几次提交"),
     415: ("unsupported_media_type", "只接受 JSON（Content-Type: application/json）"),
 }
 

@@ -115,8 +115,8 @@ def _links(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(BesideDoneOut)
     @bp.doc(
         summary="解除聊天和客户的关联",
-        description="撤销时带上 `linked_at`：之后又有人关联过就回 409。是换一个客户的，"
-        "再带上 `former`，恢复原来的关联。",
+        description="撤销时带上 `linked_at`：之后又有人关联过就回 409；客户是同时新建的，没有别的记录就一起撤销。"
+        "是换一个客户的，再带上 `former`，恢复原来的关联。",
         security="bearer",
         responses=answers(_LINK),
     )
@@ -219,7 +219,9 @@ def _unlinked(body: UnlinkIn) -> Act:
         if body.former and body.linked_at:
             name = chat_links.undo_relink(s, actor, chat, body.seen, body.linked_at, body.former, now, entrance=via)
             return f"已撤销，仍关联到「{name}」"
-        name = chat_links.unlink_chat(s, actor, chat, body.seen, now, entrance=via, linked_at=body.linked_at)
+        if body.linked_at:
+            return chat_links.undo_link(s, actor, chat, body.seen, body.linked_at, now, entrance=via)
+        name = chat_links.unlink_chat(s, actor, chat, body.seen, now, entrance=via)
         return f"已解除「{name}」的关联"
 
     return act

@@ -68,14 +68,21 @@ class BesideQuoteOut(Answer):
 
 
 class BesideEntryOut(Answer):
-    """`digest_id` of a talk that was summed up, else null."""
+    """`digest_id` of a talk that was summed up, else null; `from_archive`: nobody asked for it."""
 
     id: str
     digest_id: str | None
+    from_archive: bool
     kind_label: str
     author: str
     at: datetime
     text: str
+
+
+class TodoOut(Answer):
+    id: str
+    text: str
+    due_at: datetime
 
 
 class BesideMayOut(Answer):
@@ -84,7 +91,10 @@ class BesideMayOut(Answer):
 
 
 class BesideCustomerOut(Answer):
-    """`days_left` is null for a customer nobody holds; `why` says it in a sentence. `undo_until` of the link."""
+    """`days_left` is null for a customer nobody holds; `why` says it in a sentence. `undo_until` of the link.
+
+    `todos` are one's own that are open, the next first.
+    """
 
     id: str
     name: str
@@ -102,6 +112,7 @@ class BesideCustomerOut(Answer):
     linked: list[BesideLinkOut]
     deals: list[BesideDealOut]
     quotes: list[BesideQuoteOut]
+    todos: list[TodoOut]
     timeline: list[BesideEntryOut]
     may: BesideMayOut
 
@@ -133,12 +144,6 @@ class BesideDoneOut(Answer):
     said: str
     alike: bool
     sidebar: SidebarOut
-
-
-class TodoOut(Answer):
-    id: str
-    text: str
-    due_at: datetime
 
 
 class MediaOut(Answer):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from miniapp_api.example_ids import CONTACT_ID, CUSTOMER_ID, DEAL_ID, ENTRY_ID, QUOTE_ID
+from miniapp_api.example_ids import CONTACT_ID, CUSTOMER_ID, DEAL_ID, ENTRY_ID, QUOTE_ID, TODO_ID
 
 _WHO = {"kind": "external_contact", "chat": "woAJ2GCAAAXtWyujaWJHDDGi0mACH71w"}
 _AT = "2026-11-23T02:00:00Z"
@@ -53,10 +53,12 @@ _CARD = {
             "text": "【报价单 BJ261123-17】\n· IHG80-160 立式化工泵 2台 × 9,500.00 = 19,000.00\n合计 19,000.00 CNY",
         }
     ],
+    "todos": [{"id": TODO_ID, "text": "送样品", "due_at": "2026-11-24T07:00:00Z"}],
     "timeline": [
         {
             "id": ENTRY_ID,
             "digest_id": None,
+            "from_archive": False,
             "kind_label": "跟进",
             "author": "李强",
             "at": _AT,
@@ -100,6 +102,6 @@ SIDEBAR_EXAMPLES: dict[str, dict[str, Any]] = {
     "IgnoreIn": {**_WHO, "reason": "supplier"},
     "BesideDoneOut": {"said": "已关联到「昆山恒泽水务设备有限公司」", "alike": False, "sidebar": _BESIDE},
     "TodoIn": {"text": "送样品", "due_at": "2026-11-24T15:00:00+08:00"},
-    "TodoOut": {"id": ENTRY_ID, "text": "送样品", "due_at": "2026-11-24T07:00:00Z"},
+    "TodoOut": {"id": TODO_ID, "text": "送样品", "due_at": "2026-11-24T07:00:00Z"},
     "MediaOut": {"msgtype": "image", "media_id": "3a8asd892asd8asd", "name": "旧泵铭牌.jpg"},
 }

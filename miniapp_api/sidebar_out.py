@@ -1,6 +1,6 @@
 """What is read for the sidebar, as it travels."""
 
-from config.vocabulary import label
+from config.vocabulary import DigestOrigin, label
 from crm.access import Actor
 from crm.reads.sidebar import Card, ChatState, Sidebar
 from miniapp_api.answers import said_sum
@@ -17,6 +17,7 @@ from miniapp_api.sidebar_answers import (
     BesideMemberOut,
     BesideQuoteOut,
     SidebarOut,
+    TodoOut,
 )
 
 _TIMELINE = 15
@@ -90,10 +91,12 @@ def _customer(card: Card, actor: Actor) -> BesideCustomerOut:
             )
             for one in card.offers
         ],
+        todos=[TodoOut(id=one.public_id, text=one.text, due_at=one.due_at) for one in card.todos],
         timeline=[
             BesideEntryOut(
-                id=one.public_id, digest_id=one.digest and one.digest.public_id, kind_label=one.kind_label,
-                author=one.author, at=one.at, text=one.text,
+                id=one.public_id, digest_id=one.digest and one.digest.public_id,
+                from_archive=one.digest is not None and one.digest.origin is DigestOrigin.ARCHIVE,
+                kind_label=one.kind_label, author=one.author, at=one.at, text=one.text,
             )
             for one in file.timeline[:_TIMELINE]
         ],

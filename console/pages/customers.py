@@ -6,6 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vocabulary import CustomerLevel
+from console.answers import done
 from console.desk import EVERYBODY, Desk, actor, asked, asked_number, typed
 from console.field_filters import field_filters, lost_filters
 from crm import policy as numbers
@@ -23,6 +24,7 @@ from crm.reads.quotes import quotes_of
 from crm.reads.shares import mates, shares_of
 from crm.rules.amounts import parse_amount
 from crm.usecases import deals
+from crm.usecases.digests import take_digest_back
 
 _FRONT = "days_left"
 _ELSEWHERE = ("name", "level")  # fields that have a control of their own beside the search
@@ -103,6 +105,11 @@ def mount(desk: Desk) -> None:
         except Invalid as refused:
             return _drawn(public_id, refused)
         return redirect(url_for("console.deal", deal_id=made.public_id), 303)
+
+    @desk.page("/digests/<public_id>/retract", EVERYBODY, "POST")
+    def retract_digest(public_id: str) -> ResponseReturnValue:
+        name = uow.attempt(lambda s: take_digest_back(s, actor(), public_id, clock(), entrance="console"))
+        return done(f"已收回「{name}」的会话摘要和它的待办", url_for("console.customers"))
 
     def _drawn(public_id: str, refused: Invalid | None = None) -> ResponseReturnValue:
         page = asked_number("page")

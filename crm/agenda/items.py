@@ -18,6 +18,7 @@ class ItemKind(StrEnum):
     MILESTONE = "milestone"
     APPROVAL = "approval"  # to be signed by him, or asked for by him and waiting long
     QUOTE = "quote"  # of his own, soon to run out
+    COLLISION = "collision"  # two of us want one company: whose it is
     VERDICT = "verdict"  # two teams' quotes: which one stands
 
 
@@ -33,6 +34,7 @@ _MARKS: Final[Mapping[ItemKind, str]] = {
     ItemKind.MILESTONE: "节点",
     ItemKind.APPROVAL: "审批",
     ItemKind.QUOTE: "报价",
+    ItemKind.COLLISION: "撞单",
     ItemKind.VERDICT: "裁定",
 }
 LOST_TODAY, OTHERS_WAIT = -5, -4  # the most urgent of all, and what keeps colleagues from going on right behind it

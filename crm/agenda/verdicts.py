@@ -21,6 +21,7 @@ from crm.access import (
     supervisors_of,
     with_matter,
 )
+from crm.agenda import collisions
 from crm.agenda.items import OTHERS_WAIT, Item, ItemKind, urgency
 from crm.rules.amounts import say_amount
 from crm.rules.days import SHANGHAI, WorkCalendar, day_of
@@ -39,6 +40,7 @@ def all_of(s: Session, actor: Actor, now: datetime, policy: Policy, calendar: Wo
     return [
         *_to_sign(s, actor, now, calendar),
         *_to_judge(s, actor, now, calendar),
+        *collisions.to_judge(s, actor),
         *_asked_long_ago(s, actor, now, policy, calendar),
         *_running_out(s, actor, now, policy, calendar),
     ]

@@ -23,6 +23,7 @@ from models.customers import Customer
 from models.links import ChatLink, ExternalContact, ExternalFollow
 from models.people import Person
 from models.quotes import Product, QuoteLine
+from models.timeline import TODO_IS_OPEN, Todo
 
 _QUOTES = 3
 _ASKED = 5  # companies of one group that the radar is asked about
@@ -75,6 +76,13 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTodo:
+    public_id: str
+    text: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     file: CustomerFile
     stage: str
@@ -84,6 +92,7 @@ class Card:
     linked_by: str
     linked_at: datetime
     undo_until: datetime
+    todos: Sequence[OpenTodo]  # the actor's own about the customer, the next first
     opens_deals: bool  # whether the actor's role may open a deal there
 
 
@@ -180,12 +189,19 @@ def _linked(s: Session, actor: Actor, kind: ChatKind, key: str, now: datetime) -
         level=form.shown("level"),
         deals=deals_of(s, actor, file.id, now),
         offers=_offers(s, quotes_of(s, actor, file.id, _QUOTES)),
+        todos=_todos(s, actor, file.id),
         linked_by=link.name,
         linked_at=link.linked_at,
         undo_until=link.linked_at + undo,
         opens_deals=file.writes and actor.role in HOLDERS,
     )
     return ChatState.LINKED, card
+
+
+def _todos(s: Session, actor: Actor, customer_id: int) -> list[OpenTodo]:
+    own = (Todo.customer_id == customer_id, Todo.person_id == actor.person_id, TODO_IS_OPEN)
+    rows = s.execute(select(Todo.public_id, Todo.text, Todo.due_at).where(*own).order_by(Todo.due_at, Todo.id))
+    return [OpenTodo(*row) for row in rows]
 
 
 def _of_member(one: MemberRow) -> Candidate:

@@ -41,8 +41,7 @@ def read_talk(text: str, ours: Collection[str], today: date) -> tuple[Utterance,
     """
     if len(text) > LONGEST:
         raise ValueError(
-            f"内容太长了（约 {max(1, len(text) // 10_000)} 万字），一次最多 {LONGEST // 10_000} 万字。"
-            "请只复制最近聊的那一段，或者分几次发"
+            f"内容太长了（{len(text)} 字），一次最多 {LONGEST // 10_000} 万字。请只复制最近聊的那一段，或者分几次发"
         )
     lines = [_plain(line) for line in storable(text).splitlines()]
     pieces = _by_header(lines, today) or _by_colon(lines, ours) or _dictated(lines)

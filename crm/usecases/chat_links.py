@@ -9,14 +9,16 @@ from config.collisions import IfAlike, RadarEntry
 from config.prospects import IgnoreReason
 from crm import policy
 from crm.access import READ, Actor, get_contact, get_customer, sees_customer
-from crm.errors import Conflict, Invalid, NotFound
+from crm.errors import Conflict, Gone, Invalid, NotFound
 from crm.ports import Beside
 from crm.usecases import group_links, linking, links, look_alikes
 from crm.usecases.collisions import Refused, report
 from crm.usecases.customer_identity import Taken, taken
+from crm.usecases.customers import withdraw_customer
 from crm.usecases.links import LinkDone
 from crm.usecases.looking import count_twins, may_look_up
 from crm.usecases.radar import COLLEAGUE, Question, hits
+from crm.usecases.shared_contacts import tell_other_friends
 from models.customers import Customer
 from models.links import ChatLink
 
@@ -95,6 +97,24 @@ def unlink_chat(
     return linking.unlink_contact(s, actor, _contact(s, actor, chat), now, entrance=entrance, linked_at=linked_at)
 
 
+def undo_link(
+    s: Session, actor: Actor, chat: Beside, seen: str, linked_at: datetime, now: datetime, *, entrance: str
+) -> str:
+    """Take the link of that moment back, and the customer that was made with it, while nothing else hangs on that.
+
+    The sentence that says so.
+    """
+    name = unlink_chat(s, actor, chat, seen, now, entrance=entrance, linked_at=linked_at)
+    own = (Customer.created_by_id == actor.person_id, Customer.owner_id == actor.person_id)
+    made = s.scalar(select(Customer.id).where(Customer.public_id == seen, Customer.created_at == linked_at, *own))
+    if made is None:
+        return f"已解除「{name}」的关联"
+    try:
+        return f"已撤销，没有新建「{withdraw_customer(s, actor, made, now, entrance=entrance)}」"
+    except (Conflict, Gone) as kept:
+        return f"已解除「{name}」的关联。{kept}"
+
+
 def undo_relink(
     s: Session, actor: Actor, chat: Beside, seen: str, linked_at: datetime, former: str, now: datetime, *, entrance: str
 ) -> str:
@@ -108,6 +128,7 @@ def undo_relink(
     contact = get_contact(s, actor, chat.external_userid)
     links.restore(s, actor, linking.chat_of(contact), customer, linked_at, now, entrance=entrance)
     linking.filed(s, actor, contact, now)
+    tell_other_friends(s, actor, contact, customer, now)
     return customer.name
 
 

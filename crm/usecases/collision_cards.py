@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.collisions import CollisionVerdict
+from config.collisions import CollisionVerdict, RadarEntry
+from config.vocabulary import ContactState
 from crm import policy as numbers
 from crm.access import Actor
 from crm.cards import reopen_matter, settle_matter
@@ -14,9 +15,11 @@ from crm.messages import Tap, prompt, prompt_card
 from crm.notices import Fact, Notice
 from crm.rules.days import SHANGHAI
 from crm.rules.naming import name_key
+from crm.usecases.radar import Question, hits
 from crm.usecases.sharing import kept_by_holder
 from models.collisions import Collision, CollisionVote
 from models.customers import Customer
+from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team
 from models.sharing import CustomerShare
 
@@ -32,8 +35,15 @@ def credit_together(s: Session, collision: Collision, now: datetime) -> int:
     return kept * numbers.current(s).collision_credit // 100
 
 
+def ask(s: Session, collision: Collision, person_id: int, key: str, now: datetime) -> None:
+    """One card for each of them, once by this key: a vote closes its own card only."""
+    notice, taps = decide_card(s, collision)
+    matter, policy = matter_of(collision.id, person_id), numbers.current(s)
+    prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy)
+
+
 def decide_card(s: Session, collision: Collision) -> tuple[Notice, list[Tap]]:
-    """Both sides see the name as it was asked for and both people, and nothing else of the customer."""
+    """Both sides see the name as it was asked for, both people and how the asker came to it, no more."""
     holder, asker = _sides(s, collision)
     due, credit = collision.due_at.astimezone(SHANGHAI), credit_together(s, collision, collision.opened_at)
     notice = Notice(
@@ -42,6 +52,7 @@ def decide_card(s: Session, collision: Collision) -> tuple[Notice, list[Tap]]:
         facts=(
             Fact("现负责人", holder),
             Fact("申请人", asker),
+            *_of_asker(s, collision),
             Fact("依据", collision.reason),
             Fact("期限", f"{due:%m-%d %H:%M} 前"),
             *((Fact("共同跟进", f"申请人分 {credit}% 业绩"),) if credit else ()),
@@ -60,6 +71,37 @@ def decide_card(s: Session, collision: Collision) -> tuple[Notice, list[Tap]]:
         CollisionVerdict.DIFFERENT: "不是同一家",
     }
     return notice, [Tap(names[one], "vote_collision", {**args, "verdict": one.value}) for one in choices]
+
+
+def _of_asker(s: Session, collision: Collision) -> list[Fact]:
+    """How he came to the company: whom of it he knows, and what he has made of it already."""
+    friends = (
+        select(ExternalContact.name, ExternalContact.corp_name, ExternalFollow.remark_corp_name)
+        .join(ExternalFollow, ExternalFollow.external_contact_id == ExternalContact.id)
+        .where(ExternalFollow.person_id == collision.asked_by_id, ExternalFollow.ended_at.is_(None))
+        .where(ExternalContact.state == ContactState.UNLINKED)
+        .order_by(ExternalFollow.started_at.desc())
+    )
+    there = [name for name, *called in s.execute(friends) if collision.name_key in map(name_key, filter(None, called))]
+    own = _own_twin(s, collision)
+    return [
+        *([Fact("怎么来的", f"申请人的企微好友「{there[0]}」在这家")] if there else []),
+        *([Fact("申请人已建", own)] if own else []),
+    ]
+
+
+def _own_twin(s: Session, collision: Collision) -> str:
+    """The likeliest customer that the asker holds under such a name himself, made as another company."""
+    near = [one.customer_id for one in hits(s, None, Question(collision.name), RadarEntry.CREATE, numbers.current(s))]
+    own = (Customer.id.in_(near), Customer.id != collision.customer_id, Customer.owner_id == collision.asked_by_id)
+    held = dict(s.execute(select(Customer.id, Customer.name).where(*own)).all())
+    return next((held[number] for number in near if number in held), "")
+
+
+def left_over(s: Session, collision: Collision) -> str:
+    """What is still to be done after the verdict, "" for nothing: one company, and the asker has made it once more."""
+    own = "" if collision.verdict == CollisionVerdict.DIFFERENT else _own_twin(s, collision)
+    return f"。申请人名下还有「{own}」，是同一家的话，请主管在管理后台「查重与合并」里合并" if own else ""
 
 
 def outcome_words(s: Session, collision: Collision, reader: int | None = None, held_by: int | None = None) -> str:
@@ -89,12 +131,13 @@ def tell_outcome(
     for person_id in judging:
         settle_matter(s, matter_of(collision.id, person_id), outcome, now, by=by)
     readers = {*judging, collision.asked_by_id, *([] if held_by is None else [held_by])} - {by.person_id}
+    more = left_over(s, collision)
     policy, key = numbers.current(s), f"decided:{collision.id}:{now:%Y%m%d%H%M%S%f}"
     for person_id in sorted(readers):
         notice = Notice(
             title=f"撞单有结果了：{collision.name}",
             desc=f"{by.name} 裁定",
-            body=outcome_words(s, collision, person_id, held_by),
+            body=outcome_words(s, collision, person_id, held_by) + more,
         )
         taps = [Tap("知道了", "seen", {}, 1)]
         if collision.verdict == CollisionVerdict.DIFFERENT and person_id == collision.asked_by_id:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from config.collisions import CollisionVerdict, said
 from config.vocabulary import HolderKind, OwnershipReason, ShareAccess, TimelineKind
 from crm import audit
-from crm import policy as numbers
 from crm.access import (
     DECIDE,
     JUDGES,
@@ -24,12 +23,12 @@ from crm.access import (
 from crm.cards import close_matter
 from crm.errors import Conflict, CrmError, Gone, Invalid, NotFound
 from crm.holding import Holder, holder_of
-from crm.messages import prompt_card
 from crm.rules.naming import name_key
 from crm.usecases import pool, sharing
 from crm.usecases.collision_cards import (
+    ask,
     credit_together,
-    decide_card,
+    left_over,
     matter_of,
     outcome_words,
     tell_outcome,
@@ -117,11 +116,7 @@ def _judges(s: Session, collision: Collision) -> set[int]:
 
 
 def _send(s: Session, collision: Collision, person_id: int, now: datetime) -> None:
-    """One card for each of them: a vote closes its own card only."""
-    notice, taps = decide_card(s, collision)
-    matter, policy = matter_of(collision.id, person_id), numbers.current(s)
-    key = f"{matter}:{collision.opened_at:%Y%m%d%H%M%S}"
-    prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy)
+    ask(s, collision, person_id, f"{matter_of(collision.id, person_id)}:{collision.opened_at:%Y%m%d%H%M%S}", now)
 
 
 def vote(
@@ -205,7 +200,7 @@ def _decide(
         collision=collision.id, verdict=said(verdict),
     )  # fmt: skip
     tell_outcome(s, collision, actor, held_by, judging, now)
-    return f"已裁定：{outcome}"
+    return f"已裁定：{outcome}{left_over(s, collision)}"
 
 
 def _asked(s: Session, collision: Collision) -> set[int]:

@@ -109,7 +109,7 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
     minutes = numbers.current(s).undo_minutes
     if now > customer.created_at + timedelta(minutes=minutes):
         raise Gone(f"「{customer.name}」建了超过 {minutes} 分钟，不能撤销了。建错了请主管处理")
-    if any(s.scalar(others.limit(1)) is not None for others in _hanging_on(customer.id)):
+    if any(s.scalar(others.limit(1)) is not None for others in _hanging_on(customer)):
         raise Conflict(f"「{customer.name}」已经有跟进、打卡、商机、报价、待办或联系人，客户保留着，没有撤销新建")
     customer.merged_into_id = customer.id
     customer.uscc = None  # a constraint holds it: it is free again, like the name
@@ -126,8 +126,9 @@ def withdraw_customer(s: Session, actor: Actor, customer_id: int, now: datetime,
     return customer.name
 
 
-def _hanging_on(customer_id: int) -> Iterator[Select[int]]:
-    """What would be lost with the customer; a link or the talk about it is not, and neither is what was taken back."""
+def _hanging_on(customer: Customer) -> Iterator[Select[int]]:
+    """What would be lost with the customer: not the talk about it, what was taken back, or who was noted with it."""
+    customer_id = customer.id
     entries = select(TimelineEntry.id).where(
         TimelineEntry.kind.not_in((TimelineKind.LINK, TimelineKind.OWNERSHIP)), TimelineEntry.retracted_at.is_(None)
     )
@@ -137,7 +138,7 @@ def _hanging_on(customer_id: int) -> Iterator[Select[int]]:
     yield select(Quote.id).where(Quote.customer_id == customer_id)
     yield select(Todo.id).where(Todo.customer_id == customer_id, TODO_IS_OPEN)
     yield select(Visit.id).where(Visit.customer_id == customer_id, Visit.retracted_at.is_(None))
-    yield select(Contact.id).where(Contact.customer_id == customer_id)
+    yield select(Contact.id).where(Contact.customer_id == customer_id, Contact.created_at != customer.created_at)
 
 
 def _fill_in(s: Session, customer: Customer, draft: CustomerDraft, now: datetime, actor: Actor, entrance: str) -> None:

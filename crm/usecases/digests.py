@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 from config.vocabulary import DigestEngine, DigestKind, DigestOrigin, TimelineKind, label
 from crm import audit
 from crm.access import Actor, get_customer
-from crm.errors import Conflict, Invalid
+from crm.errors import Conflict, Invalid, NotFound
 from crm.rules.activity import counts as activity_counts
 from crm.rules.dates import DAY_ENDS, DAY_STARTS
 from crm.rules.days import SHANGHAI, at, day_of
 from crm.rules.digest_dates import dated
 from crm.rules.promised import Promise, promised
 from crm.rules.utterance import Sentence, Utterance
-from crm.usecases.followups import NOT_THE_HOLDER, take_back_entry, touch, why_no_restart, write_entry
+from crm.rules.words import without_id_cards
+from crm.usecases.followups import NOT_THE_HOLDER, strike, take_back_entry, touch, why_no_restart, write_entry
 from crm.usecases.todos import TodoDone, add_todo, withdraw_todos
 from models.base import one_of
 from models.customers import Customer
@@ -66,13 +67,16 @@ def keep_digest(
     It happened when the last message was said, never after `now`. The actor's own to-dos come of our promises: of those
     without a day tomorrow, of those whose day is over none. `own`: the numbers of what the actor said himself, where
     that is known (None: whatever our side said); what a colleague promised is not his, nor does it count for him.
-    The same talk a second time is a Conflict; of one that has gone on since, only what is new is told.
+    The same talk a second time is a Conflict; of one that has gone on since, only what is new is told. Numbers of
+    identity cards are not written down whole.
     """
     customer = get_customer(s, actor, customer_id, lock=True)  # of the same talk twice at once the second waits
     if not sentences:
         raise Invalid(NOTHING_IN_IT, {"text": NOTHING_IN_IT})
     known_by = _print(talk)
     _refuse_again(s, customer, known_by)
+    talk = [replace(one, text=without_id_cards(one.text)) for one in talk]
+    sentences = [replace(one, text=without_id_cards(one.text)) for one in sentences]
     if origin is not DigestOrigin.ARCHIVE:
         sentences = _not_told_yet(s, customer, talk, sentences, now)
     text = in_words((one.kind, one.text) for one in sentences)
@@ -151,10 +155,10 @@ def _print(talk: Sequence[Utterance]) -> str:
 def _refuse_again(s: Session, customer: Customer, known_by: str) -> None:
     """A talk that stands on the timeline already is not told, nor its promises made, a second time."""
     same = (Digest.talk_print == known_by, TimelineEntry.customer_id == customer.id)
-    standing = select(TimelineEntry.recorded_at).join(Digest, Digest.entry_id == TimelineEntry.id)
+    standing = select(TimelineEntry.at).join(Digest, Digest.entry_id == TimelineEntry.id)
     before = s.scalar(standing.where(*same, TimelineEntry.retracted_at.is_(None)).limit(1))
     if before is not None:
-        told = f"{before.astimezone(SHANGHAI):%m-%d %H:%M} 的那条会话摘要就是"
+        told = f"{before.astimezone(SHANGHAI):%m-%d %H:%M} 那次聊天的会话摘要就是"
         raise Conflict(f"这段内容已经整理过了，在「{customer.name}」的时间线上，{told}。没有再记一次，待办也没有再加")
 
 
@@ -249,8 +253,20 @@ def withdraw_promises(
     withdraw_todos(s, todo_ids, now, entrance=entrance, by=by)
 
 
-def entry_of(s: Session, actor: Actor, public_id: str) -> str:
-    """The public id of the line of one's own digest; "" where there is none."""
-    own = (Digest.public_id == public_id, TimelineEntry.author_id == actor.person_id)
-    found = select(TimelineEntry.public_id).join(Digest, Digest.entry_id == TimelineEntry.id).where(*own)
-    return s.scalar(found) or ""
+def take_digest_back(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
+    """The same by the digest's own id; of one that was made out of the archive whoever may write there says that it is
+    wrong, however old it is: nobody asked for it. What was said is not summed up again."""
+    found = select(TimelineEntry, Digest.origin).join(Digest, Digest.entry_id == TimelineEntry.id)
+    row = s.execute(found.where(Digest.public_id == public_id)).one_or_none()
+    if row is None or row.origin != DigestOrigin.ARCHIVE:
+        return retract_digest(s, actor, row[0].public_id if row else "", now, entrance=entrance)
+    entry = row[0]
+    try:
+        customer = get_customer(s, actor, entry.customer_id, lock=True)
+    except NotFound:
+        raise NotFound("没有找到这条会话摘要，或者不归您改") from None
+    s.refresh(entry)  # of two at once, the second has waited for the lock and sees the first
+    if entry.retracted_at is None:
+        strike(s, actor, customer, entry, now, verb="retract_digest", entrance=entrance)
+        withdraw_promises(s, [entry.id], now, entrance=entrance, by=actor.person_id)
+    return customer.name

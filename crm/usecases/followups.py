@@ -201,11 +201,18 @@ def take_back_entry(
     minutes = policy.current(s).undo_minutes
     if now > entry.recorded_at + timedelta(minutes=minutes):
         raise Gone(f"这条{label(kind)}写了超过 {minutes} 分钟，不能撤销了。可以再补一条说明")
+    strike(s, actor, customer, entry, now, verb=verb, entrance=entrance)
+    return customer.name, entry
+
+
+def strike(
+    s: Session, actor: Actor, customer: Customer, entry: TimelineEntry, now: datetime, *, verb: str, entrance: str
+) -> None:
+    """The line stands no longer, and the clock goes back to what remains."""
     entry.retracted_at = now
     s.flush()
     rewind(s, customer)
     audit.record(s, actor.person_id, verb, f"customer:{customer.id}", now, entrance=entrance, entry=entry.id)
-    return customer.name, entry
 
 
 def rewind(s: Session, customer: Customer) -> None:

@@ -63,10 +63,10 @@ def link(
 
 def unlink(
     s: Session, actor: Actor, chat: Chat, now: datetime, *, entrance: str, linked_at: datetime | None = None
-) -> None:
+) -> datetime:
     """Take the link back, with what came of it: its line, what that did to the clock, the archive's digests.
 
-    With `linked_at` only that very link: an undo must not take away what somebody has linked since.
+    With `linked_at` only that very link: an undo must not take away what somebody has linked since. When it was made.
     """
     held = s.scalar(select(ChatLink).filter_by(kind=chat.kind, key=chat.key).with_for_update())
     if held is None or (linked_at is not None and held.linked_at != linked_at):
@@ -83,6 +83,7 @@ def unlink(
     )
     rewind(s, customer)
     _book(s, actor, "unlink", chat, customer.id, now, entrance)
+    return held.linked_at
 
 
 def restore(

@@ -16,7 +16,7 @@ from crm.messages import prompt_card
 from crm.rules.days import WorkCalendar
 from crm.silence import silence_of
 from crm.stalls import stuck_deal, suggestions
-from crm.usecases import lead_cards, quote_conflict_cards
+from crm.usecases import collision_cards, lead_cards, quote_conflict_cards
 from crm.usecases.alert_cards import Card, absent_owner_card, assign_card, last_days_card, silence_card, stall_card
 from crm.usecases.approval_cards import own_card
 from crm.usecases.approval_steps import asked_now
@@ -28,6 +28,7 @@ from crm.usecases.quote_cards import running_out_card
 from crm.usecases.signing import ask_again
 from crm.usecases.todos import card_again, topic_of
 from models.approvals import Approval
+from models.collisions import Collision
 from models.customers import Customer
 from models.deals import Deal, Milestone
 from models.links import ExternalContact
@@ -54,6 +55,8 @@ def hand_card(s: Session, actor: Actor, kind: ItemKind, object_id: int, key: str
         return f"「{item.title}」{item.why}。{item.loss}"
     if kind is ItemKind.VERDICT:
         quote_conflict_cards.ask(s, s.get_one(QuoteConflict, object_id), actor.person_id, now)
+    elif kind is ItemKind.COLLISION:
+        collision_cards.ask(s, s.get_one(Collision, object_id), actor.person_id, f"again:{key}", now)
     elif kind is ItemKind.APPROVAL and s.get_one(Approval, object_id).requested_by_id != actor.person_id:
         ask_again(s, actor, item.public_id, now)
     else:

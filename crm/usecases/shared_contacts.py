@@ -13,12 +13,15 @@ from crm.notices import Fact, Notice
 from crm.usecases.radar import COLLEAGUE
 from models.customers import Customer
 from models.links import ExternalContact, ExternalFollow
+from models.messages import OutboxMessage
 from models.people import Person
+
+_STAMP = "%Y%m%d%H%M%S%f"
 
 
 def tell_other_friends(s: Session, actor: Actor, contact: ExternalContact, customer: Customer, now: datetime) -> None:
-    """Friends of the contact who could hold the customer it is linked to but may not see it, and their supervisors,
-    hear of it once.
+    """Friends of the contact who could hold the customer it is linked to from now on but may not see it, and their
+    supervisors, hear of it.
 
     A friend learns neither whose customer it is nor its name; his supervisor who did it, and the name if it is his to
     see.
@@ -37,14 +40,14 @@ def tell_other_friends(s: Session, actor: Actor, contact: ExternalContact, custo
     )
     friends = {one.id: one.name for one in s.execute(query) if not _called(s, one.id, customer, now)}
     facts = (Fact("联系人", contact.name), Fact("公司", contact.corp_name or "未填写"))
-    topic = f"linked_away:{contact.id}:{customer.id}"
+    topic = _topic(contact, now)
     for friend_id, supervisors in supervisors_of(s, friends).items() if friends else ():
         notice = Notice(
             title=f"您的好友「{contact.name}」被关联到了{COLLEAGUE}的客户",
             body="您和同事都加了这位联系人，他关联的客户您看不到。是您的客户的话，请找您的主管，已经告诉他了",
             facts=facts,
         )
-        prompt(s, friend_id, notice, dedupe=f"{topic}:{friend_id}", now=now)
+        prompt(s, friend_id, notice, dedupe=f"{topic}{friend_id}", now=now)
         for person_id in supervisors:
             if person_id == actor.person_id:
                 continue
@@ -54,7 +57,24 @@ def tell_other_friends(s: Session, actor: Actor, contact: ExternalContact, custo
                 body=f"{name} 看不到关联的客户。两边可能在跟进同一家公司，请问清楚，需要时解除关联或共享",
                 facts=(*facts, Fact("关联到", _called(s, person_id, customer, now) or f"{COLLEAGUE}的客户")),
             )
-            prompt(s, person_id, notice, dedupe=f"{topic}:{friend_id}:{person_id}", now=now)
+            prompt(s, person_id, notice, dedupe=f"{topic}{friend_id}:{person_id}", now=now)
+
+
+def tell_it_is_gone(s: Session, actor: Actor, contact: ExternalContact, linked_at: datetime, now: datetime) -> None:
+    """Whoever heard of the link of that moment hears that it stands no longer."""
+    told = OutboxMessage.dedupe.startswith(_topic(contact, linked_at), autoescape=True)
+    query = select(OutboxMessage.person_id).where(told, OutboxMessage.person_id != actor.person_id).distinct()
+    for person_id in sorted(s.scalars(query)):
+        notice = Notice(
+            title=f"「{contact.name}」的关联解除了",
+            body="之前告诉过您，他被关联到客户。关联已经解除，他又在等待关联，不用再去问了",
+            facts=(Fact("联系人", contact.name), Fact("公司", contact.corp_name or "未填写")),
+        )
+        prompt(s, person_id, notice, dedupe=f"unlinked:{contact.id}:{linked_at:{_STAMP}}:{person_id}", now=now)
+
+
+def _topic(contact: ExternalContact, linked_at: datetime) -> str:
+    return f"linked_away:{contact.id}:{linked_at:{_STAMP}}:"
 
 
 def _called(s: Session, person_id: int, customer: Customer, now: datetime) -> str:

@@ -173,6 +173,21 @@ def test_a_new_customer_is_made_linked_and_has_the_contact(phone: Phone) -> None
     assert [(one["name"], one["title"]) for one in card["contacts"]] == [("钱卫国", "经理")]
 
 
+def test_a_customer_made_by_mistake_goes_with_its_link_while_it_has_nothing_else(phone: Phone, clock: Shifting) -> None:
+    body = {"kind": "external_contact", "chat": QIAN, "name": "昆山恒泽水务设备有限公司", "contact_name": "钱卫国"}
+    known("zhang", company=body["name"])
+    for noted, said in ((False, "已撤销，没有新建「昆山恒泽水务设备有限公司」"), (True, "客户保留着，没有撤销新建")):
+        card = phone.post("/sidebar/customers", body).get_json()["sidebar"]["customer"]
+        clock.now += timedelta(minutes=1)
+        if noted:
+            phone.post(f"/customers/{card['id']}/follow-ups", {"text": "确认了口径和扬程，周五前给方案"})
+        undo = {"kind": "external_contact", "chat": QIAN, "seen": card["id"], "linked_at": card["linked_at"]}
+        told = phone.post("/sidebar/unlink", undo).get_json()
+        assert said in told["said"]
+        assert told["sidebar"]["state"] == "unlinked"
+        assert [one["id"] for one in told["sidebar"]["candidates"]] == ([card["id"]] if noted else [])
+
+
 def test_a_company_that_a_colleague_has_is_reported_and_not_made(phone: Phone) -> None:
     known("zhang", company=f"{CANARY}阀门")
     body = {"kind": "external_contact", "chat": QIAN, "name": f"{CANARY}阀门"}
@@ -231,8 +246,9 @@ def test_the_other_friend_and_his_lead_hear_that_a_contact_was_linked_out_of_his
         phone.post("/sidebar/unlink", {"kind": "external_contact", "chat": QIAN, "seen": MINE})
     with uow.reading() as s:
         messages = s.scalars(select(OutboxMessage)).all()
-    assert len(messages) == 2
-    told = {one.person_id: one.notice for one in messages}
+    assert [one.notice["title"] for one in messages[2:]] == ["「钱卫国」的关联解除了"] * 2
+    told = {one.person_id: one.notice for one in messages[:2]}
+    assert told.keys() == {one.person_id for one in messages[2:]}
     assert "同事在跟进的客户" in told[4]["title"]
     assert "甲机电" not in str(told[4]["title"]) + str(told[4]["body"])
     assert "zhang名 关联了" in told[3]["title"]
@@ -420,12 +436,37 @@ def test_a_file_of_the_customer_is_handed_on_and_nobody_elses(
     assert phone.post(f"/attachments/{made['id']}/media", None).status_code == 502
 
 
+def test_ones_own_to_dos_about_the_customer_are_there_and_ticked_off(
+    phone: Phone, phone_of: Callable[[str], Phone]
+) -> None:
+    known("zhang")
+    link(phone, MINE)
+    for text, day in (("回电话", 25), ("送样品", 24)):
+        assert (
+            phone.post(f"/customers/{MINE}/todos", {"text": text, "due_at": f"2026-11-{day}T09:00:00Z"}).status_code
+            == 201
+        )
+
+    def told(userid: str = "zhang") -> list[str]:
+        card = phone_of(userid).get(f"/sidebar?external_userid={QIAN}").get_json()["customer"]
+        return [one["text"] for one in card["todos"]]
+
+    assert told() == ["送样品", "回电话"]
+    first = phone.get(f"/sidebar?external_userid={QIAN}").get_json()["customer"]["todos"][0]["id"]
+    assert phone_of("sun").post(f"/todos/{first}/finish", None).status_code == 404
+    assert phone.post(f"/todos/{first}/finish", None).status_code == 204
+    assert told() == ["回电话"]
+    assert phone.post(f"/todos/{first}/finish", None).status_code == 410
+    assert phone.post(f"/todos/{first}/reopen", None).status_code == 204
+    assert told() == ["送样品", "回电话"]
+
+
 def test_one_look_takes_so_many_statements(phone: Phone, both_stores: Engine) -> None:
-    """The bound is what it takes; whoever adds one says here why. The last: the groups linked to the customer."""
+    """The bound is what it takes; whoever adds one says here why. The last: one's own to-dos about him."""
     known("zhang")
     link(phone, MINE)
     seen: list[str] = []
     event.listen(both_stores, "before_cursor_execute", lambda *args: seen.append(args[2]))
     phone.get(f"/sidebar?external_userid={QIAN}")
     asked = [one for one in seen if one.lstrip().startswith("SELECT")]
-    assert len(asked) <= 39, "\n".join(asked)
+    assert len(asked) <= 40, "\n".join(asked)

@@ -85,6 +85,7 @@ DOORS = {
     "assign_customer": ASSIGNERS,
     "return_customer": ASSIGNERS,
     "undo_assign": ASSIGNERS,
+    "retract_digest": EVERYBODY,
     "finish_todo": EVERYBODY,
     "reopen_todo": EVERYBODY,
     "postpone_todo": EVERYBODY,

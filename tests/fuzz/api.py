@@ -112,6 +112,7 @@ def _ids(stage: Stage, role: Role) -> dict[str, list[str]]:
         "contact_id": [one.contact for one in (*things, NOBODYS)],
         "entry_id": [one.entry for one in (*things, NOBODYS)],
         "digest_id": [one.digest for one in (*things, NOBODYS)],
+        "todo_id": [one.todo_public for one in (*things, NOBODYS)],
         "share_id": [one.share for one in (*things, NOBODYS)],
         "attachment_id": [one.attachment for one in (*things, NOBODYS)],
         "deal_id": [one.deal_public for one in (*things, NOBODYS)],

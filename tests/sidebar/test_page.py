@@ -18,6 +18,10 @@ from tests.support.company import rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _NUMBER = count(1)
+QUOTE = {
+    "id": "5" * 20, "number": "BJ261123-17", "state": "open", "state_label": "有效", "total": "19000.00",
+    "currency": "CNY", "valid_until": "2026-12-23",
+}  # fmt: skip
 
 
 def phone(open_page: Open, width: int = 375) -> Page:
@@ -88,6 +92,10 @@ def test_what_is_written_here_is_on_the_timeline(house: House, open_page: Open) 
     expect(frame.get_by_text("确认了口径，<b>周五</b>前给方案")).to_be_visible()
     expect(frame.get_by_text("80 万")).to_be_visible()
     expect(frame.get_by_text("今天刚到这一步")).to_be_visible()
+    frame.get_by_role("button", name="完成：送样品").tap()
+    expect(frame.get_by_role("heading", name="我的待办")).to_have_count(0)
+    frame.locator("#toast").get_by_role("button", name="撤销").tap()
+    expect(frame.get_by_role("button", name="完成：送样品")).to_be_visible()
     expect(frame.locator(".card", has_text="联系人").get_by_text(name, exact=True)).to_be_visible()
 
 
@@ -107,6 +115,12 @@ def test_a_form_says_what_is_missing_keeps_what_was_typed_and_what_does_not_coun
     sheet.get_by_label("聊了什么").fill("嗯")
     sheet.get_by_role("button", name="关闭").tap()
     expect(frame.locator("#toast")).to_contain_text("还没有保存，写的内容留着")
+    frame.get_by_role("button", name="记跟进", exact=True).tap()
+    expect(sheet.get_by_label("聊了什么")).to_have_value("嗯")
+    page.locator(".talk-head button").first.tap()  # off to look something up, with the sheet open
+    page.get_by_role("button", name=name).tap()
+    frame = beside(page)
+    sheet = frame.get_by_role("dialog")
     frame.get_by_role("button", name="记跟进", exact=True).tap()
     expect(sheet.get_by_label("聊了什么")).to_have_value("嗯")
     sheet.get_by_role("button", name="保存").tap()
@@ -144,6 +158,9 @@ def test_a_customer_like_a_colleagues_is_asked_about_before_it_is_made(house: Ho
     assert serious(page, origin(house)) == []
     sheet.get_by_role("button", name="是另一家，仍要新建").tap()
     expect(frame.locator("h1")).to_have_text("锦澜环保")
+    frame.locator("#toast").get_by_role("button", name="撤销").tap()
+    expect(frame.locator("#toast")).to_contain_text("已撤销，没有新建「锦澜环保」")
+    expect(frame.locator("h1")).to_have_text(name)
 
 
 @pytest.mark.parametrize(("width", "rows_of_buttons"), [(300, [3, 2]), (375, [5]), (420, [5])])
@@ -195,6 +212,48 @@ def test_what_the_archive_keeps_is_on_the_timeline_once_the_chat_is_linked(house
     house.until(lambda: any("7300" in one.text for one in rows(TimelineEntry)), "the digest of the talk")
     frame = open_chat(page, house, name)
     expect(frame.get_by_text("7300 一台行不行")).to_be_visible()
+    frame.get_by_role("button", name="收回摘要").tap()
+    assert serious(page, origin(house)) == []
+    frame.get_by_role("dialog").get_by_role("button", name="收回", exact=True).tap()
+    expect(frame.locator("#toast")).to_contain_text("已收回")
+    expect(frame.get_by_text("7300 一台行不行")).to_have_count(0)
+
+
+WORDS = "【报价单 BJ261123-17】合计 19,000.00 CNY"
+
+
+def quoted(page: Page) -> None:
+    """From now on every customer's card has an offer on it."""
+
+    def with_a_quote(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        if told["customer"]:
+            told["customer"]["quotes"] = [QUOTE | {"text": WORDS}]
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/api/v1/sidebar?*", with_a_quote)
+
+
+def test_a_quote_goes_out_when_he_has_said_so_and_to_whom(house: House, open_page: Open) -> None:
+    company, name = came(house)
+    page = phone(open_page)
+    quoted(page)
+    frame = open_chat(page, house, name)
+    frame.get_by_role("button", name=f"关联到{company}").tap()
+    expect(frame.locator("h1")).to_have_text(company)
+    frame = open_chat(page, house, name)
+    sheet, said = frame.get_by_role("dialog"), page.get_by_text(WORDS)
+    for answer in ("关闭", "发送"):
+        frame.get_by_role("button", name="发送报价 BJ261123-17 给客户").tap()
+        expect(sheet.get_by_role("heading")).to_have_text(f"发给「{name}」？")
+        expect(sheet).to_contain_text(WORDS)
+        assert serious(page, origin(house)) == []
+        expect(said).to_have_count(0)
+        sheet.get_by_role("button", name=answer, exact=True).tap()
+        expect(sheet).to_have_count(0)
+    expect(frame.locator("#toast")).to_contain_text("已发到聊天里")
+    expect(said).not_to_have_count(0)
 
 
 def test_a_group_shows_who_is_in_it(house: House, open_page: Open) -> None:
@@ -214,6 +273,13 @@ def test_a_group_shows_who_is_in_it(house: House, open_page: Open) -> None:
     frame.get_by_role("button", name=company).tap()
     expect(frame.locator("h1")).to_have_text(company)
     assert [link.kind for link in rows(ChatLink)][-1] == "customer_group"
+    quoted(page)
+    frame = open_chat(page, house, "恒泽水务 二期泵房")
+    frame.get_by_role("button", name="发送报价 BJ261123-17 给客户").tap()
+    sheet = frame.get_by_role("dialog")
+    expect(sheet.get_by_role("heading")).to_have_text("发到群「恒泽水务 二期泵房」？")
+    expect(sheet).to_contain_text("群里的 2 位外部联系人都会看到：")
+    expect(sheet).to_contain_text("钱卫国")
     frame = open_chat(page, house, "华东销售内部群")
     expect(frame.get_by_text("这个群里没有外部联系人")).to_be_visible()
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from config.policy import Policy
 from config.vocabulary import ChatKind, ContactState, DigestKind, DigestOrigin, TimelineKind
 from crm import uow
-from crm.errors import Gone
+from crm.errors import Gone, NotFound
 from crm.flows import archive, archive_digests
 from crm.messages import Received
 from crm.ports import AskModel, Told
@@ -18,7 +18,7 @@ from crm.rules.days import WorkCalendar
 from crm.rules.utterance import Sentence, Utterance
 from crm.usecases import linking
 from crm.usecases.archive import MOST, purge_talk
-from crm.usecases.digests import keep_digest, retract_digest
+from crm.usecases.digests import keep_digest, retract_digest, take_digest_back
 from crm.usecases.followups import write_follow_up
 from crm.usecases.last_done import last_written
 from crm.usecases.pool import assign, release
@@ -188,6 +188,25 @@ def test_a_digest_taken_back_takes_its_own_to_dos_and_no_others_of_that_moment(a
     with uow.transaction() as s:
         retract_digest(s, who, first.public_id, NOW + 5 * MINUTE, entrance="api")
     assert [one.withdrawn_at is not None for one in rows(Todo)] == [True, False]
+
+
+def test_what_the_machine_understood_wrongly_is_taken_back_whenever_by_who_may_write_there(
+    anna: int, talk: Made
+) -> None:
+    mine = customer("zhang", "宁波海蔚")
+    pull(talk, NOW + 5 * MINUTE)
+    link(anna, mine, NOW + 6 * MINUTE)
+    sum_up(NOW + 7 * MINUTE)
+    digest, late = rows(Digest)[-1].public_id, NOW + 9 * DAY
+    with pytest.raises(NotFound), uow.transaction() as s:
+        take_digest_back(s, actor("qian"), digest, late, entrance="miniapp")
+    for by in ("li", "zhang"):  # his lead; he himself finds it gone
+        with uow.transaction() as s:
+            assert take_digest_back(s, actor(by), digest, late, entrance="console") == "宁波海蔚"
+    assert digests() == []
+    assert [one.withdrawn_at for one in rows(Todo)] == [late]
+    sum_up(late + MINUTE)
+    assert digests() == []
 
 
 def released(customer_id: int, now: datetime) -> None:

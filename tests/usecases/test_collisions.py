@@ -11,12 +11,16 @@ from sqlalchemy.engine import Engine
 from config.collisions import CollisionVerdict, Evidence, RadarEntry, Weight
 from config.policy import Policy
 from config.vocabulary import Role, ShareAccess
+from crm import policy as numbers
 from crm import uow
 from crm.access import Actor
+from crm.agenda import Item, ItemKind, agenda
 from crm.errors import CrmError, Gone, Invalid, NotAllowed, NotFound
 from crm.usecases import collisions, customers, radar
 from crm.usecases.collisions import Refused
+from crm.usecases.contacts import Stranger, keep
 from crm.usecases.customer_identity import Taken
+from crm.usecases.once_more import hand_card
 from crm.usecases.sharing import Wish, end_share, share_customer
 from jobs.sweeps import run
 from models.collisions import Collision
@@ -85,6 +89,46 @@ def test_both_supervisors_get_a_card_and_the_asker_a_promise(clash: int) -> None
     assert isinstance(again, Refused)
     assert "正在等裁定" in again.said
     assert len(rows(Collision)) == 1
+
+
+def test_the_card_says_how_the_asker_came_to_it_and_the_verdict_what_he_has_made_of_it(company: Engine) -> None:
+    customer("Zhang", PUMP)
+    with uow.transaction() as s:
+        keep(s, "qian", Stranger("wo1", "徐丽娟", "瑞衡热能", "", ""), NOW)
+    assert not isinstance(ask_for("qian", "瑞衡热能", anyway=True), Refused)
+    ask_for("qian", PUMP)
+    with uow.transaction() as s:
+        keep(s, "qian", Stranger("wo2", "何勇", PUMP, "", ""), NOW)
+    (card,) = rows(OutboxMessage, OutboxMessage.dedupe.startswith(f"collision:1:{IDS['wu']}"))
+    assert ("申请人已建", "瑞衡热能") in [(one["name"], one["value"]) for one in card.notice["facts"]]
+    uow.attempt(lambda s: hand_card(s, actor("wu"), ItemKind.COLLISION, 1, "key1", NOW))
+    again = rows(OutboxMessage, OutboxMessage.dedupe == "again:key1")[0].notice["facts"]
+    assert ("怎么来的", "申请人的企微好友「何勇」在这家") in [(one["name"], one["value"]) for one in again]
+    vote("li", CollisionVerdict.HOLDER)
+    assert "申请人名下还有「瑞衡热能」" in vote("wu", CollisionVerdict.HOLDER)
+    assert "请主管在管理后台「查重与合并」里合并" in told("li")[-1]
+
+
+def waiting(who: str) -> list[Item]:
+    with uow.reading() as s:
+        found = agenda(s, actor(who), NOW, numbers.current(s), numbers.calendar(s))
+    return [one for one in found if one.kind is ItemKind.COLLISION]
+
+
+def test_it_stands_on_the_lists_of_those_who_are_asked_with_its_limit_until_they_have_spoken(clash: int) -> None:
+    line = "撞单 瑞衡热能工程（苏州）有限，张三还是钱七 | 11-24 10:00 前定归谁，依据：字号相同 | 到期没定，就由总监定"
+    for who in ("li", "wu"):
+        assert [f"{one.mark} {one.title} | {one.why} | {one.loss}" for one in waiting(who)] == [line]
+    assert [waiting(who) for who in ("zhang", "qian", "zhou", "wang")] == [[], [], [], []]
+    (number,) = (one.object_id for one in waiting("li"))
+    uow.attempt(lambda s: hand_card(s, actor("li"), ItemKind.COLLISION, number, "key1", NOW))
+    assert len(told("li")) == 2
+    vote("li", CollisionVerdict.HOLDER)
+    assert (waiting("li"), len(waiting("wu"))) == ([], 1)
+    vote("wu", CollisionVerdict.ASKER)
+    assert [len(waiting(who)) for who in ("li", "wu", "zhou", "wang")] == [0, 0, 1, 0]
+    vote("zhou", CollisionVerdict.ASKER)
+    assert waiting("zhou") == []
 
 
 def test_the_same_customer_of_ones_own_is_refused_without_a_case(company: Engine) -> None:

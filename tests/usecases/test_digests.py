@@ -15,12 +15,13 @@ from crm.reads.digests import DigestFile, digest_file
 from crm.reads.known_names import known_names
 from crm.rules.days import at
 from crm.rules.digest import Sentence, Utterance, digest
-from crm.usecases.digests import DigestDone, entry_of, keep_digest, retract_digest
+from crm.rules.words import without_id_cards
+from crm.usecases.digests import DigestDone, keep_digest, retract_digest, take_digest_back
 from crm.usecases.last_done import last_written, take_back
 from crm.usecases.todos import finish_todo, reopen_todo
 from models.audit import AuditEntry
 from models.customers import Customer
-from models.digests import DigestMessage
+from models.digests import DigestMessage, DigestSentence
 from models.links import ChatLink, ExternalContact
 from models.timeline import TimelineEntry, Todo
 from tests.support.company import DAY, MINUTE, NOW, actor, at_once, customer, rows, snapshot
@@ -86,9 +87,8 @@ def test_our_promises_become_to_dos_and_go_with_the_digest(company: Engine) -> N
         ("样品马上寄给您", at(date(2026, 11, 23), 18)),
     ]
     by = actor("Zhang")
-    entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
     for _ in range(2):
-        assert uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat")) == "甲机电"
+        assert uow.attempt(lambda s: take_digest_back(s, by, done.public_id, NOW + MINUTE, entrance="chat")) == "甲机电"
     assert all(one.withdrawn_at and not one.done_at for one in rows(Todo))
     assert clock_of(made) == before
     with pytest.raises(NotFound):
@@ -116,12 +116,11 @@ def test_the_same_talk_again_is_no_second_digest_until_the_first_is_taken_back(c
     made, by = customer("Zhang", "甲机电"), actor("Zhang")
     done = keep(made)
     before = snapshot()
-    with pytest.raises(Conflict, match="已经整理过了，在「甲机电」的时间线上，11-23 10:00"):
+    with pytest.raises(Conflict, match="已经整理过了，在「甲机电」的时间线上，11-22 10:00 那次聊天"):
         keep(made, now=NOW + DAY)
     assert snapshot() == before
     keep(customer("Zhang", "乙机电"))
-    entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
-    uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat"))
+    uow.attempt(lambda s: take_digest_back(s, by, done.public_id, NOW + MINUTE, entrance="chat"))
     assert len(keep(made).todos) == 2
 
 
@@ -153,14 +152,27 @@ def test_of_the_same_talk_brought_several_times_at_once_one_becomes_a_digest(com
     assert (len(rows(Todo)), len(rows(TimelineEntry, TimelineEntry.kind == "digest"))) == (2, 1)
 
 
+@pytest.mark.parametrize("number", ["320582199001011234", "320582 19900101 123x"])
+def test_the_number_of_an_identity_card_is_not_written_down_whole(company: Engine, number: str) -> None:
+    said = (
+        Utterance(1, "王工", False, f"提货人身份证 {number}", NOW - MINUTE),
+        Utterance(2, "张三", True, f"好的，明天给您办 {number} 的提货单", NOW),
+    )
+    keep(customer("Zhang", "甲机电"), talk=said)
+    written = [one.text for one in rows(TimelineEntry)] + [one.text for one in rows(Todo)]
+    written += [one.text for one in rows(DigestSentence)] + [one.text for one in rows(DigestMessage)]
+    assert any(f"320＊＊＊＊＊＊＊＊＊＊＊{number[-4:]}" in one for one in written)
+    assert not any(number in one for one in written)
+    assert without_id_cards("订单号 320582999901011234") == "订单号 320582999901011234"
+
+
 def test_a_done_to_do_does_not_come_back_without_its_digest(company: Engine) -> None:
     by = actor("Zhang")
     done = keep(customer("Zhang", "甲机电"))
     number = done.todos[0].id
     for tap in (finish_todo, reopen_todo, finish_todo):
         uow.attempt(lambda s, tap=tap: tap(s, by, number, NOW, entrance="card"))  # type: ignore[misc]
-    entry = uow.attempt(lambda s: entry_of(s, by, done.public_id))
-    uow.attempt(lambda s: retract_digest(s, by, entry, NOW + MINUTE, entrance="chat"))
+    uow.attempt(lambda s: take_digest_back(s, by, done.public_id, NOW + MINUTE, entrance="chat"))
     before = snapshot()
     with pytest.raises(Gone, match="来自一条会话摘要，摘要或这句话已经不在了"):
         uow.attempt(lambda s: reopen_todo(s, by, number, NOW + MINUTE, entrance="card"))
@@ -215,7 +227,8 @@ def test_after_the_undo_minutes_and_for_colleagues_it_stays(company: Engine) -> 
         uow.attempt(lambda s: retract_digest(s, own, entry, NOW + timedelta(minutes=11), entrance="chat"))
     with pytest.raises(NotFound):
         uow.attempt(lambda s: retract_digest(s, lead, entry, NOW + MINUTE, entrance="chat"))
-    assert uow.attempt(lambda s: entry_of(s, lead, done.public_id)) == ""
+    with pytest.raises(NotFound):
+        uow.attempt(lambda s: take_digest_back(s, lead, done.public_id, NOW + MINUTE, entrance="miniapp"))
     assert snapshot() == before
 
 

@@ -1,7 +1,8 @@
 // Our own API: one token in memory, one answer or one sentence that says why not.
+import { draftsOf } from './drafts';
 import type { Session } from './types';
 
-const PATIENCE = 30000; // ms for an answer: a model outside may take twenty seconds to sum up a talk
+const PATIENCE = 40000; // ms for an answer: a model outside is given up on after thirty, and then there is our own work
 
 export class Refused extends Error {
   constructor(readonly status: number, readonly code: string, message: string, readonly fields: Record<string, string> = {}) {
@@ -18,6 +19,7 @@ export function onExpired(act: () => void): void { relogin = act; }
 export async function signIn(code: string): Promise<void> {
   const session = await request<Session>('POST', '/session', { code, via: 'sidebar' });
   token = session.token;
+  draftsOf(session.person.userid);
 }
 
 export const get = <T>(path: string): Promise<T> => request<T>('GET', path);
@@ -25,7 +27,7 @@ export const get = <T>(path: string): Promise<T> => request<T>('GET', path);
 /** A write that is sent twice (a lost answer, a second tap) happens once: `key` is made when the person decides. */
 export const post = <T>(path: string, body?: unknown, key = newKey()): Promise<T> => request<T>('POST', path, body, key);
 
-export const remove = (path: string): Promise<unknown> => request('DELETE', path, undefined, newKey());
+export const remove = (path: string, key = newKey()): Promise<unknown> => request('DELETE', path, undefined, key);
 
 export function newKey(): string {
   const bytes = new Uint8Array(16);

@@ -1,15 +1,16 @@
 // The customer's card: where he stands and why, what is under way, and what can be done from here.
-import { get, post, remove } from './api';
-import { cancelled, sendMedia, sendText } from './client';
-import { fill, h, toast } from './dom';
+import { post, remove } from './api';
+import { h, toast } from './dom';
+import { material, quote } from './sending';
 import { field, sheet } from './sheet';
-import type { Customer, Deal, Digest, Entry, File, FollowUp, Quote } from './types';
+import { todoLine } from './todos';
+import type { Customer, Deal, Digest, Entry, FollowUp, Quote } from './types';
 import { relink, type Desk } from './view';
 import { ago, later, moment, now, yuan } from './words';
 
 const COLOURS: Record<string, string> = { green: '正常', yellow: '超期', red: '严重超期' };
 
-export function drawCustomer(desk: Desk, one: Customer): HTMLElement[] {
+export function drawCustomer(desk: Desk, one: Customer): Array<HTMLElement | false> {
   const open = one.deals.filter((deal) => deal.colour);
   return [
     h('header', { class: 'who' }, h('span', { class: 'face', 'aria-hidden': 'true' }, one.name.slice(0, 1)),
@@ -18,10 +19,11 @@ export function drawCustomer(desk: Desk, one: Customer): HTMLElement[] {
           h('span', { class: 'owner' }, one.mine ? '我负责' : `${one.owner} 负责`)))),
     clock(one),
     one.may.write ? actions(desk, one, open) : h('p', { class: 'note' }, '这个客户是共享给您看的，不能改动'),
+    one.todos.length > 0 && section('我的待办', one.todos, (each) => todoLine(desk, each), ''),
     section('商机', one.deals, (deal) => dealLine(deal), '还没有商机'),
-    section('最近报价', one.quotes, (quote) => quoteLine(quote, one.may.write && !desk.back), '还没有报价'),
+    section('最近报价', one.quotes, (each) => quoteLine(desk, each, one.may.write && !desk.back), '还没有报价'),
     section('联系人', people(one), (person) => h('li', {}, h('b', {}, person.name), h('small', {}, person.about)), '还没有联系人'),
-    section('最近动态', newestFirst(one.timeline, desk.made), (entry) => entryLine(entry, isIt(entry, desk.made)), '还没有动态'),
+    section('最近动态', newestFirst(one.timeline, desk.made), (entry) => entryLine(desk, entry, isIt(entry, desk.made), one.may.write), '还没有动态'),
     foot(desk, one),
   ];
 }
@@ -41,9 +43,19 @@ function newestFirst(all: Entry[], made: string): Entry[] {
 
 const isIt = (entry: Entry, made: string): boolean => entry.id === made || entry.digest_id === made;
 
-function entryLine(entry: Entry, made: boolean): HTMLElement {
+function entryLine(desk: Desk, entry: Entry, made: boolean, may: boolean): HTMLElement {
   return h('li', { class: made ? 'made' : null }, h('span', { class: 'words' }, entry.text),
-    h('small', {}, made && h('b', {}, '刚刚记下'), `${entry.kind_label} · ${entry.author} · ${ago(entry.at)}`));
+    h('small', {}, made && h('b', {}, '刚刚记下'), `${entry.kind_label} · ${entry.author} · ${ago(entry.at)}`),
+    may && entry.from_archive && h('button', { type: 'button', class: 'link', 'aria-label': `收回摘要：${entry.text.slice(0, 30)}`, onclick: () => mistaken(desk, entry) }, '收回'));
+}
+
+/** The machine may have misunderstood: what it wrote by itself goes when somebody says so, however old. */
+function mistaken(desk: Desk, entry: Entry): void {
+  sheet('收回这条会话摘要？', [h('p', { class: 'sends' }, entry.text), h('p', { class: 'quiet' }, '摘要和由它产生的、还没办的待办一起收回。这段聊天不会再整理一遍。')], '收回', async (_, key) => {
+    await remove(`/digests/${entry.digest_id}`, key);
+    await desk.again();
+    toast('摘要和它的待办已收回');
+  });
 }
 
 function clock(one: Customer): HTMLElement {
@@ -57,7 +69,7 @@ function actions(desk: Desk, one: Customer, open: Deal[]): HTMLElement {
   const all = [
     button('记跟进', () => followUp(desk, one)), button('整理聊天', () => digest(desk, one)), button('待办', () => todo(desk, one)),
     ...(one.may.deal ? [button('新商机', () => newDeal(desk, one, open))] : []),
-    ...(desk.back ? [] : [button('发资料', () => void material(one))]), // it would go into the group
+    ...(desk.back ? [] : [button('发资料', () => void material(desk, one))]), // it would go into the group
   ];
   return h('div', { class: all.length === 5 ? 'actions five' : 'actions' }, all);
 }
@@ -80,26 +92,10 @@ function dealLine(one: Deal): HTMLElement {
     h('span', { class: 'sum' }, yuan(one.amount)));
 }
 
-function quoteLine(one: Quote, may: boolean): HTMLElement {
+function quoteLine(desk: Desk, one: Quote, may: boolean): HTMLElement {
   return h('li', { class: 'deal' }, h('div', {}, h('b', {}, one.number), h('small', {}, `${one.state_label} · 有效期至 ${one.valid_until}`)),
     h('span', { class: 'sum' }, one.currency === 'CNY' ? yuan(one.total) : `${one.total} ${one.currency}`),
-    may && one.text ? h('button', { type: 'button', class: 'go second', 'aria-label': `把报价 ${one.number} 发给客户`, onclick: () => void sent(() => sendText(one.text as string)) }, '发送') : null);
-}
-
-let sending = false;
-
-/** One thing at a time: a second tap on 发送 must not tell a customer the same price twice. */
-async function sent(send: () => Promise<unknown>): Promise<void> {
-  if (sending) return;
-  sending = true;
-  try {
-    await send();
-    toast('已发到聊天里');
-  } catch (error) {
-    if (!cancelled(error)) toast('没有发出去：请在和客户的聊天里打开，或者稍后再试', undefined, 8);
-  } finally {
-    window.setTimeout(() => { sending = false; }, 1500);
-  }
+    may && one.text ? h('button', { type: 'button', class: 'go second', 'aria-label': `发送报价 ${one.number} 给客户`, onclick: () => quote(desk, one) }, '发送') : null);
 }
 
 function followUp(desk: Desk, one: Customer): void {
@@ -159,24 +155,6 @@ function newDeal(desk: Desk, one: Customer, open: Deal[]): void {
     await desk.again();
     toast(`商机已建在「${one.name}」`);
   }, one.id);
-}
-
-async function material(one: Customer): Promise<void> {
-  const list = h('ul', { class: 'found' }, h('li', { class: 'quiet' }, '正在读取…'));
-  const close = sheet('发资料给客户', [list], '', () => Promise.resolve());
-  try {
-    const { attachments } = await get<{ attachments: File[] }>(`/customers/${one.id}/attachments`);
-    const line = (file: File) => h('li', {}, h('button', { type: 'button', class: 'pick', onclick: () => { close(); void sent(() => handOn(file)); } },
-      h('b', {}, file.name), h('small', {}, `${file.kind_label} · ${Math.max(1, Math.round(file.size / 1024))} KB`)));
-    fill(list, attachments.length ? attachments.map(line) : h('li', { class: 'quiet' }, '这个客户还没有附件。在客户档案里上传后，就能从这里发'));
-  } catch (error) {
-    fill(list, h('li', { class: 'wrong' }, (error as Error).message));
-  }
-}
-
-async function handOn(file: File): Promise<void> {
-  const made = await post<{ msgtype: string; media_id: string }>(`/attachments/${file.id}/media`);
-  await sendMedia(made.msgtype, made.media_id);
 }
 
 function foot(desk: Desk, one: Customer): HTMLElement {

@@ -46,6 +46,11 @@ export function focusHeading(): void {
 
 let hiding = 0;
 
+/** What was said before stands in nobody's way. */
+export function hush(): void {
+  document.getElementById('toast')?.classList.remove('on');
+}
+
 /** A sentence at the foot of the page, with one thing that can still be done about it. */
 export function toast(words: string, action?: { label: string; act: () => void }, seconds = 5): void {
   const box = document.getElementById('toast') as HTMLElement;

@@ -1,13 +1,10 @@
 // A form that slides in over the page: at most three fields, one button, and the words of whoever refuses it.
 import { newKey, Refused } from './api';
-import { fill, h, toast } from './dom';
+import { fill, h, hush, toast } from './dom';
+import { draft, dropDraft, keepDraft, type Typed } from './drafts';
 
 type Options = Record<string, string | number | boolean | undefined>;
-type Typed = Record<string, string>;
 type Box = HTMLInputElement | HTMLTextAreaElement;
-
-/** What was typed and not sent, by what it is about: the sheet opens with it again. */
-const drafts = new Map<string, Typed>();
 
 export function field(name: string, label: string, options: Options = {}): HTMLElement {
   const { value = '', ...rest } = options;
@@ -23,7 +20,7 @@ export class Question extends Error {
 
 /**
  * Opens it; the answer closes it. `send` gets what was typed and one key for however many tries of the same. With `about`
- * what was typed outlives the sheet until it is sent.
+ * what is being typed outlives the sheet and the page, until it is sent: the sheet opens with it again.
  */
 export function sheet(title: string, fields: HTMLElement[], label: string, send: (typed: Typed, key: string) => Promise<void>, about = ''): () => void {
   let [key, tried] = [newKey(), ''];
@@ -34,10 +31,7 @@ export function sheet(title: string, fields: HTMLElement[], label: string, send:
   const before = document.activeElement as HTMLElement | null;
   const close = () => { box.remove(); before?.focus?.(); };
   const leave = () => {
-    if (topic && changed()) {
-      drafts.set(topic, read());
-      toast('还没有保存，写的内容留着，再打开就能接着写');
-    }
+    if (topic && changed()) toast('还没有保存，写的内容留着，再打开就能接着写');
     close();
   };
   const read = (): Typed => {
@@ -54,7 +48,7 @@ export function sheet(title: string, fields: HTMLElement[], label: string, send:
     quiet();
     fill(ends, go);
     go.disabled = true;
-    send(typed, key).then(() => { drafts.delete(topic); close(); }, (error: Error) => {
+    send(typed, key).then(() => { dropDraft(topic); close(); }, (error: Error) => {
       go.disabled = false;
       const more = error instanceof Refused ? Object.values(error.fields ?? {}) : [];
       wrong.className = error instanceof Question ? 'asks' : 'wrong';
@@ -69,7 +63,12 @@ export function sheet(title: string, fields: HTMLElement[], label: string, send:
   const form = h('form', {
     novalidate: true, // its own words, in Chinese and in place, instead of the browser's
     onsubmit: (event) => { event.preventDefault(); if (!lacking(form, wrong)) attempt({}); },
-    oninput: (event) => { (event.target as Element).removeAttribute('aria-invalid'); if (label) fill(ends, go); quiet(); },
+    oninput: (event) => {
+      (event.target as Element).removeAttribute('aria-invalid');
+      if (label) fill(ends, go);
+      quiet();
+      if (topic) changed() ? keepDraft(topic, read()) : dropDraft(topic);
+    },
   }, h('div', { class: 'top' }, h('h2', { id: 'sheet-title' }, title), h('button', { type: 'button', class: 'close', 'aria-label': '关闭', onclick: leave }, '×')),
   fields, wrong, ends);
   const box = h('div', {
@@ -83,9 +82,10 @@ export function sheet(title: string, fields: HTMLElement[], label: string, send:
   }, form);
   const empty = JSON.stringify(read());
   const changed = () => JSON.stringify(read()) !== empty;
-  for (const [name, value] of Object.entries(drafts.get(topic) ?? {})) (form.elements.namedItem(name) as Box).value = value;
+  for (const [name, value] of Object.entries((topic && draft(topic)) || {})) (form.elements.namedItem(name) as Box).value = value;
+  hush(); // it would lie over the button
   document.body.appendChild(box);
-  (form.querySelector('input, textarea') as HTMLElement | null)?.focus();
+  (form.querySelector<HTMLElement>('input, textarea') ?? (label ? go : null))?.focus();
   return close;
 }
 

@@ -9,14 +9,15 @@ export interface Quote {
   id: string; number: string; state: string; state_label: string; total: string; currency: string; valid_until: string; text: string | null;
 }
 export interface Digest { id: string; customer_name: string; remark: string; sentences: unknown[]; todos: unknown[] }
-export interface Entry { id: string; digest_id: string | null; kind_label: string; author: string; at: string; text: string }
+export interface Todo { id: string; text: string; due_at: string }
+export interface Entry { id: string; digest_id: string | null; from_archive: boolean; kind_label: string; author: string; at: string; text: string }
 export interface Person { id: string; name: string; title: string; phone: string; masked: boolean; retired: boolean }
 export interface Linked { name: string; linked_by: string }
 export interface FollowUp { id: string; counts: boolean; remark: string; customer_name: string }
 export interface Customer {
   id: string; name: string; stage: string; level: string; owner: string; mine: boolean; silent_days: number; days_left: number | null;
   why: string; linked_by: string; linked_at: string; undo_until: string; contacts: Person[]; linked: Linked[]; deals: Deal[]; quotes: Quote[];
-  timeline: Entry[]; may: { write: boolean; deal: boolean };
+  todos: Todo[]; timeline: Entry[]; may: { write: boolean; deal: boolean };
 }
 export interface Beside {
   me: Me; at: string; state: 'linked' | 'unlinked' | 'ignored' | 'elsewhere' | 'empty'; kind: Kind; name: string; company: string; position: string;

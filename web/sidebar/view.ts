@@ -40,8 +40,12 @@ export class Desk {
     return this.act('/sidebar/link', { customer_id: customerId, seen }, (done) => {
       const now = done.sidebar.customer;
       if (now && seen && seen !== now.id) formers.set(now.linked_at, seen);
-      toast(done.said, { label: '撤销', act: () => void new Desk(this.chat, done.sidebar, this.back).unlink(true) }, 8);
+      toast(done.said, this.undoing(done), 8);
     });
+  }
+
+  private undoing(done: Done): { label: string; act: () => void } {
+    return { label: '撤销', act: () => void new Desk(this.chat, done.sidebar, this.back).unlink(true) };
   }
 
   /** `undo`: only the link that the page shows, and back to the customer that it took the place of. */
@@ -60,7 +64,7 @@ export class Desk {
 
   create(fields: Record<string, string>, key: string): Promise<void> {
     return this.act('/sidebar/customers', fields, (done) => {
-      if (!done.alike) { toast(done.said, undefined, 8); return; }
+      if (!done.alike) { toast(done.said, done.sidebar.customer ? this.undoing(done) : undefined, 8); return; }
       throw new Question(done.said, [{ label: '申请这家客户', more: { alike: 'theirs' } }, { label: '是另一家，仍要新建', more: { alike: 'others' } }]);
     }, key, true);
   }

@@ -18,6 +18,11 @@ export function ago(moment: string): string {
   return `${month}月${date}日`;
 }
 
+/** 「11-24 15:00」, of what is still to come. */
+export function at(moment: string): string {
+  return new Date(new Date(moment).getTime() + 8 * 3600000).toISOString().slice(5, 16).replace('T', ' ');
+}
+
 /** '800000.00' → '80 万'; what is not a number (＊＊＊) stays as it is. */
 export function yuan(text: string): string {
   const value = Number(text);
