@@ -109,9 +109,9 @@ class Tap:
     style: int = 2
 
 
-def prompt(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: datetime) -> None:
+def prompt(s: Session, person_id: int, notice: Notice, *, dedupe: str, now: datetime, topic: str = "") -> None:
     """Tell one person at once: this answers what somebody has just done."""
-    promise(s, person_id, notice, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now)
+    promise(s, person_id, notice, NoticeClass.PROMPT, dedupe=dedupe, now=now, due_at=now, topic=topic)
 
 
 def prompt_parts(s: Session, person_id: int, parts: Sequence[str], *, dedupe: str, now: datetime) -> None:

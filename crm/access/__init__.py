@@ -61,7 +61,14 @@ from crm.access.rows import (
     sees_person,
     within,
 )
-from crm.access.superiors import directors_of, directors_over, leaders_of, supervisor_of, supervisors_of
+from crm.access.superiors import (
+    directors_of,
+    directors_over,
+    leaders_of,
+    leaders_of_teams,
+    supervisor_of,
+    supervisors_of,
+)
 
 __all__ = [
     "AT",
@@ -120,6 +127,7 @@ __all__ = [
     "keeps_quote",
     "known_actor",
     "leaders_of",
+    "leaders_of_teams",
     "merged_into",
     "no_attachment",
     "not_there",

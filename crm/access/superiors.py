@@ -40,6 +40,12 @@ def leaders_of(s: Session, team_id: int, *, but: int = 0) -> list[int]:
     return _house(s).leaders(team_id, but)
 
 
+def leaders_of_teams(s: Session, team_ids: Collection[int]) -> dict[int, list[int]]:
+    """The same of many teams, by id."""
+    house = _house(s)
+    return {team_id: house.leaders(team_id, 0) for team_id in team_ids}
+
+
 def directors_over(s: Session, team_id: int) -> list[int]:
     """The active directors in whose realm this team lies."""
     return directors_of(s, [team_id])[team_id]

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import Role
-from crm.access import JUDGES, Actor, directors_of, leaders_of, supervisors_of
+from crm.access import JUDGES, Actor, directors_of, leaders_of_teams, supervisors_of
 from crm.agenda.items import OTHERS_WAIT, Item, ItemKind
 from crm.rules.days import SHANGHAI
 from models.collisions import Collision, CollisionVote
@@ -36,10 +36,12 @@ def to_judge(s: Session, actor: Actor) -> Sequence[Item]:
         return []
     people = {one.asked_by_id for one, *_ in rows} | {owner_id for *_, owner_id, _, _ in rows if owner_id}
     teams = {team for _, _, ours, _, _, theirs in rows for team in (ours, theirs) if team}
+    queues = {theirs for _, _, _, owner_id, _, theirs in rows if theirs and not owner_id}
     above, over = supervisors_of(s, people), directors_of(s, teams)
+    leads = leaders_of_teams(s, queues) if queues else {}
     waiting = []
     for collision, asked_by, ours, owner_id, held_by, theirs in rows:
-        holders = above[owner_id] if owner_id else leaders_of(s, theirs) if theirs else ()
+        holders = above[owner_id] if owner_id else leads.get(theirs, ())
         asked = {*above[collision.asked_by_id], *holders}
         if collision.escalated_at is not None:
             asked |= {*over[ours], *over.get(theirs, ())} or ({actor.person_id} if actor.role is Role.ADMIN else set())

@@ -39,7 +39,7 @@ def link_chat(
     """
     _as_seen(s, actor, chat, seen, wanted=customer_id)
     if seen and seen != customer_id:
-        unlink_chat(s, actor, chat, seen, now, entrance=entrance)
+        unlink_chat(s, actor, chat, seen, now, entrance=entrance, instead=True)
     if chat.group is not None:
         return group_links.link_group(s, actor, chat.group, customer_id, now, entrance=entrance)
     return linking.link_contact(s, actor, _contact(s, actor, chat), customer_id, now, entrance=entrance)
@@ -89,12 +89,17 @@ def unlink_chat(
     *,
     entrance: str,
     linked_at: datetime | None = None,
+    instead: bool = False,
 ) -> str:
-    """Take the link to the customer that the page showed away, with `linked_at` only that very one. The chat's name."""
+    """Take the link to the customer that the page showed away, with `linked_at` only that very one. The chat's name.
+
+    `instead`: another link follows in the same act.
+    """
     _as_seen(s, actor, chat, seen)
     if chat.group is not None:
         return group_links.unlink_group(s, actor, chat.group, now, entrance=entrance, linked_at=linked_at)
-    return linking.unlink_contact(s, actor, _contact(s, actor, chat), now, entrance=entrance, linked_at=linked_at)
+    contact_id = _contact(s, actor, chat)
+    return linking.unlink_contact(s, actor, contact_id, now, entrance=entrance, linked_at=linked_at, instead=instead)
 
 
 def undo_link(
@@ -120,7 +125,7 @@ def undo_relink(
 ) -> str:
     """Take the link of that moment back, and let the one that it replaced stand again as it was: who made it, when, its
     line and what that did to the clock. `seen` and `former` are public ids; the former customer's name."""
-    unlink_chat(s, actor, chat, seen, now, entrance=entrance, linked_at=linked_at)
+    unlink_chat(s, actor, chat, seen, now, entrance=entrance, linked_at=linked_at, instead=True)
     customer = get_customer(s, actor, former, lock=True)
     if chat.group is not None:
         links.restore(s, actor, group_links.chat_of(chat.group), customer, linked_at, now, entrance=entrance)

@@ -23,6 +23,8 @@ from models.links import ExternalContact, ExternalFollow
 from models.people import Person, Team
 from models.sharing import CustomerShare
 
+_FRIENDS = 500  # of the asker's newest that are nobody's yet, among whom the company is looked for
+
 
 def matter_of(collision_id: int, person_id: int) -> str:
     """Each has a card of his own: a vote closes no other."""
@@ -35,11 +37,13 @@ def credit_together(s: Session, collision: Collision, now: datetime) -> int:
     return kept * numbers.current(s).collision_credit // 100
 
 
-def ask(s: Session, collision: Collision, person_id: int, key: str, now: datetime) -> None:
-    """One card for each of them, once by this key: a vote closes its own card only."""
-    notice, taps = decide_card(s, collision)
-    matter, policy = matter_of(collision.id, person_id), numbers.current(s)
-    prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy)
+def ask(s: Session, collision: Collision, people: Iterable[int], now: datetime, *, again: str = "") -> None:
+    """One card for each of them, once for this collision or (`again`) this asking: a vote closes its own card only."""
+    (notice, taps), policy = decide_card(s, collision), numbers.current(s)
+    for person_id in sorted(people):
+        matter = matter_of(collision.id, person_id)
+        key = again or f"{matter}:{collision.opened_at:%Y%m%d%H%M%S}"
+        prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy)
 
 
 def decide_card(s: Session, collision: Collision) -> tuple[Notice, list[Tap]]:
@@ -81,6 +85,7 @@ def _of_asker(s: Session, collision: Collision) -> list[Fact]:
         .where(ExternalFollow.person_id == collision.asked_by_id, ExternalFollow.ended_at.is_(None))
         .where(ExternalContact.state == ContactState.UNLINKED)
         .order_by(ExternalFollow.started_at.desc())
+        .limit(_FRIENDS)
     )
     there = [name for name, *called in s.execute(friends) if collision.name_key in map(name_key, filter(None, called))]
     own = _own_twin(s, collision)
@@ -98,10 +103,16 @@ def _own_twin(s: Session, collision: Collision) -> str:
     return next((held[number] for number in near if number in held), "")
 
 
-def left_over(s: Session, collision: Collision) -> str:
-    """What is still to be done after the verdict, "" for nothing: one company, and the asker has made it once more."""
+def left_over(s: Session, collision: Collision) -> tuple[str, str]:
+    """What is still to be done after the verdict, said to who judges and to the asker; "" for nothing.
+
+    One company, and the asker has made it once more: what he holds is nobody else's to read.
+    """
     own = "" if collision.verdict == CollisionVerdict.DIFFERENT else _own_twin(s, collision)
-    return f"。申请人名下还有「{own}」，是同一家的话，请主管在管理后台「查重与合并」里合并" if own else ""
+    if not own:
+        return "", ""
+    same = f"还有「{own}」，是同一家的话，"
+    return f"。申请人名下{same}请主管在管理后台「查重与合并」里合并", f"。您名下{same}请您的主管合并"
 
 
 def outcome_words(s: Session, collision: Collision, reader: int | None = None, held_by: int | None = None) -> str:
@@ -127,13 +138,14 @@ def tell_outcome(
 
     When it is another company after all, who asked may make it with one tap.
     """
-    outcome = f"{by.name} 裁定：{outcome_words(s, collision)}"
-    for person_id in judging:
+    outcome, judges = f"{by.name} 裁定：{outcome_words(s, collision)}", set(judging)
+    for person_id in judges:
         settle_matter(s, matter_of(collision.id, person_id), outcome, now, by=by)
-    readers = {*judging, collision.asked_by_id, *([] if held_by is None else [held_by])} - {by.person_id}
-    more = left_over(s, collision)
+    readers = {*judges, collision.asked_by_id, *([] if held_by is None else [held_by])} - {by.person_id}
+    to_judges, to_asker = left_over(s, collision)
     policy, key = numbers.current(s), f"decided:{collision.id}:{now:%Y%m%d%H%M%S%f}"
     for person_id in sorted(readers):
+        more = to_asker if person_id == collision.asked_by_id else to_judges if person_id in judges else ""
         notice = Notice(
             title=f"撞单有结果了：{collision.name}",
             desc=f"{by.name} 裁定",

@@ -83,8 +83,7 @@ def report(s: Session, actor: Actor, taken: Taken, name: str, now: datetime, *, 
         return f"{_HELD}已经报给双方主管，正在等裁定"
     query = select(Collision).where(Collision.customer_id == taken.hit.customer_id, Collision.decided_at.is_(None))
     collision = s.scalars(query.where(Collision.asked_by_id == actor.person_id)).one()
-    for person_id in sorted(_holders_side(s, collision) | _askers_side(s, collision)):
-        _send(s, collision, person_id, now)
+    ask(s, collision, _holders_side(s, collision) | _askers_side(s, collision), now)
     audit.record(
         s, actor.person_id, "collide", f"customer:{collision.customer_id}", now, entrance=entrance,
         collision=collision.id, reason=taken.hit.reason,
@@ -113,10 +112,6 @@ def _judges(s: Session, collision: Collision) -> set[int]:
     elif holder.id is not None:
         teams.add(s.get_one(Person, holder.id).team_id)
     return directors_of(s, teams)
-
-
-def _send(s: Session, collision: Collision, person_id: int, now: datetime) -> None:
-    ask(s, collision, person_id, f"{matter_of(collision.id, person_id)}:{collision.opened_at:%Y%m%d%H%M%S}", now)
 
 
 def vote(
@@ -182,8 +177,7 @@ def escalate(s: Session, collision: Collision, now: datetime) -> None:
     if collision.escalated_at is not None:
         return
     collision.escalated_at = now
-    for person_id in sorted(_judges(s, collision)):
-        _send(s, collision, person_id, now)
+    ask(s, collision, _judges(s, collision), now)
 
 
 def _decide(
@@ -200,7 +194,7 @@ def _decide(
         collision=collision.id, verdict=said(verdict),
     )  # fmt: skip
     tell_outcome(s, collision, actor, held_by, judging, now)
-    return f"已裁定：{outcome}{left_over(s, collision)}"
+    return f"已裁定：{outcome}{left_over(s, collision)[0]}"
 
 
 def _asked(s: Session, collision: Collision) -> set[int]:

@@ -19,7 +19,7 @@ from crm.usecases.customer_identity import Taken, taken
 from crm.usecases.customers import CustomerDraft
 from crm.usecases.links import Chat, LinkDone
 from crm.usecases.radar import COLLEAGUE, Question, hits
-from crm.usecases.shared_contacts import tell_it_is_gone, tell_other_friends
+from crm.usecases.shared_contacts import tell_other_friends
 from models.base import bare, insert_once
 from models.customers import Customer
 from models.links import ChatLink, ExternalContact, ExternalFollow
@@ -88,12 +88,23 @@ def filed(s: Session, actor: Actor, contact: ExternalContact, now: datetime) -> 
 
 
 def unlink_contact(
-    s: Session, actor: Actor, contact_id: int, now: datetime, *, entrance: str, linked_at: datetime | None = None
+    s: Session,
+    actor: Actor,
+    contact_id: int,
+    now: datetime,
+    *,
+    entrance: str,
+    linked_at: datetime | None = None,
+    instead: bool = False,
 ) -> str:
-    """Take a link back (with `linked_at` only that one): the contact waits to be linked again. The contact's name."""
+    """Take a link back (with `linked_at` only that one): the contact waits to be linked again. The contact's name.
+
+    `instead`: another link follows in the same act, and friends hear only of that.
+    """
     contact = get_contact(s, actor, contact_id)
-    since = links.unlink(s, actor, chat_of(contact), now, entrance=entrance, linked_at=linked_at)
-    tell_it_is_gone(s, actor, contact, since, now)
+    links.unlink(s, actor, chat_of(contact), now, entrance=entrance, linked_at=linked_at)
+    if not instead:
+        tell_other_friends(s, actor, contact, None, now)
     _mark(s, contact, ContactState.UNLINKED)
     for matter in _asking(s, contact):
         reopen_matter(s, matter)

@@ -56,7 +56,7 @@ def hand_card(s: Session, actor: Actor, kind: ItemKind, object_id: int, key: str
     if kind is ItemKind.VERDICT:
         quote_conflict_cards.ask(s, s.get_one(QuoteConflict, object_id), actor.person_id, now)
     elif kind is ItemKind.COLLISION:
-        collision_cards.ask(s, s.get_one(Collision, object_id), actor.person_id, f"again:{key}", now)
+        collision_cards.ask(s, s.get_one(Collision, object_id), [actor.person_id], now, again=f"again:{key}")
     elif kind is ItemKind.APPROVAL and s.get_one(Approval, object_id).requested_by_id != actor.person_id:
         ask_again(s, actor, item.public_id, now)
     else:

@@ -17,15 +17,53 @@ from models.messages import OutboxMessage
 from models.people import Person
 
 _STAMP = "%Y%m%d%H%M%S%f"
+_AWAY, _BACK = "linked_away", "linked_back"  # how the keys of the two kinds of words begin
 
 
-def tell_other_friends(s: Session, actor: Actor, contact: ExternalContact, customer: Customer, now: datetime) -> None:
-    """Friends of the contact who could hold the customer it is linked to from now on but may not see it, and their
-    supervisors, hear of it.
+def tell_other_friends(
+    s: Session, actor: Actor, contact: ExternalContact, customer: Customer | None, now: datetime
+) -> None:
+    """Friends of the contact who could hold the customer it is linked to from now on (None: to none) but may not see
+    it, and their supervisors, hear of it; whoever heard of a link before and is no longer concerned hears that.
 
     A friend learns neither whose customer it is nor its name; his supervisor who did it, and the name if it is his to
-    see.
+    see. Who has been told already hears nothing of another customer that he may not see either.
     """
+    friends = {} if customer is None else _friends_who_cannot_see(s, actor, contact, customer, now)
+    supervisors = supervisors_of(s, friends) if friends else {}
+    told = _told(s, contact)
+    concerned = {*friends, *(one for some in supervisors.values() for one in some)}
+    facts = (Fact("联系人", contact.name), Fact("公司", contact.corp_name or "未填写"))
+    for friend_id, name in friends.items():
+        if friend_id not in told:
+            notice = Notice(
+                title=f"您的好友「{contact.name}」被关联到了{COLLEAGUE}的客户",
+                body="您和同事都加了这位联系人，他关联的客户您看不到。是您的客户的话，请找您的主管，已经告诉他了",
+                facts=facts,
+            )
+            _tell(s, friend_id, contact, notice, _AWAY, now)
+        for person_id in {*supervisors[friend_id]} - told - {actor.person_id}:
+            called = _called(s, person_id, customer, now) if customer is not None else ""
+            notice = Notice(
+                title=f"{actor.name} 关联了 {name} 的好友「{contact.name}」",
+                body=f"{name} 看不到关联的客户。两边可能在跟进同一家公司，请问清楚，需要时解除关联或共享",
+                facts=(*facts, Fact("关联到", called or f"{COLLEAGUE}的客户")),
+            )
+            _tell(s, person_id, contact, notice, f"{_AWAY}:{friend_id}", now)
+    for person_id in sorted(told - concerned - {actor.person_id}):
+        called = _called(s, person_id, customer, now) if customer is not None else ""
+        body = "之前告诉过您，他被关联到客户。" + (
+            "关联已经解除，他又在等待关联，不用再去问了"
+            if customer is None
+            else f"现在关联到{f'「{called}」' if called else '别的客户'}，不用再去问了"
+        )
+        title = f"「{contact.name}」的关联{'解除了' if customer is None else '改了'}"
+        _tell(s, person_id, contact, Notice(title=title, body=body, facts=facts), _BACK, now)
+
+
+def _friends_who_cannot_see(
+    s: Session, actor: Actor, contact: ExternalContact, customer: Customer, now: datetime
+) -> dict[int, str]:
     query = (
         select(Person.id, Person.name)
         .join(ExternalFollow, ExternalFollow.person_id == Person.id)
@@ -38,43 +76,23 @@ def tell_other_friends(s: Session, actor: Actor, contact: ExternalContact, custo
         )
         .order_by(Person.id)
     )
-    friends = {one.id: one.name for one in s.execute(query) if not _called(s, one.id, customer, now)}
-    facts = (Fact("联系人", contact.name), Fact("公司", contact.corp_name or "未填写"))
-    topic = _topic(contact, now)
-    for friend_id, supervisors in supervisors_of(s, friends).items() if friends else ():
-        notice = Notice(
-            title=f"您的好友「{contact.name}」被关联到了{COLLEAGUE}的客户",
-            body="您和同事都加了这位联系人，他关联的客户您看不到。是您的客户的话，请找您的主管，已经告诉他了",
-            facts=facts,
-        )
-        prompt(s, friend_id, notice, dedupe=f"{topic}{friend_id}", now=now)
-        for person_id in supervisors:
-            if person_id == actor.person_id:
-                continue
-            name = friends[friend_id]
-            notice = Notice(
-                title=f"{actor.name} 关联了 {name} 的好友「{contact.name}」",
-                body=f"{name} 看不到关联的客户。两边可能在跟进同一家公司，请问清楚，需要时解除关联或共享",
-                facts=(*facts, Fact("关联到", _called(s, person_id, customer, now) or f"{COLLEAGUE}的客户")),
-            )
-            prompt(s, person_id, notice, dedupe=f"{topic}{friend_id}:{person_id}", now=now)
+    return {one.id: one.name for one in s.execute(query) if not _called(s, one.id, customer, now)}
 
 
-def tell_it_is_gone(s: Session, actor: Actor, contact: ExternalContact, linked_at: datetime, now: datetime) -> None:
-    """Whoever heard of the link of that moment hears that it stands no longer."""
-    told = OutboxMessage.dedupe.startswith(_topic(contact, linked_at), autoescape=True)
-    query = select(OutboxMessage.person_id).where(told, OutboxMessage.person_id != actor.person_id).distinct()
-    for person_id in sorted(s.scalars(query)):
-        notice = Notice(
-            title=f"「{contact.name}」的关联解除了",
-            body="之前告诉过您，他被关联到客户。关联已经解除，他又在等待关联，不用再去问了",
-            facts=(Fact("联系人", contact.name), Fact("公司", contact.corp_name or "未填写")),
-        )
-        prompt(s, person_id, notice, dedupe=f"unlinked:{contact.id}:{linked_at:{_STAMP}}:{person_id}", now=now)
+def _told(s: Session, contact: ExternalContact) -> set[int]:
+    """Whose last word of it was that the contact is linked away."""
+    words = select(OutboxMessage.person_id, OutboxMessage.dedupe).where(OutboxMessage.topic == _topic(contact))
+    last = dict(s.execute(words.order_by(OutboxMessage.id)).all())
+    return {person_id for person_id, key in last.items() if key.startswith(_AWAY)}
 
 
-def _topic(contact: ExternalContact, linked_at: datetime) -> str:
-    return f"linked_away:{contact.id}:{linked_at:{_STAMP}}:"
+def _tell(s: Session, person_id: int, contact: ExternalContact, notice: Notice, key: str, now: datetime) -> None:
+    dedupe = f"{key}:{contact.id}:{now:{_STAMP}}:{person_id}"
+    prompt(s, person_id, notice, dedupe=dedupe, now=now, topic=_topic(contact))
+
+
+def _topic(contact: ExternalContact) -> str:
+    return f"linked_away:{contact.id}"
 
 
 def _called(s: Session, person_id: int, customer: Customer, now: datetime) -> str:

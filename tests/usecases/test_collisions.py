@@ -107,6 +107,9 @@ def test_the_card_says_how_the_asker_came_to_it_and_the_verdict_what_he_has_made
     vote("li", CollisionVerdict.HOLDER)
     assert "申请人名下还有「瑞衡热能」" in vote("wu", CollisionVerdict.HOLDER)
     assert "请主管在管理后台「查重与合并」里合并" in told("li")[-1]
+    assert "您名下还有「瑞衡热能」，是同一家的话，请您的主管合并" in told("qian")[-1]
+    assert "仍由您跟进" in told("zhang")[-1]
+    assert "瑞衡热能」" not in told("zhang")[-1].replace(PUMP, "")  # a colleague's customer, whom he may not see
 
 
 def waiting(who: str) -> list[Item]:

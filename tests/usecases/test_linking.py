@@ -1,16 +1,21 @@
 """Outside contacts: met once however often WeCom says so, linked by their own people only, parted with a word."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
 from sqlalchemy.engine import Engine
 
 from config.vocabulary import ContactState, Role, ShareAccess
 from crm import uow
 from crm.errors import Conflict, NotFound
-from crm.usecases import contacts, linking
+from crm.ports import Beside
+from crm.usecases import chat_links, contacts, linking
 from crm.usecases.contacts import Parting, Stranger
 from crm.usecases.links import LinkDone
 from crm.usecases.sharing import Wish, share_customer
 from models.audit import AuditEntry
+from models.customers import Customer
 from models.links import ChatLink, ExternalContact, ExternalFollow
 from models.messages import OutboxMessage
 from models.people import Person
@@ -101,6 +106,37 @@ def test_other_friends_who_could_hold_the_customer_and_do_not_see_it_hear_of_a_l
         IDS["qian"]: "您的好友「王工」被关联到了同事在跟进的客户 华东泵业有限公司",
         IDS["wu"]: "张三 关联了 钱七 的好友「王工」 同事在跟进的客户",
     }
+
+
+def heard(who: str) -> list[str]:
+    mine = rows(OutboxMessage, OutboxMessage.person_id == IDS[who], OutboxMessage.topic != "")
+    return [row.notice["title"] for row in mine]
+
+
+def test_friends_hear_of_another_customer_only_what_is_new_to_them_and_that_it_is_gone(company: Engine) -> None:
+    first, second, by = customer("Zhang", "甲机电"), customer("Zhang", "乙水泵"), actor("Zhang")
+    contact = meet()
+    meet("qian")
+    beside = Beside(WHO.external_userid)
+    ids = {row.id: row.public_id for row in rows(Customer)}
+    away, gone = "您的好友「王工」被关联到了同事在跟进的客户", "「王工」的关联解除了"
+
+    def act(days: int, change: Callable[[uow.Session, datetime], object]) -> list[str]:
+        uow.attempt(lambda s: change(s, NOW + days * DAY))
+        assert heard("wu")[0] == "张三 关联了 钱七 的好友「王工」"
+        assert len(heard("wu")) == len(heard("qian"))
+        return heard("qian")
+
+    assert act(0, lambda s, at: linking.link_contact(s, by, contact, first, at, entrance="card")) == [away]
+    relinked = act(1, lambda s, at: chat_links.link_chat(s, by, beside, ids[second], ids[first], at, entrance="card"))
+    assert relinked == [away]
+    undone = act(
+        2,
+        lambda s, at: chat_links.undo_relink(s, by, beside, ids[second], NOW + DAY, ids[first], at, entrance="sidebar"),
+    )
+    assert undone == [away]
+    assert act(3, lambda s, at: linking.unlink_contact(s, by, contact, at, entrance="card")) == [away, gone]
+    assert act(4, lambda s, at: linking.link_contact(s, by, contact, first, at, entrance="card")) == [away, gone, away]
 
 
 def test_friends_who_see_the_customer_or_can_hold_none_hear_nothing_of_a_link(company: Engine) -> None:
