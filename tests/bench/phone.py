@@ -187,9 +187,8 @@ def _judged(db: str, small: dict[tuple[str, str], Asked], large: dict[tuple[str,
         kept = kept and not slow and not grown
     everything = [took for one in large.values() for took in one.took]
     p50, p95 = (_share(everything, part) * 1000 for part in (0.5, 0.95))
-    print(
-        f"{db}: {len(everything)} calls of {len({rule for _, rule in large})} addresses: p50 {p50:.0f}, p95 {p95:.0f} ms"
-    )
+    addresses = len({rule for _, rule in large})
+    print(f"{db}: {len(everything)} calls of {addresses} addresses: p50 {p50:.0f}, p95 {p95:.0f} ms")
     print(f"{db}: {'kept' if kept else 'NOT KEPT'}", flush=True)
     return kept
 
