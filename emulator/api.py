@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from emulator import api_archive, api_contacts, api_customers, api_messages, api_setup, bodies
+from emulator import api_archive, api_checkin, api_contacts, api_customers, api_messages, api_setup, bodies
 from emulator.call import Binary, Call, Handler
 from emulator.errors import ApiError, answer
 from emulator.tenant import Json
@@ -40,6 +40,7 @@ ROUTES: dict[str, tuple[str, Handler, bool]] = {
     "msgaudit/get_permit_user_list": ("POST", api_archive.permit_users, False),
     "msgaudit/check_single_agree": ("POST", api_archive.single_agree, False),
     "msgaudit/check_room_agree": ("POST", api_archive.room_agree, False),
+    "checkin/getcheckindata": ("POST", api_checkin.rows, False),
     "externalcontact/get_follow_user_list": ("GET", api_customers.follow_users, True),
     "externalcontact/list": ("GET", api_customers.external_list, True),
     "externalcontact/get": ("GET", api_customers.external_get, True),

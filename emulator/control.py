@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, request
 
-from emulator import api_archive, bodies, customers, js, members, people, qr
+from emulator import api_archive, api_checkin, bodies, customers, js, members, people, qr
 from emulator.errors import ApiError
 from emulator.faults import FaultError
 from emulator.media import code_picture
@@ -18,6 +18,7 @@ from emulator.world import World
 ACTIONS: dict[str, Callable[[World, Json], Json]] = {
     "say": people.say,
     "location": people.location,
+    "check-in": api_checkin.check_in,
     "media": people.media,
     "enter": people.enter,
     "menu": people.menu,

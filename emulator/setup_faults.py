@@ -13,6 +13,7 @@ _MAY_CHANGE: dict[str, type | tuple[type, ...]] = {
     "visible_departments": list,
     "visible_users": list,
     "external_contact_enabled": bool,
+    "reads_check_ins": bool,
     "serving": list,
     "home_url": str,
 }

@@ -15,7 +15,7 @@ from emulator.tenant import Json, Tenant
 CHAT_KEPT = 500  # messages per member
 CODES_KEPT = 20_000  # remembered task ids, duplicate checks and response codes; the oldest go first
 SAVE_AFTER = 0.2  # seconds between a change and its snapshot
-VERSION = 2
+VERSION = 3
 _UNSAVED = 10_000  # more numbers than can be given out between two snapshots
 
 
@@ -28,7 +28,7 @@ class State:
     `data` keys: ids (counters), tokens, menu, chats {userid: [entry]}, people {external_userid: person}, members
     {userid: what differs from the tenant file}, task_ids, response_codes, recent (duplicate checks), codes (login),
     eyes {userid: count}, tags {group_id: group}, groups {chat_id: customer group}, ways {config_id: 联系我 code},
-    archive (entries, and what outsiders said to it), archive_keys {version: public key}.
+    archive (entries, and what outsiders said to it), archive_keys {version: public key}, check_ins (打卡).
     """
 
     def __init__(self, tenant: Tenant, path: Path | None) -> None:
@@ -80,6 +80,7 @@ class State:
             "recent": {},
             "codes": {},
             "archive": {"entries": [], "said": {}},
+            "check_ins": [],
         }
 
     def reset(self) -> None:

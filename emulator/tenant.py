@@ -27,6 +27,7 @@ class App:
     visible_departments: tuple[int, ...]
     visible_users: tuple[str, ...]
     external_contact_enabled: bool
+    reads_check_ins: bool  # among 打卡 › 可调用接口的应用
     isreportenter: bool
     truncates: bool  # over-long text: cut (the message page) or refused with 45002 (the error list)
     closed: bool  # switched off in the administration
@@ -81,6 +82,7 @@ def load(path: Path) -> Tenant:
                 visible_departments=tuple(app["visible_departments"]),
                 visible_users=tuple(app.get("visible_users", ())),
                 external_contact_enabled=bool(app.get("external_contact_enabled", False)),
+                reads_check_ins=bool(app.get("reads_check_ins", True)),
                 isreportenter=bool(app.get("isreportenter", False)),
                 truncates=app.get("overlong", "refuse") == "truncate",
                 closed=bool(app.get("closed", False)),

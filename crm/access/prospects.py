@@ -24,15 +24,18 @@ def sees_project(actor: Actor, to: To = READ) -> ColumnElement[bool]:
         return true()
     if actor.reach is Reach.NOTHING:  # what is shared with him is a customer, not what that customer builds
         return false()
-    seen = select(Customer.id).where(Customer.merged_into_id.is_(None), sees_customer(actor, to))
+    # Asked of each project: his customers are many more than there are projects.
+    seen = select(Customer.id).where(Customer.merged_into_id.is_(None), sees_customer(actor, to)).correlate(Project)
     people = select(Person.id).where(sees_person(actor))
-    parties = select(ProjectParty.project_id).where(ProjectParty.customer_id.in_(seen))
+    party = select(ProjectParty.project_id).join(Customer, Customer.id == ProjectParty.customer_id).correlate(Project)
     registered = select(ProjectRegistration.project_id).where(ProjectRegistration.rep_id.in_(people))
     return or_(
-        Project.end_user_id.in_(seen),
         Project.created_by_id.in_(people),
-        Project.id.in_(parties),
         Project.id.in_(registered),
+        seen.where(Customer.id == Project.end_user_id).exists(),
+        party.where(
+            ProjectParty.project_id == Project.id, Customer.merged_into_id.is_(None), sees_customer(actor, to)
+        ).exists(),
     )
 
 

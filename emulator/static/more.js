@@ -1,5 +1,5 @@
-// The panel behind ＋: places, pictures, voice, files.
-import { h, icon } from "./dom.js";
+// The panel behind ＋: places, pictures, voice, files, and a sign-in with WeCom's own 打卡.
+import { h, icon, toast } from "./dom.js";
 import { act } from "./store.js";
 
 // GCJ-02, near the outside people's companies and the office.
@@ -15,10 +15,12 @@ export function morePanel(who, done) {
   const label = h("input", { placeholder: "地点名称", "aria-label": "地点名称" });
   const lat = h("input", { placeholder: "纬度", inputmode: "decimal", "aria-label": "纬度" });
   const lng = h("input", { placeholder: "经度", inputmode: "decimal", "aria-label": "经度" });
-  const place = (name, latitude, longitude) => {
+  const stand = (action, name, latitude, longitude) => {
     done();
-    act("location", { userid: who(), lat: latitude, lng: longitude, label: name });
+    return act(action, { userid: who(), lat: latitude, lng: longitude, label: name });
   };
+  const place = (...where) => stand("location", ...where);
+  const outside = h("select", { "aria-label": "外出打卡的地点" }, PLACES.map(([name], index) => h("option", { value: index }, name)));
   const file = (kind, accept) => h("input", { type: "file", accept, hidden: true, onchange: async (event) => {
     const chosen = event.target.files[0];
     event.target.value = "";
@@ -40,7 +42,12 @@ export function morePanel(who, done) {
     h("form", { class: "free", onsubmit: (event) => {
       event.preventDefault();
       place(label.value, Number(lat.value), Number(lng.value));
-    } }, label, lat, lng, h("button", {}, "发送")));
+    } }, label, lat, lng, h("button", {}, "发送")),
+    h("form", { class: "free", onsubmit: async (event) => {
+      event.preventDefault();
+      const [name, address, latitude, longitude] = PLACES[outside.value];
+      if (await stand("check-in", `${address}（${name}）`, latitude, longitude)) toast("已在「打卡」里外出打卡");
+    } }, outside, h("button", {}, "外出打卡")));
 }
 
 const button = (shape, name, onclick) => h("button", { type: "button", onclick }, icon(shape), h("span", {}, name));

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from gateways.wecom import people
+from gateways.wecom.check_ins import CheckIns
 from gateways.wecom.customers import Customers
 from gateways.wecom.errors import Kind, WecomError
 from gateways.wecom.js import JsSdk
@@ -68,12 +69,14 @@ class WecomClient:
         )
         self.js = JsSdk(self._wire, name=name, tokens=tokens, clock=clock)
         self.customers = Customers(self._wire)
+        self.check_ins = CheckIns(self._wire)
 
     def patient(self) -> "WecomClient":
         """The same client for what reads the whole company: it asks a busy WeCom (-1, 45033) more often."""
         other = copy.copy(self)
         other._wire = self._wire.patient()
         other.customers = Customers(other._wire)
+        other.check_ins = CheckIns(other._wire)
         return other
 
     def send(self, document: str) -> Sent:

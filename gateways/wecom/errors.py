@@ -21,10 +21,10 @@ _CODES: dict[Kind, str] = {
     Kind.TOKEN: "40014 42001",
     Kind.CONFIG: "40001 40013 40056 40054 40055 41001 43009 43012 48002 48005 48006 50001 50003 60020 80001 85004 85005"
     " 90200 90208 94000 301002 301042",
-    Kind.RECEIVER: "40003 40066 40068 40096 46004 50005 60003 60011 60111 81013 82001 84061 84074",
+    Kind.RECEIVER: "40003 40066 40068 40096 46004 50005 60003 60011 60111 81013 82001 84061 84074 301021",
     Kind.REQUEST: "40004 40005 40006 40008 40033 40035 40039 40050 40058 40063 40094 42014 42015 42016 42027 42028"
     " 42029 42030 42031 42033 42035 42036 42037 42038 42039 42040 42041 42042 42043 42044 42045 42046 42047 42049 42050"
-    " 42051 44001 44004 45001 45002 45007 45008 45034 46003 81017 91040",
+    " 42051 44001 44004 45001 45002 45007 45008 45034 46003 81017 91040 301023 301024 301025",
     Kind.EXPIRED: "40007 40029 40093 41050 41051 42003 42012 42013 42022 42052 60140 84014 84015",
 }
 _KIND_OF = {int(code): kind for kind, codes in _CODES.items() for code in codes.split()}
@@ -73,10 +73,11 @@ _WORDS: dict[int, tuple[str, str]] = {
     ),
     301002: ("AgentId 与 Secret 不是同一个应用的", f"请在{_APP}，成对复制 AgentId 和 Secret，改正后重启。"),
 }
-# The same code means another switch where customers' contacts are concerned.
-_CONTACTS = "externalcontact/"
-_CONTACT_HINTS = {
-    48002: "请在企业微信管理后台「客户与上下游 › 客户联系 › API › 可调用接口的应用」勾选本应用，并检查应用的可见范围。"
+# The same code means another switch for another part of WeCom.
+_NOT_ALLOWED = 48002
+_SWITCHES = {
+    "externalcontact/": "客户与上下游 › 客户联系 › API › 可调用接口的应用",
+    "checkin/": "应用管理 › 打卡 › 可调用接口的应用",
 }
 _KIND_WORDS: dict[Kind, tuple[str, str]] = {
     Kind.RETRY: ("暂时连不上企业微信", "稍后会自动重试；若一直如此，请检查服务器网络和 WECOM_API_BASE。"),
@@ -108,8 +109,9 @@ class WecomError(Exception):
         self.kind = kind or (Kind.RETRY if code is None else kind_of(code))
         own_words = _WORDS.get(code) if code is not None and self.kind is kind_of(code) else None
         known_what, known_hint = own_words or _KIND_WORDS[self.kind]
-        if code is not None and path.startswith(_CONTACTS):
-            known_hint = _CONTACT_HINTS.get(code, known_hint)
+        switch = _SWITCHES.get(f"{path.partition('/')[0]}/")
+        if code == _NOT_ALLOWED and switch:
+            known_hint = f"请在企业微信管理后台「{switch}」勾选本应用，并检查应用的可见范围。"
         self.hint = hint or known_hint
         cause = f"错误码 {code}，接口 {path}" if code is not None else f"接口 {path}"
         super().__init__(f"{what or known_what}（{cause}）。{self.hint}")

@@ -34,6 +34,7 @@ def test_what_an_administrator_can_mend_names_the_place(code: int) -> None:
 
 def test_a_missing_right_names_the_switch_of_its_own_interface() -> None:
     assert "可调用接口的应用" in str(WecomError("externalcontact/get", 48002))
+    assert "打卡 › 可调用接口的应用" in str(WecomError("checkin/getcheckindata", 48002))
     assert "可调用接口的应用" not in str(WecomError("message/send", 48002))
 
 
