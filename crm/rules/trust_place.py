@@ -16,7 +16,7 @@ MOST_ACCURACY = 1500.0  # metres that a fix's own accuracy may excuse: a cell to
 VERY_FAR = 3000.0  # metres beyond what is excused
 
 COARSE = 1000.0  # metres
-FINE = 100.0  # metres: readings of cell towers and of Wi-Fi repeat to the digit, those of satellites never do
+FINE = 200.0  # metres: readings of a cell tower repeat to the digit, finer ones never do
 
 OUTLIER = 1000.0  # metres by which a phone between high walls may be off without saying so
 # The fastest ways from door to door: (seconds until one moves, metres a second).
@@ -29,6 +29,7 @@ NEAR_DEGREES = 1.01e-5  # the fifth, a metre
 MANY_DECIMALS = 6
 FEW_DECIMALS, VERY_FEW_DECIMALS = 4, 3  # 11 m and 110 m, where phones give a metre or less
 ON_THE_POINT = 1.0  # metres: the door is never where the map has its mark
+OUTDOORS = 100.0  # metres: walls pull all readings to one side
 LEAST_READINGS = 4  # that a centre is taken of
 CENTRED = 15.0  # metres
 DAY = timedelta(hours=24)
@@ -99,9 +100,8 @@ def of_the_fix(check_in: CheckIn, seen: Sequence[Seen]) -> Iterator[Signal]:
     places = _decimals(fix.point)
     if places <= FEW_DECIMALS:
         yield signal(SignalCode.DECIMALS, Grade.STRONG if places <= VERY_FEW_DECIMALS else Grade.CLEAR)
-    if not _fine(fix):
-        return
-    yield from _repeated(check_in, fix, seen, places)
+    if _finer(fix, FINE):
+        yield from _repeated(check_in, fix, seen, places)
     if check_in.target is not None and not check_in.target_learnt:
         if metres_between(fix.point, check_in.target) < ON_THE_POINT:
             yield signal(SignalCode.EXACT, Grade.CLEAR)
@@ -109,8 +109,8 @@ def of_the_fix(check_in: CheckIn, seen: Sequence[Seen]) -> Iterator[Signal]:
             yield signal(SignalCode.CENTRED, Grade.CLEAR)
 
 
-def _fine(fix: Fix) -> bool:
-    return fix.accuracy_m is None or fix.accuracy_m < FINE
+def _finer(fix: Fix, metres: float) -> bool:
+    return fix.accuracy_m is None or fix.accuracy_m < metres
 
 
 def _decimals(point: Point) -> int:
@@ -124,7 +124,7 @@ def _decimals(point: Point) -> int:
 def _repeated(check_in: CheckIn, fix: Fix, seen: Sequence[Seen], places: int) -> Iterator[Signal]:
     days, copied = set(), False
     for one in seen:
-        if one.fix is None or one.fix.source is not FixSource.MINIAPP or not _fine(one.fix):
+        if one.fix is None or one.fix.source is not FixSource.MINIAPP or not _finer(one.fix, FINE):
             continue
         if one.own and _alike(fix.point, one.fix.point, SAME_DEGREES) and abs(fix.at - one.fix.at) > CACHED:
             days.add(day_of(one.fix.at))
@@ -151,7 +151,7 @@ def _centred(check_in: CheckIn, fix: Fix, target: Point, seen: Sequence[Seen]) -
     closely as their own scatter lets one say, is what becomes of noise that was added to the mark.
     """
     fixes = [fix] + [one.fix for one in seen if one.own and one.customer_id == check_in.customer_id and one.fix]
-    fixes = [one for one in fixes if one.source is FixSource.MINIAPP and _fine(one)]
+    fixes = [one for one in fixes if one.source is FixSource.MINIAPP and _finer(one, OUTDOORS)]
     places = list(dict.fromkeys(_metres_from(target, one.point) for one in fixes))
     many = len(places)
     if many < LEAST_READINGS:

@@ -10,7 +10,7 @@ from crm.rules.trust_facts import CheckIn, OutdoorRow, Photo, Seen, Signal, sign
 CACHED = timedelta(minutes=15)  # a phone without a view of the sky answers with its last reading
 STALE = timedelta(hours=1)
 DRIFT = timedelta(minutes=5)  # phones that nobody set drift seconds a day; networks may take a minute
-WRONG = timedelta(minutes=20)
+WRONG = timedelta(minutes=10)  # by hand
 JITTER = timedelta(minutes=2)
 OVERTAKEN = timedelta(minutes=10)
 DAY = timedelta(hours=24)
@@ -20,8 +20,8 @@ ALIKE_BITS = 6  # of 64: what a smaller size and another compression change
 PLAIN_BITS = 6  # so few steps of light are a wall or the dark, of which all pictures look alike
 SAME_OUTING = timedelta(hours=4)
 SAME_PLACE = 1000.0  # metres
-TAKEN_APART = timedelta(hours=3)
-TAKEN_ANOTHER_DAY = timedelta(hours=14)
+TAKEN_BEFORE, LONG_BEFORE = timedelta(hours=3), timedelta(hours=14)  # picked from the album; of another day
+TAKEN_AFTER = timedelta(hours=2)  # and yet in the report
 PHOTO_METRES, PHOTO_FAR = 2000.0, 20_000.0  # a camera may write down where it was last asked
 
 ROW_NEAR = timedelta(hours=1)
@@ -87,10 +87,12 @@ def of_the_photos(check_in: CheckIn, seen: Sequence[Seen]) -> Iterator[Signal]:
     ]
     if again:
         yield signal(SignalCode.PHOTO_AGAIN, Grade.CLEAR if Grade.CLEAR in again else Grade.HINT)
-    taken = max((abs(one.taken_at - check_in.at) for one in check_in.photos if one.taken_at), default=timedelta(0))
-    if taken > TAKEN_APART and not check_in.late:
-        grade = Grade.CLEAR if taken > TAKEN_ANOTHER_DAY else Grade.WEAK
-        yield signal(SignalCode.PHOTO_TIME, grade, _said_time(taken))
+    taken = [check_in.at - one.taken_at for one in check_in.photos if one.taken_at and not check_in.late]
+    before, after = max(taken, default=timedelta(0)), -min(taken, default=timedelta(0))
+    if after > TAKEN_AFTER:
+        yield signal(SignalCode.PHOTO_TIME, Grade.CLEAR, _said_time(after))
+    elif before > TAKEN_BEFORE:
+        yield signal(SignalCode.PHOTO_TIME, Grade.CLEAR if before > LONG_BEFORE else Grade.WEAK, _said_time(before))
     place = check_in.target if check_in.late or check_in.fix is None else check_in.fix.point
     if place is not None:
         metres = max((metres_between(one.point, place) for one in check_in.photos if one.point), default=0.0)
