@@ -33,7 +33,7 @@ class SignalCode(StrEnum):
     NO_ACCURACY = "no_accuracy"
     COARSE = "coarse"
     FROZEN = "frozen"
-    CENTRED = "centred"
+    AROUND = "around"
     EXACT = "exact"
     DECIMALS = "decimals"
     COPIED = "copied"
@@ -77,7 +77,7 @@ QUESTIONS: Final[Mapping[SignalCode, Question]] = {
     SignalCode.NO_ACCURACY: Question.FIX,
     SignalCode.COARSE: Question.FIX,
     SignalCode.FROZEN: Question.FIX,
-    SignalCode.CENTRED: Question.FIX,
+    SignalCode.AROUND: Question.FIX,
     SignalCode.EXACT: Question.FIX,
     SignalCode.DECIMALS: Question.FIX,
     SignalCode.COPIED: Question.FIX,
@@ -102,7 +102,7 @@ SENTENCES: Final[Mapping[SignalCode, str]] = {
     SignalCode.NO_ACCURACY: "手机没有给出定位精度",
     SignalCode.COARSE: "定位误差较大（{what}）",
     SignalCode.FROZEN: "定位与之前某次的坐标完全相同，请确认手机定位是否正常",
-    SignalCode.CENTRED: "几次定位都几乎落在地图标注的同一点上，请补充到访情况",
+    SignalCode.AROUND: "几次定位都几乎落在地图标注的同一点上，请补充到访情况",
     SignalCode.EXACT: "定位与地图标注的点完全重合，请补充到访情况",
     SignalCode.DECIMALS: "定位坐标的位数比手机通常给出的少，请重新定位或补充说明",
     SignalCode.COPIED: "定位与一位同事当天的坐标相同，如一起拜访请补充说明",

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from math import cos, hypot, radians, sqrt
 
 from config.policy import Policy
 from config.trust import Grade, SignalCode
 from config.vocabulary import FixSource
-from crm.rules.checkin import EARTH_RADIUS, Point, metres_between, said_distance, to_gcj02
+from crm.rules.checkin import Point, metres_between, said_distance
 from crm.rules.days import day_of
 from crm.rules.trust_facts import CheckIn, Fix, OutdoorRow, Seen, Signal, signal
 
@@ -20,7 +19,7 @@ FINE = 200.0  # metres: readings of a cell tower repeat to the digit, finer ones
 
 OUTLIER = 1000.0  # metres by which a phone between high walls may be off without saying so
 # The fastest ways from door to door: (seconds until one moves, metres a second).
-FASTEST = ((0.0, 36.0), (1500.0, 83.0), (5400.0, 230.0))
+FASTEST = ((0.0, 30.0), (1500.0, 83.0), (5400.0, 230.0))
 SHORT_OF = 0.5  # of the least time: no haste explains it
 
 CACHED = timedelta(minutes=30)  # a phone may answer with its last reading
@@ -29,9 +28,8 @@ NEAR_DEGREES = 1.01e-5  # the fifth, a metre
 MANY_DECIMALS = 6
 FEW_DECIMALS, VERY_FEW_DECIMALS = 4, 3  # 11 m and 110 m, where phones give a metre or less
 ON_THE_POINT = 1.0  # metres: the door is never where the map has its mark
-OUTDOORS = 100.0  # metres: walls pull all readings to one side
-LEAST_READINGS = 4  # that a centre is taken of
-CENTRED = 15.0  # metres
+ABOUT = 20.0  # metres: seldom nearer to the mark, and not time after time
+LATEST, TOO_OFTEN = 8, 4  # readings
 DAY = timedelta(hours=24)
 
 
@@ -105,8 +103,8 @@ def of_the_fix(check_in: CheckIn, seen: Sequence[Seen]) -> Iterator[Signal]:
     if check_in.target is not None and not check_in.target_learnt:
         if metres_between(fix.point, check_in.target) < ON_THE_POINT:
             yield signal(SignalCode.EXACT, Grade.CLEAR)
-        if _centred(check_in, fix, check_in.target, seen):
-            yield signal(SignalCode.CENTRED, Grade.CLEAR)
+        if _about(check_in, fix, check_in.target, seen):
+            yield signal(SignalCode.AROUND, Grade.CLEAR)
 
 
 def _finer(fix: Fix, metres: float) -> bool:
@@ -144,25 +142,13 @@ def _alike(a: Point, b: Point, degrees: float) -> bool:
     return a.datum is b.datum and abs(a.latitude - b.latitude) < degrees and abs(a.longitude - b.longitude) < degrees
 
 
-def _centred(check_in: CheckIn, fix: Fix, target: Point, seen: Sequence[Seen]) -> bool:
-    """Whether the readings at this customer scatter about the mark on the map itself.
+def _about(check_in: CheckIn, fix: Fix, target: Point, seen: Sequence[Seen]) -> bool:
+    """Whether reading after reading at this customer falls about the mark on the map, this one among them.
 
-    A phone's scatter about where it was: the gate, a car park, a meeting room. That their centre is the mark, as
-    closely as their own scatter lets one say, is what becomes of noise that was added to the mark.
+    A phone's fall about where it was: the gate, a car park, a meeting room. About the mark falls what was made by
+    adding noise to it.
     """
-    fixes = [fix] + [one.fix for one in seen if one.own and one.customer_id == check_in.customer_id and one.fix]
-    fixes = [one for one in fixes if one.source is FixSource.MINIAPP and _finer(one, OUTDOORS)]
-    places = list(dict.fromkeys(_metres_from(target, one.point) for one in fixes))
-    many = len(places)
-    if many < LEAST_READINGS:
-        return False
-    east, north = (sum(axis) / many for axis in zip(*places, strict=True))
-    scatter = sqrt(sum((x - east) ** 2 + (y - north) ** 2 for x, y in places) / (many - 1))
-    return hypot(east, north) <= min(CENTRED, 2 * scatter / sqrt(many) + ON_THE_POINT)
-
-
-def _metres_from(centre: Point, point: Point) -> tuple[float, float]:
-    """(east, north) of the centre, on a plane that is right for a few kilometres."""
-    centre, point = to_gcj02(centre), to_gcj02(point)
-    north = radians(point.latitude - centre.latitude) * EARTH_RADIUS
-    return radians(point.longitude - centre.longitude) * EARTH_RADIUS * cos(radians(centre.latitude)), north
+    fixes = [one.fix for one in seen if one.own and one.customer_id == check_in.customer_id and one.fix]
+    latest = sorted((one for one in fixes if one.source is FixSource.MINIAPP), key=lambda one: one.at)[1 - LATEST :]
+    near = [metres_between(one.point, target) <= ABOUT for one in (fix, *latest)]
+    return near[0] and sum(near) >= TOO_OFTEN

@@ -124,7 +124,7 @@ SEEN: list[tuple[str, CheckIn, list[Seen], list[OutdoorRow], list[SignalCode]]] 
         honest(scatter(14)),
         [earlier(scatter(14, NOW - day * DAY), customer=7) for day in range(1, 8)],
         [],
-        [SignalCode.CENTRED],
+        [SignalCode.AROUND],
     ),
     (
         "about the mark, elsewhere",
@@ -227,7 +227,7 @@ def test_every_signal_has_its_row_in_the_table() -> None:
 
 def test_signals_about_one_question_are_one_oddness() -> None:
     doubled = honest(fix(TARGET, accuracy=None))
-    again = [earlier(fix(TARGET, NOW - day * DAY), customer=7) for day in range(1, 4)]
+    again = [earlier(fix(TARGET, NOW - day * DAY), customer=7) for day in range(1, 3)]
     found = judged(doubled, *again)
     assert codes(found) == [SignalCode.FROZEN, SignalCode.EXACT, SignalCode.NO_ACCURACY]
     assert (found.score, found.verdict) == (100 - WEIGHTS[Grade.STRONG], Verdict.DOUBTFUL)
