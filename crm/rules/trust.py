@@ -26,7 +26,8 @@ def judge(check_in: CheckIn, seen: Sequence[Seen], rows: Sequence[OutdoorRow], p
     `seen` in any order: the person's own check-ins of the last two months (those near in time on both sides, those at
     this customer, and any with one of these photos) and colleagues' of the same day or with one of these photos. What
     is not in it cannot be found. `rows`: the person's 外出打卡 around the time. The same facts give the same verdict
-    whenever it is asked again, so a check-in may be judged anew when an earlier one arrives late.
+    whenever it is asked again, so a check-in may be judged anew when an earlier one arrives late; only CLOCK and ORDER
+    look at when something arrived.
 
     No signal weighs as much as an invalid visit takes, so none alone makes one, and what agrees never outweighs a clear
     one.

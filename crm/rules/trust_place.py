@@ -46,8 +46,8 @@ def of_the_place(
         metres = min(metres_between(fix.point, one) for one in (check_in.target, *park))
         excused = _tolerance(fix.source, policy) + min(fix.accuracy_m or 0.0, MOST_ACCURACY)
         if metres > excused:
-            grade = Grade.WEAK if metres <= 2 * excused else Grade.CLEAR
-            grade = Grade.STRONG if metres > excused + VERY_FAR else grade
+            clear = Grade.STRONG if metres > excused + VERY_FAR else Grade.CLEAR
+            grade = Grade.WEAK if metres <= 2 * excused else clear
             yield signal(SignalCode.FAR, grade, said_distance(metres))
     yield from _travel(check_in, fix, seen, rows)
 
@@ -59,9 +59,9 @@ def _tolerance(source: FixSource, policy: Policy) -> int:
 
 def _travel(check_in: CheckIn, fix: Fix, seen: Sequence[Seen], rows: Sequence[OutdoorRow]) -> Iterator[Signal]:
     """The one that takes most haste, if any man could not have been at both places."""
-    when = _true(fix.at, check_in.sent_at, check_in.received_at)
+    when = _true(fix, check_in)
     others = [
-        (_true(one.fix.at, one.sent_at, one.received_at), one.fix.point, one.fix.accuracy_m or 0.0)
+        (_true(one.fix, one), one.fix.point, one.fix.accuracy_m or 0.0)
         for one in seen
         if one.own and one.fix is not None
     ]
@@ -77,9 +77,9 @@ def _travel(check_in: CheckIn, fix: Fix, seen: Sequence[Seen], rows: Sequence[Ou
         yield signal(SignalCode.TRAVEL, Grade.STRONG if worst < SHORT_OF else Grade.CLEAR, said_distance(far))
 
 
-def _true(at: datetime, sent_at: datetime, received_at: datetime) -> datetime:
-    """A moment by our clock: the phone's went as wrong when it was taken as when it was sent."""
-    return at + (received_at - sent_at)
+def _true(fix: Fix, of: CheckIn | Seen) -> datetime:
+    """When it was taken by our clock: the phone's went as wrong then as when it was sent."""
+    return fix.at + (of.received_at - of.sent_at)
 
 
 def _least_seconds(metres: float) -> float:
@@ -98,7 +98,7 @@ def of_the_fix(check_in: CheckIn, seen: Sequence[Seen]) -> Iterator[Signal]:
     places = _decimals(fix.point)
     if places <= FEW_DECIMALS:
         yield signal(SignalCode.DECIMALS, Grade.STRONG if places <= VERY_FEW_DECIMALS else Grade.CLEAR)
-    if _finer(fix, FINE):
+    if _fine(fix):
         yield from _repeated(check_in, fix, seen, places)
     if check_in.target is not None and not check_in.target_learnt:
         if metres_between(fix.point, check_in.target) < ON_THE_POINT:
@@ -107,8 +107,8 @@ def of_the_fix(check_in: CheckIn, seen: Sequence[Seen]) -> Iterator[Signal]:
             yield signal(SignalCode.AROUND, Grade.CLEAR)
 
 
-def _finer(fix: Fix, metres: float) -> bool:
-    return fix.accuracy_m is None or fix.accuracy_m < metres
+def _fine(fix: Fix) -> bool:
+    return fix.accuracy_m is None or fix.accuracy_m < FINE
 
 
 def _decimals(point: Point) -> int:
@@ -120,17 +120,15 @@ def _decimals(point: Point) -> int:
 
 
 def _repeated(check_in: CheckIn, fix: Fix, seen: Sequence[Seen], places: int) -> Iterator[Signal]:
+    """To the digit the person's own of another day, or a colleague's of the same."""
     days, copied = set(), False
     for one in seen:
-        if one.fix is None or one.fix.source is not FixSource.MINIAPP or not _finer(one.fix, FINE):
+        if one.fix is None or one.fix.source is not FixSource.MINIAPP or not _fine(one.fix):
             continue
         if one.own and _alike(fix.point, one.fix.point, SAME_DEGREES) and abs(fix.at - one.fix.at) > CACHED:
             days.add(day_of(one.fix.at))
         if not one.own and _alike(fix.point, one.fix.point, NEAR_DEGREES):
-            apart = _true(fix.at, check_in.sent_at, check_in.received_at) - _true(
-                one.fix.at, one.sent_at, one.received_at
-            )
-            copied = copied or abs(apart) <= DAY
+            copied = copied or abs(_true(fix, check_in) - _true(one.fix, one)) <= DAY
     if days:
         once = Grade.CLEAR if places >= MANY_DECIMALS else Grade.WEAK
         yield signal(SignalCode.FROZEN, once if len(days) == 1 else Grade.STRONG)
