@@ -18,6 +18,7 @@ from crm.holding import Holder
 from crm.rules.checkin import Point, to_gcj02
 from crm.rules.fields import Value
 from crm.rules.naming import clean_name, name_key, pinyin_of
+from crm.rules.regions import short_region
 from crm.usecases.customer_identity import claim_company
 from crm.usecases.ownership import begin
 from crm.usecases.radar import Question
@@ -70,7 +71,7 @@ def create_customer(
         pinyin=pinyin_of(name)[:255],
         level=draft.level,
         source=draft.source,
-        region=draft.region,
+        region=draft.region or short_region(str(draft.values.get("address") or draft.address)),
         address=draft.address,
         industry=draft.industry,
         latitude=place and place.latitude,

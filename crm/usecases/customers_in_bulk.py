@@ -12,6 +12,7 @@ from crm import name_index
 from crm.field_store import column_of, typed_rows
 from crm.holding import Holder
 from crm.rules.fields import FieldSpec, Value
+from crm.rules.regions import short_region
 from models.audit import AuditEntry
 from models.base import insert_rows, new_ids, new_public_id
 from models.customers import Contact, Customer, OwnershipPeriod
@@ -134,6 +135,7 @@ def _row(
     return {
         **_EMPTY,
         **said,
+        "region": said.get("region") or short_region(str(said.get("address") or "")),
         "public_id": new_public_id(),
         "name": one.name,
         "name_key": one.key,

@@ -1,4 +1,4 @@
-"""`make bench`: callbacks per second and the ratio of the product to the floor, then board, radar and digest."""
+"""`make bench`: callbacks per second and the ratio of the product to the floor, then board, radar, digest and trust."""
 
 import argparse
 import asyncio
@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 
-from tests.bench import board, digest, floor, radar
+from tests.bench import board, digest, floor, radar, trust
 from tests.load.__main__ import P99, REPS, share, start_jobs, steady
 from tests.load.company import Company
 from tests.load.driver import Answer, closed_loop, times
@@ -31,6 +31,8 @@ def main() -> int:
         radar.run(databases, [int(number) for number in options.names.split(",")], options.queries, options.seed)
     if options.what in ("all", "digest"):
         kept.append(digest.run())
+    if options.what in ("all", "trust"):
+        kept.append(trust.run())
     return 0 if all(kept) else 1
 
 
@@ -96,7 +98,7 @@ def _by_turns(it: Stage, requests: dict[str, Iterator[bytes]], seconds: float) -
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--db", choices=("pg", "sqlite", "both"), default="both")
-    parser.add_argument("--what", choices=("all", "callbacks", "board", "radar", "digest"), default="all")
+    parser.add_argument("--what", choices=("all", "callbacks", "board", "radar", "digest", "trust"), default="all")
     parser.add_argument("--names", default="100000", help="sizes of the radar's index, with commas between")
     parser.add_argument("--queries", type=int, default=50, help="queries per kind of pair; 200 is the full count")
     parser.add_argument("--deals", type=int, default=50_000, help="open deals on the board")
