@@ -33,6 +33,7 @@ export class Device {
   room = Infinity;
   pending = [];
   shots = 0;
+  deaths = 0;
 
   constructor(random, server, faults = 0) { Object.assign(this, { random, server, faults }); }
 
@@ -79,8 +80,8 @@ export class Instance {
     const { random } = device;
     this.phone = {
       store: {
-        get: (key) => { this.alive(); return device.values.get(key); },
-        keys: () => { this.alive(); return [...device.values.keys()]; },
+        get: (key) => device.values.get(key),
+        keys: () => [...device.values.keys()],
         set: (key, value) => this.dying(() => {
           if (sizeOf(device.values) + value.length > device.room) throw new Error('storage is full');
           device.values.set(key, value);
@@ -112,16 +113,13 @@ export class Instance {
     this.code = () => this.soon(() => device.holder);
   }
 
-  kill() { this.dead = true; }
-
-  alive() { if (this.dead) throw new Killed(); }
-
   /** A step that can be the last: before it, after it, or in its middle where it has one. */
   dying(act, half = () => undefined) {
-    this.alive();
+    if (this.dead) throw new Killed();
     this.left -= 1;
     if (this.left > 0) return act();
     this.dead = true;
+    this.device.deaths += 1;
     const when = this.device.random();
     if (when < 0.4) act();
     else if (when < 0.7) half();
@@ -130,7 +128,6 @@ export class Instance {
 
   /** Ends some time; never for a dead app. */
   soon(act) {
-    this.alive();
     return new Promise((done, failed) => {
       this.device.pending.push({ app: this, at: this.device.time, run: () => {
         try { done(this.dying(act)); } catch (error) { if (!(error instanceof Killed)) failed(error); }
@@ -139,7 +136,6 @@ export class Instance {
   }
 
   travel(asked) {
-    this.alive();
     const { device } = this;
     const { random, faults, server } = device;
     this.flying += 1;
@@ -210,7 +206,7 @@ export class Server {
   }
 
   upload(person, { body, content }) {
-    if (content.includes('bad')) return refusal(422, '这不是图片', { file: '只收图片' });
+    if (content.includes('坏')) return refusal(422, '这不是图片', { file: '只收图片' });
     const id = `u${this.uploads.size}`;
     this.uploads.set(id, { person, content, client: body.client_id });
     return { status: 201, headers: {}, body: { id } };
@@ -218,7 +214,7 @@ export class Server {
 
   make(person, asked, path) {
     const { body } = asked;
-    if (JSON.stringify(body ?? '').includes('bad')) return refusal(422, '内容不对', { report: '请改' });
+    if (JSON.stringify(body ?? '').includes('坏')) return refusal(422, '内容不对', { report: '请改' });
     if (JSON.stringify([path, body ?? '']).includes('{job:')) return refusal(422, '没有这个编号');
     const photos = (body?.photos ?? []).map((id) => this.uploads.get(id));
     if (photos.some((one) => one?.person !== person)) return refusal(422, '没有这张照片');

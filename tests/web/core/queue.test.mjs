@@ -9,7 +9,7 @@ const { addPhoto, beginVisit, removePhoto, writeVisit } = core('visits');
 
 const VISIT = {
   customer_id: 'c1', latitude: 29.8, longitude: 121.5, datum: 'gcj02', accuracy_m: 30, fix_at: '2026-11-23T02:00:00Z', at: '2026-11-23T02:00:00Z',
-  device: 'd1', place: '', report: '谈了价格', plan_id: null, why: '',
+  device: 'd1', place: '', report: '谈了价格', plan_id: '', why: '',
 };
 
 function open(device = new Device(numbers(1), new Server()), owner = 'rep') {
@@ -169,7 +169,7 @@ test('whoever is not let in keeps his work, untouched, until he is', async () =>
 
 test('a refusal is kept in the server\'s words and holds nothing back; mended, it goes', async () => {
   const { device, server, queue } = open();
-  const id = queue.add(note('bad'));
+  const id = queue.add(note('坏'));
   queue.add(note('好'));
   await device.rest();
   assert.deepEqual(server.made.map((one) => one.body.text), ['好']);
@@ -184,7 +184,7 @@ test('a refusal is kept in the server\'s words and holds nothing back; mended, i
 
 test('a refused picture is named, and the visit goes without it', async () => {
   const { device, server, queue } = open();
-  const id = await visitWithPhotos(queue, device, ['a', 'bad']);
+  const id = await visitWithPhotos(queue, device, ['a', '坏']);
   queue.handIn(id);
   await device.rest();
   assert.equal(queue.list()[0].said.photo, 2);
@@ -261,7 +261,7 @@ test('work that needs other work waits for it and says the name the server gave'
   device.online = false;
   const call = queue.add({ kind: 'call', title: '电话', method: 'POST', path: '/calls', body: {}, named: true });
   queue.add({ kind: 'call', title: '电话', method: 'PATCH', path: `/calls/${mention(call)}`, body: { reached: true } });
-  const plan = queue.add({ kind: 'plan', title: '计划', method: 'POST', path: '/visit-plans', body: { note: 'bad' }, named: true });
+  const plan = queue.add({ kind: 'plan', title: '计划', method: 'POST', path: '/visit-plans', body: { note: '坏' }, named: true });
   const visit = beginVisit(queue, '宁波海达', { ...VISIT, plan_id: mention(plan) });
   queue.handIn(visit);
   const change = queue.add({ kind: 'plan', title: '计划', method: 'PATCH', path: `/visit-plans/${mention(plan)}`, body: {} });
@@ -272,7 +272,7 @@ test('work that needs other work waits for it and says the name the server gave'
   void queue.flush();
   await device.rest();
   assert.equal(server.made[2].path, '/visits');
-  assert.equal(server.made[2].body.plan_id, null);
+  assert.equal(server.made[2].body.plan_id, '');
   assert.deepEqual(queue.unsent().map((job) => [job.id, job.said.code]), [[change, 'orphan']]);
 });
 

@@ -84,7 +84,7 @@ export function addressed(job: Job, find: (id: string) => Job | undefined): Pick
     if (typeof value !== 'string' || !/^\{job:[0-9a-f-]+\}$/.test(value)) continue;
     const name_ = named(value);
     if (name_ === 'later') return null;
-    body[name] = name_ === 'lost' ? null : name_;
+    body[name] = name_ === 'lost' ? '' : name_;
   }
   const other = /\{job:[0-9a-f-]+\}/.exec(job.path)?.[0];
   if (!other) return { path: job.path, body };

@@ -16,7 +16,8 @@ export interface Visit {
   device: string;
   place: string;
   report: string;
-  plan_id: string | null;
+  /** "" for a visit nobody planned; a plan that is still on its way is named by `mention`. */
+  plan_id: string;
   why: string;
 }
 
