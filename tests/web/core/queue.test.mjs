@@ -5,6 +5,8 @@ import { core, Device, numbers, refusal, Server, settle } from './phone.mjs';
 const { Api } = core('api');
 const { Queue } = core('queue');
 const { mention } = core('jobs');
+const { beforeLeaving, standing } = core('standing');
+const work = core('work');
 const { addPhoto, beginVisit, removePhoto, writeVisit } = core('visits');
 
 const VISIT = {
@@ -339,4 +341,45 @@ test('a visit under work is saved at every change and found again by the next ru
   const id = beginVisit(queue, '宁波海达', VISIT);
   writeVisit(queue, id, { report: '谈了' });
   assert.equal(open(device).queue.list()[0].body.report, '谈了');
+});
+
+test('the badge counts what waits and what wants a person; leaving asks while anything would stay behind', async () => {
+  const { device, queue } = open();
+  assert.deepEqual([standing(queue).badge, beforeLeaving(queue)], ['', '']);
+  queue.add(note('坏'));
+  await device.rest();
+  device.online = false;
+  queue.add(note('好'));
+  beginVisit(queue, '宁波海达', VISIT);
+  assert.deepEqual(standing(queue), { waiting: 1, refused: 1, drafts: 1, badge: '待同步 1 · 1 条没有收下' });
+  assert.match(beforeLeaving(queue), /1 条等着同步、1 条没有收下、1 条草稿/);
+});
+
+test('work of every kind goes where the API takes it', async () => {
+  const { device, server, queue } = open();
+  const at = '2026-11-23T02:00:00Z';
+  const call = queue.add(work.call('c1', '海达', '', at));
+  queue.add(work.callTold(mention(call), '海达', true, '要报价'));
+  const plan = queue.add(work.plan('c1', '海达', '2026-11-24', ''));
+  queue.add(work.planChange(mention(plan), '海达', { place: 1 }));
+  queue.add(work.planDrop(mention(plan), '海达'));
+  queue.add(work.followUp('c1', '海达', '谈了', at, null));
+  queue.add(work.todo('c1', '海达', '寄样', at));
+  queue.add(work.visitReport('v1', '海达', '谈了价格'));
+  queue.add(work.appeal('v1', '海达', '在二楼'));
+  await device.rest();
+  assert.deepEqual(server.made.map((one) => `${one.method} ${one.path}`), [
+    'POST /calls', 'PATCH /calls/s0', 'POST /visit-plans', 'PATCH /visit-plans/s2', 'DELETE /visit-plans/s2', 'POST /customers/c1/follow-ups',
+    'POST /customers/c1/todos', 'POST /visits/v1/report', 'POST /visits/v1/appeal',
+  ]);
+  assert.equal(server.made[0].body.client_id, call);
+});
+
+test('two changes to one thing arrive in their order, also when the first stumbles; others pass', async () => {
+  const { device, server, queue } = open();
+  say(server, (asked) => asked.body.place === 1, refusal(500, ''), 2);
+  for (const place of [1, 2]) queue.add(work.planChange('p1', '海达', { place }));
+  queue.add(work.planChange('p2', '海达', { place: 3 }));
+  await device.rest();
+  assert.deepEqual(server.made.map((one) => one.body.place), [3, 1, 2]);
 });

@@ -180,8 +180,16 @@ export class Queue {
     return this.ready().filter((job) => !soon(job.next - now) || (this.eager && !job.met)).sort((a, b) => a.next - b.next || a.turn - b.turn);
   }
 
+  /** What could go now: not what needs other work first, and of several changes to one thing the oldest. */
   private ready(): Job[] {
-    return this.list().filter((job) => job.state === 'waiting' && addressed(job, (id) => this.jobs.get(id)) !== null);
+    const changed = new Set<string>();
+    return this.list().filter((job) => {
+      const to = job.state === 'waiting' ? addressed(job, (id) => this.jobs.get(id)) : null;
+      if (to === null || to === 'orphan' || job.method === 'POST') return to !== null;
+      const first = !changed.has(to.path);
+      changed.add(to.path);
+      return first;
+    });
   }
 
   private schedule(): void {
