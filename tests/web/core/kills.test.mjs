@@ -113,7 +113,7 @@ class Day {
       this.truth.set(id, { id, owner: this.device.holder, kind, stands, text, photos: [], parent });
       this.maybe = null;
     } catch (error) {
-      if (!(error instanceof Killed)) throw error;
+      if (!this.apps[0].app.dead) throw error;
     }
   }
 

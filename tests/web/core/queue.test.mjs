@@ -315,7 +315,7 @@ test('full storage gives up what can be read again, and else says so before anyt
   const queue = new Queue(app.phone, api, 'rep', () => device.values.delete('read'));
   const id = queue.begin(note('一'));
   assert.ok(!device.values.has('read'));
-  assert.throws(() => queue.edit(id, (job) => { job.body.text = '长'.repeat(6000); }), /full/);
+  assert.throws(() => queue.edit(id, (job) => { job.body.text = '长'.repeat(6000); }), /空间满了/);
   assert.equal(queue.list()[0].body.text, '一');
 });
 
@@ -382,4 +382,12 @@ test('two changes to one thing arrive in their order, also when the first stumbl
   queue.add(work.planChange('p2', '海达', { place: 3 }));
   await device.rest();
   assert.deepEqual(server.made.map((one) => one.body.place), [3, 1, 2]);
+});
+
+test('an upload that says no name was not taken by the product', async () => {
+  const { device, server, queue } = open();
+  say(server, (_, path) => path === '/uploads', { status: 200, headers: {}, body: {} }, 1);
+  queue.handIn(await visitWithPhotos(queue, device, ['a']));
+  await device.rest();
+  assert.deepEqual(server.made[0].photos, ['a']);
 });

@@ -9,7 +9,7 @@ const FIRST_WAIT = 2000; // ms
 const MOST_WAIT = 5 * 60 * 1000; // ms; also more than any server may ask for
 const PASSING = [408, 425, 429]; // refusals that are about now, not about the work
 const DAY = 24 * 60 * 60 * 1000; // ms
-const KEEP_SENT = 3 * DAY;
+const KEEP_SENT = DAY; // each is read at every look into the queue
 const KEEP_DISCARDED = 7 * DAY;
 const NO_FILE = '这张照片已经不在手机里了。请去掉它，再发一次';
 const ORPHAN = '它要改的那一条已经放弃了，这一条没有地方可去';
@@ -126,7 +126,7 @@ export class Queue {
     this.cancel();
   }
 
-  /** At the start of the app: ends what a kill left half done, and clears away what has been kept long enough. */
+  /** At the start of the app, and when it takes over from another: ends what a kill left half done, and clears away what has been kept long enough. */
   async mend(): Promise<void> {
     const now = this.phone.now();
     const unsent = JSON.stringify(this.unsent());
@@ -212,7 +212,9 @@ export class Queue {
         if (!(await this.phone.files.exists(one.name))) throw new Refused(0, 'photo_lost', NO_FILE);
         const key = `${id}_photo_${one.n}`;
         const made = await this.ask({ method: 'POST', path: '/uploads', key, body: { client_id: key }, file: one.name });
-        job = this.waiting(id, (now) => { for (const each of now.photos) if (each.n === one.n) each.upload = String(made.id); });
+        if (typeof made.id !== 'string') throw new Unreached(); // some network's own answer
+        const upload = made.id;
+        job = this.waiting(id, (now) => { for (const each of now.photos) if (each.n === one.n) each.upload = upload; });
       }
       photo = null;
       if (!job) return true;

@@ -1,6 +1,11 @@
 // Records that survive the app being killed at any line, also in the middle of a write.
 import type { Store } from './ports';
 
+/** The phone's storage is full of what exists nowhere else. */
+export class NoRoom extends Error {
+  constructor() { super('手机给小程序的空间满了，这一步没有记下。请先同步或放弃几条，再试一次'); }
+}
+
 /**
  * Named JSON values of one owner. A change is written beside what was there, and the old one goes when the new one stands: whoever
  * reads takes the newest that is whole. Nothing is held in memory, so a second instance of the app sees the same.
@@ -23,7 +28,7 @@ export class Records<T extends object> {
     return [...found.values()].map((keys) => this.newest(keys)).filter((one): one is T => one !== undefined);
   }
 
-  /** Returns when it is written; throws, with what was there unharmed, where the phone has no room. */
+  /** Returns when it is written; throws NoRoom, with what was there unharmed, where the phone has none. */
   put(id: string, value: T): void {
     const before = this.versions(id);
     const version = Math.max(0, ...before.map((key) => this.versionOf(key))) + 1;
@@ -33,7 +38,7 @@ export class Records<T extends object> {
       this.store.set(key, text);
     } catch {
       this.makeRoom();
-      this.store.set(key, text);
+      this.setOrSay(key, text);
     }
     for (const old of before) this.store.remove(old);
   }
@@ -41,6 +46,14 @@ export class Records<T extends object> {
   /** Oldest first: what a kill leaves is the newest. */
   remove(id: string): void {
     for (const key of this.versions(id)) this.store.remove(key);
+  }
+
+  private setOrSay(key: string, text: string): void {
+    try {
+      this.store.set(key, text);
+    } catch {
+      throw new NoRoom();
+    }
   }
 
   /** Oldest first. */
