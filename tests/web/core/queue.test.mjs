@@ -287,6 +287,7 @@ test('nobody but its owner sees or sends it', async () => {
   void second.flush(true);
   await device.rest();
   assert.equal(server.made.length, 0);
+  assert.equal(queue.list()[0].tries, 0); // not even tried, so it may still be changed
   queue.stop();
   const back = open(device);
   device.holder = 'rep';
