@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from config import approvals, archive, digests, files, forms, funnel, prospects, quotes
+from config import approvals, archive, digests, files, forms, funnel, prospects, quotes, trust
 from config.approvals import ApprovalState as ApprovalState
 from config.approvals import Measure as Measure
 from config.approvals import RejectReason as RejectReason
@@ -29,6 +29,7 @@ from config.funnel import StallColour as StallColour
 from config.quotes import Currency as Currency
 from config.quotes import QuoteState as QuoteState
 from config.quotes import QuoteVerdict as QuoteVerdict
+from config.trust import Verdict as Verdict
 
 
 class Role(StrEnum):
@@ -185,6 +186,7 @@ _SAID: tuple[tuple[StrEnum, str], ...] = (
     *forms.LABELS,
     *funnel.LABELS,
     *prospects.LABELS,
+    *trust.LABELS,
     (Role.REP, "销售"),
     (Role.TEAM_LEAD, "主管"),
     (Role.REGIONAL_MANAGER, "区域经理"),
