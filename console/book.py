@@ -20,6 +20,7 @@ from config.vocabulary import (
     PersonStatus,
     Role,
     ShareAccess,
+    Verdict,
 )
 from console.verbs import VERBS as VERBS
 from console.words import label, money, size, when
@@ -180,13 +181,14 @@ HIDDEN = frozenset(
         "path",
         "period",
         "sha256",
+        "upload",
         "visit",
     }
 )
 # What is stored as a word of the trade, by its key, or by the verb where one key holds several kinds.
 _KEYS: Mapping[str, tuple[type[StrEnum], ...]] = {
     "kind": (ImportKind,),
-    "verdict": (ContestVerdict, RowVerdict),
+    "verdict": (ContestVerdict, RowVerdict, Verdict),
     "resolution": (RowResolution,),
     "source": (CustomerSource,),
     "origin": (DigestOrigin,),

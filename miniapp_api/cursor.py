@@ -18,6 +18,7 @@ _SHAPES: dict[str, tuple[type, ...]] = {
     "name": (str, str),
     "last_activity": (datetime,),
     "newest": (datetime,),
+    "visits": (datetime,),
 }
 _OF_FIELD: tuple[tuple[type, ...], ...] = ((int, str), (int,))  # behind those who have a value, those who have none
 

@@ -182,6 +182,8 @@ def _entry(row: EntryRow) -> EntryOut:
         at=row.at,
         text=row.text,
         counts=row.counts,
+        visit_id=row.visit,
+        photos=list(row.photos),
         fields=_said(row.fields),
     )
 

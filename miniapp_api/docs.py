@@ -57,7 +57,8 @@ _ORDER = (
     "/customers/{customer_id}",
     "/follow-ups",
     "/digests",
-    "/check-ins",
+    "/uploads",
+    "/visits",
     "/contacts",
     "/lookups",
 )

@@ -38,7 +38,7 @@ from crm.access.quotes import (
     reads_floor,
     sees_quote,
 )
-from crm.access.records import get_deal, get_visit
+from crm.access.records import get_deal, get_photo, get_visit, reads_verdict, visits_for
 from crm.access.rows import (
     AT,
     DECIDE,
@@ -108,6 +108,7 @@ __all__ = [
     "get_deal",
     "get_heard",
     "get_lead",
+    "get_photo",
     "get_project",
     "get_quote",
     "get_registered_project",
@@ -125,6 +126,7 @@ __all__ = [
     "not_there",
     "reads_every_quote",
     "reads_floor",
+    "reads_verdict",
     "require",
     "sees_approval",
     "sees_customer",
@@ -135,6 +137,7 @@ __all__ = [
     "sight",
     "supervisor_of",
     "supervisors_of",
+    "visits_for",
     "with_matter",
     "within",
 ]

@@ -22,6 +22,7 @@ from crm.reads.customer_form import Form, form_at
 from crm.reads.deals import deal_sight
 from crm.reads.digests import DigestRow, digests_of
 from crm.reads.record_form import Said, added_said, with_added
+from crm.reads.visits import photos_of
 from crm.silence import silence_of
 from models.customers import Customer, OwnershipPeriod
 from models.deals import Deal, Stage
@@ -76,6 +77,7 @@ class EntryRow:
     text: str
     counts: bool
     visit: str = ""  # its public id, of a visit
+    photos: tuple[str, ...] = ()  # the ids of its photos, in order
     fields: Said = ()
     digest: DigestRow | None = None  # of a digest: its sentences, and the messages they stand on
 
@@ -220,11 +222,12 @@ def _timeline(s: Session, seen: Eyes, customer: Customer, page: int, fields: boo
         .offset((page - 1) * TIMELINE_LENGTH)
     ).all()
     said = added_said(s, seen, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number and fields])
+    photos = photos_of(s, [number for *_, number, _ in rows if number])
     digests = digests_of(s, [e.id for e, *_ in rows if e.kind == TimelineKind.DIGEST])
     return tuple(
         EntryRow(
             e.public_id, TimelineKind(e.kind), label(TimelineKind(e.kind)), who or "系统", e.at, e.text, e.counts,
-            visit or "", said.get(number or 0, ()), digests.get(e.id),
+            visit or "", photos.get(number or 0, ()), said.get(number or 0, ()), digests.get(e.id),
         )
         for e, who, number, visit in rows
     )  # fmt: skip

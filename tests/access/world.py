@@ -40,6 +40,7 @@ from crm.usecases.merging import merge
 from crm.usecases.ownership import pass_on
 from crm.usecases.pipelines import install_ladders
 from crm.usecases.sharing import Wish, share_customer
+from crm.usecases.visit_uploads import keep_upload
 from gateways.files import Accepted, FileStore
 from models.approvals import Approval, ApprovalSigner, ApprovalStep
 from models.collisions import Collision
@@ -105,6 +106,7 @@ class Things:
     friend_userid: str = "wmNobody"  # the same friend, as the platform names him
     milestone: str = "0" * 20  # a moment that the deal must not miss
     digest: str = "0" * 20  # what a talk of its holder came to
+    photo: str = "0" * 20  # what its holder took at his visit
 
 
 NOBODYS = Things(
@@ -236,9 +238,11 @@ def _things(
     entry = followups.write_follow_up(s, who, made.id, f"电话里说{tokens['note']}，下周再约", NOW, entrance="chat")
     deal = deals.open_deal(s, who, made.id, tokens["deal"], Decimal(90_000 + number), NOW, entrance="chat")
     todo = todos.add_todo(s, who, made.id, tokens["todo"], NOW + timedelta(days=2), NOW, entrance="chat")
+    photo = keep_upload(s, who, f"v{number}", picture, NOW, entrance="miniapp").public_id
     visit = visits.CheckInDraft(
-        f"v{number}", made.id, 31.2, 121.4, Datum.GCJ02, None, FixSource.MINIAPP, NOW, "", tokens["report"]
-    )
+        f"v{number}", made.id, 31.2, 121.4, Datum.GCJ02, None, FixSource.MINIAPP, NOW, "", tokens["report"],
+        photos=[photo],
+    )  # fmt: skip
     been = visits.check_in(s, who, visit, NOW, entrance="miniapp")
     friend = ExternalContact(
         external_userid=f"wm{number}", name=tokens["friend"], state=ContactState.UNLINKED, created_at=NOW
@@ -259,7 +263,7 @@ def _things(
         made.id, made.public_id, made.name, contact.public_id, deal.id, deal.public_id, entry.public_id,
         been.public_id, todo.id, friend.id, shared.public_id, shared.id, lead.id, lead.public_id,
         project.public_id, held.id, held.public_id, attached.public_id, *_more(s, number, who, made.id),
-        NOBODYS.collision, tokens, friend_userid=friend.external_userid,
+        NOBODYS.collision, tokens, friend_userid=friend.external_userid, photo=photo,
     )  # fmt: skip
 
 
