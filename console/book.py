@@ -171,6 +171,7 @@ DETAILS = {
 HIDDEN = frozenset(
     {
         "attachment",
+        "call",
         "chat_id",
         "collision",
         "contest",

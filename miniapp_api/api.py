@@ -33,6 +33,7 @@ from miniapp_api.session import bearer_token, session_routes
 from miniapp_api.shares import share_routes
 from miniapp_api.sidebar import sidebar_routes
 from miniapp_api.spec import configure
+from miniapp_api.visit_plans import visit_plan_routes
 from miniapp_api.visit_uploads import visit_upload_routes
 from miniapp_api.visits import visit_routes
 
@@ -53,6 +54,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     digest_routes(bp, deps)
     visit_upload_routes(bp, deps)
     visit_routes(bp, deps)
+    visit_plan_routes(bp, deps)
     lead_routes(bp, deps)
     project_routes(bp, deps)
     registration_routes(bp, deps)

@@ -59,6 +59,9 @@ _ORDER = (
     "/digests",
     "/uploads",
     "/visits",
+    "/visit-plans",
+    "/route",
+    "/calls",
     "/contacts",
     "/lookups",
 )

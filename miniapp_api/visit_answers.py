@@ -1,6 +1,6 @@
 """What a phone is told of visits and their photos, plans and calls."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from config.vocabulary import Datum
 from miniapp_api.answers import Answer
@@ -93,3 +93,64 @@ class VisitOut(VisitLine):
     may_retract: bool
     may_appeal: bool
     may_review: bool
+
+
+class PlanOut(Answer):
+    """`visit_id` is empty until it has happened; degrees in GCJ-02, null where the customer's place is not known."""
+
+    id: str
+    customer_id: str
+    customer_name: str
+    day: date
+    place: int
+    note: str
+    visit_id: str
+    latitude: float | None
+    longitude: float | None
+
+
+class PlansOut(Answer):
+    """In their order."""
+
+    plans: list[PlanOut]
+
+
+class PlanMadeOut(Answer):
+    """`again` for one planned before; `plans` is the whole day now."""
+
+    id: str
+    again: bool
+    plans: list[PlanOut]
+
+
+class StopOut(Answer):
+    """`metres` from the stop before, as the crow flies; `at` and `visit_id` of what has happened."""
+
+    customer_id: str
+    customer_name: str
+    at: datetime | None
+    visit_id: str
+    latitude: float | None
+    longitude: float | None
+    metres: int | None
+
+
+class RouteOut(Answer):
+    """`planned` in its order, `actual` by the clock; `done` counts plans that happened."""
+
+    planned: list[StopOut]
+    actual: list[StopOut]
+    planned_metres: int
+    actual_metres: int
+    done: int
+
+
+class CallOut(Answer):
+    """`reached` is null until it is said; `counts` whether that restarts the silence clock, `remark` why not."""
+
+    id: str
+    customer_name: str
+    reached: bool | None
+    counts: bool
+    remark: str
+    again: bool

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from miniapp_api.example_ids import CUSTOMER_ID, UPLOAD_ID, VISIT_ID
+from miniapp_api.example_ids import CALL_ID, CONTACT_ID, CUSTOMER_ID, PLAN_ID, UPLOAD_ID, VISIT_ID
 
 _NAME = "常熟新泰纺织机械有限公司"
 _REPORT = "看了泵房，旧泵汽蚀严重，建议换双吸泵"
@@ -27,6 +27,28 @@ _LINE = {
     **_CLEAR,
     "photos": [UPLOAD_ID],
 }
+_PLAN = {
+    "id": PLAN_ID,
+    "customer_id": CUSTOMER_ID,
+    "customer_name": _NAME,
+    "day": "2026-11-23",
+    "place": 1,
+    "note": "看泵房",
+    "visit_id": "",
+    "latitude": 31.653,
+    "longitude": 120.751,
+}
+_STOP = {
+    "customer_id": CUSTOMER_ID,
+    "customer_name": _NAME,
+    "at": None,
+    "visit_id": "",
+    "latitude": 31.653,
+    "longitude": 120.751,
+    "metres": None,
+}
+_BEEN = _STOP | {"at": "2026-11-23T02:00:00Z", "visit_id": VISIT_ID}
+_CALLED = {"id": CALL_ID, "customer_name": _NAME, "reached": True, "counts": True, "remark": "", "again": False}
 
 VISIT_EXAMPLES: dict[str, dict[str, Any]] = {
     "PhotoOut": {"id": UPLOAD_ID, "kind": "jpeg", "size": 2483112, "width": 3024, "height": 4032, "again": False},
@@ -68,4 +90,24 @@ VISIT_EXAMPLES: dict[str, dict[str, Any]] = {
         "may_appeal": False,
         "may_review": False,
     },
+    "DayQuery": {"day": "2026-11-23"},
+    "PlanIn": {
+        "client_id": "plan-20261123-1",
+        "customer_id": CUSTOMER_ID,
+        "day": "2026-11-23",
+        "place": 1,
+        "note": "看泵房",
+    },
+    "PlanChangeIn": {"place": 2},
+    "PlansOut": {"plans": [_PLAN]},
+    "PlanMadeOut": {"id": PLAN_ID, "again": False, "plans": [_PLAN]},
+    "RouteOut": {"planned": [_STOP], "actual": [_BEEN], "planned_metres": 0, "actual_metres": 0, "done": 1},
+    "CallIn": {
+        "client_id": "call-20261123-1",
+        "customer_id": CUSTOMER_ID,
+        "contact_id": CONTACT_ID,
+        "at": "2026-11-23T10:00:00+08:00",
+    },
+    "CallToldIn": {"reached": True, "note": "确认了口径和扬程，周五前给修改方案"},
+    "CallOut": _CALLED,
 }

@@ -84,3 +84,44 @@ class AppealIn(Payload):
 class ReviewIn(Payload):
     verdict: Verdict
     words: Words = Field(default="", max_length=500)
+
+
+class DayQuery(Payload):
+    """`person` is a userid, empty for oneself: of colleagues only for those who judge their visits."""
+
+    day: Day
+    person: Words = Field(default="", max_length=64)
+
+
+class PlanIn(Payload):
+    """`client_id` is the phone's own name of the plan; without `place` it comes behind what the day has."""
+
+    client_id: ClientId
+    customer_id: Id
+    day: Day
+    place: int | None = Field(default=None, ge=0, le=1000)
+    note: Words = Field(default="", max_length=255)
+
+
+class PlanChangeIn(Payload):
+    """What is not sent, or null, stays."""
+
+    day: Day | None = None
+    place: int | None = Field(default=None, ge=0, le=1000)
+    note: Words | None = Field(default=None, max_length=255)
+
+
+class CallIn(Payload):
+    """`client_id` is the phone's own name of the call; `contact_id` where the number was a contact's."""
+
+    client_id: ClientId
+    customer_id: Id
+    contact_id: Words = Field(default="", max_length=64)
+    at: Moment
+
+
+class CallToldIn(Payload):
+    """Whether anybody answered, and what was said: needed where somebody did."""
+
+    reached: bool
+    note: Words = Field(default="", max_length=500)

@@ -147,7 +147,7 @@ def _changes(bp: APIBlueprint, deps: ApiDeps) -> None:
         summary="看过一次拜访并定下来",
         description="定下来以后规则不再改它。存疑、无效要写一句。自己的拜访由主管看。",
         security="bearer",
-        responses=answers(WRITE | {403: "不是主管，或者已停用、离职", 409: "是自己的拜访"}),
+        responses=answers(WRITE | {404: "没有，或不归您看", 409: "是自己的拜访"}),
     )
     def decide_visit(visit_id: str, json_data: ReviewIn, repeat: RepeatHeaders) -> Response:
         def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:

@@ -38,7 +38,7 @@ from crm.access.quotes import (
     reads_floor,
     sees_quote,
 )
-from crm.access.records import get_deal, get_photo, get_visit, reads_verdict, visits_for
+from crm.access.records import get_deal, get_photo, get_visit, no_visit, reads_verdict, visits_for
 from crm.access.rows import (
     AT,
     DECIDE,
@@ -123,6 +123,7 @@ __all__ = [
     "leaders_of",
     "merged_into",
     "no_attachment",
+    "no_visit",
     "not_there",
     "reads_every_quote",
     "reads_floor",

@@ -32,11 +32,15 @@ def get_visit(s: Session, actor: Actor, visit_id: str, *, to: To = WRITE, lock: 
     """A visit that stands, with its customer."""
     visit = s.scalar(select(Visit).where(Visit.public_id == visit_id, Visit.retracted_at.is_(None)))
     if visit is None:
-        raise NotFound(_NO_VISIT)
+        raise no_visit()
     customer = _customer(s, actor, visit.customer_id, to, lock, _NO_VISIT)
     if lock:
         s.refresh(visit)
     return visit, customer
+
+
+def no_visit() -> NotFound:
+    return NotFound(_NO_VISIT)
 
 
 def visits_for(actor: Actor, to: To = READ) -> Select[Visit]:

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-from PIL import Image
-
 from config.vocabulary import Role
 from crm.access import DECIDE, READ, WRITE, To
 from tests.access.world import Relation, Things
@@ -180,12 +178,6 @@ def _file() -> tuple[BytesIO, str]:
     return BytesIO("技术协议第二稿".encode()), "技术协议.txt"
 
 
-def _photo() -> tuple[BytesIO, str]:
-    out = BytesIO()
-    Image.new("RGB", (320, 240), "white").save(out, "PNG")
-    return BytesIO(out.getvalue()), "泵房.png"
-
-
 ROUTES: Mapping[str, Door] = {
     "GET /": Open(),
     "GET /healthz": Open(),
@@ -274,7 +266,7 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/customers/<customer_id>/digests": Record(WRITE, lambda _: {"text": _TALK}, done=True),
     "GET /api/v1/digests/<digest_id>": Record(READ, thing="digest"),
     "DELETE /api/v1/digests/<digest_id>": Mine("digest"),
-    "POST /api/v1/uploads": Page(body={"file": _photo(), "client_id": "photo-1"}),
+    "POST /api/v1/uploads": Page(body={"client_id": "photo-1"}),
     "GET /api/v1/uploads/<upload_id>": Record(READ, thing="photo"),
     "POST /api/v1/visits": Record(
         WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}, done=True
@@ -285,6 +277,19 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/visits/<visit_id>/report": Mine("visit", lambda _: {"report": "看了泵房，旧泵汽蚀严重"}),
     "DELETE /api/v1/visits/<visit_id>": Mine("visit"),
     "POST /api/v1/visits/<visit_id>/appeal": Mine("visit", lambda _: {"words": "当时在泵房里"}),
+    "GET /api/v1/visit-plans": Page(at="/api/v1/visit-plans?day=2026-11-23"),
+    "POST /api/v1/visit-plans": Record(
+        READ, lambda it: {"client_id": "plan-1", "customer_id": it.customer_public, "day": "2026-11-24"}, done=True
+    ),
+    "PATCH /api/v1/visit-plans/<plan_id>": Mine("plan", lambda _: {"place": 3}),
+    "DELETE /api/v1/visit-plans/<plan_id>": Mine("plan"),
+    "GET /api/v1/route": Page(at="/api/v1/route?day=2026-11-23"),
+    "POST /api/v1/calls": Record(
+        WRITE,
+        lambda it: {"client_id": "call-1", "customer_id": it.customer_public, "at": "2026-11-23T09:00:00+08:00"},
+        done=True,
+    ),
+    "PATCH /api/v1/calls/<call_id>": Mine("call", lambda _: {"reached": False}),
     "POST /api/v1/visits/<visit_id>/review": Record(DECIDE, lambda _: {"verdict": "valid"}, ASSIGNERS, "visit"),
     "POST /api/v1/leads/inlet/<token>": Open(),
     "GET /api/v1/leads": Page(),

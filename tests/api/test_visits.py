@@ -152,11 +152,11 @@ def test_a_visit_without_a_position_says_why_and_waits_for_the_supervisor(
     assert [one["decision_words"] for one in mine["reviews"]] == ["核实过"]
 
 
-FAR = {"latitude": 31.912345, "longitude": 121.998765, "fix_at": (NOW - timedelta(hours=3)).isoformat()}
+FAR: dict[str, Any] = {"latitude": 31.912345, "longitude": 121.998765, "fix_at": (NOW - timedelta(hours=3)).isoformat()}
 
 
 def test_doubt_is_told_to_the_rep_without_a_word_of_the_verdict(phone: Phone, phone_of: Callable[[str], Phone]) -> None:
-    told = phone.post("/visits", visit(report=REPORT, **FAR)).get_json()
+    told = phone.post("/visits", visit(report=REPORT) | FAR).get_json()
     assert (told["verdict"], told["verdict_label"]) == ("doubtful", "待补充说明")
     own, lead = phone.get(f"/visits/{told['id']}"), phone_of("li")
     assert "无效" not in own.get_data(as_text=True)
@@ -172,13 +172,13 @@ def test_doubt_is_told_to_the_rep_without_a_word_of_the_verdict(phone: Phone, ph
 def test_an_explanation_goes_to_the_supervisor_once_and_the_decision_comes_back(
     phone: Phone, phone_of: Callable[[str], Phone]
 ) -> None:
-    number = phone.post("/visits", visit(report=REPORT, **FAR)).get_json()["id"]
+    number = phone.post("/visits", visit(report=REPORT) | FAR).get_json()["id"]
     said = {"words": "客户搬到新厂区了"}
     assert phone.post(f"/visits/{number}/appeal", said).status_code == 200
     assert phone.post(f"/visits/{number}/appeal", said).status_code == 200
     assert phone.post(f"/visits/{number}/appeal", {"words": "再说一遍"}).status_code == 409
     lead = phone_of("li")
-    assert phone.post(f"/visits/{number}/review", {"verdict": "valid"}).status_code == 403
+    assert phone.post(f"/visits/{number}/review", {"verdict": "valid"}).status_code == 404
     assert lead.post(f"/visits/{number}/review", {"verdict": "doubtful"}).status_code == 422
     assert lead.post(f"/visits/{number}/review", {"verdict": "valid"}).status_code == 200
     with uow.reading() as s:
