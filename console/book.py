@@ -165,6 +165,7 @@ DETAILS = {
     "note": "备注",
     "status": "状态",
     "messages": "会话（条）",
+    "visits": "拜访（次）",
     "team_id": "部门",
 }
 # Numbers of rows, which are nobody's to read.

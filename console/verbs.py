@@ -130,6 +130,8 @@ VERBS = {
     "replan_visit": "改拜访计划",
     "drop_plan": "取消拜访计划",
     "dial": "拨打电话",
+    "learn_place": "学到客户位置",
+    "forget_place": "取消学到的位置",
     "appeal_visit": "补充说明拜访",
     "review_visit": "复核拜访",
     "upload_photo": "上传拜访照片",

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from apiflask import APIBlueprint
+from flask import Response
 
-from config.vocabulary import CustomerLevel
+from config.vocabulary import CustomerLevel, LoginVia
 from crm import uow
 from crm.access import Actor
 from crm.reads.contacts import ContactRow
@@ -12,7 +13,8 @@ from crm.reads.customer_form import Form
 from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, page_and_form
 from crm.reads.customers import CustomerRow, Filters, Where, list_customers
 from crm.reads.record_form import Said
-from crm.usecases.idempotency import Transaction
+from crm.usecases.idempotency import Stored, Transaction
+from crm.usecases.places import forget_place
 from crm.usecases.sessions import actor_of_session
 from miniapp_api import cursor
 from miniapp_api.answers import (
@@ -29,8 +31,8 @@ from miniapp_api.answers import (
     said_sum,
 )
 from miniapp_api.deps import ApiDeps
-from miniapp_api.payloads import CustomersQuery
-from miniapp_api.repeat import plain_id
+from miniapp_api.payloads import CustomersQuery, RepeatHeaders
+from miniapp_api.repeat import done, plain_id, write
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import READ, answers
 
@@ -70,6 +72,21 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         with uow.reading() as s:
             actor = actor_of_session(s, token, PHONES, now)
             return file_of(s, actor, plain_id(customer_id), now)
+
+    @bp.delete("/customers/<customer_id>/place")
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.doc(
+        summary="取消从拜访学到的位置",
+        description="学错了就取消，到现在为止的拜访不再用来学。取消两次等于取消一次。",
+        security="bearer",
+        responses=answers({204: "已取消", 403: "已停用或离职，或者客户只是共享给您看的", 409: "位置不是学来的"}),
+    )
+    def forget_customer_place(customer_id: str, repeat: RepeatHeaders) -> Response:
+        def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+            forget_place(s, actor, plain_id(customer_id), now, entrance=via)
+            return done(204)
+
+        return write(deps, repeat.key, None, effect)
 
 
 def file_of(s: Transaction, actor: Actor, public_id: str, now: datetime) -> CustomerOut:

@@ -13,6 +13,7 @@ from crm.messages import prompt
 from crm.notices import Fact, Notice
 from crm.rules.days import SHANGHAI
 from crm.rules.words import storable
+from crm.usecases.places import learn_place
 from crm.usecases.visit_judging import settle
 from models.customers import Customer
 from models.visits import Visit, VisitReview
@@ -90,6 +91,8 @@ def review(
         s, actor.person_id, "review_visit", f"customer:{customer.id}", now, entrance=entrance, visit=visit.id,
         verdict=verdict, was=was, words=said,
     )  # fmt: skip
+    if verdict is Verdict.VALID:
+        learn_place(s, customer.id, now)
     _tell(s, actor, visit, customer, said, now)
     return customer.name
 
