@@ -26,7 +26,7 @@ _TEACHES = (
 _CONFIRMED = exists().where(VisitReview.visit_id == Visit.id, VisitReview.verdict == Verdict.VALID)
 
 
-def unplaced(s: Session, now: datetime) -> list[int]:
+def unplaced(s: Session, _: datetime) -> list[int]:
     """Customers without a place that have been visited often enough, or once and confirmed."""
     query = select(Customer.id).join(Visit, Visit.customer_id == Customer.id)
     where = (Customer.latitude.is_(None), Customer.merged_into_id.is_(None), *_TEACHES)

@@ -250,3 +250,16 @@ def test_old_visits_have_no_verdict(phone: Phone, clock: Shifting) -> None:
     phone.post("/visits", visit("v-2", latitude=31.230533))
     with uow.reading() as s:
         assert s.scalars(select(Visit.verdict).order_by(Visit.id)).all() == [None, Verdict.VALID]
+
+
+def test_what_the_phone_has_is_not_sent_again_until_it_changes(phone: Phone) -> None:
+    phone.post("/visits", visit())
+    first = phone.get("/visits")
+    asked = {**phone.headers, "If-None-Match": first.headers["ETag"]}
+    same = phone.client.get("/api/v1/visits", headers=asked)
+    assert (same.status_code, same.data, same.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    assert same.headers["Cache-Control"] == "no-store"
+    phone.post("/visits", visit("v-2", latitude=31.230533))
+    changed = phone.client.get("/api/v1/visits", headers=asked)
+    assert (changed.status_code, len(changed.get_json()["visits"])) == (200, 2)
+    assert "ETag" not in phone.get("/visits/" + "0" * 20).headers

@@ -88,8 +88,8 @@ def _visit(rng: random.Random, work: Work, name: str, phone: str, ids: dict[str,
     def act(s: Session, who: Actor, known: dict[str, str]) -> str:
         draft = visits.CheckInDraft(
             name, ids[where], latitude, longitude, Datum.GCJ02, 20.0, FixSource.MINIAPP, at, "",
-            "" if later else report, fix_at=at, sent_at=NOW, device=device, why=why, photos=[known[one] for one in photos],
-            plan_id=known[plan] if plan else "",
+            "" if later else report, fix_at=at, sent_at=NOW, device=device, why=why,
+            photos=[known[one] for one in photos], plan_id=known[plan] if plan else "",
         )  # fmt: skip
         return visits.check_in(s, who, draft, NOW, entrance="miniapp").public_id
 
