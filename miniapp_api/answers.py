@@ -194,6 +194,13 @@ class EntryOut(Answer):
     fields: list[FieldSaid]
 
 
+class TimelineOut(Answer):
+    """The newest first; `next_cursor` is null on the last page."""
+
+    timeline: list[EntryOut]
+    next_cursor: str | None
+
+
 class PeriodOut(Answer):
     """Who held the customer from when to when; the newest first, the open one without an end."""
 

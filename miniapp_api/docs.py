@@ -141,6 +141,7 @@ def _query(path: str) -> dict[str, Any]:
         "/channels": "ChannelsQuery",
         "/projects": "ProjectsQuery",
         "/leads": "LeadsQuery",
+        "/customers/{customer_id}/timeline": "TimelineQuery",
         "/visits": "VisitsQuery",
         "/visits/reviews": "ReviewsQuery",
         "/visit-plans": "DayQuery",

@@ -28,6 +28,20 @@ _HELD = {
 _CLOCK = {"queued": False, "silent_days": 38, "days_left": 7, "why": _WHY}
 _SAID = "电话确认了口径和扬程，周五前给修改方案"
 
+_OLDER = "WyJ0aW1lbGluZSIsIjIwMjYtMTAtMTZUMDE6MTI6MDArMDA6MDAiLCJiNzFlMDRjOWQyZjhhNjUzM2UxMCJd"
+_ENTRY = {
+    "id": ENTRY_ID,
+    "kind": "follow_up",
+    "kind_label": "跟进",
+    "author": "李强",
+    "at": "2026-10-16T01:12:00Z",
+    "text": _SAID,
+    "counts": True,
+    "visit_id": "",
+    "photos": [],
+    "fields": [],
+}
+
 _ATTACHMENT = {
     "id": ATTACHMENT_ID,
     "name": "旧泵铭牌.jpg",
@@ -63,6 +77,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "SessionIn": {"code": "wx.qy.login 或 OAuth 给的一次性 code", "via": "miniapp"},
     "SessionOut": {"token": "Zk3v…（43 个字符）", "expires_at": "2026-11-30T02:00:00Z", "person": _ME},
     "MeOut": _ME,
+    "TimelineQuery": {"limit": 20},
+    "TimelineOut": {"timeline": [_ENTRY], "next_cursor": _OLDER},
     "CustomersQuery": {"query": "changshu", "sort": "days_left", "where": ["industry:泵"], "limit": 20},
     "CustomersOut": {
         "customers": [_HELD | {"team": "华东销售部", "last_activity_at": "2026-10-16T01:12:00Z"} | _CLOCK],
@@ -103,20 +119,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "fields": [{"label": "预计签约日", "value": "2026-12-20"}],
             }
         ],
-        "timeline": [
-            {
-                "id": ENTRY_ID,
-                "kind": "follow_up",
-                "kind_label": "跟进",
-                "author": "李强",
-                "at": "2026-10-16T01:12:00Z",
-                "text": _SAID,
-                "counts": True,
-                "visit_id": "",
-                "photos": [],
-                "fields": [],
-            }
-        ],
+        "timeline": [_ENTRY],
         "owners": [{"holder": "李强", "reason": "新建", "started_at": "2026-06-26T02:00:00Z", "ended_at": None}],
     },
     "AttachmentOut": _ATTACHMENT,

@@ -81,7 +81,8 @@ class CustomersQuery(Payload):
 
     `where` narrows by any field, at most five times: 「industry:泵」「annual_purchase:10万..50万」「uscc:未填」.
     `sort` is one of four or a field (`field:KEY`, downwards `-field:KEY`). `soon`: reminded of already;
-    `queued`: waits for its supervisor. What a cursor may look like is said in `cursor.py`.
+    `queued`: waits for its supervisor; `segment`: one's own, colleagues', or nobody's (公海). What a cursor may look
+    like is said in `cursor.py`.
     """
 
     query: Words = Field(default="", max_length=64)
@@ -92,8 +93,16 @@ class CustomersQuery(Payload):
     level: Literal["", "key", "normal", "small"] = ""
     soon: Literal["0", "1"] = "0"
     queued: Literal["0", "1"] = "0"
+    segment: Literal["", "mine", "team", "pool"] = ""
     cursor: str = ""
     limit: int = Field(default=20, ge=1, le=100, strict=False)  # an address carries text
+
+
+class TimelineQuery(Payload):
+    """`cursor` is `next_cursor` of the page before."""
+
+    cursor: str = ""
+    limit: int = Field(default=20, ge=1, le=100, strict=False)
 
 
 class ShareIn(Payload):

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import cast
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -56,7 +55,7 @@ def visit_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             actor = actor_of_session(s, token, PHONES, now)
-            rows = list_visits(s, actor, narrowed, _after(asked.cursor), asked.limit + 1)
+            rows = list_visits(s, actor, narrowed, cursor.after(_SORT, asked.cursor), asked.limit + 1)
         return _page(rows, asked.limit)
 
     @bp.get("/visits/reviews")
@@ -72,7 +71,7 @@ def visit_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             actor = actor_of_session(s, token, PHONES, now)
-            rows = to_review(s, actor, _after(asked.cursor), asked.limit + 1)
+            rows = to_review(s, actor, cursor.after(_SORT, asked.cursor), asked.limit + 1)
         return _page(rows, asked.limit)
 
     @bp.get("/visits/<visit_id>")
@@ -204,14 +203,6 @@ def _refuse_unlikely(at: datetime, now: datetime) -> None:
         raise Invalid("打卡时间比现在还晚，没有保存。请把手机时间设为自动，再打一次卡", {"at": "不能晚于现在"})
     if at < now - OLDEST:
         raise Invalid("打卡时间超过 30 天，不能补录了。请写一条跟进说明这次拜访", {"at": "超过 30 天"})
-
-
-def _after(text: str) -> tuple[datetime, str] | None:
-    place = cursor.read(_SORT, text)
-    if place is None:
-        return None
-    moment, public_id = place
-    return cast(datetime, moment), str(public_id)
 
 
 def _page(rows: list[VisitRow], limit: int) -> VisitsOut:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import (
@@ -134,6 +134,20 @@ def page_and_form(
     return _page(s, customer, seen, now, page, writes=written), form_at(s, actor, customer, seen)
 
 
+def timeline_page(
+    s: Session, actor: Actor, public_id: str, after: tuple[datetime, str] | None, limit: int
+) -> tuple[EntryRow, ...]:
+    """The newest first, `limit` of those behind the entry of this moment and id; NotFound as for the whole file."""
+    customer, seen = get_customer(s, actor, public_id, to=READ), eyes(s, actor)
+    query = _entries(customer.id).limit(limit)
+    if after is not None:
+        moment, entry_id = after
+        last = select(TimelineEntry.id).where(TimelineEntry.public_id == entry_id).scalar_subquery()
+        same = (TimelineEntry.at == moment) & (TimelineEntry.id < last)
+        query = query.where((TimelineEntry.at < moment) | same)
+    return _shown(s, seen, customer, query, FieldObject.VISIT in with_added(s))
+
+
 def _writes(s: Session, actor: Actor, customer: Customer) -> bool:
     return s.scalar(select(Customer.id).where(Customer.id == customer.id, sees_customer(actor, WRITE))) is not None
 
@@ -212,15 +226,24 @@ def _deals(s: Session, seen: Eyes, customer: Customer, fields: bool) -> tuple[De
 
 def _timeline(s: Session, seen: Eyes, customer: Customer, page: int, fields: bool) -> tuple[EntryRow, ...]:
     """A page of it and one entry more, which tells that there are older ones."""
-    rows = s.execute(
+    query = _entries(customer.id).limit(TIMELINE_LENGTH + 1).offset((page - 1) * TIMELINE_LENGTH)
+    return _shown(s, seen, customer, query, fields)
+
+
+def _entries(customer_id: int) -> Select[TimelineEntry, str, int, str]:
+    return (
         select(TimelineEntry, Person.name, Visit.id, Visit.public_id)
         .outerjoin(Person, Person.id == TimelineEntry.author_id)
         .outerjoin(Visit, Visit.entry_id == TimelineEntry.id)
-        .where(TimelineEntry.customer_id == customer.id, TimelineEntry.retracted_at.is_(None))
+        .where(TimelineEntry.customer_id == customer_id, TimelineEntry.retracted_at.is_(None))
         .order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc())
-        .limit(TIMELINE_LENGTH + 1)
-        .offset((page - 1) * TIMELINE_LENGTH)
-    ).all()
+    )
+
+
+def _shown(
+    s: Session, seen: Eyes, customer: Customer, query: Select[TimelineEntry, str, int, str], fields: bool
+) -> tuple[EntryRow, ...]:
+    rows = s.execute(query).all()
     said = added_said(s, seen, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number and fields])
     photos = photos_of(s, [number for *_, number, _ in rows if number])
     digests = digests_of(s, [e.id for e, *_ in rows if e.kind == TimelineKind.DIGEST])

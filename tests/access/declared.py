@@ -198,6 +198,7 @@ ROUTES: Mapping[str, Door] = {
     "GET /api/v1/me": Page(),
     "GET /api/v1/customers": Page(),
     "GET /api/v1/customers/<customer_id>": Record(READ),
+    "GET /api/v1/customers/<customer_id>/timeline": Record(READ, done=True),
     "DELETE /api/v1/customers/<customer_id>/place": Record(WRITE),
     "POST /api/v1/customers/<customer_id>/follow-ups": Record(WRITE, lambda _: _TEXT),
     "GET /api/v1/customers/<customer_id>/shares": Record(READ),

@@ -194,3 +194,29 @@ def test_a_request_asks_the_store_a_bounded_number_of_questions(
     assert answer.status_code < 300
     asked = [statement for statement in statements if not statement.startswith(("BEGIN", "PRAGMA"))]
     assert len(asked) <= most, asked
+
+
+def test_the_segments_are_ones_own_the_teams_and_nobodys(phone: Phone, phone_of: Callable[[str], Phone]) -> None:
+    def listed(who: Phone, segment: str) -> list[str]:
+        return [row["id"] for row in who.get(f"/customers?segment={segment}").get_json()["customers"]]
+
+    lead = phone_of("li")
+    with uow.transaction() as s:
+        s.get_one(Customer, 4).queue_team_id = 2
+    assert (listed(phone, "mine"), listed(phone, "team"), listed(phone, "pool")) == ([MINE], [], [])
+    assert (listed(lead, "mine"), sorted(listed(lead, "team"))) == ([], [MINE, TEAMMATES])
+    assert listed(lead, "pool") == [QUEUED]
+
+
+def test_the_timeline_pages_to_its_end_without_skipping(phone: Phone) -> None:
+    for number in range(5):
+        phone.post(f"/customers/{MINE}/follow-ups", {"text": f"第 {number} 次谈交货时间和付款条件"})
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = phone.get(f"/customers/{MINE}/timeline?limit=2&cursor={cursor}").get_json()
+        seen += [entry["text"][2] for entry in page["timeline"]]
+        cursor = page["next_cursor"]
+    assert seen == ["4", "3", "2", "1", "0"]
+    assert phone.get(f"/customers/{MINE}/timeline?cursor=x").status_code == 400
+    assert phone.get(f"/customers/{OTHERS}/timeline").status_code == 404

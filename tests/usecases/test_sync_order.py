@@ -30,7 +30,7 @@ from models.customers import Customer
 from models.timeline import TimelineEntry
 from models.visits import PhoneCall, Visit, VisitPlan, VisitUpload
 from tests.access.world import undone
-from tests.support.company import DAY, MINUTE, NOW, actor, customer, rows
+from tests.support.company import DAY, MINUTE, NOW, actor, customer
 from tests.support.files import Taken
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
@@ -181,9 +181,15 @@ def deliver(op: Op, who: Actor, known: dict[str, str], key: str | None) -> str:
 
 
 def state() -> dict[str, Any]:
+    """In a transaction like any other: what is undone afterwards has no look of its own."""
+    with uow.transaction() as s:
+        return _told(s)
+
+
+def _told(s: Session) -> dict[str, Any]:
     """Everything that anybody can see, with the phones' own names in the place of ours."""
-    names = {one.id: one.client_id for one in rows(Visit)}
-    entries = {one.id: one for one in rows(TimelineEntry)}
+    names = {one.id: one.client_id for one in s.scalars(select(Visit))}
+    entries = {one.id: one for one in s.scalars(select(TimelineEntry))}
 
     def entry(number: int | None) -> tuple[object, ...] | None:
         one = entries.get(number or 0)
@@ -196,17 +202,17 @@ def state() -> dict[str, Any]:
                 entry(one.entry_id),
                 *(() if one.retracted_at else (one.verdict, one.score, str(one.signals), one.effective)),
             )
-            for one in rows(Visit)
+            for one in s.scalars(select(Visit))
         ),
-        "photos": sorted((one.client_id, names.get(one.visit_id or 0, ""), one.place) for one in rows(VisitUpload)),
+        "photos": sorted((one.client_id, names.get(one.visit_id or 0, ""), one.place) for one in s.scalars(select(VisitUpload))),
         "plans": sorted(
             (one.client_id, one.place, one.note, names.get(one.visit_id or 0, ""), one.dropped_at is not None)
-            for one in rows(VisitPlan)
+            for one in s.scalars(select(VisitPlan))
         ),
-        "calls": sorted((one.client_id, str(one.reached), one.note, entry(one.entry_id)) for one in rows(PhoneCall)),
+        "calls": sorted((one.client_id, str(one.reached), one.note, entry(one.entry_id)) for one in s.scalars(select(PhoneCall))),
         "entries": Counter(entry(number) for number in entries),
-        "clocks": [(one.id, one.silent_since, one.last_activity_at) for one in rows(Customer)],
-        "book": Counter((one.verb, one.subject) for one in rows(AuditEntry)),
+        "clocks": [(one.id, one.silent_since, one.last_activity_at) for one in s.scalars(select(Customer))],
+        "book": Counter((one.verb, one.subject) for one in s.scalars(select(AuditEntry))),
     }  # fmt: skip
 
 
