@@ -20,6 +20,7 @@ from config.vocabulary import (
     PersonStatus,
     Role,
     ShareAccess,
+    Verdict,
 )
 from console.verbs import VERBS as VERBS
 from console.words import label, money, size, when
@@ -164,12 +165,14 @@ DETAILS = {
     "note": "备注",
     "status": "状态",
     "messages": "会话（条）",
+    "visits": "拜访（次）",
     "team_id": "部门",
 }
 # Numbers of rows, which are nobody's to read.
 HIDDEN = frozenset(
     {
         "attachment",
+        "call",
         "chat_id",
         "collision",
         "contest",
@@ -180,13 +183,14 @@ HIDDEN = frozenset(
         "path",
         "period",
         "sha256",
+        "upload",
         "visit",
     }
 )
 # What is stored as a word of the trade, by its key, or by the verb where one key holds several kinds.
 _KEYS: Mapping[str, tuple[type[StrEnum], ...]] = {
     "kind": (ImportKind,),
-    "verdict": (ContestVerdict, RowVerdict),
+    "verdict": (ContestVerdict, RowVerdict, Verdict),
     "resolution": (RowResolution,),
     "source": (CustomerSource,),
     "origin": (DigestOrigin,),

@@ -13,6 +13,7 @@ from crm.flows.evidence import read_evidence
 from crm.usecases import archive_talks, attachments, retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
+from crm.usecases.visit_uploads import purge_orphans
 from gateways.wecom.errors import WecomError
 from jobs import deliver, inbox, sealing, spool, sweeps
 from jobs.book import Book, until_answered
@@ -128,9 +129,10 @@ def _purged(now: datetime) -> Iterator[str]:
 def _files_swept(w: Wiring, now: datetime) -> Iterator[str]:
     """Rows first: what they let go of here lies among the orphans a moment later."""
     rows = files = 0
-    while gone := uow.attempt(partial(_batch, attachments.purge_removed, now)):
-        rows += gone
-        yield ""
+    for purge in (attachments.purge_removed, purge_orphans):
+        while gone := uow.attempt(partial(_batch, purge, now)):
+            rows += gone
+            yield ""
     for removed in file_store(w.settings).sweep(_named):
         files += removed
         yield ""
@@ -141,7 +143,7 @@ def _files_swept(w: Wiring, now: datetime) -> Iterator[str]:
     for box, kept in ((w.incoming, stray), (w.outgoing, lists)):
         files += box.sweep(kept.total_seconds())
     if rows or files:
-        yield f"清理移除过的附件 {rows} 个，删除没有记录的文件 {files} 个"
+        yield f"清理移除过的附件和没用上的照片 {rows} 个，删除没有记录的文件 {files} 个"
 
 
 def _tags_told(w: Wiring, now: datetime) -> Iterator[str]:

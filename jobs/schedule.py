@@ -54,6 +54,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     Daily("stale-deals", 2, 10),
     Daily("registrations", 2, 20),
     Daily("name-index", 3, 0),
+    Daily("places", 3, 10),
     Daily("directory", 3, 30),
     Daily("contacts", 3, 40),  # behind the directory: whoever came yesterday has his customers in it
     Daily("purge", 4, 0),

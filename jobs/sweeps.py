@@ -17,6 +17,7 @@ from crm.usecases import (
     lead_sweep,
     milestone_sweep,
     name_folding,
+    places,
     quote_conflict_sweep,
     registration_sweep,
     stall_sweep,
@@ -53,6 +54,7 @@ SWEEPS: dict[str, tuple[Candidates, Judge]] = {
     "leads": (lead_sweep.late_candidates, lead_sweep.judge_lead),
     "contests": (contests.overdue, contests.let_the_first_have_it),
     "stray-rows": (stray_rows.recent_merges, stray_rows.gather),
+    "places": (places.unplaced, places.learn_place),
     "name-index": (name_folding.scattered, name_folding.fold),
     "daily-list": (_everybody, sweeps.promise_list),
 }

@@ -44,16 +44,6 @@ class FollowUpOut(Answer):
     next_follow_up_at: datetime | None
 
 
-class CheckInOut(Answer):
-    """`distance_m` is null where the customer's place is not known; `again` for a visit recorded before."""
-
-    id: str
-    distance_m: int | None
-    said: str
-    customer_name: str
-    again: bool
-
-
 class CustomerLine(Answer):
     """`days_left` is null for a customer nobody holds; `why` says it in a sentence."""
 
@@ -189,7 +179,7 @@ class DealOut(Answer):
 class EntryOut(Answer):
     """One line of the timeline, newest first; `counts` says whether it restarted the silence clock.
 
-    `fields` are the company's own of a visit.
+    `fields` are the company's own of a visit, `visit_id` its id ("" of anything else), `photos` the ids of its photos.
     """
 
     id: str
@@ -199,7 +189,16 @@ class EntryOut(Answer):
     at: datetime
     text: str
     counts: bool
+    visit_id: str
+    photos: list[str]
     fields: list[FieldSaid]
+
+
+class TimelineOut(Answer):
+    """The newest first; `next_cursor` is null on the last page."""
+
+    timeline: list[EntryOut]
+    next_cursor: str | None
 
 
 class PeriodOut(Answer):

@@ -17,6 +17,7 @@ from miniapp_api.deps import ApiDeps
 from miniapp_api.digests import digest_routes
 from miniapp_api.docs import serve_docs
 from miniapp_api.errors import PREFIX, handle_errors
+from miniapp_api.etags import described, stamped
 from miniapp_api.followups import follow_up_routes
 from miniapp_api.forms import form_routes
 from miniapp_api.leads import FORM, lead_routes
@@ -33,6 +34,8 @@ from miniapp_api.session import bearer_token, session_routes
 from miniapp_api.shares import share_routes
 from miniapp_api.sidebar import sidebar_routes
 from miniapp_api.spec import configure
+from miniapp_api.visit_plans import visit_plan_routes
+from miniapp_api.visit_uploads import visit_upload_routes
 from miniapp_api.visits import visit_routes
 
 
@@ -43,6 +46,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     bp.record_once(_set_up)
     bp.before_request(_token_first)
     handle_errors(bp)
+    bp.after_request(stamped)
     session_routes(bp, deps)
     customer_routes(bp, deps)
     form_routes(bp, deps)
@@ -50,7 +54,9 @@ def api(deps: ApiDeps) -> APIBlueprint:
     radar_routes(bp, deps)
     follow_up_routes(bp, deps)
     digest_routes(bp, deps)
+    visit_upload_routes(bp, deps)
     visit_routes(bp, deps)
+    visit_plan_routes(bp, deps)
     lead_routes(bp, deps)
     project_routes(bp, deps)
     registration_routes(bp, deps)
@@ -75,6 +81,7 @@ def _set_up(state: BlueprintSetupState) -> None:
     if not isinstance(state.app, APIFlask):
         raise TypeError("the API describes itself through APIFlask: mount it on an APIFlask application")
     configure(state.app)
+    state.app.spec_processor(described)
     serve_docs(state.app)
 
 

@@ -6,6 +6,7 @@ It is a place and no permission: whoever makes one up begins elsewhere in the li
 import base64
 import json
 from datetime import datetime, timedelta
+from typing import cast
 
 from crm.errors import CrmError
 from crm.reads.customers import Place
@@ -18,6 +19,8 @@ _SHAPES: dict[str, tuple[type, ...]] = {
     "name": (str, str),
     "last_activity": (datetime,),
     "newest": (datetime,),
+    "visits": (datetime,),
+    "timeline": (datetime,),
 }
 _OF_FIELD: tuple[tuple[type, ...], ...] = ((int, str), (int,))  # behind those who have a value, those who have none
 
@@ -54,6 +57,15 @@ def read(sort: str, cursor: str) -> Place | None:
     if of_sort != sort or not plain_id(str(place[-1])):
         raise BadCursor
     return place
+
+
+def after(sort: str, cursor: str) -> tuple[datetime, str] | None:
+    """The same of a list in the order of time."""
+    place = read(sort, cursor)
+    if place is None:
+        return None
+    moment, public_id = place
+    return cast(datetime, moment), str(public_id)
 
 
 def _value(kind: type, value: object) -> int | str | datetime:

@@ -3,16 +3,18 @@
 from datetime import datetime
 
 from apiflask import APIBlueprint
+from flask import Response
 
-from config.vocabulary import CustomerLevel
+from config.vocabulary import CustomerLevel, LoginVia
 from crm import uow
 from crm.access import Actor
 from crm.reads.contacts import ContactRow
 from crm.reads.customer_form import Form
-from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, page_and_form
+from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, page_and_form, timeline_page
 from crm.reads.customers import CustomerRow, Filters, Where, list_customers
 from crm.reads.record_form import Said
-from crm.usecases.idempotency import Transaction
+from crm.usecases.idempotency import Stored, Transaction
+from crm.usecases.places import forget_place
 from crm.usecases.sessions import actor_of_session
 from miniapp_api import cursor
 from miniapp_api.answers import (
@@ -26,13 +28,16 @@ from miniapp_api.answers import (
     FieldValueOut,
     LinkOut,
     PeriodOut,
+    TimelineOut,
     said_sum,
 )
 from miniapp_api.deps import ApiDeps
-from miniapp_api.payloads import CustomersQuery
-from miniapp_api.repeat import plain_id
+from miniapp_api.payloads import CustomersQuery, RepeatHeaders, TimelineQuery
+from miniapp_api.repeat import done, plain_id, write
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import READ, answers
+
+_TIMELINE = "timeline"
 
 
 def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
@@ -52,7 +57,7 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
             one_more = asked.limit + 1  # to see whether anything follows
             found = list_customers(
                 s, actor, query=asked.query, sort=asked.sort, page=1, size=one_more, now=now, after=after,
-                filters=_filters(asked),
+                filters=_filters(asked, actor.person_id),
             )  # fmt: skip
         rows = found.rows[: asked.limit]
         return CustomersOut(
@@ -71,17 +76,54 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
             actor = actor_of_session(s, token, PHONES, now)
             return file_of(s, actor, plain_id(customer_id), now)
 
+    @bp.get("/customers/<customer_id>/timeline")
+    @bp.input(TimelineQuery, location="query", arg_name="asked")
+    @bp.output(TimelineOut)
+    @bp.doc(
+        summary="一个客户的往来，一页一页往前翻",
+        security="bearer",
+        responses=answers(READ | {400: "cursor 不是原样带回的"}),
+    )
+    def customer_timeline(customer_id: str, asked: TimelineQuery) -> TimelineOut:
+        token, now = bearer_token(), deps.clock()
+        with uow.reading() as s:
+            actor = actor_of_session(s, token, PHONES, now)
+            after = cursor.after(_TIMELINE, asked.cursor)
+            rows = timeline_page(s, actor, plain_id(customer_id), after, asked.limit + 1)
+        shown = rows[: asked.limit]
+        more = len(rows) > asked.limit
+        next_cursor = cursor.written(_TIMELINE, (shown[-1].at, shown[-1].public_id)) if more else None
+        return TimelineOut(timeline=[_entry(row) for row in shown], next_cursor=next_cursor)
+
+    @bp.delete("/customers/<customer_id>/place")
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.doc(
+        summary="取消从拜访学到的位置",
+        description="学错了就取消，到现在为止的拜访不再用来学。取消两次等于取消一次。",
+        security="bearer",
+        responses=answers({204: "已取消", 403: "已停用或离职，或者客户只是共享给您看的", 409: "位置不是学来的"}),
+    )
+    def forget_customer_place(customer_id: str, repeat: RepeatHeaders) -> Response:
+        def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+            forget_place(s, actor, plain_id(customer_id), now, entrance=via)
+            return done(204)
+
+        return write(deps, repeat.key, None, effect)
+
 
 def file_of(s: Transaction, actor: Actor, public_id: str, now: datetime) -> CustomerOut:
     """The whole file, as it is read and as a write answers it."""
     return _file(*page_and_form(s, actor, public_id, now), actor)
 
 
-def _filters(asked: CustomersQuery) -> Filters:
+def _filters(asked: CustomersQuery, me: int) -> Filters:
     return Filters(
         level=CustomerLevel(asked.level) if asked.level else None,
         soon=asked.soon == "1",
         queued=asked.queued == "1",
+        owner_id=me if asked.segment == "mine" else None,
+        held_beside_id=me if asked.segment == "team" else None,
+        unheld=asked.segment == "pool",
         where=tuple(Where(*one.split(":", 1)) for one in asked.where),
     )
 
@@ -182,6 +224,8 @@ def _entry(row: EntryRow) -> EntryOut:
         at=row.at,
         text=row.text,
         counts=row.counts,
+        visit_id=row.visit,
+        photos=list(row.photos),
         fields=_said(row.fields),
     )
 

@@ -25,10 +25,10 @@ _UPLOAD = (
     "",
     "（文件本身）",
     "--x",
-    'Content-Disposition: form-data; name="note"',
-    "",
-    "泵房 2 号位",
-    "--x--",
+)
+_SAID = (
+    ('Content-Disposition: form-data; name="note"', "", "泵房 2 号位", "--x--"),
+    ('Content-Disposition: form-data; name="client_id"', "", "photo-20261123-1", "--x--"),
 )
 
 
@@ -57,7 +57,11 @@ _ORDER = (
     "/customers/{customer_id}",
     "/follow-ups",
     "/digests",
-    "/check-ins",
+    "/uploads",
+    "/visits",
+    "/visit-plans",
+    "/route",
+    "/calls",
     "/contacts",
     "/lookups",
 )
@@ -126,13 +130,23 @@ def _asked(spec: dict[str, Any], method: str, path: str, operation: dict[str, An
     if model:
         lines += ["Content-Type: application/json", "", _json(model["examples"][0])]
     elif _FORM in operation.get("requestBody", {}).get("content", {}):
-        lines += ["Content-Type: multipart/form-data; boundary=x", *_UPLOAD]
+        lines += ["Content-Type: multipart/form-data; boundary=x", *_UPLOAD, *_SAID["/uploads" in path]]
     return "\n".join(lines)
 
 
 def _query(path: str) -> dict[str, Any]:
     """The example of the addresses' own model; a description of parameters does not name it."""
-    own = {"/fields": "FieldsQuery", "/channels": "ChannelsQuery", "/projects": "ProjectsQuery", "/leads": "LeadsQuery"}
+    own = {
+        "/fields": "FieldsQuery",
+        "/channels": "ChannelsQuery",
+        "/projects": "ProjectsQuery",
+        "/leads": "LeadsQuery",
+        "/customers/{customer_id}/timeline": "TimelineQuery",
+        "/visits": "VisitsQuery",
+        "/visits/reviews": "ReviewsQuery",
+        "/visit-plans": "DayQuery",
+        "/route": "DayQuery",
+    }
     return EXAMPLES[own.get(path.removeprefix(PREFIX), "CustomersQuery")]
 
 

@@ -9,6 +9,8 @@ APPROVAL_ID, ABSENCE_ID = "f36a07d1c92e84b5506f", "a92d71c05fe3684b7d18"
 DEAL_ID, EVIDENCE_ID, MILESTONE_ID = "c81f20d96be4735a0f1d", "1b6d94e07fc3852a7e5c", "a94c07e2d51b8f36c07d"
 QUOTE_ID, PRODUCT_ID, CONFLICT_ID = "e41b7c09d5a2f3860c7e", "60d3f8a17bc92e5440fa", "b05e9c27d84f1a63e27d"
 DIGEST_ID, TODO_ID = "c9041e7b62fd5a38e07c", "4d7be0c19a52f8360e1b"
+PLAN_ID, CALL_ID = "5be81c07d3f94a62107e", "e20d6a94b7c1f8533d90"
+VISIT_ID, UPLOAD_ID = "9d4e1b7c30a25f68e1c4", "37c0f9a1e48b52d6706b"
 IDS = {
     "customer_id": CUSTOMER_ID,
     "entry_id": ENTRY_ID,
@@ -30,4 +32,8 @@ IDS = {
     "product_id": PRODUCT_ID,
     "digest_id": DIGEST_ID,
     "conflict_id": CONFLICT_ID,
+    "visit_id": VISIT_ID,
+    "upload_id": UPLOAD_ID,
+    "plan_id": PLAN_ID,
+    "call_id": CALL_ID,
 }

@@ -10,6 +10,7 @@ from miniapp_api.form_examples import FIELD_VALUE, FORM_EXAMPLES
 from miniapp_api.quote_examples import QUOTE_EXAMPLES
 from miniapp_api.sales_examples import SALES_EXAMPLES
 from miniapp_api.sidebar_examples import SIDEBAR_EXAMPLES
+from miniapp_api.visit_examples import VISIT_EXAMPLES
 from miniapp_api.work_examples import WORK_EXAMPLES
 
 __all__ = ["CUSTOMER_ID", "EXAMPLES", "IDS", "shown"]
@@ -26,6 +27,20 @@ _HELD = {
 }
 _CLOCK = {"queued": False, "silent_days": 38, "days_left": 7, "why": _WHY}
 _SAID = "电话确认了口径和扬程，周五前给修改方案"
+
+_OLDER = "WyJ0aW1lbGluZSIsIjIwMjYtMTAtMTZUMDE6MTI6MDArMDA6MDAiLCJiNzFlMDRjOWQyZjhhNjUzM2UxMCJd"
+_ENTRY = {
+    "id": ENTRY_ID,
+    "kind": "follow_up",
+    "kind_label": "跟进",
+    "author": "李强",
+    "at": "2026-10-16T01:12:00Z",
+    "text": _SAID,
+    "counts": True,
+    "visit_id": "",
+    "photos": [],
+    "fields": [],
+}
 
 _ATTACHMENT = {
     "id": ATTACHMENT_ID,
@@ -62,6 +77,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "SessionIn": {"code": "wx.qy.login 或 OAuth 给的一次性 code", "via": "miniapp"},
     "SessionOut": {"token": "Zk3v…（43 个字符）", "expires_at": "2026-11-30T02:00:00Z", "person": _ME},
     "MeOut": _ME,
+    "TimelineQuery": {"limit": 20},
+    "TimelineOut": {"timeline": [_ENTRY], "next_cursor": _OLDER},
     "CustomersQuery": {"query": "changshu", "sort": "days_left", "where": ["industry:泵"], "limit": 20},
     "CustomersOut": {
         "customers": [_HELD | {"team": "华东销售部", "last_activity_at": "2026-10-16T01:12:00Z"} | _CLOCK],
@@ -102,18 +119,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "fields": [{"label": "预计签约日", "value": "2026-12-20"}],
             }
         ],
-        "timeline": [
-            {
-                "id": ENTRY_ID,
-                "kind": "follow_up",
-                "kind_label": "跟进",
-                "author": "李强",
-                "at": "2026-10-16T01:12:00Z",
-                "text": _SAID,
-                "counts": True,
-                "fields": [],
-            }
-        ],
+        "timeline": [_ENTRY],
         "owners": [{"holder": "李强", "reason": "新建", "started_at": "2026-06-26T02:00:00Z", "ended_at": None}],
     },
     "AttachmentOut": _ATTACHMENT,
@@ -153,24 +159,6 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "customer_name": _HELD["name"],
         "next_follow_up_at": "2026-11-27T02:00:00Z",
     },
-    "CheckInIn": {
-        "client_id": "visit-20261123-1",
-        "customer_id": CUSTOMER_ID,
-        "latitude": 31.6538,
-        "longitude": 120.7523,
-        "datum": "gcj02",
-        "accuracy_m": 25,
-        "at": "2026-11-23T10:00:00+08:00",
-        "place": "江苏省常熟市新泰纺织机械",
-        "report": "看了泵房，旧泵汽蚀严重，建议换双吸泵",
-    },
-    "CheckInOut": {
-        "id": "9d4e1b7c30a25f68e1c4",
-        "distance_m": 120,
-        "said": "距客户约 120 米",
-        "customer_name": _HELD["name"],
-        "again": False,
-    },
     "FormIn": {
         "company": "苏州恒力泵业有限公司",
         "contact_name": "王工",
@@ -207,7 +195,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }
 EXAMPLES |= SIDEBAR_EXAMPLES
 EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES | DEAL_EXAMPLES | APPROVAL_EXAMPLES | SALES_EXAMPLES | QUOTE_EXAMPLES
-EXAMPLES |= DIGEST_EXAMPLES
+EXAMPLES |= DIGEST_EXAMPLES | VISIT_EXAMPLES
 
 
 def shown(schema: dict[str, Any], model: type[Any]) -> None:

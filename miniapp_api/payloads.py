@@ -8,7 +8,7 @@ from apiflask.fields import UploadFile
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from werkzeug.datastructures import FileStorage
 
-from config.vocabulary import Datum, ShareAccess
+from config.vocabulary import ShareAccess
 from crm.usecases.attachments import LONGEST_NOTE
 from crm.usecases.followups import LONGEST
 from miniapp_api.examples import shown
@@ -30,7 +30,7 @@ def _a_day(value: object) -> object:
     return value
 
 
-def _a_file(value: object) -> object:
+def a_file(value: object) -> object:
     if not isinstance(value, FileStorage):
         raise ValueError("要选一个文件")
     return value
@@ -76,26 +76,13 @@ class FollowUpIn(Payload):
     next_follow_up_at: Moment | None = None
 
 
-class CheckInIn(Payload):
-    """`client_id` is the phone's own name of the visit: sent twice, it is one visit. Degrees in `datum`, metres."""
-
-    client_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    customer_id: Words = Field(min_length=1, max_length=64)
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
-    datum: Datum
-    accuracy_m: float | None = Field(default=None, ge=0, le=100_000)
-    at: Moment
-    place: Words = Field(default="", max_length=255)
-    report: Words = Field(default="", max_length=LONGEST)
-
-
 class CustomersQuery(Payload):
     """`query` matches the name, its pinyin and its initials; `cursor` is `next_cursor` of the page before.
 
     `where` narrows by any field, at most five times: 「industry:泵」「annual_purchase:10万..50万」「uscc:未填」.
     `sort` is one of four or a field (`field:KEY`, downwards `-field:KEY`). `soon`: reminded of already;
-    `queued`: waits for its supervisor. What a cursor may look like is said in `cursor.py`.
+    `queued`: waits for its supervisor; `segment`: one's own, colleagues', or nobody's (公海). What a cursor may look
+    like is said in `cursor.py`.
     """
 
     query: Words = Field(default="", max_length=64)
@@ -106,8 +93,16 @@ class CustomersQuery(Payload):
     level: Literal["", "key", "normal", "small"] = ""
     soon: Literal["0", "1"] = "0"
     queued: Literal["0", "1"] = "0"
+    segment: Literal["", "mine", "team", "pool"] = ""
     cursor: str = ""
     limit: int = Field(default=20, ge=1, le=100, strict=False)  # an address carries text
+
+
+class TimelineQuery(Payload):
+    """`cursor` is `next_cursor` of the page before."""
+
+    cursor: str = ""
+    limit: int = Field(default=20, ge=1, le=100, strict=False)
 
 
 class ShareIn(Payload):
@@ -122,7 +117,7 @@ class ShareIn(Payload):
 class UploadIn(Payload):
     """A form with the file in `file` (at most 20 MB, what it is told by its content) and a `note` of one line."""
 
-    file: Annotated[UploadFile, BeforeValidator(_a_file)]
+    file: Annotated[UploadFile, BeforeValidator(a_file)]
     note: Words = Field(default="", max_length=LONGEST_NOTE)
 
 

@@ -21,6 +21,7 @@ class Customer(Base):
     # A list of 200,000 is walked in the order of an index, never sorted whole.
     __table_args__ = (
         Index("ix_customer_by_name", "pinyin", "name", "name_key"),
+        Index("ix_customer_place", "latitude", "longitude"),
         *(
             Index(f"ix_customer_{column}", column)
             for column in (
@@ -57,6 +58,8 @@ class Customer(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)  # 上级公司
     latitude: Mapped[float | None] = mapped_column(Float)  # GCJ-02 degrees
     longitude: Mapped[float | None] = mapped_column(Float)
+    place_learnt_at: Mapped[datetime | None]  # the two above are learnt from visits, not given
+    place_forgotten_at: Mapped[datetime | None]  # visits that arrived before teach nothing any more
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     queue_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     silent_since: Mapped[datetime] = mapped_column(index=True)

@@ -38,7 +38,7 @@ from crm.access.quotes import (
     reads_floor,
     sees_quote,
 )
-from crm.access.records import get_deal, get_visit
+from crm.access.records import get_deal, get_photo, get_visit, no_visit, reads_verdict, visits_for
 from crm.access.rows import (
     AT,
     DECIDE,
@@ -115,6 +115,7 @@ __all__ = [
     "get_deal",
     "get_heard",
     "get_lead",
+    "get_photo",
     "get_project",
     "get_quote",
     "get_registered_project",
@@ -130,9 +131,11 @@ __all__ = [
     "leaders_of_teams",
     "merged_into",
     "no_attachment",
+    "no_visit",
     "not_there",
     "reads_every_quote",
     "reads_floor",
+    "reads_verdict",
     "require",
     "sees_approval",
     "sees_customer",
@@ -143,6 +146,7 @@ __all__ = [
     "sight",
     "supervisor_of",
     "supervisors_of",
+    "visits_for",
     "with_matter",
     "within",
 ]

@@ -1,16 +1,17 @@
-"""The doors to one deal and to one visit by public id: they are there for whoever their customer is there for."""
+"""The doors to one deal, to visits and their photos by public id: there for whoever their customer is there for."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from crm.access.actors import Actor
-from crm.access.rows import WRITE, To, get_customer
+from crm.access.actors import JUDGES, Actor
+from crm.access.rows import READ, WRITE, To, get_customer, sees_customer
 from crm.errors import NotFound
 from models.customers import Customer
 from models.deals import Deal
-from models.visits import Visit
+from models.visits import Visit, VisitUpload
 
 _NO_DEAL = "没有找到这个商机，或者它的客户不在您名下。请刷新页面"
+_NO_PHOTO = "没有找到这张照片，或者它不是您的。请刷新后再看"
 _NO_VISIT = "没有找到这次拜访，或者它的客户不在您名下。请刷新页面"
 
 
@@ -31,11 +32,38 @@ def get_visit(s: Session, actor: Actor, visit_id: str, *, to: To = WRITE, lock: 
     """A visit that stands, with its customer."""
     visit = s.scalar(select(Visit).where(Visit.public_id == visit_id, Visit.retracted_at.is_(None)))
     if visit is None:
-        raise NotFound(_NO_VISIT)
+        raise no_visit()
     customer = _customer(s, actor, visit.customer_id, to, lock, _NO_VISIT)
     if lock:
         s.refresh(visit)
     return visit, customer
+
+
+def no_visit() -> NotFound:
+    return NotFound(_NO_VISIT)
+
+
+def visits_for(actor: Actor, to: To = READ) -> Select[Visit]:
+    """Visits that stand at customers which this actor may see, as a query to build on; it has the customers in it."""
+    there = (Visit.retracted_at.is_(None), Customer.merged_into_id.is_(None), sees_customer(actor, to))
+    return select(Visit).join(Customer, Customer.id == Visit.customer_id).where(*there)
+
+
+def reads_verdict(actor: Actor, visitor_id: int) -> bool:
+    """Whether the verdict itself is his to read: of other people's visits, for those who judge. Others are asked for
+    words where there is doubt, and accused of nothing.
+    """
+    return actor.role in JUDGES and visitor_id != actor.person_id
+
+
+def get_photo(s: Session, actor: Actor, upload_id: str) -> VisitUpload:
+    """A photo by its public id: its sender's alone until it is bound, and then there as its visit is."""
+    found = s.scalar(select(VisitUpload).where(VisitUpload.public_id == upload_id))
+    if found is None or (found.visit_id is None and found.person_id != actor.person_id):
+        raise NotFound(_NO_PHOTO)
+    if found.visit_id is not None and s.scalar(visits_for(actor).where(Visit.id == found.visit_id)) is None:
+        raise NotFound(_NO_PHOTO)
+    return found
 
 
 def _customer(s: Session, actor: Actor, customer_id: int, to: To, lock: bool, otherwise: str) -> Customer:

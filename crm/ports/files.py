@@ -1,6 +1,7 @@
 """Files from outside the process."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import IO, Protocol
 
 from config.vocabulary import FileKind
@@ -24,7 +25,10 @@ class FileContent(Protocol):
 
 
 class AcceptedFile(Protocol):
-    """A file that was looked into and lies on the disk; the names are random. The copies are those of a picture."""
+    """A file that was looked into and lies on the disk; the names are random. The copies are those of a picture.
+
+    `image_hash`: 64 bits in hexadecimal. `taken_at`, `latitude` and `longitude` (WGS-84) as the camera wrote them.
+    """
 
     @property
     def kind(self) -> FileKind: ...
@@ -48,6 +52,14 @@ class AcceptedFile(Protocol):
     def thumb_name(self) -> str: ...
     @property
     def thumb_kind(self) -> FileKind | None: ...
+    @property
+    def image_hash(self) -> str: ...
+    @property
+    def taken_at(self) -> datetime | None: ...
+    @property
+    def latitude(self) -> float | None: ...
+    @property
+    def longitude(self) -> float | None: ...
 
 
 class KeepsFiles(Protocol):

@@ -45,6 +45,8 @@ class Filters:
     level: CustomerLevel | None = None
     soon: bool = False  # 将回收: reminded of already
     queued: bool = False
+    held_beside_id: int | None = None  # by somebody, who is not this one
+    unheld: bool = False  # 公海: nobody's, or waiting for a lead
     where: tuple[Where, ...] = ()
 
     @property
@@ -94,6 +96,11 @@ def conditions(
         plain.append(Customer.owner_id.is_not(None))
         plain.append(~paused())
         plain.append(Customer.silent_since < at(day_of(now), 0) - timedelta(days=remind_after - 1))
+    if filters.held_beside_id is not None:
+        plain.append(Customer.owner_id.is_not(None))
+        plain.append(Customer.owner_id != filters.held_beside_id)
+    if filters.unheld:
+        plain.append(Customer.owner_id.is_(None))
     if filters.queued:
         plain.append(Customer.queue_team_id.is_not(None))
     found = [Condition(one, opaque(one)) for one in plain]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import (
@@ -22,6 +22,7 @@ from crm.reads.customer_form import Form, form_at
 from crm.reads.deals import deal_sight
 from crm.reads.digests import DigestRow, digests_of
 from crm.reads.record_form import Said, added_said, with_added
+from crm.reads.visits import photos_of
 from crm.silence import silence_of
 from models.customers import Customer, OwnershipPeriod
 from models.deals import Deal, Stage
@@ -76,6 +77,7 @@ class EntryRow:
     text: str
     counts: bool
     visit: str = ""  # its public id, of a visit
+    photos: tuple[str, ...] = ()  # the ids of its photos, in order
     fields: Said = ()
     digest: DigestRow | None = None  # of a digest: its sentences, and the messages they stand on
 
@@ -130,6 +132,20 @@ def page_and_form(
     customer, seen = get_customer(s, actor, public_id, to=READ), eyes(s, actor)
     written = _writes(s, actor, customer)
     return _page(s, customer, seen, now, page, writes=written), form_at(s, actor, customer, seen)
+
+
+def timeline_page(
+    s: Session, actor: Actor, public_id: str, after: tuple[datetime, str] | None, limit: int
+) -> tuple[EntryRow, ...]:
+    """The newest first, `limit` of those behind the entry of this moment and id; NotFound as for the whole file."""
+    customer, seen = get_customer(s, actor, public_id, to=READ), eyes(s, actor)
+    query = _entries(customer.id).limit(limit)
+    if after is not None:
+        moment, entry_id = after
+        last = select(TimelineEntry.id).where(TimelineEntry.public_id == entry_id).scalar_subquery()
+        same = (TimelineEntry.at == moment) & (TimelineEntry.id < last)
+        query = query.where((TimelineEntry.at < moment) | same)
+    return _shown(s, seen, customer, query, FieldObject.VISIT in with_added(s))
 
 
 def _writes(s: Session, actor: Actor, customer: Customer) -> bool:
@@ -210,21 +226,31 @@ def _deals(s: Session, seen: Eyes, customer: Customer, fields: bool) -> tuple[De
 
 def _timeline(s: Session, seen: Eyes, customer: Customer, page: int, fields: bool) -> tuple[EntryRow, ...]:
     """A page of it and one entry more, which tells that there are older ones."""
-    rows = s.execute(
+    query = _entries(customer.id).limit(TIMELINE_LENGTH + 1).offset((page - 1) * TIMELINE_LENGTH)
+    return _shown(s, seen, customer, query, fields)
+
+
+def _entries(customer_id: int) -> Select[TimelineEntry, str, int, str]:
+    return (
         select(TimelineEntry, Person.name, Visit.id, Visit.public_id)
         .outerjoin(Person, Person.id == TimelineEntry.author_id)
         .outerjoin(Visit, Visit.entry_id == TimelineEntry.id)
-        .where(TimelineEntry.customer_id == customer.id, TimelineEntry.retracted_at.is_(None))
+        .where(TimelineEntry.customer_id == customer_id, TimelineEntry.retracted_at.is_(None))
         .order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc())
-        .limit(TIMELINE_LENGTH + 1)
-        .offset((page - 1) * TIMELINE_LENGTH)
-    ).all()
+    )
+
+
+def _shown(
+    s: Session, seen: Eyes, customer: Customer, query: Select[TimelineEntry, str, int, str], fields: bool
+) -> tuple[EntryRow, ...]:
+    rows = s.execute(query).all()
     said = added_said(s, seen, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number and fields])
+    photos = photos_of(s, [number for *_, number, _ in rows if number])
     digests = digests_of(s, [e.id for e, *_ in rows if e.kind == TimelineKind.DIGEST])
     return tuple(
         EntryRow(
             e.public_id, TimelineKind(e.kind), label(TimelineKind(e.kind)), who or "系统", e.at, e.text, e.counts,
-            visit or "", said.get(number or 0, ()), digests.get(e.id),
+            visit or "", photos.get(number or 0, ()), said.get(number or 0, ()), digests.get(e.id),
         )
         for e, who, number, visit in rows
     )  # fmt: skip

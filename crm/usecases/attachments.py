@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from config.policy import Policy
@@ -26,6 +26,7 @@ from models.customers import Customer
 from models.files import Attachment
 from models.people import Person
 from models.timeline import TimelineEntry
+from models.visits import VisitUpload
 
 LONGEST_NOTE = 200  # characters
 _BATCH = 200
@@ -147,14 +148,15 @@ def purge_removed(s: Session, now: datetime) -> int:
 
 def named_files(s: Session, names: Collection[str]) -> set[str]:
     """Which of these files some row names: its original or its copies."""
-    row = bare(Attachment).c
-    columns = (row.stored_name, row.shown_name, row.thumb_name)
+    file, photo = bare(Attachment).c, bare(VisitUpload).c
     named: set[str] = set()
     every = list(names)
     for start in range(0, len(every), _BATCH):
         some = every[start : start + _BATCH]
-        found = s.execute(select(*columns).where(row.purged_at.is_(None), or_(*(c.in_(some) for c in columns))))
-        named.update(name for one in found for name in one if name)
+        for row, kept in ((file, file.purged_at.is_(None)), (photo, true())):
+            columns = (row.stored_name, row.shown_name, row.thumb_name)
+            found = s.execute(select(*columns).where(kept, or_(*(c.in_(some) for c in columns))))
+            named.update(name for one in found for name in one if name)
     return named
 
 

@@ -61,10 +61,11 @@ def write_follow_up(
     *,
     entrance: str,
     at: datetime | None = None,
+    head: str = "",
 ) -> FollowUpDone:
     """Add a follow-up to a customer the actor may see. Only the holder's own activity restarts the clock.
 
-    `at` is when it happened, for notes written later; never after `now`.
+    `at` is when it happened, for notes written later; never after `now`. `head` stands before it and is not judged.
     """
     customer, recent = _customer_and_recent(s, actor, customer_id)
     words = text.replace("\x00", "").strip()
@@ -75,7 +76,7 @@ def write_follow_up(
     happened = min(at or now, now)
     valid, remark = activity_counts(words, recent)
     entry_id, public_id = write_entry(
-        s, customer.id, TimelineKind.FOLLOW_UP, words, actor.person_id, now, at=happened, counts=valid
+        s, customer.id, TimelineKind.FOLLOW_UP, head + words, actor.person_id, now, at=happened, counts=valid
     )
     if valid:
         touch(s, customer.id, customer.owner_id, actor, happened)

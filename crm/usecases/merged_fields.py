@@ -20,7 +20,7 @@ from models.fields import FieldValue
 # Columns that only make sense together; the first one is the field that people choose.
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
     "name": ("name", "name_key", "pinyin"),
-    "address": ("address", "latitude", "longitude"),
+    "address": ("address", "latitude", "longitude", "place_learnt_at"),
 }
 _VALUE = bare(FieldValue).c
 

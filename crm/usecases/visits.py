@@ -1,53 +1,73 @@
-"""A check-in is recorded once, however often the phone sends it."""
+"""A visit is recorded once, however often the phone sends it, judged at once, and counted for its day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind
+from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind, Verdict
 from crm import audit, policy
-from crm.access import DECIDE, Actor, actor_by_id, customers_for, get_customer, merged_into, supervisor_of
-from crm.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from crm.holding import Holder, former_holder, holder_at, holder_of
-from crm.messages import Tap, prompt_card
-from crm.notices import Fact, Notice
+from crm.access import Actor, customers_for, get_customer
+from crm.errors import Conflict, Gone, Invalid, NotFound
+from crm.holding import holder_at
 from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_gcj02
-from crm.rules.days import SHANGHAI
 from crm.rules.words import storable
 from crm.usecases.followups import LONGEST, rewind, touch, write_entry
+from crm.usecases.late_visits import ask_whether_to_return, visited
+from crm.usecases.visit_judging import judge_again
+from crm.usecases.visit_uploads import MOST_PHOTOS, bind, unbind
+from models.base import bare
 from models.customers import Customer
-from models.merges import CustomerMerge
+from models.people import Person
 from models.timeline import TimelineEntry
-from models.visits import Visit
+from models.visits import Visit, VisitPlan
+
+LONGEST_WHY = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInDraft:
-    """`client_id` is the phone's own name of the visit, or the message's id. Degrees in `datum`, metres."""
+    """`client_id` is the phone's own name of the visit, or the message's id. Degrees in `datum`, metres.
+
+    Without a position it needs `why`: 补签, written afterwards. `fix_at` and `sent_at` are the phone's clock, `photos`
+    ids of uploads, in order; `plan_id` is what was planned and has happened now.
+    """
 
     client_id: str
     customer_id: int | str
-    latitude: float
-    longitude: float
+    latitude: float | None
+    longitude: float | None
     datum: Datum
     accuracy_m: float | None
     source: FixSource
     visited_at: datetime
     place: str
     report: str
+    fix_at: datetime | None = None
+    sent_at: datetime | None = None
+    device: str = ""
+    why: str = ""
+    photos: Sequence[str] = ()
+    plan_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInDone:
-    """`distance_m` is None where the customer's place is not known yet; `again` when it was recorded before."""
+    """`distance_m` is None where the customer's place is not known yet; `again` when it was recorded before.
+
+    `verdict` is None of a visit of before there was one; `signals` are sentences.
+    """
 
     public_id: str
     distance_m: int | None
     said: str
     customer_name: str
     again: bool
+    verdict: Verdict | None
+    signals: tuple[str, ...]
+    effective: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +100,22 @@ def nearby(s: Session, actor: Actor, latitude: float, longitude: float, datum: D
 
 def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, entrance: str) -> CheckInDone:
     """Record that the actor stood there. The customer's holder at that moment is kept with it."""
-    point = point_of(draft.latitude, draft.longitude, draft.datum)
-    known = s.scalar(select(Visit).where(Visit.person_id == actor.person_id, Visit.client_id == draft.client_id))
+    point = _point(draft)
+    known = _known(s, actor, draft.client_id)
     if known is not None:
-        place = s.scalars(select(Customer.name).where(Customer.id == known.customer_id)).one()
-        return CheckInDone(known.public_id, known.distance_m, _said(known.distance_m), place, again=True)
-    visited = _visited(s, actor, draft)
-    customer = visited.customer
-    distance = None
-    if customer.latitude is not None and customer.longitude is not None:
-        target = Point(customer.latitude, customer.longitude, Datum.GCJ02)
-        distance = round(metres_between(to_gcj02(point), target))
-    holder = holder_at(s, visited.file_id, draft.visited_at)
-    words = f"拜访打卡，{_said(distance)}" + (f"：{draft.report}" if draft.report else "")
+        return _again(s, known)
+    there = visited(s, actor, draft.customer_id, draft.visited_at)
+    _alone(s, actor)
+    known = _known(s, actor, draft.client_id)
+    if known is not None:
+        return _again(s, known)
+    customer = there.customer
+    distance = _distance(customer, point)
+    holder = holder_at(s, there.file_id, draft.visited_at)
     happened = min(draft.visited_at, now)
-    entry_id, _ = write_entry(s, customer.id, TimelineKind.VISIT, words, actor.person_id, now, at=happened, counts=True)
+    entry_id, _ = write_entry(
+        s, customer.id, TimelineKind.VISIT, _words(draft, distance), actor.person_id, now, at=happened, counts=True
+    )
     visit = Visit(
         client_id=draft.client_id,
         person_id=actor.person_id,
@@ -111,10 +132,20 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
         report=draft.report,
         entry_id=entry_id,
         owner_then_id=holder.id if holder and holder.kind is HolderKind.PERSON else None,
+        fix_at=draft.fix_at,
+        sent_at=draft.sent_at,
+        device=draft.device,
+        why=draft.why,
+        verdict=Verdict.VALID,  # until it is judged, a few lines below
     )
     s.add(visit)
     s.flush()
+    if draft.photos:
+        bind(s, actor, visit, draft.photos)
+    if draft.plan_id:
+        _fulfil(s, actor, draft.plan_id, visit)
     touch(s, customer.id, customer.owner_id, actor, visit.visited_at)
+    judge_again(s, actor.person_id, visit.visited_at)
     audit.record(
         s,
         actor.person_id,
@@ -124,88 +155,87 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
         entrance=entrance,
         visit=visit.id,
         metres=distance,
+        verdict=visit.verdict,
+        score=visit.score,
     )
-    if visited.late:
-        _ask_whether_to_return(s, actor, customer, visit, now)
-    return CheckInDone(visit.public_id, distance, _said(distance), visited.name, again=False)
+    if there.late:
+        ask_whether_to_return(s, actor, customer, visit, said(distance), now)
+    return _done(visit, there.name, again=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Visited:
-    """Where a visit belongs now, and the file that it was part of on its day: another one where that has been merged
-    since. `late`: it has left the actor meanwhile.
-    """
-
-    customer: Customer
-    file_id: int
-    name: str
-    late: bool
+def _alone(s: Session, actor: Actor) -> None:
+    """His visits are judged beside each other: one phone of his waits for the other, and then finds what it brought."""
+    s.execute(select(bare(Person).c.id).where(bare(Person).c.id == actor.person_id).with_for_update())
 
 
-def _visited(s: Session, actor: Actor, draft: CheckInDraft) -> _Visited:
-    """A visit counts for whoever held that file on its day, also when the file has gone to somebody else since."""
-    column = Customer.id if isinstance(draft.customer_id, int) else Customer.public_id
-    sent = s.scalar(select(Customer.id).where(column == draft.customer_id))
-    then = None if sent is None else _part_of(s, sent, draft.visited_at)
-    try:
-        customer = get_customer(s, actor, draft.customer_id)
-        return _Visited(customer, then or customer.id, customer.name, late=False)
-    except (NotAllowed, NotFound):
-        if sent is None or then is None or holder_at(s, then, draft.visited_at) != Holder.person(actor.person_id):
-            raise
-        part_of = then  # not what was sent: a merge that was taken apart since has put the two in different hands
-        while (above := merged_into(s, part_of)) is not None:
-            part_of = above
-        customer_now = s.scalar(select(Customer).where(Customer.id == part_of, Customer.merged_into_id.is_(None)))
-        if customer_now is None:  # it was taken back
-            raise
-        return _Visited(customer_now, then, s.get_one(Customer, then).name, late=True)
+def _known(s: Session, actor: Actor, client_id: str) -> Visit | None:
+    return s.scalar(select(Visit).where(Visit.person_id == actor.person_id, Visit.client_id == client_id))
 
 
-def _part_of(s: Session, file_id: int, moment: datetime) -> int:
-    """The file that this one was part of at that moment: itself, or what it had been merged into by then.
-
-    A phone that has been without signal still knows it by the old id.
-    """
-    stood = or_(CustomerMerge.undone_at.is_(None), CustomerMerge.undone_at > moment)
-    seen: set[int] = set()  # clocks of two servers differ: a merge and the one that followed its undoing may overlap
-    while file_id not in seen:
-        seen.add(file_id)
-        into = (CustomerMerge.loser_id == file_id, CustomerMerge.at <= moment, stood)
-        winner = s.scalar(select(CustomerMerge.winner_id).where(*into).order_by(CustomerMerge.id.desc()).limit(1))
-        if winner is None:
-            break
-        file_id = winner
-    return file_id
+def _again(s: Session, visit: Visit) -> CheckInDone:
+    name = s.scalars(select(Customer.name).where(Customer.id == visit.customer_id)).one()
+    return _done(visit, name, again=True)
 
 
-def _ask_whether_to_return(s: Session, actor: Actor, customer: Customer, visit: Visit, now: datetime) -> None:
-    """The visit was before the release and arrived after it: the supervisor is asked, if it is his to decide and
-    giving it back would give it to whoever was there."""
-    _, holder, _ = holder_of(s, customer.id)
-    if holder.kind is not HolderKind.QUEUE or former_holder(s, customer.id) != actor.person_id:
-        return
-    args = {"customer": customer.id}
-    taps = [Tap("退还", "return", args, 1), Tap("不退还", "keep_waiting", args)]
-    notice = Notice(
-        title=f"回收前已拜访，是否退还？{customer.name}",
-        desc=f"{actor.name} {visit.visited_at.astimezone(SHANGHAI):%m-%d %H:%M} 的拜访现在才上传",
-        facts=(Fact("原负责人", actor.name), Fact("距离", _said(visit.distance_m))),
+def _done(visit: Visit, name: str, *, again: bool) -> CheckInDone:
+    verdict = None if visit.verdict is None else Verdict(visit.verdict)
+    sentences = tuple(one["said"] for one in visit.signals or () if one["weight"] > 0)
+    return CheckInDone(
+        visit.public_id,
+        visit.distance_m,
+        said(visit.distance_m),
+        name,
+        again,
+        verdict,
+        sentences,
+        bool(visit.effective),
     )
-    for person_id in supervisor_of(s, actor.person_id):
-        if s.scalar(customers_for(actor_by_id(s, person_id, now), to=DECIDE).where(Customer.id == customer.id)) is None:
-            continue
-        matter = f"late_visit:{visit.id}"
-        key = f"{matter}:{person_id}"
-        prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy.current(s))
+
+
+def _point(draft: CheckInDraft) -> Point | None:
+    if draft.latitude is None or draft.longitude is None:
+        if not draft.why:
+            raise Invalid(
+                "没有定位，没有保存。请重新定位，或写明补签的原因", {"latitude": "没有定位", "why": "补签要写原因"}
+            )
+        return None
+    return point_of(draft.latitude, draft.longitude, draft.datum)
+
+
+def _distance(customer: Customer, point: Point | None) -> int | None:
+    if point is None or customer.latitude is None or customer.longitude is None:
+        return None
+    return round(metres_between(point, Point(customer.latitude, customer.longitude, Datum.GCJ02)))
+
+
+def _words(draft: CheckInDraft, distance: int | None) -> str:
+    if len(draft.photos) > MOST_PHOTOS:
+        raise Invalid(f"一次拜访最多 {MOST_PHOTOS} 张照片，没有保存", {"photos": f"最多 {MOST_PHOTOS} 张"})
+    head = f"补签拜访（{draft.why}）" if draft.why else f"拜访打卡，{said(distance)}"
+    photos = f"，{len(draft.photos)} 张照片" if draft.photos else ""
+    return head + photos + (f"：{draft.report}" if draft.report else "")
+
+
+def _fulfil(s: Session, actor: Actor, plan_id: str, visit: Visit) -> None:
+    """What was planned has happened; a plan that has its visit already keeps the first."""
+    mine = (VisitPlan.public_id == plan_id, VisitPlan.person_id == actor.person_id)
+    plan = s.scalar(select(VisitPlan).where(*mine).with_for_update())
+    if plan is None:
+        raise NotFound("没有找到这条拜访计划，没有保存。请先同步计划，再提交一次")
+    if plan.visit_id is None:
+        plan.visit_id = visit.id
 
 
 def add_report(s: Session, actor: Actor, public_id: str, text: str, now: datetime, *, entrance: str) -> str:
-    """What was talked about at one's own visit, said after the check-in: part of it, once. The customer's name."""
+    """What was talked about at one's own visit, said after the check-in: part of it, once. The customer's name.
+
+    The same words again change nothing.
+    """
     visit = s.scalar(select(Visit).where(Visit.public_id == public_id, Visit.person_id == actor.person_id))
     if visit is None:
         raise NotFound("没有找到这次打卡，或者不是您的")
     customer = get_customer(s, actor, visit.customer_id, lock=True)
+    _alone(s, actor)
     s.refresh(visit)
     words = storable(text).strip()
     if not words:
@@ -214,10 +244,14 @@ def add_report(s: Session, actor: Actor, public_id: str, text: str, now: datetim
         raise Invalid(f"拜访小结太长了（{len(words)} 字），请控制在 {LONGEST} 字以内", {"text": "太长"})
     if visit.retracted_at is not None:
         raise Gone("这次打卡已经撤销了，小结没有记下。直接打字可以记成跟进")
+    if visit.report == words:
+        return customer.name
     if visit.report:
         raise Conflict("这次拜访已经写过小结，没有再改。直接打字可以记成跟进")
     entry = s.get_one(TimelineEntry, visit.entry_id)
     visit.report, entry.text = words, f"{entry.text}：{words}"
+    s.flush()
+    judge_again(s, actor.person_id, visit.visited_at)
     audit.record(
         s, actor.person_id, "update_visit", f"customer:{customer.id}", now, entrance=entrance,
         changed=["拜访小结"], visit=visit.id,
@@ -226,11 +260,15 @@ def add_report(s: Session, actor: Actor, public_id: str, text: str, now: datetim
 
 
 def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *, entrance: str) -> str:
-    """Take back one's own check-in within the undo minutes; the clock goes back too. The customer's name."""
+    """Take back one's own check-in within the undo minutes; the clock goes back too. The customer's name.
+
+    Its photos are the sender's again, and what was planned has not happened.
+    """
     visit = s.scalar(select(Visit).where(Visit.public_id == public_id, Visit.person_id == actor.person_id))
     if visit is None:
         raise NotFound("没有找到这次打卡，或者不是您的")
     customer = get_customer(s, actor, visit.customer_id, lock=True)
+    _alone(s, actor)
     s.refresh(visit)  # of two retractions at once, the second has waited for the lock and sees the first
     if visit.retracted_at is not None:
         return customer.name
@@ -239,12 +277,15 @@ def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *,
         raise Gone(f"打卡已超过 {minutes} 分钟，不能撤销了")
     visit.retracted_at = s.get_one(TimelineEntry, visit.entry_id).retracted_at = now
     s.flush()
+    unbind(s, visit.id)
+    s.execute(update(bare(VisitPlan)).where(bare(VisitPlan).c.visit_id == visit.id).values(visit_id=None))
     rewind(s, customer)
+    judge_again(s, actor.person_id, visit.visited_at)
     audit.record(
         s, actor.person_id, "retract_check_in", f"customer:{customer.id}", now, entrance=entrance, visit=visit.id
     )
     return customer.name
 
 
-def _said(distance: int | None) -> str:
+def said(distance: int | None) -> str:
     return "客户地址还没有坐标，距离未知" if distance is None else f"距客户{said_distance(distance)}"

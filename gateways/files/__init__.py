@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -20,6 +21,7 @@ from gateways.reader.reading import Content, read
 _PIECE = 256 * 1024
 _SECONDS = 40  # by the clock on the wall
 _DAY = 24 * 3600.0
+_CHINA = timezone(timedelta(hours=8))  # where a camera says no zone, it is ours
 _AT_ONCE = threading.BoundedSemaphore(2)  # children of this process, each of which may take a gigabyte
 
 
@@ -47,6 +49,7 @@ class Accepted:
     """A file that is on the disk and that nobody names yet: what no row names after a day is swept away.
 
     The last ones are empty where it is no picture. `shown_name` is the copy that people see, `thumb_name` a small one.
+    `image_hash`: 64 bits in hexadecimal. `taken_at`, `latitude` and `longitude` (WGS-84): what its EXIF says.
     """
 
     kind: FileKind
@@ -60,6 +63,10 @@ class Accepted:
     shown_kind: FileKind | None = None
     thumb_name: str = ""
     thumb_kind: FileKind | None = None
+    image_hash: str = ""
+    taken_at: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 class FileStore:
@@ -91,6 +98,10 @@ class FileStore:
                 FileKind(found["shown"]),
                 self._folder.settle(thumb),
                 FileKind(found["thumb"]),
+                found["image_hash"],
+                _moment(found.get("taken_at", "")),
+                found.get("latitude"),
+                found.get("longitude"),
             )
         finally:
             for path in (half, shown, thumb):
@@ -117,6 +128,15 @@ class FileStore:
             orphans = set(names) - set(named(names)) if names else set()
             self._folder.remove(*orphans)
             yield len(orphans)
+
+
+def _moment(told: str) -> datetime | None:
+    """A camera may write any numbers; what is no moment is none."""
+    try:
+        moment = datetime.fromisoformat(told)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=_CHINA)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _copied(stream: IO[bytes], path: Path) -> tuple[int, str]:

@@ -1,7 +1,8 @@
 """The child process that looks into one file: alone, limited, and with nothing of the product loaded.
 
-`python -I child.py FILE SHOWN THUMB` prints one line of JSON: `{"kind", …}` with, for a picture, its size in pixels and
-which kinds the two copies are; or `{"error": sentence}`. Nothing printed: it was killed by its limits.
+`python -I child.py FILE SHOWN THUMB` prints one line of JSON: `{"kind", …}` with, for a picture, its size in pixels,
+which kinds the two copies are, its hash, and when and where it was taken; or `{"error": sentence}`. Nothing printed: it
+was killed by its limits.
 """
 
 import json
@@ -213,6 +214,7 @@ def _redrawn(data: bytes, kind: str, shown: str, thumb: str) -> dict[str, Any]:
                     None, (SHOWN_SIDE, SHOWN_SIDE)
                 )  # unpacks an eighth, a quarter or a half where that will do
             picture.load()
+            taken = _taken(picture)
             turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
             small = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert(_mode_of(picture))
             small = small if small is not picture else picture.copy()
@@ -224,9 +226,8 @@ def _redrawn(data: bytes, kind: str, shown: str, thumb: str) -> dict[str, Any]:
             _save(upright, copy_kind, shown)
             upright.thumbnail((THUMB_SIDE, THUMB_SIDE), reducing_gap=2.0)
             _save(upright, "png" if clear else "jpeg", thumb)
-    except Refused:
-        raise
-    except MemoryError:
+            image_hash = _hash(upright)
+    except (Refused, MemoryError):
         raise
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, AttributeError, EOFError, OverflowError,
             ZeroDivisionError, NotImplementedError, RuntimeError, Image.DecompressionBombError,
@@ -237,7 +238,45 @@ def _redrawn(data: bytes, kind: str, shown: str, thumb: str) -> dict[str, Any]:
         "height": width if turned else height,
         "shown": copy_kind,
         "thumb": "png" if clear else "jpeg",
+        "image_hash": image_hash,
+        **taken,
     }
+
+
+def _hash(picture: Any) -> str:
+    """Whether it grows lighter from field to field of 8 by 8, 16 hexadecimal digits: near where pictures look alike."""
+    row = picture.convert("L").resize((9, 8)).tobytes()
+    bits = 0
+    for at in range(64):
+        left = at // 8 * 9 + at % 8
+        bits = bits << 1 | (row[left + 1] > row[left])
+    return f"{bits:016x}"
+
+
+def _taken(picture: Any) -> dict[str, Any]:
+    """What the camera wrote down: `taken_at` in ISO 8601, with the zone where it says one; degrees in WGS-84."""
+    found: dict[str, Any] = {}
+    try:
+        exif = picture.getexif()
+        camera, place = exif.get_ifd(0x8769), exif.get_ifd(0x8825)
+        moment = str(camera.get(0x9003) or exif.get(0x0132) or "").strip("\x00 ")
+        zone = str(camera.get(0x9011) or camera.get(0x9010) or "").strip("\x00 ")
+        if re.fullmatch(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d", moment):
+            told = moment[:10].replace(":", "-") + "T" + moment[11:]
+            found["taken_at"] = told + (zone if re.fullmatch(r"[+-]\d\d:\d\d", zone) else "")
+        if place.get(2) and place.get(4):
+            north, east = (_degrees(place[number], str(place.get(number - 1, ""))) for number in (2, 4))
+            if abs(north) <= 90 and abs(east) <= 180 and (north or east):
+                found |= {"latitude": north, "longitude": east}
+    except (ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, OSError, AttributeError):
+        pass  # a camera that writes nonsense says nothing
+    return found
+
+
+def _degrees(parts: Any, towards: str) -> float:
+    degrees, minutes, seconds = (float(one) for one in parts)
+    whole = degrees + minutes / 60 + seconds / 3600
+    return -whole if towards in ("S", "W") else whole
 
 
 def _mode_of(picture: Any) -> str:

@@ -144,7 +144,16 @@ About = Record | Mine | Friend | Site | Matter | Signing | Quoted | Contested
 Door = Open | Page | About | Beyond
 _TALK = "王工: 要20台泵\n王工: 周五前报价"
 _TEXT = {"text": "电话聊了交期，下周三去现场看"}
-_VISIT = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02", "at": "2026-11-23T09:00:00+08:00"}
+_VISIT = {
+    "latitude": 31.234561,
+    "longitude": 121.412345,
+    "datum": "gcj02",
+    "accuracy_m": 25,
+    "fix_at": "2026-11-23T09:00:00+08:00",
+    "at": "2026-11-23T09:00:00+08:00",
+    "sent_at": "2026-11-23T09:00:00+08:00",
+    "device": "phone",
+}
 
 _CHAT = {"kind": "external_contact", "chat": "woNobodys"}
 _TODO = {"text": "送样品", "due_at": "2026-12-20T10:00:00+08:00"}
@@ -189,6 +198,8 @@ ROUTES: Mapping[str, Door] = {
     "GET /api/v1/me": Page(),
     "GET /api/v1/customers": Page(),
     "GET /api/v1/customers/<customer_id>": Record(READ),
+    "GET /api/v1/customers/<customer_id>/timeline": Record(READ, done=True),
+    "DELETE /api/v1/customers/<customer_id>/place": Record(WRITE),
     "POST /api/v1/customers/<customer_id>/follow-ups": Record(WRITE, lambda _: _TEXT),
     "GET /api/v1/customers/<customer_id>/shares": Record(READ),
     "POST /api/v1/customers/<customer_id>/shares": Record(DECIDE, lambda _: {"userid": "wu", "access": "read"}),
@@ -257,9 +268,31 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/customers/<customer_id>/digests": Record(WRITE, lambda _: {"text": _TALK}, done=True),
     "GET /api/v1/digests/<digest_id>": Record(READ, thing="digest"),
     "DELETE /api/v1/digests/<digest_id>": Mine("digest"),
-    "POST /api/v1/check-ins": Record(
-        WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}
+    "POST /api/v1/uploads": Page(body={"client_id": "photo-1"}),
+    "GET /api/v1/uploads/<upload_id>": Record(READ, thing="photo"),
+    "POST /api/v1/visits": Record(
+        WRITE, lambda it: _VISIT | {"client_id": "phone-1", "customer_id": it.customer_public}, done=True
     ),
+    "GET /api/v1/visits": Page(),
+    "GET /api/v1/visits/reviews": Page(),
+    "GET /api/v1/visits/<visit_id>": Record(READ, thing="visit", done=True),
+    "POST /api/v1/visits/<visit_id>/report": Mine("visit", lambda _: {"report": "看了泵房，旧泵汽蚀严重"}),
+    "DELETE /api/v1/visits/<visit_id>": Mine("visit"),
+    "POST /api/v1/visits/<visit_id>/appeal": Mine("visit", lambda _: {"words": "当时在泵房里"}),
+    "GET /api/v1/visit-plans": Page(at="/api/v1/visit-plans?day=2026-11-23"),
+    "POST /api/v1/visit-plans": Record(
+        READ, lambda it: {"client_id": "plan-1", "customer_id": it.customer_public, "day": "2026-11-24"}, done=True
+    ),
+    "PATCH /api/v1/visit-plans/<plan_id>": Mine("plan", lambda _: {"place": 3}),
+    "DELETE /api/v1/visit-plans/<plan_id>": Mine("plan"),
+    "GET /api/v1/route": Page(at="/api/v1/route?day=2026-11-23"),
+    "POST /api/v1/calls": Record(
+        WRITE,
+        lambda it: {"client_id": "call-1", "customer_id": it.customer_public, "at": "2026-11-23T09:00:00+08:00"},
+        done=True,
+    ),
+    "PATCH /api/v1/calls/<call_id>": Mine("call", lambda _: {"reached": False}),
+    "POST /api/v1/visits/<visit_id>/review": Record(DECIDE, lambda _: {"verdict": "valid"}, ASSIGNERS, "visit"),
     "POST /api/v1/leads/inlet/<token>": Open(),
     "GET /api/v1/leads": Page(),
     "POST /api/v1/leads": Page(HOLDERS, _LEAD | {"inlet": "manual"}),

@@ -34,12 +34,15 @@ from crm.holding import Holder, holder_of
 from crm.rules.naming import name_key
 from crm.usecases import customer_file, customers, deals, followups, projects, registrations, sessions, todos, visits
 from crm.usecases.attachments import add_attachment
+from crm.usecases.calls import dial
 from crm.usecases.fields import FieldDraft, add_field
 from crm.usecases.leads import LeadDraft, capture
 from crm.usecases.merging import merge
 from crm.usecases.ownership import pass_on
 from crm.usecases.pipelines import install_ladders
 from crm.usecases.sharing import Wish, share_customer
+from crm.usecases.visit_plans import PlanDraft, plan_visit
+from crm.usecases.visit_uploads import keep_upload
 from gateways.files import Accepted, FileStore
 from models.approvals import Approval, ApprovalSigner, ApprovalStep
 from models.collisions import Collision
@@ -106,6 +109,9 @@ class Things:
     milestone: str = "0" * 20  # a moment that the deal must not miss
     digest: str = "0" * 20  # what a talk of its holder came to
     todo_public: str = "0" * 20
+    photo: str = "0" * 20  # what its holder took at his visit
+    plan: str = "0" * 20  # that its holder means to see it
+    call: str = "0" * 20  # that its holder rang it up
 
 
 NOBODYS = Things(
@@ -237,9 +243,14 @@ def _things(
     entry = followups.write_follow_up(s, who, made.id, f"电话里说{tokens['note']}，下周再约", NOW, entrance="chat")
     deal = deals.open_deal(s, who, made.id, tokens["deal"], Decimal(90_000 + number), NOW, entrance="chat")
     todo = todos.add_todo(s, who, made.id, tokens["todo"], NOW + timedelta(days=2), NOW, entrance="chat")
+    photo = keep_upload(s, who, f"v{number}", picture, NOW, entrance="miniapp").public_id
     visit = visits.CheckInDraft(
-        f"v{number}", made.id, 31.2, 121.4, Datum.GCJ02, None, FixSource.MINIAPP, NOW, "", tokens["report"]
-    )
+        f"v{number}", made.id, 31.2, 121.4, Datum.GCJ02, None, FixSource.MINIAPP, NOW, "", tokens["report"],
+        photos=[photo],
+    )  # fmt: skip
+    plan_draft = PlanDraft(f"v{number}", made.public_id, NOW.date(), note=tokens["note"])
+    plan_of = plan_visit(s, who, plan_draft, NOW, entrance="miniapp")
+    called = dial(s, who, f"v{number}", made.public_id, "", NOW, NOW, entrance="miniapp")
     been = visits.check_in(s, who, visit, NOW, entrance="miniapp")
     friend = ExternalContact(
         external_userid=f"wm{number}", name=tokens["friend"], state=ContactState.UNLINKED, created_at=NOW
@@ -260,7 +271,8 @@ def _things(
         made.id, made.public_id, made.name, contact.public_id, deal.id, deal.public_id, entry.public_id,
         been.public_id, todo.id, friend.id, shared.public_id, shared.id, lead.id, lead.public_id,
         project.public_id, held.id, held.public_id, attached.public_id, *_more(s, number, who, made.id),
-        NOBODYS.collision, tokens, friend_userid=friend.external_userid, todo_public=todo.public_id,
+        NOBODYS.collision, tokens, friend_userid=friend.external_userid, todo_public=todo.public_id, photo=photo,
+        plan=plan_of.public_id, call=called.public_id,
     )  # fmt: skip
 
 

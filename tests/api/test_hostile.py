@@ -29,6 +29,8 @@ VISIT: dict[str, Any] = {
     "longitude": 121.47,
     "datum": "wgs84",
     "at": NOW.isoformat(),
+    "sent_at": NOW.isoformat(),
+    "device": "phone-1",
 }
 
 
@@ -72,7 +74,7 @@ def is_an_error(answer: TestResponse) -> bool:
 def test_a_bad_field_is_named_in_chinese_and_nothing_is_recorded(
     phone: Phone, change: dict[str, Any], field: str, said: str
 ) -> None:
-    answer = raw(phone, "/check-ins", json.dumps(VISIT | change).encode())
+    answer = raw(phone, "/visits", json.dumps(VISIT | change).encode())
     body = answer.get_json()
     assert (answer.status_code, body["code"], list(body["fields"])) == (422, "invalid", [field])
     assert said in body["fields"][field]
@@ -81,10 +83,12 @@ def test_a_bad_field_is_named_in_chinese_and_nothing_is_recorded(
 
 
 def test_missing_fields_are_named_all_at_once(phone: Phone) -> None:
-    assert phone.post("/check-ins", {}).get_json()["fields"] == dict.fromkeys(VISIT, "必填")
+    assert phone.post("/visits", {}).get_json()["fields"] == dict.fromkeys(
+        VISIT.keys() - {"latitude", "longitude"}, "必填"
+    )
 
 
-@pytest.mark.parametrize("path", ["/check-ins", FOLLOW_UPS, "/session"])
+@pytest.mark.parametrize("path", ["/visits", FOLLOW_UPS, "/session"])
 @pytest.mark.parametrize(
     "column",
     [
@@ -94,7 +98,7 @@ def test_missing_fields_are_named_all_at_once(phone: Phone) -> None:
     ],
 )  # fmt: skip
 def test_a_column_that_is_not_offered_cannot_be_assigned(phone: Phone, path: str, column: str) -> None:
-    good = {"/check-ins": VISIT, FOLLOW_UPS: {"text": "聊了二期"}, "/session": {"code": "code-zhang", "via": "miniapp"}}
+    good = {"/visits": VISIT, FOLLOW_UPS: {"text": "聊了二期"}, "/session": {"code": "code-zhang", "via": "miniapp"}}
     answer = phone.post(path, good[path] | {column: 4})
     assert (answer.status_code, list(answer.get_json()["fields"])) == (422, ["body"])
     with uow.reading() as s:
@@ -151,7 +155,7 @@ def test_a_body_over_64_kib_is_refused_by_its_word_and_by_its_size(phone: Phone)
         ("GET", "/api/v1/me/", 404, "not_found"),
         ("GET", "/api/v1/../../etc/passwd", 404, "not_found"),
         ("PUT", "/api/v1/me", 405, "method_not_allowed"),
-        ("GET", "/api/v1/check-ins", 405, "method_not_allowed"),
+        ("PUT", "/api/v1/visits", 405, "method_not_allowed"),
         ("PUT", f"/api/v1/customers/{MINE}", 405, "method_not_allowed"),
     ],
 )
@@ -220,8 +224,18 @@ _visit = st.fixed_dictionaries(
         "longitude": st.floats(-180, 180) | _json,
         "datum": st.sampled_from(["wgs84", "gcj02", "bd09"]) | _json,
         "at": _moment,
+        "sent_at": _moment,
+        "device": st.just("phone-1") | _json,
     },
-    optional={"accuracy_m": st.floats(0, 100) | _json, "place": _text, "report": _text, "x": _json},
+    optional={
+        "fix_at": _moment,
+        "why": _text,
+        "photos": st.lists(_text, max_size=3),
+        "accuracy_m": st.floats(0, 100) | _json,
+        "place": _text,
+        "report": _text,
+        "x": _json,
+    },
 )
 _fuzz = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -241,7 +255,7 @@ def test_no_follow_up_body_breaks_the_server(phone: Phone, body: object, key: st
 @_fuzz
 @given(body=_visit | _json)
 def test_no_check_in_body_breaks_the_server(phone: Phone, body: object) -> None:
-    answer = raw(phone, "/check-ins", json.dumps(body).encode())
+    answer = raw(phone, "/visits", json.dumps(body).encode())
     assert answer.status_code in (200, 201, 404, 422)
     assert answer.status_code < 400 or is_an_error(answer)
 

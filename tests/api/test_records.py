@@ -24,6 +24,8 @@ def check_in(**other: object) -> dict[str, Any]:
         "longitude": 121.47,
         "datum": "gcj02",
         "at": NOW.isoformat(),
+        "sent_at": NOW.isoformat(),
+        "device": "phone-1",
     } | other
 
 
@@ -68,7 +70,7 @@ def test_not_yours_looks_exactly_like_not_there(phone: Phone, not_mine: str) -> 
     there = [
         phone.get(f"/customers/{not_mine}"),
         phone.post(f"/customers/{not_mine}/follow-ups", {"text": TEXT}),
-        phone.post("/check-ins", check_in(customer_id=not_mine)),
+        phone.post("/visits", check_in(customer_id=not_mine)),
     ]
     missing = phone.get("/customers/" + "0" * 20)
     for answer in there:
@@ -80,7 +82,7 @@ def test_not_yours_looks_exactly_like_not_there(phone: Phone, not_mine: str) -> 
 def test_nothing_of_another_team_reaches_a_phone_by_any_way(phone_of: Callable[[str], Phone]) -> None:
     theirs = phone_of(CANARY)
     entry = theirs.post(f"/customers/{OTHERS}/follow-ups", {"text": f"{CANARY}：{TEXT}"}).get_json()["id"]
-    theirs.post("/check-ins", check_in(customer_id=OTHERS, report=CANARY))
+    theirs.post("/visits", check_in(customer_id=OTHERS, report=CANARY))
     for userid in ("zhang", "li"):
         phone = phone_of(userid)
         answers = [
@@ -90,7 +92,7 @@ def test_nothing_of_another_team_reaches_a_phone_by_any_way(phone_of: Callable[[
             phone.get(f"/customers/{MINE}"),
             phone.get(f"/customers/{OTHERS}"),
             phone.post(f"/customers/{OTHERS}/follow-ups", {"text": TEXT}),
-            phone.post("/check-ins", check_in(customer_id=OTHERS)),
+            phone.post("/visits", check_in(customer_id=OTHERS)),
             phone.delete(f"/follow-ups/{entry}"),
         ]
         for answer in answers:
@@ -142,7 +144,7 @@ def test_another_persons_follow_up_cannot_be_taken_back_not_even_by_his_lead(
 
 
 def test_a_check_in_is_recorded_once_however_often_it_is_sent(phone: Phone) -> None:
-    first, second = phone.post("/check-ins", check_in()), phone.post("/check-ins", check_in())
+    first, second = phone.post("/visits", check_in()), phone.post("/visits", check_in())
     assert (first.status_code, second.status_code) == (201, 200)
     assert (first.get_json()["again"], second.get_json()["again"]) == (False, True)
     assert first.get_json()["id"] == second.get_json()["id"]
@@ -161,7 +163,7 @@ def test_a_check_in_is_recorded_once_however_often_it_is_sent(phone: Phone) -> N
     ],
 )
 def test_a_check_in_is_of_the_last_thirty_days(phone: Phone, shift: timedelta, status: int) -> None:
-    answer = phone.post("/check-ins", check_in(at=(NOW + shift).isoformat()))
+    answer = phone.post("/visits", check_in(at=(NOW + shift).isoformat()))
     assert answer.status_code == status
     if status == 422:
         assert list(answer.get_json()["fields"]) == ["at"]
@@ -174,7 +176,7 @@ def test_a_check_in_is_of_the_last_thirty_days(phone: Phone, shift: timedelta, s
         ("GET /customers", 13),  # three of them for what the reader may read, however many rows
         (f"GET /customers/{MINE}", 25),  # the file, its groups, its form with every field and who may do what with it
         (f"POST /customers/{MINE}/follow-ups", 12),
-        ("POST /check-ins", 14),
+        ("POST /visits", 21),  # seven of them for its judgement, however many visits there are
         ("DELETE /session", 1),
     ],
 )
@@ -188,7 +190,33 @@ def test_a_request_asks_the_store_a_bounded_number_of_questions(
     elif method == "DELETE":
         answer = phone.delete(address)
     else:
-        answer = phone.post(address, check_in() if "check-ins" in address else {"text": TEXT}, key="k1")
+        answer = phone.post(address, check_in() if "visits" in address else {"text": TEXT}, key="k1")
     assert answer.status_code < 300
     asked = [statement for statement in statements if not statement.startswith(("BEGIN", "PRAGMA"))]
     assert len(asked) <= most, asked
+
+
+def test_the_segments_are_ones_own_the_teams_and_nobodys(phone: Phone, phone_of: Callable[[str], Phone]) -> None:
+    def listed(who: Phone, segment: str) -> list[str]:
+        return [row["id"] for row in who.get(f"/customers?segment={segment}").get_json()["customers"]]
+
+    lead = phone_of("li")
+    with uow.transaction() as s:
+        s.get_one(Customer, 4).queue_team_id = 2
+    assert (listed(phone, "mine"), listed(phone, "team"), listed(phone, "pool")) == ([MINE], [], [])
+    assert (listed(lead, "mine"), sorted(listed(lead, "team"))) == ([], [MINE, TEAMMATES])
+    assert listed(lead, "pool") == [QUEUED]
+
+
+def test_the_timeline_pages_to_its_end_without_skipping(phone: Phone) -> None:
+    for number in range(5):
+        phone.post(f"/customers/{MINE}/follow-ups", {"text": f"第 {number} 次谈交货时间和付款条件"})
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = phone.get(f"/customers/{MINE}/timeline?limit=2&cursor={cursor}").get_json()
+        seen += [entry["text"][2] for entry in page["timeline"]]
+        cursor = page["next_cursor"]
+    assert seen == ["4", "3", "2", "1", "0"]
+    assert phone.get(f"/customers/{MINE}/timeline?cursor=x").status_code == 400
+    assert phone.get(f"/customers/{OTHERS}/timeline").status_code == 404

@@ -105,11 +105,11 @@ def test_twins_sent_at_once_have_one_effect_and_one_answer(both_stores: Engine) 
 def test_one_visit_sent_at_once_without_a_key_is_one_visit(both_stores: Engine) -> None:
     visit = {
         "client_id": "v-1", "customer_id": MINE, "latitude": 31.23, "longitude": 121.47, "datum": "wgs84",
-        "at": NOW.isoformat(),
+        "at": NOW.isoformat(), "sent_at": NOW.isoformat(), "device": "p",
     }  # fmt: skip
     app = make_app(lambda: NOW, Path("nowhere"))
     with uow.transaction() as s:
         token, _ = open_session(s, "zhang", LoginVia.MINIAPP, NOW)
-    answers = at_once(app, token, "", "/check-ins", visit)
+    answers = at_once(app, token, "", "/visits", visit)
     assert sorted(status for status, _ in answers) == [200] * 7 + [201]
     assert count(Visit) == 1

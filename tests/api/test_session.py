@@ -45,7 +45,10 @@ def test_the_audit_names_the_entrance_by_which_one_signed_in(client: FlaskClient
     entry = phone.post(f"/customers/{MINE}/follow-ups", body).get_json()["id"]
     assert phone.delete(f"/follow-ups/{entry}").status_code == 204
     visit = {"client_id": "v", "customer_id": MINE, "latitude": 31.23, "longitude": 121.47, "datum": "gcj02"}
-    assert phone.post("/check-ins", visit | {"at": NOW.isoformat()}).status_code == 201
+    assert (
+        phone.post("/visits", visit | {"at": NOW.isoformat(), "sent_at": NOW.isoformat(), "device": "p"}).status_code
+        == 201
+    )
     with uow.reading() as s:
         entries = {(entry.verb, entry.entrance) for entry in s.scalars(select(AuditEntry))}
     assert len(entries) >= 4

@@ -26,6 +26,10 @@ class Taken:
     height: int | None = None
     shown_kind: FileKind | None = None
     thumb_kind: FileKind | None = None
+    image_hash: str = "0123456789abcdef"
+    taken_at: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
     content: Content = field(default_factory=lambda: Content(pictures=(secrets.token_bytes(32 + 64 * 64),)))
 
 
