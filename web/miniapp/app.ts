@@ -1,0 +1,7 @@
+import { begin } from './lib/session';
+
+App({
+  onLaunch() {
+    begin();
+  },
+});

@@ -1,0 +1,23 @@
+import { lastPerson, signedIn, signOut, type Person } from '../../lib/session';
+
+Page({
+  data: { person: null as Person | null, initial: '' },
+
+  onShow() {
+    this.draw(lastPerson());
+    signedIn().then((person) => this.draw(person), () => undefined);
+  },
+
+  draw(person: Person | undefined) {
+    if (person) this.setData({ person, initial: person.name.slice(-1) });
+  },
+
+  openPrivacy() {
+    wx.navigateTo({ url: '/pages/privacy/privacy' });
+  },
+
+  async leave() {
+    const asked = await wx.showModal({ title: '退出登录？', content: '这部手机上读过的资料会清掉，还没同步的内容留着。', confirmText: '退出' });
+    if (asked.confirm) await signOut();
+  },
+});
