@@ -33,6 +33,7 @@ from miniapp_api.session import bearer_token, session_routes
 from miniapp_api.shares import share_routes
 from miniapp_api.sidebar import sidebar_routes
 from miniapp_api.spec import configure
+from miniapp_api.today import today_routes
 from miniapp_api.visits import visit_routes
 
 
@@ -44,6 +45,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     bp.before_request(_token_first)
     handle_errors(bp)
     session_routes(bp, deps)
+    today_routes(bp, deps)
     customer_routes(bp, deps)
     form_routes(bp, deps)
     contact_routes(bp, deps)

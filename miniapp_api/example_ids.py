@@ -30,4 +30,5 @@ IDS = {
     "product_id": PRODUCT_ID,
     "digest_id": DIGEST_ID,
     "conflict_id": CONFLICT_ID,
+    "todo_id": TODO_ID,
 }

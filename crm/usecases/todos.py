@@ -61,8 +61,8 @@ def add_todo(
     return TodoDone(todo.id, todo.public_id, todo.text, todo.due_at)
 
 
-def finish_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
-    """Tick one's own to-do off. Its text. Gone when it is done, or was taken back, already."""
+def finish_todo(s: Session, actor: Actor, todo_id: int | str, now: datetime, *, entrance: str) -> str:
+    """Tick one's own to-do off, by number or public id. Its text. Gone when it is done, or was taken back, already."""
     todo = _open(s, actor, todo_id, "不用再点")
     todo.done_at = now
     cancel(s, topic_of(todo.id))
@@ -94,7 +94,7 @@ def withdraw_todos(
     s.flush()
 
 
-def reopen_todo(s: Session, actor: Actor, todo_id: int, now: datetime, *, entrance: str) -> str:
+def reopen_todo(s: Session, actor: Actor, todo_id: int | str, now: datetime, *, entrance: str) -> str:
     """Take a tick back. Its text. Gone where the to-do itself was taken back, or the digest that it came of."""
     todo = _own(s, actor, todo_id)
     if todo.withdrawn_at is not None:
@@ -195,7 +195,7 @@ def _stands_on_nothing(s: Session, todo: Todo) -> bool:
     return todo.text == WORDS_DELETED or s.scalar(line) is not None
 
 
-def _open(s: Session, actor: Actor, todo_id: int, needless: str) -> Todo:
+def _open(s: Session, actor: Actor, todo_id: int | str, needless: str) -> Todo:
     todo = _own(s, actor, todo_id)
     if todo.done_at is not None or todo.withdrawn_at is not None:
         ended = "办完" if todo.done_at is not None else "撤销"
@@ -203,8 +203,9 @@ def _open(s: Session, actor: Actor, todo_id: int, needless: str) -> Todo:
     return todo
 
 
-def _own(s: Session, actor: Actor, todo_id: int) -> Todo:
-    todo = s.scalar(select(Todo).where(Todo.id == todo_id, Todo.person_id == actor.person_id).with_for_update())
+def _own(s: Session, actor: Actor, todo_id: int | str) -> Todo:
+    this = Todo.id == todo_id if isinstance(todo_id, int) else Todo.public_id == todo_id
+    todo = s.scalar(select(Todo).where(this, Todo.person_id == actor.person_id).with_for_update())
     if todo is None:
         raise NotFound("没有找到这条待办，或者不是您的")
     return todo

@@ -105,6 +105,7 @@ class Things:
     friend_userid: str = "wmNobody"  # the same friend, as the platform names him
     milestone: str = "0" * 20  # a moment that the deal must not miss
     digest: str = "0" * 20  # what a talk of its holder came to
+    todo_public: str = "0" * 20  # the same to-do, as a phone names it
 
 
 NOBODYS = Things(
@@ -259,7 +260,7 @@ def _things(
         made.id, made.public_id, made.name, contact.public_id, deal.id, deal.public_id, entry.public_id,
         been.public_id, todo.id, friend.id, shared.public_id, shared.id, lead.id, lead.public_id,
         project.public_id, held.id, held.public_id, attached.public_id, *_more(s, number, who, made.id),
-        NOBODYS.collision, tokens, friend_userid=friend.external_userid,
+        NOBODYS.collision, tokens, friend_userid=friend.external_userid, todo_public=todo.public_id,
     )  # fmt: skip
 
 

@@ -122,6 +122,7 @@ def _ids(stage: Stage, role: Role) -> dict[str, list[str]]:
         "conflict_id": [one.conflict for one in (*things, NOBODYS)],
         "evidence_id": [one.evidence for one in (*things, NOBODYS)],
         "milestone_id": [one.milestone for one in (*things, NOBODYS)],
+        "todo_id": [one.todo_public for one in (*things, NOBODYS)],
         "loser_id": [one.customer_public for one in (*things, NOBODYS)],
         "lead_id": [one.lead_public for one in (*things, NOBODYS)],
         "project_id": [one.project_public for one in (*things, NOBODYS)],

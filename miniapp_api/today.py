@@ -1,0 +1,90 @@
+"""A person's day on the phone: what needs him and what is lost otherwise, what comes next, what he has done already."""
+
+from datetime import datetime
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from config.vocabulary import LoginVia
+from crm import policy as numbers
+from crm import uow
+from crm.access import Actor
+from crm.agenda import Item, agenda
+from crm.reads.my_day import my_day
+from crm.rules.days import day_of
+from crm.usecases import todos
+from crm.usecases.idempotency import Stored, Transaction
+from crm.usecases.sessions import actor_of_session
+from miniapp_api.deps import ApiDeps
+from miniapp_api.payloads import RepeatHeaders
+from miniapp_api.repeat import Write, done, plain_id, write
+from miniapp_api.session import PHONES, bearer_token
+from miniapp_api.spec import READ, answers
+from miniapp_api.today_answers import ComingOut, DoneOut, ThingOut, TickedOut, TodayOut
+
+_TICK = READ | {404: "没有，或不是自己的", 409: "编号已用于另一个请求", 410: "已经办完或撤销了"}
+
+
+def today_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
+    @bp.get("/today")
+    @bp.output(TodayOut)
+    @bp.doc(
+        summary="今日：要办的、接下来的、已经做的",
+        description="`things` 按轻重排，和早上的清单一样。",
+        security="bearer",
+        responses=answers(READ),
+    )
+    def today() -> TodayOut:
+        token, now = bearer_token(), deps.clock()
+        with uow.reading() as s:
+            actor = actor_of_session(s, token, PHONES, now)
+            things = agenda(s, actor, now, numbers.current(s), numbers.calendar(s))
+            coming, more = todos.coming(s, actor, now)
+            day = my_day(s, actor, day_of(now))
+        return TodayOut(
+            day=day.day,
+            things=[_thing(one) for one in things],
+            coming=[ComingOut(text=one.text, customer=one.customer, due_at=one.due_at) for one in coming],
+            coming_more=more,
+            done=DoneOut(
+                follow_ups=day.follow_ups.total,
+                visits=day.visits.total,
+                moves=day.moves.total,
+                quotes=day.quotes.total,
+                todos=day.todos.total,
+            ),
+        )
+
+    @bp.post("/todos/<todo_id>/finish")
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.output(TickedOut)
+    @bp.doc(summary="办完一件待办", security="bearer", responses=answers(_TICK))
+    def finish(todo_id: str, repeat: RepeatHeaders) -> Response:
+        return write(deps, repeat.key, None, _finished(plain_id(todo_id)))
+
+    @bp.post("/todos/<todo_id>/reopen")
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.output(TickedOut)
+    @bp.doc(summary="撤销办完", security="bearer", responses=answers(_TICK))
+    def reopen(todo_id: str, repeat: RepeatHeaders) -> Response:
+        return write(deps, repeat.key, None, _reopened(plain_id(todo_id)))
+
+
+def _thing(one: Item) -> ThingOut:
+    return ThingOut(
+        kind=one.kind, mark=one.mark, id=one.public_id, title=one.title, why=one.why, loss=one.loss, urgent=one.sort < 0
+    )
+
+
+def _finished(todo_id: str) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        return done(200, TickedOut(id=todo_id, text=todos.finish_todo(s, actor, todo_id, now, entrance=via)))
+
+    return effect
+
+
+def _reopened(todo_id: str) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        return done(200, TickedOut(id=todo_id, text=todos.reopen_todo(s, actor, todo_id, now, entrance=via)))
+
+    return effect
