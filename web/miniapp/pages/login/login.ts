@@ -1,6 +1,6 @@
 import { signInAgain } from '../../lib/session';
 
-const HOME = '/pages/me/me';
+const HOME = '/pages/today/today';
 
 Page({
   data: { why: '', left: false, busy: false },

@@ -12,8 +12,8 @@ Page({
     if (person) this.setData({ person, initial: person.name.slice(-1) });
   },
 
-  openPrivacy() {
-    wx.navigateTo({ url: '/pages/privacy/privacy' });
+  open(event: WechatMiniprogram.TouchEvent) {
+    wx.navigateTo({ url: event.currentTarget.dataset.page });
   },
 
   async leave() {
