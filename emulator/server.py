@@ -6,7 +6,7 @@ from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from emulator import api, api_archive, control, login, page, robot
+from emulator import api, api_archive, control, login, miniapp, page, robot
 from emulator.world import World
 
 BODY_MOST = 32 << 20  # bytes of a request
@@ -36,7 +36,7 @@ def application(world: World) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = BODY_MOST
     app.json = ReadableJson(app)
-    for part in (api, api_archive, control, login, page):
+    for part in (api, api_archive, control, login, miniapp, page):
         app.register_blueprint(part.blueprint(world))
     app.register_blueprint(control.media_blueprint(world))
     app.register_blueprint(robot.blueprint(world.robot))

@@ -34,6 +34,7 @@ from miniapp_api.session import bearer_token, session_routes
 from miniapp_api.shares import share_routes
 from miniapp_api.sidebar import sidebar_routes
 from miniapp_api.spec import configure
+from miniapp_api.today import today_routes
 from miniapp_api.visit_plans import visit_plan_routes
 from miniapp_api.visit_uploads import visit_upload_routes
 from miniapp_api.visits import visit_routes
@@ -48,6 +49,7 @@ def api(deps: ApiDeps) -> APIBlueprint:
     handle_errors(bp)
     bp.after_request(stamped)
     session_routes(bp, deps)
+    today_routes(bp, deps)
     customer_routes(bp, deps)
     form_routes(bp, deps)
     contact_routes(bp, deps)

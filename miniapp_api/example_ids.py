@@ -36,4 +36,5 @@ IDS = {
     "upload_id": UPLOAD_ID,
     "plan_id": PLAN_ID,
     "call_id": CALL_ID,
+    "todo_id": TODO_ID,
 }

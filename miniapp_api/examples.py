@@ -10,6 +10,7 @@ from miniapp_api.form_examples import FIELD_VALUE, FORM_EXAMPLES
 from miniapp_api.quote_examples import QUOTE_EXAMPLES
 from miniapp_api.sales_examples import SALES_EXAMPLES
 from miniapp_api.sidebar_examples import SIDEBAR_EXAMPLES
+from miniapp_api.today_examples import TODAY_EXAMPLES
 from miniapp_api.visit_examples import VISIT_EXAMPLES
 from miniapp_api.work_examples import WORK_EXAMPLES
 
@@ -195,7 +196,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }
 EXAMPLES |= SIDEBAR_EXAMPLES
 EXAMPLES |= FORM_EXAMPLES | WORK_EXAMPLES | DEAL_EXAMPLES | APPROVAL_EXAMPLES | SALES_EXAMPLES | QUOTE_EXAMPLES
-EXAMPLES |= DIGEST_EXAMPLES | VISIT_EXAMPLES
+EXAMPLES |= DIGEST_EXAMPLES | VISIT_EXAMPLES | TODAY_EXAMPLES
 
 
 def shown(schema: dict[str, Any], model: type[Any]) -> None:

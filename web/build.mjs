@@ -1,3 +1,5 @@
+// Builds everything of web/: the mini-program (dist/weapp), the page that runs it in a browser (dist/host), and dist/static.
+//
 // Gathers what a browser loads into dist/static under names that change with the content, and lists them in manifest.json.
 //
 // manifest.json maps the plain name to the hashed one ({"console.css": "console.3f9a0c1b2d.css"}), so a page may tell the browser
@@ -7,6 +9,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { buildHost } from './build_host.mjs';
+import { buildWeapp } from './build_weapp.mjs';
 
 const web = dirname(fileURLToPath(import.meta.url));
 const modules = join(web, 'node_modules');
@@ -48,7 +52,10 @@ put(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`);
 
 const kept = new Set(['manifest.json', ...Object.values(previous), ...Object.values(manifest)]);
 for (const name of readdirSync(out)) if (!kept.has(name)) rmSync(join(out, name));
-console.log(`web: ${Object.keys(manifest).length} files in web/dist/static`);
+
+const packed = buildWeapp(web);
+await buildHost(web);
+console.log(`web: ${Object.keys(manifest).length} files in web/dist/static, ${packed} in web/dist/weapp`);
 
 /** Writes under another name first, so that nobody reads half a file. */
 function put(path, content) {

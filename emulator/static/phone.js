@@ -2,11 +2,13 @@
 import { bubble } from "./bubbles.js";
 import { h, said } from "./dom.js";
 import { menuBar } from "./menu.js";
+import { Miniapp } from "./miniapp.js";
 import { morePanel } from "./more.js";
 import { Talks } from "./talks.js";
 import { act, fresh, look, looked, member, now, store } from "./store.js";
 
 const HINTS = [["/帮助", "看看能做什么"], ["/待办", "今天要跟进谁"], ["/新建 昆山恒泽水务", "记下一个客户"]];
+const WAYS = [["app", ""], ["talks", "客户聊天"], ["mini", "小程序"]];
 
 export class Phone {
   /** changed(phone): tell the page that owner or unread count changed. */
@@ -41,15 +43,17 @@ export class Phone {
     this.plus = h("button", { type: "button", class: "plus", "aria-label": "位置、图片、语音、文件", "aria-expanded": "false", onclick: () => this.toggle() }, "＋");
     this.menu = h("div", { class: "menu" });
     this.talks = new Talks(() => this.userid);
-    this.ways = ["app", "talks"].map((way) => h("button", {
+    this.miniapp = new Miniapp(() => this.userid);
+    this.ways = WAYS.map(([way, words]) => h("button", {
       type: "button", "aria-pressed": String(way === "app"), onclick: () => this.turnTo(way),
-    }, way === "app" ? document.body.dataset.app : "客户聊天"));
+    }, words || document.body.dataset.app));
     this.node = h("section", { class: "phone" },
       h("header", {}, this.time, h("div", { class: "title" }, h("strong", {}, document.body.dataset.app), this.badge),
         h("button", { type: "button", class: "close", "aria-label": "收起这部手机", onclick: () => remove(this) }, "×")),
       h("div", { class: "owner" }, h("span", { class: "avatar", "aria-hidden": "true" }), this.picker, this.role),
       h("div", { class: "ways", role: "group", "aria-label": "看哪里" }, this.ways),
       this.talks.node,
+      this.miniapp.node,
       this.list,
       h("form", { class: "compose", onsubmit: (event) => { event.preventDefault(); this.say(); } },
         this.input, this.plus, h("button", { class: "send" }, "发送")),
@@ -70,6 +74,7 @@ export class Phone {
     this.chosen.clear();
     this.list.replaceChildren();
     this.talks.leave();
+    this.miniapp.leave();
     this.people();
     this.update();
     this.changed(this);
@@ -81,11 +86,12 @@ export class Phone {
     act("enter", { userid });
   }
 
-  /** The app's own chat, or those with people outside. */
+  /** The app's own chat, those with people outside, or the mini-program. */
   turnTo(way) {
-    this.node.classList.toggle("with-talks", way === "talks");
-    this.ways.forEach((button, place) => button.setAttribute("aria-pressed", String((place === 1) === (way === "talks"))));
+    this.node.classList.toggle("without-chat", way !== "app");
+    this.ways.forEach((button, place) => button.setAttribute("aria-pressed", String(WAYS[place][0] === way)));
     this.talks.show(way === "talks");
+    this.miniapp.show(way === "mini");
   }
 
   name() { return member(this.userid)?.name ?? this.userid; }

@@ -341,6 +341,7 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/sidebar/customers": Page(body={**_CHAT, "name": "无锡蓝天全新公司"}),
     "POST /api/v1/sidebar/ignore": Page(body={**_CHAT, "reason": "supplier"}),
     "POST /api/v1/attachments/<attachment_id>/media": Page(at=f"/api/v1/attachments/{'0' * 20}/media"),
+    "GET /api/v1/today": Page(),
     "POST /api/v1/customers/<customer_id>/todos": Record(READ, lambda _: _TODO),
     "POST /api/v1/todos/<todo_id>/finish": Mine("todo_public"),
     "POST /api/v1/todos/<todo_id>/reopen": Mine("todo_public"),

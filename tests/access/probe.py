@@ -26,7 +26,7 @@ from tests.access.stage import Stage
 from tests.access.world import NOW, Relation, Things, undone
 
 BLANK = re.compile(r"<(?:[^:<>]+(?:\([^)]*\))?:)?(\w+)>")
-_STAY = ("friend", "todo", "lead", "project")  # whose they are, when the customer goes into another one
+_STAY = ("friend", "todo", "todo_public", "lead", "project")  # whose they are, when the customer goes into another one
 
 
 @dataclass

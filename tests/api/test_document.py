@@ -32,6 +32,7 @@ from miniapp_api import (
     sales_payloads,
     sidebar_answers,
     sidebar_payloads,
+    today_answers,
     visit_answers,
     visit_payloads,
     work_answers,
@@ -135,7 +136,7 @@ def test_an_example_is_what_its_model_takes(name: str) -> None:
         payloads, answers, form_payloads, form_answers, work_payloads, work_answers, deal_payloads, deal_answers,
         approval_payloads, approval_answers,
         sales_payloads, sales_answers, quote_payloads, quote_answers, digest_answers,
-        sidebar_payloads, sidebar_answers, visit_payloads, visit_answers,
+        sidebar_payloads, sidebar_answers, visit_payloads, visit_answers, today_answers,
     )  # fmt: skip
     model = next(getattr(room, name) for room in rooms if hasattr(room, name))
     read = model.model_validate_json(json.dumps(EXAMPLES[name]))

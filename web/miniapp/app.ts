@@ -1,0 +1,11 @@
+import { begin, wake } from './lib/session';
+
+App({
+  onLaunch() {
+    begin();
+  },
+
+  onShow() {
+    wake();
+  },
+});

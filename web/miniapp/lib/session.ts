@@ -1,0 +1,108 @@
+// Who holds the phone, and what is done in his name. WeCom says who it is at every start; the token stays in memory.
+import { Api, NotLetIn, Unreached, type Ask, type Person } from './core/api';
+import { uuid } from './core/ids';
+import type { Answer, Method } from './core/ports';
+import { Queue } from './core/queue';
+import { forget } from './kept';
+import { phone } from './ports';
+import { SERVER } from './server';
+
+const OUTSIDE = '请在企业微信里打开这个小程序，才知道您是谁';
+const LOGIN = '/pages/login/login';
+const PERSON = 'person';
+
+const api = new Api(phone.http, () => SERVER, code);
+let queue: Queue | null = null;
+
+/** Who it was the last time, until WeCom has said who it is this time; nobody on a new phone. */
+export function lastPerson(): Person | undefined {
+  const text = phone.store.get(PERSON);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** The work of the person of this phone that waits for a network; null while nobody has ever signed in. */
+export const work = (): Queue | null => queue;
+
+/** Names a write, so that a second sending of it is known as the same. */
+export const newKey = (): string => uuid(phone.random);
+
+/** At the start of the app: signs in by itself, and goes on with what a closed app left behind. */
+export function begin(): void {
+  const last = lastPerson();
+  if (last) takeUp(last);
+  signedIn().catch(() => undefined); // whoever asks for something is told
+  wx.onNetworkStatusChange(({ isConnected }) => { if (isConnected) wake(); });
+}
+
+/** The app is shown, or the network is back: what waits is tried at once. */
+export function wake(): void {
+  void queue?.flush(true);
+}
+
+/** Signed in, once however many ask at a time. Shows the login page where that cannot be. */
+export async function signedIn(): Promise<Person> {
+  try {
+    const person = await api.signedIn();
+    if (lastPerson()?.userid !== person.userid) forget();
+    phone.store.set(PERSON, JSON.stringify(person));
+    takeUp(person);
+    return person;
+  } catch (error) {
+    if (error instanceof NotLetIn) showLogin(error.message);
+    throw error;
+  }
+}
+
+/** By the person's own wish, or after he signed out. */
+export async function signInAgain(): Promise<Person> {
+  await api.signInAgain();
+  return signedIn();
+}
+
+/** Leaves nothing readable on the phone but what has still to be sent. */
+export async function signOut(): Promise<void> {
+  queue?.stop();
+  queue = null;
+  await api.signOut();
+  phone.store.remove(PERSON);
+  forget();
+  wx.reLaunch({ url: `${LOGIN}?left=1` });
+}
+
+/** A question to our API as this person, who is signed in for it where he is not. */
+export async function ask(what: Ask): Promise<Answer> {
+  await signedIn();
+  try {
+    return await api.call(what);
+  } catch (error) {
+    if (error instanceof NotLetIn) showLogin(error.message);
+    throw error;
+  }
+}
+
+/** A write that cannot wait for a network; what can goes into the queue. The answer's body. */
+export async function call<T>(method: Method, path: string, key: string, body?: object): Promise<T> {
+  return (await ask({ method, path, key, body })).body as T;
+}
+
+/** One queue a person: another one's work is neither sent nor shown. */
+function takeUp(person: Person): void {
+  if (queue?.owner === person.userid) return;
+  queue?.stop();
+  const opened = new Queue(phone, api, person.userid, forget);
+  queue = opened;
+  void opened.mend().then(() => opened.flush(true));
+}
+
+function showLogin(why: string): void {
+  const shown = getCurrentPages().some((page) => `/${page.route}` === LOGIN);
+  if (!shown) wx.reLaunch({ url: `${LOGIN}?why=${encodeURIComponent(why)}` });
+}
+
+function code(): Promise<string> {
+  const { qy } = wx;
+  if (!qy) return Promise.reject(new NotLetIn(OUTSIDE));
+  return new Promise((done, failed) => {
+    qy.login({ success: (found) => done(found.code), fail: () => failed(new Unreached()) });
+  });
+}
