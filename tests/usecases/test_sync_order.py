@@ -204,14 +204,18 @@ def _told(s: Session) -> dict[str, Any]:
             )
             for one in s.scalars(select(Visit))
         ),
-        "photos": sorted((one.client_id, names.get(one.visit_id or 0, ""), one.place) for one in s.scalars(select(VisitUpload))),
+        "photos": sorted(
+            (one.client_id, names.get(one.visit_id or 0, ""), one.place) for one in s.scalars(select(VisitUpload))
+        ),
         "plans": sorted(
             (one.client_id, one.place, one.note, names.get(one.visit_id or 0, ""), one.dropped_at is not None)
             for one in s.scalars(select(VisitPlan))
         ),
-        "calls": sorted((one.client_id, str(one.reached), one.note, entry(one.entry_id)) for one in s.scalars(select(PhoneCall))),
+        "calls": sorted(
+            (one.client_id, str(one.reached), one.note, entry(one.entry_id)) for one in s.scalars(select(PhoneCall))
+        ),
         "entries": Counter(entry(number) for number in entries),
-        "clocks": [(one.id, one.silent_since, one.last_activity_at) for one in s.scalars(select(Customer))],
+        "clocks": sorted((one.id, one.silent_since, one.last_activity_at) for one in s.scalars(select(Customer))),
         "book": Counter((one.verb, one.subject) for one in s.scalars(select(AuditEntry))),
     }  # fmt: skip
 
