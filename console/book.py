@@ -166,6 +166,7 @@ DETAILS = {
     "status": "状态",
     "messages": "会话（条）",
     "visits": "拜访（次）",
+    "score": "可信分",
     "team_id": "部门",
 }
 # Numbers of rows, which are nobody's to read.

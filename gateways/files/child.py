@@ -246,11 +246,8 @@ def _redrawn(data: bytes, kind: str, shown: str, thumb: str) -> dict[str, Any]:
 def _hash(picture: Any) -> str:
     """Whether it grows lighter from field to field of 8 by 8, 16 hexadecimal digits: near where pictures look alike."""
     row = picture.convert("L").resize((9, 8)).tobytes()
-    bits = 0
-    for at in range(64):
-        left = at // 8 * 9 + at % 8
-        bits = bits << 1 | (row[left + 1] > row[left])
-    return f"{bits:016x}"
+    lefts = [at // 8 * 9 + at % 8 for at in range(64)]
+    return f"{sum((row[left + 1] > row[left]) << 63 - at for at, left in enumerate(lefts)):016x}"
 
 
 def _taken(picture: Any) -> dict[str, Any]:

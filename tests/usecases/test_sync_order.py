@@ -215,7 +215,7 @@ def _told(s: Session) -> dict[str, Any]:
             (one.client_id, str(one.reached), one.note, entry(one.entry_id)) for one in s.scalars(select(PhoneCall))
         ),
         "entries": Counter(entry(number) for number in entries),
-        "clocks": [(one.id, one.silent_since, one.last_activity_at) for one in s.scalars(select(Customer))],
+        "clocks": sorted((one.id, one.silent_since, one.last_activity_at) for one in s.scalars(select(Customer))),
         "book": Counter((one.verb, one.subject) for one in s.scalars(select(AuditEntry))),
     }  # fmt: skip
 

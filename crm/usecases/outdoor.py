@@ -1,0 +1,74 @@
+"""What WeCom's own 外出打卡 says of the days of a visit: fetched for those visits alone, and judged with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from crm.ports import OutdoorCheckIn
+from crm.usecases.visit_judging import AROUND, judge_again
+from models.base import insert_each_once
+from models.people import Person
+from models.visits import OutdoorSign, Visit
+
+_SETTLED = timedelta(minutes=15)  # after a visit came in: whoever signs in with 打卡 as well has done it by then
+_GIVEN_UP = timedelta(days=3)  # after that WeCom need not be asked any more
+_AT_ONCE = 100  # people of one call
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whom to ask WeCom about, and from when to when; `people` by lower-case userid."""
+
+    people: dict[str, int]
+    since: datetime
+    until: datetime
+
+
+def next_asked(s: Session, now: datetime) -> Asked | None:
+    """The next people with visits that were not yet held against their 外出打卡, a hundred at most."""
+    waiting = (
+        Visit.compared_at.is_(None),
+        Visit.retracted_at.is_(None),
+        Visit.received_at <= now - _SETTLED,
+        Visit.received_at > now - _GIVEN_UP,
+    )
+    rows = s.execute(
+        select(Person.id, Person.userid, func.min(Visit.visited_at), func.max(Visit.visited_at))
+        .join(Visit, Visit.person_id == Person.id)
+        .where(*waiting)
+        .group_by(Person.id, Person.userid)
+        .order_by(Person.id)
+        .limit(_AT_ONCE)
+    ).all()
+    if not rows:
+        return None
+    since, until = min(first for *_, first, _ in rows), max(last for *_, last in rows)
+    return Asked({userid.casefold(): number for number, userid, *_ in rows}, since - AROUND, min(until + AROUND, now))
+
+
+def keep(s: Session, asked: Asked, told: Sequence[OutdoorCheckIn], now: datetime) -> int:
+    """Keep what WeCom told and judge the visits of those people anew; how many of its rows are new.
+
+    Told twice, a row is kept once. What nobody asked about is left out.
+    """
+    rows = [
+        {
+            "person_id": asked.people[one.userid.casefold()],
+            "at": one.at,
+            "latitude": one.latitude,
+            "longitude": one.longitude,
+            "exception": one.exception[:64],
+            "device": one.device[:64],
+        }
+        for one in told
+        if one.userid.casefold() in asked.people
+    ]
+    made = insert_each_once(s, OutdoorSign, rows)
+    mine = (Visit.person_id.in_(asked.people.values()), Visit.compared_at.is_(None))
+    s.execute(update(Visit).where(*mine, Visit.received_at <= now - _SETTLED).values(compared_at=now))
+    for person_id in sorted({row["person_id"] for row in rows}):
+        judge_again(s, person_id, asked.since)
+    return len(made)
