@@ -18,10 +18,8 @@ def main() -> int:
         page = browser.new_page(viewport={"width": SIDE, "height": SIDE})
         for source in sorted((WEB / "icons").glob("*.svg")):
             for ending, colour in COLOURS.items():
-                drawn = source.read_text(encoding="utf-8").replace(
-                    "<svg ", f'<svg style="display:block;color:{colour}" '
-                )
-                page.set_content(f'<body style="margin:0;background:transparent">{drawn}')
+                style = f"body {{ margin: 0 }} svg {{ display: block; color: {colour} }}"
+                page.set_content(f"<style>{style}</style>{source.read_text(encoding='utf-8')}")
                 out = WEB / "miniapp" / "icons" / f"{source.stem}{ending}.png"
                 page.screenshot(path=out, omit_background=True)
         browser.close()

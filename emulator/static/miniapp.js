@@ -34,8 +34,8 @@ export class Miniapp {
   }
 
   open() {
-    this.frame = h("iframe", { src: `/miniapp/?userid=${encodeURIComponent(this.who())}`, title: "小程序", allow: "geolocation; camera; clipboard-write",
-      onload: () => this.tell({ flight: this.flying() }) });
+    const src = `/miniapp/?userid=${encodeURIComponent(this.who())}${this.flying() ? "&flight" : ""}`;
+    this.frame = h("iframe", { src, title: "小程序", allow: "geolocation; camera; clipboard-write" });
     this.place.replaceChildren(this.frame);
   }
 

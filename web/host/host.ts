@@ -1,7 +1,7 @@
 // Runs the mini-program of dist/weapp in a browser, as WeCom's client runs it on a phone.
 //
-// `?userid=` of the address says whose phone it is; `#/pages/…` opens that page instead of the first. The page that holds the phone
-// speaks to it by messages: {"show": bool} when the member comes or leaves, {"flight": bool} for flight mode.
+// `?userid=` of the address says whose phone it is, `&flight` that it is in flight mode; `#/pages/…` opens that page instead of the
+// first. The page that holds the phone speaks to it by messages: {"show": bool} when the member comes or leaves, {"flight": bool}.
 import { CurrentWindowBackendContext, Event as ComponentEvent, type GeneralBackendContext } from 'glass-easel';
 import { MiniProgramEnv } from 'glass-easel-miniprogram-adapter';
 import { builtIns } from './builtins';
@@ -27,11 +27,12 @@ type Hook = 'onLaunch' | 'onShow' | 'onHide';
 const CALL_TAKES = 800; // ms that a member is away on the telephone
 
 export function run(made: Miniapp): void {
-  const phone = new URLSearchParams(location.search).get('userid') ?? '';
+  const opened = new URLSearchParams(location.search);
+  const phone = opened.get('userid') ?? '';
   const world = window as any; // where the mini-program finds its globals
   const files = new Files(phone);
   const dialogs = new Dialogs();
-  const network = new Network(files);
+  const network = new Network(files, opened.has('flight'));
   const env = new MiniProgramEnv();
   const backend = new CurrentWindowBackendContext();
   backend.onEvent((target, type, detail, options) => {

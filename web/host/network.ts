@@ -18,9 +18,9 @@ type Listener = (state: { isConnected: boolean; networkType: string }) => void;
 
 export class Network {
   private readonly listeners = new Set<Listener>();
-  private flight = false;
 
-  constructor(private readonly files: Files) {
+  /** `flight`: the phone was in flight mode already when the app was opened. */
+  constructor(private readonly files: Files, private flight: boolean) {
     for (const name of ['online', 'offline']) window.addEventListener(name, () => this.tell());
   }
 

@@ -59,5 +59,5 @@ function waits(one: Approval): string {
   const asked = `${one.asked_by}提交`;
   if (one.state !== 'waiting') return asked;
   const who = one.my_turn ? '等您' : `等${one.waits_for.join('、')}`;
-  return `${asked} · ${who}，已 ${one.hours < 1 ? '不到 1' : Math.floor(one.hours)} 小时`;
+  return `${asked} · ${who}，已${one.hours < 1 ? '不到 1' : ` ${Math.floor(one.hours)}`} 小时`;
 }
