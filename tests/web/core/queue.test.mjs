@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { core, Device, numbers, refusal, Server, settle } from './phone.mjs';
+
+const { Api } = core('api');
+const { Queue } = core('queue');
+const { mention } = core('jobs');
+const { addPhoto, beginVisit, removePhoto, writeVisit } = core('visits');
+
+const VISIT = {
+  customer_id: 'c1', latitude: 29.8, longitude: 121.5, datum: 'gcj02', accuracy_m: 30, fix_at: '2026-11-23T02:00:00Z', at: '2026-11-23T02:00:00Z',
+  device: 'd1', place: '', report: '谈了价格', plan_id: null, why: '',
+};
+
+function open(device = new Device(numbers(1), new Server()), owner = 'rep') {
+  const app = device.start();
+  const api = new Api(app.phone.http, () => 'https://crm.example.com', app.code);
+  const queue = new Queue(app.phone, api, owner, () => undefined);
+  return { device, server: device.server, app, api, queue };
+}
+
+/** The server says this the first `times` times to whatever matches. */
+function say(server, matches, answer, times = Infinity) {
+  const really = server.once.bind(server);
+  let left = times;
+  server.once = (person, asked, path) => (matches(asked, path) && (left -= 1) >= 0 ? answer : really(person, asked, path));
+}
+
+async function visitWithPhotos(queue, device, contents) {
+  const id = beginVisit(queue, '宁波海达', VISIT);
+  for (const content of contents) {
+    const adding = addPhoto(queue, id, device.shoot(content));
+    await device.rest();
+    await adding;
+  }
+  return id;
+}
+
+const note = (text) => ({ kind: 'follow_up', title: '跟进 宁波海达', method: 'POST', path: '/customers/c1/follow-ups', body: { text } });
+
+test('photos go first and one by one, then the visit, with its own name as key', async () => {
+  const { device, server, app, queue } = open();
+  const id = await visitWithPhotos(queue, device, ['a', 'b']);
+  queue.handIn(id);
+  await device.rest();
+  assert.deepEqual(server.log, ['POST /session', 'POST /uploads', 'POST /uploads', 'POST /visits']);
+  assert.equal(app.mostFlying, 1);
+  assert.deepEqual(server.made[0].photos, ['a', 'b']);
+  assert.equal(server.made[0].key, id);
+  assert.equal(server.made[0].body.client_id, id);
+  assert.deepEqual([...server.uploads.values()].map((one) => one.client), [`${id}_photo_1`, `${id}_photo_2`]);
+  assert.ok(server.made[0].body.sent_at);
+  assert.deepEqual(queue.unsent(), []);
+  assert.equal(device.files.size, 0);
+});
+
+test('every key fits what the API takes', async () => {
+  const { device, queue } = open();
+  const keys = [];
+  device.server.once = (_, asked) => { keys.push(asked.headers['Idempotency-Key']); return { status: 201, headers: {}, body: { id: 'x' } }; };
+  queue.handIn(await visitWithPhotos(queue, device, ['a']));
+  await device.rest();
+  assert.equal(keys.length, 2);
+  for (const key of keys) assert.match(key, /^[A-Za-z0-9_-]{1,64}$/);
+});
+
+test('a picture taken out and another taken have different keys', async () => {
+  const { device, server, queue } = open();
+  const id = await visitWithPhotos(queue, device, ['a', 'b']);
+  const removing = removePhoto(queue, id, 1);
+  await device.rest();
+  await removing;
+  const adding = addPhoto(queue, id, device.shoot('c'));
+  await device.rest();
+  await adding;
+  queue.handIn(id);
+  await device.rest();
+  assert.deepEqual(server.made[0].photos, ['b', 'c']);
+  assert.equal(device.files.size, 0);
+});
+
+test('without a network one is tried, and all go as soon as there is one, by timer alone', async () => {
+  const { device, server, app, queue } = open();
+  device.online = false;
+  for (const text of ['一', '二', '三']) queue.add(note(text));
+  for (let n = 0; n < 40; n += 1) await device.step();
+  assert.equal(server.log.length, 0);
+  assert.match(queue.trouble, /网络/);
+  assert.equal(app.mostFlying, 1);
+  device.online = true;
+  await device.rest();
+  assert.deepEqual(server.made.map((one) => one.body.text), ['一', '二', '三']);
+  assert.equal(queue.trouble, '');
+});
+
+test('an eager flush does not wait out what nobody answered', async () => {
+  const { device, server, api, queue } = open();
+  const entering = api.signedIn();
+  await device.rest();
+  await entering;
+  device.online = false;
+  queue.add(note('一'));
+  for (let n = 0; n < 12; n += 1) await device.step();
+  device.online = true;
+  const before = device.time;
+  const flushing = queue.flush(true);
+  while (!server.made.length && await device.step());
+  await flushing;
+  assert.ok(device.time - before <= 400);
+});
+
+test('what the server asks us to wait for is waited for, eager or not', async () => {
+  const { device, server, queue } = open();
+  say(server, () => true, refusal(503, '系统正忙', {}, { 'retry-after': '60' }), 1);
+  queue.add(note('一'));
+  while (server.log.length < 2) await device.step();
+  await settle();
+  const asked = device.time;
+  assert.equal(queue.trouble, '系统正忙');
+  await queue.flush(true);
+  assert.equal(server.made.length, 0);
+  await device.rest();
+  assert.equal(server.made.length, 1);
+  assert.ok(device.time - asked >= 60_000);
+});
+
+test('a year of waiting, asked for by mistake or by a clock set back, is not waited', async () => {
+  const { device, server, queue } = open();
+  say(server, () => true, refusal(503, '系统正忙', {}, { 'retry-after': '31536000' }), 1);
+  queue.add(note('一'));
+  while (server.log.length < 2) await device.step();
+  await settle();
+  const asked = device.time;
+  await device.rest();
+  assert.ok(device.time - asked <= 6 * 60_000);
+  device.online = false;
+  queue.add(note('二'));
+  for (let n = 0; n < 12; n += 1) await device.step();
+  device.online = true;
+  device.time -= 86_400_000;
+  void queue.flush();
+  for (let n = 0; n < 12; n += 1) await device.step();
+  assert.equal(server.made.length, 2);
+});
+
+test('a login that has run out is renewed, and the work goes on', async () => {
+  const { device, server, queue } = open();
+  queue.add(note('一'));
+  await device.rest();
+  server.tokens.clear();
+  queue.add(note('二'));
+  await device.rest();
+  assert.equal(server.made.length, 2);
+  assert.deepEqual(server.log.slice(2), ['POST /customers/c1/follow-ups', 'POST /session', 'POST /customers/c1/follow-ups']);
+});
+
+test('whoever is not let in keeps his work, untouched, until he is', async () => {
+  const { device, server, queue } = open();
+  server.login = 403;
+  queue.add(note('一'));
+  for (let n = 0; n < 12; n += 1) await device.step();
+  assert.equal(queue.trouble, '账号已停用');
+  assert.equal(queue.list()[0].state, 'waiting');
+  server.login = 201;
+  void queue.flush(true);
+  await device.rest();
+  assert.equal(server.made.length, 1);
+});
+
+test('a refusal is kept in the server\'s words and holds nothing back; mended, it goes', async () => {
+  const { device, server, queue } = open();
+  const id = queue.add(note('bad'));
+  queue.add(note('好'));
+  await device.rest();
+  assert.deepEqual(server.made.map((one) => one.body.text), ['好']);
+  const [refused] = queue.unsent();
+  assert.equal(refused.state, 'refused');
+  assert.deepEqual([refused.said.status, refused.said.message, refused.said.fields], [422, '内容不对', { report: '请改' }]);
+  queue.edit(id, (job) => { job.body.text = '改好了'; });
+  queue.handIn(id);
+  await device.rest();
+  assert.deepEqual(server.made.map((one) => one.body.text), ['好', '改好了']);
+});
+
+test('a refused picture is named, and the visit goes without it', async () => {
+  const { device, server, queue } = open();
+  const id = await visitWithPhotos(queue, device, ['a', 'bad']);
+  queue.handIn(id);
+  await device.rest();
+  assert.equal(queue.list()[0].said.photo, 2);
+  const removing = removePhoto(queue, id, 2);
+  await device.rest();
+  await removing;
+  queue.handIn(id);
+  await device.rest();
+  assert.deepEqual(server.made[0].photos, ['a']);
+  assert.equal(server.uploads.size, 1);
+});
+
+test('a picture the phone lost is said, not tried for ever', async () => {
+  const { device, queue } = open();
+  const id = await visitWithPhotos(queue, device, ['a']);
+  device.files.clear();
+  queue.handIn(id);
+  await device.rest();
+  assert.equal(queue.list()[0].said.code, 'photo_lost');
+});
+
+test('one that is never answered, and one the server stumbles over, hold back no other', async () => {
+  for (const answer of [null, refusal(500, '出了点问题')]) {
+    const { device, server, queue } = open();
+    const really = server.once.bind(server);
+    server.once = (person, asked, path) => {
+      if (asked.body.text !== '毒') return really(person, asked, path);
+      if (!answer) return { status: 302, headers: {}, body: '' };
+      return answer;
+    };
+    queue.add(note('毒'));
+    queue.add(note('好'));
+    for (let n = 0; n < 60; n += 1) await device.step();
+    assert.deepEqual(server.made.map((one) => one.body.text), ['好']);
+    assert.equal(queue.unsent().length, 1);
+  }
+});
+
+test('what a network\'s own page answers is not taken for a yes', async () => {
+  const { device, server, queue } = open();
+  say(server, () => true, { status: 200, headers: {}, body: '<html>' }, 1);
+  queue.add(note('一'));
+  while (server.log.length < 2) await device.step();
+  await settle();
+  assert.equal(queue.unsent().length, 1);
+  await device.rest();
+  assert.equal(server.made.length, 1);
+});
+
+test('what was perhaps sent cannot be changed; thrown away by mistake it comes back', async () => {
+  const { device, server, queue } = open();
+  device.online = false;
+  const id = queue.add(note('一'));
+  queue.edit(id, (job) => { job.body.text = '一改'; }); // nothing was sent yet
+  queue.handIn(id);
+  for (let n = 0; n < 12; n += 1) await device.step();
+  device.online = true;
+  say(server, () => true, refusal(500, ''), 1);
+  void queue.flush(true);
+  while (!server.log.some((line) => line.includes('follow'))) await device.step();
+  await settle();
+  assert.throws(() => queue.edit(id, () => undefined), /不能再改/);
+  queue.discard(id);
+  await device.rest();
+  assert.equal(server.made.length, 0);
+  assert.deepEqual(queue.unsent(), []);
+  queue.undoDiscard(id);
+  await device.rest();
+  assert.deepEqual(server.made.map((one) => one.body.text), ['一改']);
+});
+
+test('work that needs other work waits for it and says the name the server gave', async () => {
+  const { device, server, queue } = open();
+  device.online = false;
+  const call = queue.add({ kind: 'call', title: '电话', method: 'POST', path: '/calls', body: {}, named: true });
+  queue.add({ kind: 'call', title: '电话', method: 'PATCH', path: `/calls/${mention(call)}`, body: { reached: true } });
+  const plan = queue.add({ kind: 'plan', title: '计划', method: 'POST', path: '/visit-plans', body: { note: 'bad' }, named: true });
+  const visit = beginVisit(queue, '宁波海达', { ...VISIT, plan_id: mention(plan) });
+  queue.handIn(visit);
+  const change = queue.add({ kind: 'plan', title: '计划', method: 'PATCH', path: `/visit-plans/${mention(plan)}`, body: {} });
+  device.online = true;
+  await device.rest();
+  assert.deepEqual(server.made.map((one) => one.path), ['/calls', '/calls/s0']);
+  queue.discard(plan);
+  void queue.flush();
+  await device.rest();
+  assert.equal(server.made[2].path, '/visits');
+  assert.equal(server.made[2].body.plan_id, null);
+  assert.deepEqual(queue.unsent().map((job) => [job.id, job.said.code]), [[change, 'orphan']]);
+});
+
+test('nobody but its owner sees or sends it', async () => {
+  const { device, server, app, api, queue } = open();
+  device.holder = 'other';
+  queue.add(note('一'));
+  const second = new Queue(app.phone, api, 'other', () => undefined);
+  assert.deepEqual(second.list(), []);
+  void second.flush(true);
+  await device.rest();
+  assert.equal(server.made.length, 0);
+  queue.stop();
+  const back = open(device);
+  device.holder = 'rep';
+  void back.queue.flush();
+  await device.rest();
+  assert.deepEqual(server.made.map((one) => one.person), ['rep']);
+});
+
+test('clearing up for one person leaves the other\'s pictures', async () => {
+  const { device, app, api, queue } = open();
+  await visitWithPhotos(queue, device, ['a']);
+  device.files.set('0-1', 'nobody\'s');
+  const second = new Queue(app.phone, api, 'other', () => undefined);
+  const mending = second.mend();
+  await device.rest();
+  await mending;
+  assert.deepEqual([...device.files.values()], ['a']);
+});
+
+test('full storage gives up what can be read again, and else says so before anything is lost', async () => {
+  const device = new Device(numbers(1), new Server());
+  const app = device.start();
+  const api = new Api(app.phone.http, () => '', app.code);
+  device.values.set('read', 'x'.repeat(5000));
+  device.room = 5100;
+  const queue = new Queue(app.phone, api, 'rep', () => device.values.delete('read'));
+  const id = queue.begin(note('一'));
+  assert.ok(!device.values.has('read'));
+  assert.throws(() => queue.edit(id, (job) => { job.body.text = '长'.repeat(6000); }), /full/);
+  assert.equal(queue.list()[0].body.text, '一');
+});
+
+test('what was sent is forgotten after days, not while other work names it', async () => {
+  const { device, queue } = open();
+  const first = queue.add(note('一'));
+  await device.rest();
+  device.time += 4 * 86_400_000;
+  const draft = queue.begin({ ...note('二'), body: { after: mention(first) } });
+  const mend = async () => { const mending = queue.mend(); await device.rest(); await mending; };
+  await mend();
+  assert.equal(queue.list().length, 2);
+  queue.discard(draft);
+  await mend();
+  assert.deepEqual(queue.list().map((job) => job.id), [draft]);
+  device.time += 8 * 86_400_000;
+  await mend();
+  assert.deepEqual([...device.values.keys()], []);
+});
+
+test('a visit under work is saved at every change and found again by the next run', async () => {
+  const { device, queue } = open();
+  const id = beginVisit(queue, '宁波海达', VISIT);
+  writeVisit(queue, id, { report: '谈了' });
+  assert.equal(open(device).queue.list()[0].body.report, '谈了');
+});
