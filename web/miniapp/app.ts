@@ -1,7 +1,11 @@
-import { begin } from './lib/session';
+import { begin, wake } from './lib/session';
 
 App({
   onLaunch() {
     begin();
+  },
+
+  onShow() {
+    wake();
   },
 });

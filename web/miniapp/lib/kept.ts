@@ -1,24 +1,24 @@
 // What was read last time, so that a page has something to show before the network answers, and without one.
 const PREFIX = 'read ';
 
-interface Kept<T> {
+export interface Kept<T> {
   at: number; // ms
   value: T;
+  /** What the server calls this state of it; "" where it said nothing. */
+  etag: string;
 }
 
 /** Full storage is no reason to fail: then there is nothing to show next time. */
-export function keep(name: string, value: unknown): void {
+export function keep<T>(path: string, what: Kept<T>): void {
   try {
-    wx.setStorageSync(PREFIX + name, { at: Date.now(), value });
+    wx.setStorageSync(PREFIX + path, what);
   } catch {
-    wx.removeStorageSync(PREFIX + name);
+    wx.removeStorageSync(PREFIX + path);
   }
 }
 
-export const kept = <T>(name: string): T | undefined => whenKept<T>(name)?.value;
-
-export function whenKept<T>(name: string): Kept<T> | undefined {
-  const found: Kept<T> | '' = wx.getStorageSync(PREFIX + name);
+export function kept<T>(path: string): Kept<T> | undefined {
+  const found: Kept<T> | '' = wx.getStorageSync(PREFIX + path);
   return found === '' ? undefined : found;
 }
 

@@ -1,7 +1,7 @@
 // A page's way of reading: what was kept at once, then what is true now, or a sentence.
-import { Unreached } from './http';
-import { keep, whenKept } from './kept';
-import { call, NotLetIn } from './session';
+import { NotLetIn, Unreached } from './core/api';
+import { keep, kept } from './kept';
+import { ask } from './session';
 import { moment } from './words';
 
 /** The state of a page: its `state` component shows all but `ready`. */
@@ -20,12 +20,13 @@ export const LOADING: Reading = { state: 'loading', problem: '', stale: '' };
  * answer is what `setData` of the page takes beside it. Never throws.
  */
 export async function read<T>(path: string, show: (found: T) => void): Promise<Reading> {
-  const last = whenKept<T>(path);
+  const last = kept<T>(path);
   if (last) show(last.value);
   try {
-    const found = await call<T>('GET', path);
-    keep(path, found);
-    show(found);
+    const { status, headers, body } = await ask({ method: 'GET', path, etag: last?.etag });
+    const value = last && status === 304 ? last.value : body as T;
+    keep(path, { at: Date.now(), value, etag: headers.etag ?? '' });
+    if (value !== last?.value) show(value);
     return { state: 'ready', problem: '', stale: '' };
   } catch (error) {
     if (error instanceof NotLetIn) return LOADING; // the login page is on its way

@@ -1,81 +1,103 @@
-// Who holds the phone. WeCom says it at every start; the token stays in memory, so that a closed app has left nothing behind.
-import { Refused, send, type Method } from './http';
-import { forget, keep, kept } from './kept';
-
-export interface Person {
-  userid: string;
-  name: string;
-  role: string;
-  role_label: string;
-}
+// Who holds the phone, and what is done in his name. WeCom says who it is at every start; the token stays in memory.
+import { Api, NotLetIn, type Ask, type Person } from './core/api';
+import { uuid } from './core/ids';
+import type { Answer, Method } from './core/ports';
+import { Queue } from './core/queue';
+import { forget } from './kept';
+import { phone } from './ports';
+import { SERVER } from './server';
 
 const OUTSIDE = '请在企业微信里打开这个小程序，才知道您是谁';
 const NO_CODE = '企业微信没有给出登录凭证。请检查网络后再试';
 const LOGIN = '/pages/login/login';
+const PERSON = 'person';
 
-/** Signing in was refused, and why; asking again by itself would not help. */
-export class NotLetIn extends Error {}
+const api = new Api(phone.http, () => SERVER, code);
+let queue: Queue | null = null;
 
-let token = '';
-let signing: Promise<Person> | null = null;
-let left = false;
+/** Who it was the last time, until WeCom has said who it is this time; nobody on a new phone. */
+export function lastPerson(): Person | undefined {
+  const text = phone.store.get(PERSON);
+  return text === undefined ? undefined : JSON.parse(text);
+}
 
-/** The person of the last time, until WeCom has said who it is this time; nobody on a new phone. */
-export const lastPerson = (): Person | undefined => kept<Person>('person');
+/** The work of the person of this phone that waits for a network; null while nobody has ever signed in. */
+export const work = (): Queue | null => queue;
 
-/** At the start of the app: signs in by itself. */
+/** Names a write, so that a second sending of it is known as the same. */
+export const newKey = (): string => uuid(phone.random);
+
+/** At the start of the app: signs in by itself, and goes on with what a closed app left behind. */
 export function begin(): void {
+  const last = lastPerson();
+  if (last) takeUp(last);
   signedIn().catch(() => undefined); // whoever asks for something is told
+  wx.onNetworkStatusChange(({ isConnected }) => { if (isConnected) wake(); });
+}
+
+/** The app is shown, or the network is back: what waits is tried at once. */
+export function wake(): void {
+  void queue?.flush(true);
 }
 
 /** Signed in, once however many ask at a time. Shows the login page where that cannot be. */
-export function signedIn(): Promise<Person> {
-  if (!signing) {
-    signing = signIn().catch((error) => {
-      signing = null;
-      throw refusal(error);
-    });
-    signing.catch((error) => { if (error instanceof NotLetIn) wx.reLaunch({ url: `${LOGIN}?why=${encodeURIComponent(error.message)}` }); });
+export async function signedIn(): Promise<Person> {
+  try {
+    const person = await api.signedIn();
+    if (lastPerson()?.userid !== person.userid) forget();
+    phone.store.set(PERSON, JSON.stringify(person));
+    takeUp(person);
+    return person;
+  } catch (error) {
+    if (error instanceof NotLetIn) showLogin(error.message);
+    throw error;
   }
-  return signing;
 }
 
 /** By the person's own wish, or after he signed out. */
-export function signInAgain(): Promise<Person> {
-  left = false;
+export async function signInAgain(): Promise<Person> {
+  await api.signInAgain();
   return signedIn();
 }
 
 /** Leaves nothing readable on the phone but what has still to be sent. */
 export async function signOut(): Promise<void> {
-  await call('DELETE', '/session').catch(() => undefined);
-  token = '';
-  signing = null;
-  left = true;
+  queue?.stop();
+  queue = null;
+  await api.signOut();
+  phone.store.remove(PERSON);
   forget();
   wx.reLaunch({ url: `${LOGIN}?left=1` });
 }
 
-/** A call to our API as this person. A token that has run out is renewed once, silently. */
-export async function call<T>(method: Method, path: string, body?: object, key?: string): Promise<T> {
+/** A question to our API as this person, who is signed in for it where he is not. */
+export async function ask(what: Ask): Promise<Answer> {
   await signedIn();
   try {
-    return await send<T>(method, path, token, body, key);
+    return await api.call(what);
   } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 401) throw error;
-    signing = null;
-    await signedIn();
-    return send<T>(method, path, token, body, key);
+    if (error instanceof NotLetIn) showLogin(error.message);
+    throw error;
   }
 }
 
-async function signIn(): Promise<Person> {
-  if (left) throw new NotLetIn('');
-  const made = await send<{ token: string; person: Person }>('POST', '/session', '', { code: await code(), via: 'miniapp' });
-  token = made.token;
-  if (lastPerson()?.userid !== made.person.userid) forget();
-  keep('person', made.person);
-  return made.person;
+/** A write that cannot wait for a network; what can goes into the queue. The answer's body. */
+export async function call<T>(method: Method, path: string, key: string, body?: object): Promise<T> {
+  return (await ask({ method, path, key, body })).body as T;
+}
+
+/** One queue a person: another one's work is neither sent nor shown. */
+function takeUp(person: Person): void {
+  if (queue?.owner === person.userid) return;
+  queue?.stop();
+  const opened = new Queue(phone, api, person.userid, forget);
+  queue = opened;
+  void opened.mend().then(() => opened.flush(true));
+}
+
+function showLogin(why: string): void {
+  const shown = getCurrentPages().some((page) => `/${page.route}` === LOGIN);
+  if (!shown) wx.reLaunch({ url: `${LOGIN}?why=${encodeURIComponent(why)}` });
 }
 
 function code(): Promise<string> {
@@ -84,8 +106,4 @@ function code(): Promise<string> {
   return new Promise((done, failed) => {
     qy.login({ success: (found) => done(found.code), fail: () => failed(new Error(NO_CODE)) });
   });
-}
-
-function refusal(error: Error): Error {
-  return error instanceof Refused && error.status < 500 && error.status !== 429 ? new NotLetIn(error.message) : error;
 }

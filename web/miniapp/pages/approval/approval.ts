@@ -1,8 +1,7 @@
 import { tone, type Approval } from '../../lib/approvals';
-import { newKey } from '../../lib/ids';
 import { inWan } from '../../lib/money';
 import { LOADING, read } from '../../lib/read';
-import { call } from '../../lib/session';
+import { call, newKey } from '../../lib/session';
 import { moment } from '../../lib/words';
 
 interface Signer {
@@ -106,7 +105,7 @@ Page({
     if (this.data.busy) return;
     this.setData({ busy: true, wrong: '' });
     try {
-      const { said } = await call<Signed>('POST', `/approvals/${this.data.id}/${what}`, body, await newKey());
+      const { said } = await call<Signed>('POST', `/approvals/${this.data.id}/${what}`, newKey(), body);
       this.setData({ verdict: '' });
       wx.showToast({ title: said, icon: 'none', duration: 2500 });
       await this.load();

@@ -1,10 +1,12 @@
-import { lastPerson, signedIn, signOut, type Person } from '../../lib/session';
+import type { Person } from '../../lib/core/api';
+import { lastPerson, signedIn, signOut, work } from '../../lib/session';
 
 Page({
-  data: { person: null as Person | null, initial: '' },
+  data: { person: null as Person | null, initial: '', unsent: 0 },
 
   onShow() {
     this.draw(lastPerson());
+    this.setData({ unsent: work()?.unsent().length ?? 0 });
     signedIn().then((person) => this.draw(person), () => undefined);
   },
 

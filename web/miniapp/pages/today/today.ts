@@ -1,7 +1,6 @@
-import { newKey } from '../../lib/ids';
 import { placeOf } from '../../lib/places';
 import { LOADING, read } from '../../lib/read';
-import { call, lastPerson } from '../../lib/session';
+import { call, lastPerson, newKey } from '../../lib/session';
 import { dayInWords, moment } from '../../lib/words';
 
 interface Thing {
@@ -84,7 +83,7 @@ Page({
     const ticked = !line.ticked;
     this.setData({ [`${list}[${place}].ticked`]: ticked });
     try {
-      await call('POST', `/todos/${line.id}/${ticked ? 'finish' : 'reopen'}`, undefined, await newKey());
+      await call('POST', `/todos/${line.id}/${ticked ? 'finish' : 'reopen'}`, newKey());
     } catch (error) {
       this.setData({ [`${list}[${place}].ticked`]: !ticked });
       wx.showToast({ title: (error as Error).message, icon: 'none' });
