@@ -1,5 +1,5 @@
 // Who holds the phone, and what is done in his name. WeCom says who it is at every start; the token stays in memory.
-import { Api, NotLetIn, type Ask, type Person } from './core/api';
+import { Api, NotLetIn, Unreached, type Ask, type Person } from './core/api';
 import { uuid } from './core/ids';
 import type { Answer, Method } from './core/ports';
 import { Queue } from './core/queue';
@@ -8,7 +8,6 @@ import { phone } from './ports';
 import { SERVER } from './server';
 
 const OUTSIDE = '请在企业微信里打开这个小程序，才知道您是谁';
-const NO_CODE = '企业微信没有给出登录凭证。请检查网络后再试';
 const LOGIN = '/pages/login/login';
 const PERSON = 'person';
 
@@ -104,6 +103,6 @@ function code(): Promise<string> {
   const { qy } = wx;
   if (!qy) return Promise.reject(new NotLetIn(OUTSIDE));
   return new Promise((done, failed) => {
-    qy.login({ success: (found) => done(found.code), fail: () => failed(new Error(NO_CODE)) });
+    qy.login({ success: (found) => done(found.code), fail: () => failed(new Unreached()) });
   });
 }
