@@ -28,6 +28,8 @@ export function builtIns(space: CodeSpace, templates: Record<string, unknown>, f
       observers: Object.fromEntries(properties.map((one) => [one, function (this: Value, value: Value) { this.set?.(one, value); }])),
       lifetimes: {
         attached(this: Value) {
+          // The page hears the built-in's own events, never the browser's of the same name.
+          for (const one of ['input', 'change']) (this.$$ as HTMLElement).querySelector('.wx-inner')?.addEventListener(one, (event) => event.stopPropagation());
           this.set = make(this.$$ as HTMLElement, (name, detail) => this.triggerEvent(name, detail));
           for (const one of properties) if (this.data[one] !== undefined) this.set(one, this.data[one]);
         },

@@ -106,7 +106,7 @@ export class Pages {
     const config = this.configs[path];
     if (!config || !this.app.pages.includes(path)) throw new Fail(`page "${path}" is not found`);
     const box = element('div', 'page');
-    box.tabIndex = -1;
+    box.tabIndex = 0; // so that a keyboard can scroll it
     const place = element('span', '');
     box.append(place);
     this.view.append(box);
