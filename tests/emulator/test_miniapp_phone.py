@@ -1,5 +1,6 @@
 """What a mini-program finds on an emulated phone: files that outlive it, a camera, a position, a fickle network."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,24 @@ def test_whoever_dials_is_away_and_comes_back(phone: Page) -> None:
     phone.get_by_role("button", name="呼叫 13800138000").tap()
     until(lambda: phone.evaluate("seen.length") == 2)
     assert phone.evaluate("seen") == ["away", "back"]
+
+
+def test_a_page_pulled_down_is_read_again(phone: Page) -> None:
+    expect(phone.get_by_role("button", name="再试一次")).to_be_visible()
+    touch = phone.context.new_cdp_session(phone)
+
+    def finger(kind: str, *at: int) -> None:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": 195, "y": y} for y in at]})
+
+    def pull(far: int) -> None:
+        finger("touchStart", 200)
+        for y in range(220, 200 + far, 20):
+            finger("touchMove", y)
+        finger("touchEnd")
+
+    pull(60)
+    phone.wait_for_timeout(500)
+    assert phone.locator(".pull").evaluate("strip => strip.offsetHeight") == 0
+    with phone.expect_request(re.compile("/emu/")):
+        pull(240)
+    expect(phone.locator(".pull.busy")).to_have_count(0)
