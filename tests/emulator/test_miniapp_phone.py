@@ -55,16 +55,16 @@ def taken(phone: Page, folder: Path) -> str:
 def test_a_saved_photo_outlives_the_app_and_a_temporary_one_does_not(phone: Page, tmp_path: Path) -> None:
     first, second = taken(phone, tmp_path), taken(phone, tmp_path)
     home = phone.evaluate("wx.env.USER_DATA_PATH")
-    assert files(phone, "saveFile", tempFilePath=first, filePath=f"{home}/work/1")["savedFilePath"] == f"{home}/work/1"
+    assert files(phone, "saveFile", tempFilePath=first, filePath=f"{home}/kept/1")["savedFilePath"] == f"{home}/kept/1"
     phone.reload()
-    assert files(phone, "readdir", dirPath=f"{home}/work")["files"] == ["1"]
+    assert files(phone, "readdir", dirPath=f"{home}/kept")["files"] == ["1"]
     size = (tmp_path / "泵.jpg").stat().st_size
-    assert files(phone, "getFileInfo", filePath=f"{home}/work/1")["size"] == size
+    assert files(phone, "getFileInfo", filePath=f"{home}/kept/1")["size"] == size
     for path in (first, second):
         assert "no such file" in refused(phone, FILE, "readFile", filePath=path)
     assert "permission denied" in refused(phone, FILE, "writeFile", filePath="/etc/x", data="x")
-    files(phone, "unlink", filePath=f"{home}/work/1")
-    assert "no such file" in refused(phone, FILE, "access", path=f"{home}/work/1")
+    files(phone, "unlink", filePath=f"{home}/kept/1")
+    assert "no such file" in refused(phone, FILE, "access", path=f"{home}/kept/1")
 
 
 def test_another_members_phone_has_files_and_a_memory_of_its_own(phone: Page, emulator: Emulator) -> None:
