@@ -53,6 +53,7 @@ CONSOLE = {
     "duplicates": "duplicates?q=瑞衡",
     "audit": "audit",
 }
+MINIAPP = ("today", "me", "approvals", "outbox", "privacy", "login")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-proxy-server"]
 
 
@@ -173,6 +174,17 @@ def _beside(page: Page, name: str) -> None:
     page.screenshot(path=OUT / f"{name}.png")
 
 
+def miniapp(browser: Browser, running: Demo, who: str) -> None:
+    """The pages of the mini-program at a phone's size, on the phone of one member."""
+    page = _page(browser, SIZES["390"])
+    for shot in MINIAPP:
+        page.goto("about:blank")  # an address that differs after its # alone would not open the app anew
+        page.goto(f"{running.phones}miniapp/?userid={who}#/pages/{shot}/{shot}")
+        page.wait_for_timeout(1500)
+        page.screenshot(path=OUT / f"miniapp-{who}-{shot}.png")
+    page.context.close()
+
+
 def upload(browser: Browser, running: Demo) -> None:
     """The page behind the link that /推进 gives, before and after a file that is refused, and once it is expired."""
     said = str(running.do("say", userid="liqiang", text="/推进")["reply"])
@@ -242,6 +254,8 @@ def main() -> int:
         console(browser, running, "李强", "rep")
         upload(browser, running)
         sidebar(browser, running)
+        for who in ("liqiang", "zhouming"):
+            miniapp(browser, running, who)
         running.do("clock", advance=86400)
         time.sleep(15)
         running.do("clock", advance=2 * 86400)

@@ -1,5 +1,6 @@
 """The mini-program as its members use it, in a real Chromium over a running house."""
 
+import json
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -17,7 +18,7 @@ from crm.usecases.approvals import move_or_ask
 from crm.usecases.deals import open_deal
 from crm.usecases.todos import add_todo
 from models.approvals import Approval
-from models.timeline import Todo
+from models.timeline import TimelineEntry, Todo
 from tests.sidebar.conftest import START
 from tests.stories.house import House
 from tests.support.browser import Open, accessibility_problems, overflows
@@ -115,6 +116,33 @@ def test_signing_out_leaves_nothing_to_read_and_signs_in_only_when_asked(enter: 
     assert phone.evaluate("Object.keys(localStorage).filter(key => key.includes(' read '))") == []
     phone.get_by_role("button", name="登录").tap()
     expect(shown(phone)).to_contain_text("李强")
+
+
+def test_work_of_a_closed_app_is_seen_and_goes_once_when_there_is_a_network(enter: Enter) -> None:
+    with uow.transaction() as s:
+        draft = CustomerDraft("平湖戊泰泵业有限公司", CustomerLevel.NORMAL, CustomerSource.EVENT)
+        customer = create_customer(s, actor_by_userid(s, "liqiang"), draft, START, entrance="chat")
+    job = {
+        "id": "5d1c7c0e-9a4e-4a55-8a8e-0b8f2f1c7a11", "kind": "follow_up", "title": "跟进 平湖戊泰", "made": 0, "turn": 1,
+        "state": "waiting", "before": "waiting", "method": "POST", "path": f"/customers/{customer.public_id}/follow-ups",
+        "body": {"text": "在现场看了三号泵，轴封要换"}, "stamped": False, "photos": [], "photosMade": 0, "tries": 1, "next": 0,
+        "met": False, "said": None, "answer": None, "ended": 0,
+    }  # fmt: skip
+    phone = enter("liqiang")
+    expect(shown(phone)).to_contain_text("李强")
+    kept = f"miniapp liqiang job/liqiang/{job['id']}/1"
+    phone.evaluate("([key, value]) => localStorage.setItem(key, JSON.stringify(value))", [kept, json.dumps(job)])
+    phone.goto(f"{phone.url}&flight")
+    tab(phone, "我的")
+    shown(phone).get_by_role("button", name="待同步 1").tap()
+    expect(shown(phone).get_by_text("跟进 平湖戊泰")).to_be_visible()
+    phone.get_by_role("button", name="立即同步").tap()
+    expect(shown(phone).get_by_text("网络不通")).to_be_visible()
+    phone.evaluate("window.postMessage({flight: false}, location.origin)")
+    expect(shown(phone).get_by_text("都同步好了")).to_be_visible()
+    phone.reload()
+    expect(shown(phone)).to_contain_text("李强")
+    assert len(rows(TimelineEntry, TimelineEntry.text == job["body"]["text"])) == 1  # type: ignore[index]
 
 
 @pytest.fixture(scope="module")

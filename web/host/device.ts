@@ -59,8 +59,6 @@ export class Device {
       environment: 'wxwork', platform: 'android', system: 'Android 14', SDKVersion: '3.8.0', version: '4.1.36',
       windowWidth: window.innerWidth, windowHeight: window.innerHeight, screenWidth: window.innerWidth, screenHeight: window.innerHeight,
     }),
-    getAccountInfoSync: () => ({ miniProgram: { appId: 'touristappid', envVersion: 'develop', version: '' } }),
-    nextTick: (work: () => void) => { setTimeout(work); },
     canIUse: () => true,
   };
 

@@ -51,10 +51,6 @@ export class Files {
         await this.write(o.filePath, new Blob([o.data]));
         return {};
       }),
-      copyFile: (o: Options & { srcPath: string; destPath: string }) => answered('copyFile', o, async () => {
-        await this.write(o.destPath, await this.content(o.srcPath));
-        return {};
-      }),
       unlink: (o: Options & { filePath: string }) => answered('unlink', o, async () => {
         await this.content(o.filePath);
         await this.ask('readwrite', (all) => all.delete(o.filePath));

@@ -67,8 +67,6 @@ export class Pages {
       return {};
     }),
     stopPullDownRefresh: (o: Options = {}) => answered('stopPullDownRefresh', o, () => { this.top?.pull?.stop(); return {}; }),
-    startPullDownRefresh: (o: Options = {}) => answered('startPullDownRefresh', o, () => { this.top?.pull?.start(); return {}; }),
-    pageScrollTo: (o: Options & { scrollTop: number }) => answered('pageScrollTo', o, () => { this.top?.box.scrollTo({ top: o.scrollTop }); return {}; }),
     setTabBarBadge: (o: Options & { index: number; text: string }) => answered('setTabBarBadge', o, () => { this.badges.set(o.index, o.text); this.draw(); return {}; }),
     removeTabBarBadge: (o: Options & { index: number }) => answered('removeTabBarBadge', o, () => { this.badges.delete(o.index); this.draw(); return {}; }),
   };

@@ -3,7 +3,7 @@
 export const BUILT_IN = {
   view: {},
   text: {},
-  button: { template: '<slot/>', properties: ['disabled', 'loading', 'ariaLabel', 'formType'] },
+  button: { template: '<slot/>', properties: ['disabled', 'ariaLabel'] },
   label: {},
   'scroll-view': {},
   image: { template: '<img class="wx-inner" alt=""/>', properties: ['src', 'mode', 'ariaLabel'] },

@@ -3,7 +3,7 @@ import type { Answer, Files, Http, Phone, Store } from './core/ports';
 
 const PATIENCE = 30000; // ms for an answer
 const UPLOAD_PATIENCE = 120000; // ms for a picture, on a bad line
-const FOLDER = `${wx.env.USER_DATA_PATH}/work`; // WeChat keeps files of its own beside it
+const FOLDER = `${wx.env.USER_DATA_PATH}/kept`; // WeChat keeps files of its own beside it
 
 const store: Store = {
   get: (key) => wx.getStorageSync(key) || undefined,

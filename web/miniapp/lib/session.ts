@@ -13,6 +13,7 @@ const PERSON = 'person';
 
 const api = new Api(phone.http, () => SERVER, code);
 let queue: Queue | null = null;
+let settled: Person | null = null; // whose coming has been written down
 
 /** Who it was the last time, until WeCom has said who it is this time; nobody on a new phone. */
 export function lastPerson(): Person | undefined {
@@ -43,9 +44,7 @@ export function wake(): void {
 export async function signedIn(): Promise<Person> {
   try {
     const person = await api.signedIn();
-    if (lastPerson()?.userid !== person.userid) forget();
-    phone.store.set(PERSON, JSON.stringify(person));
-    takeUp(person);
+    if (settled !== person) settle(person);
     return person;
   } catch (error) {
     if (error instanceof NotLetIn) showLogin(error.message);
@@ -62,7 +61,7 @@ export async function signInAgain(): Promise<Person> {
 /** Leaves nothing readable on the phone but what has still to be sent. */
 export async function signOut(): Promise<void> {
   queue?.stop();
-  queue = null;
+  queue = settled = null;
   await api.signOut();
   phone.store.remove(PERSON);
   forget();
@@ -83,6 +82,13 @@ export async function ask(what: Ask): Promise<Answer> {
 /** A write that cannot wait for a network; what can goes into the queue. The answer's body. */
 export async function call<T>(method: Method, path: string, key: string, body?: object): Promise<T> {
   return (await ask({ method, path, key, body })).body as T;
+}
+
+function settle(person: Person): void {
+  settled = person;
+  if (lastPerson()?.userid !== person.userid) forget();
+  phone.store.set(PERSON, JSON.stringify(person));
+  takeUp(person);
 }
 
 /** One queue a person: another one's work is neither sent nor shown. */
