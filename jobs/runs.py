@@ -8,13 +8,13 @@ from functools import partial
 
 from crm import policy as numbers
 from crm import uow
-from crm.flows import archive, archive_digests, contacts, directory, tags
+from crm.flows import archive, archive_digests, contacts, directory, outdoor, tags
 from crm.flows.evidence import read_evidence
 from crm.usecases import archive_talks, attachments, retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
 from crm.usecases.visit_uploads import purge_orphans
-from gateways.wecom.errors import WecomError
+from gateways.wecom.errors import Kind, WecomError
 from jobs import deliver, inbox, sealing, spool, sweeps
 from jobs.book import Book, until_answered
 from jobs.wiring import Wiring, file_store, fixed
@@ -83,6 +83,8 @@ def perform(w: Wiring, job: str, now: datetime, *, dry_run: bool = False) -> Ite
         yield from _files_swept(w, now)
     elif job == "evidence":
         yield from _evidence_read(w)
+    elif job == outdoor.JOB:
+        yield from outdoor.run(w.client.check_ins, _forbidden, now)
     elif job == archive_talks.JOB:
         yield from archive_digests.run(w.summarise, now)
     elif job == archive.JOB:
@@ -106,7 +108,12 @@ JOBS = (
     "evidence",
     archive.JOB,
     archive_talks.JOB,
+    outdoor.JOB,
 )
+
+
+def _forbidden(error: Exception) -> bool:
+    return isinstance(error, WecomError) and error.kind is Kind.CONFIG
 
 
 def _sealed(w: Wiring) -> Iterator[str]:

@@ -50,6 +50,7 @@ SCHEDULE: Sequence[Daily | EveryMinute] = (
     EveryMinute("archive"),
     EveryMinute("talks"),
     EveryMinute("tags"),
+    EveryMinute("outdoor"),
     Daily("silent-customers", 2, 0),
     Daily("stale-deals", 2, 10),
     Daily("registrations", 2, 20),

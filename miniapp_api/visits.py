@@ -44,7 +44,8 @@ def visit_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         responses=answers(WRITE) | {200: {"description": "以前记过", "content": content_of("VisitMadeOut")}},
     )
     def record_visit(json_data: VisitIn, repeat: RepeatHeaders) -> Response:
-        return write(deps, repeat.key, json_data, _recorded(json_data))
+        the_same = json_data.model_copy(update={"sent_at": None})  # the phone's clock is another at each attempt
+        return write(deps, repeat.key, the_same, _recorded(json_data))
 
     @bp.get("/visits")
     @bp.input(VisitsQuery, location="query", arg_name="asked")

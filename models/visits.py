@@ -23,6 +23,7 @@ class Visit(Base):
         UniqueConstraint("person_id", "client_id"),
         Index("ix_visit_person_at", "person_id", "visited_at"),
         Index("ix_visit_at", "visited_at", "public_id"),
+        Index("ix_visit_compared_received", "compared_at", "received_at"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = public_id()
@@ -50,6 +51,7 @@ class Visit(Base):
     score: Mapped[int | None]
     signals: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
     effective: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    compared_at: Mapped[datetime | None]  # when it was held against WeCom's 外出打卡
 
 
 class VisitUpload(Base):
@@ -123,6 +125,20 @@ class VisitReview(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     verdict: Mapped[str | None] = mapped_column(String(8))
     decision_words: Mapped[str] = mapped_column(String(500), default="")
+
+
+class OutdoorSign(Base):
+    """A 外出打卡 of WeCom on a day of a visit. GCJ-02 degrees; `exception` in its words, "" where nothing was odd."""
+
+    __tablename__ = "outdoor_sign"
+    __table_args__ = (UniqueConstraint("person_id", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(index=True)
+    latitude: Mapped[float] = mapped_column(Float)
+    longitude: Mapped[float] = mapped_column(Float)
+    exception: Mapped[str] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(64))
 
 
 class PhoneCall(Base):

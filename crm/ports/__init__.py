@@ -26,6 +26,8 @@ from crm.ports.files import KeepsFiles as KeepsFiles
 from crm.ports.files import NoPicture as NoPicture
 from crm.ports.files import ReadsFiles as ReadsFiles
 from crm.ports.files import TakePicture as TakePicture
+from crm.ports.outdoor import OutdoorCheckIn as OutdoorCheckIn
+from crm.ports.outdoor import OutdoorCheckIns as OutdoorCheckIns
 from crm.ports.talk import ArchivedMessage as ArchivedMessage
 from crm.ports.talk import ArchiveSource as ArchiveSource
 from crm.ports.talk import AskModel as AskModel

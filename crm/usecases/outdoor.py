@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from crm.ports import OutdoorCheckIn
@@ -16,6 +16,8 @@ from models.visits import OutdoorSign, Visit
 _SETTLED = timedelta(minutes=15)  # after a visit came in: whoever signs in with 打卡 as well has done it by then
 _GIVEN_UP = timedelta(days=3)  # after that WeCom need not be asked any more
 _AT_ONCE = 100  # people of one call
+_KEPT = timedelta(days=90)  # a visit may come in thirty days late, and is judged by the two months before it
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +56,29 @@ def keep(s: Session, asked: Asked, told: Sequence[OutdoorCheckIn], now: datetime
 
     Told twice, a row is kept once. What nobody asked about is left out.
     """
+    signs = [(asked.people[one.userid.casefold()], one) for one in told if one.userid.casefold() in asked.people]
     rows = [
         {
-            "person_id": asked.people[one.userid.casefold()],
+            "person_id": person_id,
             "at": one.at,
             "latitude": one.latitude,
             "longitude": one.longitude,
             "exception": one.exception[:64],
             "device": one.device[:64],
         }
-        for one in told
-        if one.userid.casefold() in asked.people
+        for person_id, one in signs
     ]
     made = insert_each_once(s, OutdoorSign, rows)
     mine = (Visit.person_id.in_(asked.people.values()), Visit.compared_at.is_(None))
     s.execute(update(Visit).where(*mine, Visit.received_at <= now - _SETTLED).values(compared_at=now))
-    for person_id in sorted({row["person_id"] for row in rows}):
+    for person_id in sorted({person_id for person_id, _ in signs}):
         judge_again(s, person_id, asked.since)
     return len(made)
+
+
+def purge_signs(s: Session, now: datetime) -> int:
+    """What no judgement looks at any more."""
+    old = select(OutdoorSign.id).where(OutdoorSign.at <= now - _KEPT).order_by(OutdoorSign.id).limit(_BATCH)
+    ids = s.scalars(old).all()
+    s.execute(delete(OutdoorSign).where(OutdoorSign.id.in_(ids)), execution_options={"synchronize_session": False})
+    return len(ids)

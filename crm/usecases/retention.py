@@ -11,6 +11,7 @@ from crm.usecases import slots
 from crm.usecases.archive_retention import purge_numbers, purge_old_talk
 from crm.usecases.import_retention import purge_import_rows
 from crm.usecases.lead_sources import purge_knocks
+from crm.usecases.outdoor import purge_signs
 from models.messages import Card, CardAction, InboxEvent, OutboxMessage
 
 # The law (网络安全法 art. 21) wants logs of the network for six months at least: 184 days, and a few to look into them.
@@ -65,6 +66,7 @@ PURGES: Sequence[Callable[[Session, datetime], int]] = (
     purge_import_rows,
     purge_numbers,
     purge_old_talk,
+    purge_signs,
 )
 
 

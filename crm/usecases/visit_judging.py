@@ -18,12 +18,12 @@ from config.vocabulary import Datum, FixSource, Verdict
 from crm import policy as numbers
 from crm.rules.activity import counts as says_something
 from crm.rules.checkin import Point, metres_between
-from crm.rules.trust import CheckIn, Fix, Judgement, Photo, Seen, judge
+from crm.rules.trust import CheckIn, Fix, Judgement, OutdoorRow, Photo, Seen, judge
 from crm.rules.trust_place import PARK
 from crm.usecases.followups import rewind
 from models.customers import Customer
 from models.timeline import TimelineEntry
-from models.visits import Visit, VisitReview, VisitUpload
+from models.visits import OutdoorSign, Visit, VisitReview, VisitUpload
 
 BEFORE = timedelta(days=60)  # how far back a judgement looks
 AROUND = timedelta(days=1)  # and how far ahead; the same for colleagues
@@ -41,6 +41,7 @@ class _Facts:
     photos: Mapping[int, Sequence[Photo]]
     places: Mapping[int, tuple[Point, bool]]
     parks: Sequence[Point]
+    signs: Sequence[OutdoorRow]
 
 
 def judge_again(s: Session, person_id: int, since: datetime) -> None:
@@ -59,7 +60,7 @@ def judge_again(s: Session, person_id: int, since: datetime) -> None:
         return
     facts = _facts(s, person_id, own, again, policy)
     for visit in again:
-        found = judge(_check_in(visit, facts), _seen(visit, facts), (), policy)
+        found = judge(_check_in(visit, facts), _seen(visit, facts), _signs(visit, facts), policy)
         _write(s, visit, found, _reports_before(visit, own))
     s.flush()
 
@@ -128,7 +129,17 @@ def _facts(s: Session, person_id: int, own: Sequence[Visit], again: Sequence[Vis
         for number, north, east, learnt in s.execute(targets)
         if north is not None and east is not None
     }
-    return _Facts(own, theirs, photos, places, _parks(s, again, places, policy))
+    days = OutdoorSign.at.between(again[0].visited_at - AROUND, again[-1].visited_at + AROUND)
+    signed = select(OutdoorSign).where(OutdoorSign.person_id == person_id, days).order_by(OutdoorSign.at)
+    signs = [
+        OutdoorRow(one.at, Point(one.latitude, one.longitude, Datum.GCJ02), one.exception, one.device)
+        for one in s.scalars(signed)
+    ]
+    return _Facts(own, theirs, photos, places, _parks(s, again, places, policy), signs)
+
+
+def _signs(visit: Visit, facts: _Facts) -> list[OutdoorRow]:
+    return [one for one in facts.signs if abs(one.at - visit.visited_at) <= AROUND]
 
 
 def _colleagues(person_id: int, again: Sequence[Visit]) -> Select[Visit]:

@@ -56,6 +56,14 @@ def visit(client_id: str = "v-1", **other: object) -> dict[str, Any]:
     } | other
 
 
+def test_a_visit_whose_answer_was_lost_is_sent_again_at_another_time_and_is_the_same(phone: Phone) -> None:
+    first = phone.post("/visits", visit(), key="k-1")
+    later = (NOW + timedelta(hours=3)).isoformat()
+    again = phone.post("/visits", visit(sent_at=later), key="k-1")
+    assert (again.status_code, again.get_json()) == (201, first.get_json())
+    assert phone.post("/visits", visit(report=REPORT), key="k-1").status_code == 409
+
+
 def test_photos_come_first_and_the_visit_has_them_in_its_order(phone: Phone, phone_of: Callable[[str], Phone]) -> None:
     first, second = (send(phone, f"p-{n}", jpeg(n)).get_json()["id"] for n in (1, 2))
     made = phone.post("/visits", visit(photos=[second, first], report=REPORT), key="k-1")
