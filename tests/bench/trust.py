@@ -1,4 +1,4 @@
-"""Check-ins judged: cheats of ten kinds and honest days, in the usual town and in towns that nothing was tuned on.
+"""Check-ins judged: cheats of ten kinds and honest days, in the usual town and in towns drawn with seeds held out.
 
 `make bench WHAT=trust` prints what was flagged (not 有效) of each kind, over several seeds. It fails where fewer than
 95 % of the cheats or more than 3 % of the honest check-ins are, or where one signal alone made a visit 无效.
