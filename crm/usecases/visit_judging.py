@@ -98,7 +98,9 @@ def _conclude(s: Session, visit: Visit, verdict: Verdict, reports: Sequence[str]
     if (was == Verdict.INVALID) != (verdict is Verdict.INVALID):
         s.get_one(TimelineEntry, visit.entry_id).counts = verdict is not Verdict.INVALID
         s.flush()
-        rewind(s, s.get_one(Customer, visit.customer_id))
+        customer = s.get_one(Customer, visit.customer_id)
+        s.refresh(customer, with_for_update=True)  # its clock was moved by a bare statement, which no object knows of
+        rewind(s, customer)
 
 
 def _reports_before(visit: Visit, own: Sequence[Visit]) -> list[str]:

@@ -15,6 +15,7 @@ from crm import uow
 from crm.usecases.attachments import named_files
 from crm.usecases.visit_uploads import ORPHAN, purge_orphans
 from models.audit import AuditEntry
+from models.customers import Customer
 from models.messages import OutboxMessage
 from models.timeline import TimelineEntry
 from models.visits import Visit, VisitUpload
@@ -174,6 +175,7 @@ def test_doubt_is_told_to_the_rep_without_a_word_of_the_verdict(phone: Phone, ph
     assert len(phone.get("/visits?verdict=doubtful").get_json()["visits"]) == 1
     assert len(lead.get("/visits?verdict=invalid").get_json()["visits"]) == 1
     with uow.reading() as s:  # what nobody believes stops no clock
+        assert s.get_one(Customer, 1).silent_since == NOW - timedelta(days=31)
         assert not s.scalars(select(TimelineEntry.counts).where(TimelineEntry.kind == TimelineKind.VISIT)).one()
 
 

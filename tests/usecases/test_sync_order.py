@@ -193,7 +193,10 @@ def _told(s: Session) -> dict[str, Any]:
 
     def entry(number: int | None) -> tuple[object, ...] | None:
         one = entries.get(number or 0)
-        return None if one is None else (one.text, one.at, one.counts, one.retracted_at is not None)
+        if one is None:
+            return None
+        stands = one.retracted_at is None  # what was taken back counts nothing, however it had been judged until then
+        return one.text, one.at, one.counts and stands, stands
 
     return {
         "visits": sorted(
