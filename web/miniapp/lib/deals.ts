@@ -88,7 +88,7 @@ export function drawn(deal: Deal) {
       when: moment(new Date(one.due_at)), late: !one.done_at && new Date(one.due_at) < new Date(),
       sub: [one.note, one.done_at && `${moment(new Date(one.done_at))} 办完`].filter(Boolean).join(' · '),
     })),
-    fields: deal.fields.map((one) => ({ ...one, tap: deal.may_write && one.may_edit && WRITTEN.includes(one.kind), words: one.key === 'amount' ? inWan(one.shown) || one.shown : one.shown })),
+    fields: deal.fields.map((one) => ({ ...one, tap: deal.may_write && one.may_edit && WRITTEN.includes(one.kind) })),
     history: deal.history.map((one) => ({ ...one, sub: [`${moment(new Date(one.since))}，${one.by}`, `停留 ${one.days} 个工作日`, one.forced && '主管放行', one.reason].filter(Boolean).join(' · ') })),
   };
 }

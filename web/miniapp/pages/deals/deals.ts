@@ -90,7 +90,7 @@ Page({
       scopes: found.scopes.map((scope) => ({ scope, name: SCOPES[scope] ?? scope })),
       scope: this.data.scope, pipelines: ['全部流程', ...found.pipelines],
       total: found.total, sum: inWan(found.amount),
-      stages: found.columns.map((one) => ({ ...one, sum: inWan(one.amount) })),
+      stages: found.columns.map((one) => ({ ...one, sum: one.total ? inWan(one.amount) : '' })),
       ...stage(there),
     });
   },
