@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import MilestoneKind, StageKind
+from models.base import one_of
 from models.customers import Customer
 from models.deals import Deal, Milestone, Stage
 
@@ -23,6 +24,24 @@ class Coming:
     note: str
     deal: str
     customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The nearest moment of one deal."""
+
+    kind: MilestoneKind
+    due_at: datetime
+
+
+def next_of(s: Session, deal_ids: Sequence[int]) -> dict[int, Next]:
+    """By the deal's id; those that were missed and not done come before, and a deal without any is left out."""
+    rows = s.execute(
+        select(Milestone.deal_id, Milestone.kind, Milestone.due_at)
+        .where(one_of(s, Milestone.deal_id, deal_ids), Milestone.done_at.is_(None), Milestone.removed_at.is_(None))
+        .order_by(Milestone.due_at.desc(), Milestone.id.desc())
+    )
+    return {deal: Next(MilestoneKind(kind), due_at) for deal, kind, due_at in rows}
 
 
 def coming(s: Session, which: ColumnElement[bool], limit: int) -> Sequence[Coming]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from config.vocabulary import EndReason, EvidenceKind, MilestoneKind, StageKind
 from crm.rules.funnel import Lack, Way
-from miniapp_api.answers import Answer
+from miniapp_api.answers import Answer, FieldValueOut
 from miniapp_api.sales_answers import ComparedOut
 
 
@@ -69,7 +69,8 @@ class DealPageOut(Answer):
     """`towards` is the key of the next stage, null for a deal that has ended, and so is `beside`: how it stands beside
     the won ones. `amount` in yuan, as text.
 
-    `approval_id` of the approval that it waits for, null where it waits for none.
+    `approval_id` of the approval that it waits for, null where it waits for none. `fields` as `PATCH /deals/{id}` takes
+    them, each with what its reader may see of it.
     """
 
     id: str
@@ -91,6 +92,7 @@ class DealPageOut(Answer):
     may_write: bool
     approval_id: str | None
     beside: ComparedOut | None
+    fields: list[FieldValueOut]
 
 
 class DealMadeOut(Answer):

@@ -53,6 +53,18 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
         "may_write": True,
         "approval_id": None,
         "beside": COMPARED,
+        "fields": [
+            {
+                "key": "amount",
+                "label": "金额",
+                "group": "基本信息",
+                "kind": "money",
+                "shown": "860000.00",
+                "keys": [],
+                "missing": False,
+                "may_edit": True,
+            }
+        ],
     },
     "MilestoneIn": _DUE,
     "MilestoneMoveIn": {"due_at": "2026-12-12T02:00:00Z", "note": "延期两天"},

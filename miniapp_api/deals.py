@@ -12,12 +12,14 @@ from crm.flows.evidence import read_first
 from crm.reads.compared import Compared, compared
 from crm.reads.deal_page import DealPage, ProofRow, Stay, deal_page
 from crm.reads.milestones import MilestoneRow
+from crm.reads.record_form import deal_form
 from crm.rules.funnel import Missing, Rung, Said
 from crm.usecases import evidence
 from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.sessions import actor_of_session
-from miniapp_api.answers import said_sum
+from miniapp_api.answers import FieldValueOut, said_sum
+from miniapp_api.customers import values_in
 from miniapp_api.deal_answers import DealPageOut, EvidenceOut, MilestoneOut, MissingOut, MovedOut, StageOut, StayOut
 from miniapp_api.deal_payloads import EvidenceIn, MoveIn
 from miniapp_api.deps import ApiDeps
@@ -43,7 +45,8 @@ def deal_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             actor, wanted = actor_of_session(s, token, PHONES, now), plain_id(deal_id)
-            return _page(deal_page(s, actor, wanted, now), compared(s, actor, wanted, now))
+            page, beside = deal_page(s, actor, wanted, now), compared(s, actor, wanted, now)
+            return _page(page, beside, values_in(deal_form(s, actor, wanted)))
 
     @bp.post("/deals/<deal_id>/move")
     @bp.input(MoveIn)
@@ -121,7 +124,7 @@ def _removed(evidence_id: str) -> Write:
     return effect
 
 
-def _page(page: DealPage, beside: Compared | None) -> DealPageOut:
+def _page(page: DealPage, beside: Compared | None, fields: list[FieldValueOut]) -> DealPageOut:
     return DealPageOut(
         id=page.public_id,
         customer_id=page.customer_id,
@@ -142,6 +145,7 @@ def _page(page: DealPage, beside: Compared | None) -> DealPageOut:
         may_write=page.may_write,
         approval_id=page.approval_id,
         beside=beside and compared_out(beside),
+        fields=fields,
     )
 
 

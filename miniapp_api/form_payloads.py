@@ -17,7 +17,7 @@ Fields = Annotated[dict[_Key, Told], Field(min_length=1, max_length=200)]
 
 
 class FieldsQuery(Payload):
-    of: Literal["customer", "contact"]
+    of: Literal["customer", "contact", "deal"]
 
 
 class CustomerIn(Payload):

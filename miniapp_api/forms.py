@@ -33,7 +33,7 @@ def form_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.input(FieldsQuery, location="query", arg_name="of")
     @bp.output(FieldsOut)
     @bp.doc(
-        summary="客户或联系人的表单有哪些字段",
+        summary="客户、联系人或商机的表单有哪些字段",
         description="按页面上的分组和顺序，不含停用的。`version` 变了就重画，没变就不用。",
         security="bearer",
         responses=answers(READ),

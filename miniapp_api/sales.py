@@ -24,6 +24,7 @@ from miniapp_api.sales_answers import (
     BoardOut,
     CardOut,
     ComparedOut,
+    DueOut,
     EndingOut,
     EndingsOut,
     ForecastLine,
@@ -161,6 +162,7 @@ def _card(one: Card) -> CardOut:
         id=one.public_id, name=one.name, customer_id=one.customer_id, customer=one.customer, owner=one.owner,
         amount=said_sum(one.amount), days=one.days, limit=one.limit, colour=one.colour,
         colour_label=label(one.colour), stage_since=one.since, snoozed_until=one.snoozed_until, moves=one.moves,
+        due=one.due and DueOut(kind=one.due.kind, kind_label=label(one.due.kind), due_at=one.due.due_at),
     )  # fmt: skip
 
 

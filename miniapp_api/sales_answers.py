@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from config.vocabulary import DealScope, StallColour
+from config.vocabulary import DealScope, MilestoneKind, StallColour
 from miniapp_api.answers import Answer
 
 
@@ -23,8 +23,17 @@ class ShareOut(Answer):
     percent: int | None
 
 
+class DueOut(Answer):
+    kind: MilestoneKind
+    kind_label: str
+    due_at: datetime
+
+
 class CardOut(Answer):
-    """`days` and `limit` are working days on its stage; `amount` in yuan, as text. `moves`: yours to move."""
+    """`days` and `limit` are working days on its stage; `amount` in yuan, as text. `moves`: yours to move.
+
+    `due` is the nearest milestone that is not done.
+    """
 
     id: str
     name: str
@@ -39,6 +48,7 @@ class CardOut(Answer):
     stage_since: datetime
     snoozed_until: datetime | None
     moves: bool
+    due: DueOut | None
 
 
 class LaneOut(Answer):

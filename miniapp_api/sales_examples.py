@@ -73,6 +73,7 @@ SALES_EXAMPLES: dict[str, dict[str, Any]] = {
                         "stage_since": "2026-10-30T02:00:00Z",
                         "snoozed_until": None,
                         "moves": True,
+                        "due": {"kind": "bid_deadline", "kind_label": "截标", "due_at": "2026-12-10T02:00:00Z"},
                     }
                 ],
             }

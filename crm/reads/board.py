@@ -13,6 +13,7 @@ from config.vocabulary import StallColour
 from crm import policy as numbers
 from crm.access import WRITE, Actor, eyes, sees_customer
 from crm.errors import Invalid
+from crm.milestones import Next, next_of
 from crm.reads.deal_scope import EVERYBODYS, Whose, in_scope
 from crm.reads.deals import deal_sight
 from crm.reads.rungs import Column, Ladders, ladders_called
@@ -48,7 +49,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`days` and `limit` are working days on this stage; `amount` None where it is not shown; `moves`: his to move."""
+    """`days` and `limit` are working days on this stage; `amount` None where it is not shown; `moves`: his to move.
+
+    `due` is the nearest of its moments that is not done.
+    """
 
     public_id: str
     name: str
@@ -62,6 +66,7 @@ class Card:
     since: datetime
     snoozed_until: datetime | None
     moves: bool
+    due: Next | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,8 @@ def board(s: Session, actor: Actor, asked: Asked, now: datetime) -> Board:
     wanted = in_scope(s, actor, asked.whose)
     sums = _sums(s, wanted, columns, asked.colour, paces, now)
     rows = _cards(s, wanted, columns, asked, sums, paces, now)
-    movable = _movable(s, actor, [row.Deal.id for row in rows])
+    ids = [row.Deal.id for row in rows]
+    movable, due = _movable(s, actor, ids), next_of(s, ids)
     cards: dict[str, list[Card]] = {column.key: [] for column in columns}
     key_of = {one: column.key for column in columns for one in column.stage_ids}
     for deal, customer, customer_id, held_by, owner in rows:
@@ -145,6 +151,7 @@ def board(s: Session, actor: Actor, asked: Asked, now: datetime) -> Board:
                 since=deal.stage_since,
                 snoozed_until=deal.snoozed_until if deal.snoozed_until and deal.snoozed_until > now else None,
                 moves=deal.id in movable,
+                due=due.get(deal.id),
             )
         )
     lanes = [_lane(column, sums, ladders, cards[column.key], asked, shown.sums()) for column in columns]

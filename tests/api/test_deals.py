@@ -62,6 +62,13 @@ def test_evidence_that_opened_nothing_is_removed(phone: Phone, deal: str) -> Non
     assert phone.get(f"/deals/{deal}").get_json()["evidence"] == []
 
 
+def test_its_fields_are_told_as_they_are_changed(phone: Phone, deal: str) -> None:
+    asked = [field["key"] for group in phone.get("/fields?of=deal").get_json()["groups"] for field in group["fields"]]
+    told = {one["key"]: one for one in phone.get(f"/deals/{deal}").get_json()["fields"]}
+    assert list(told) == asked
+    assert (told["name"]["shown"], told["amount"]["may_edit"]) == ("二期循环泵", True)
+
+
 def test_only_a_manager_lets_it_through(phone: Phone, deal: str) -> None:
     refused = phone.post(f"/deals/{deal}/move", {"to": "proposal", "reason": "客户催得急", "force": True})
     assert refused.status_code == 403

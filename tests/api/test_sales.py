@@ -136,3 +136,14 @@ def test_a_role_that_reads_no_amounts_is_told_none(
         assert "00.00" not in told
         assert "＊＊＊" in lead.get(path).get_json().get("amount", "＊＊＊")
     assert lead.get("/board?sort=amount").status_code == 422
+
+
+def test_a_card_tells_the_nearest_moment_that_is_not_done(deals: dict[str, str], phone: Phone) -> None:
+    for day in ("2026-12-20", "2026-12-10", "2026-12-05"):
+        body = {"kind": "delivery", "due_at": f"{day}T10:00:00+08:00"}
+        made = phone.post(f"/deals/{deals['mine']}/milestones", body).get_json()["id"]
+    assert phone.post(f"/milestones/{made}/finish", {}).status_code == 200
+    (lane, *_) = phone.get("/board").get_json()["columns"]
+    told = {card["id"]: card["due"] for card in lane["cards"]}
+    nearest = {"kind": "delivery", "kind_label": "交货", "due_at": "2026-12-10T02:00:00Z"}
+    assert told == {deals["mine"]: nearest, deals["small"]: None}

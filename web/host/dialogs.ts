@@ -2,6 +2,7 @@
 import { answered, Fail, type Options } from './call';
 
 const SHORT = 1500; // ms a toast stays
+const AFTER_TAP = 100; // ms until its click has come
 
 export class Dialogs {
   private readonly over = document.getElementById('over')!;
@@ -95,6 +96,9 @@ export class Dialogs {
   private veil(inside: HTMLElement, name: string, close?: () => void): HTMLElement {
     const veil = element('div', name);
     veil.append(inside);
+    // The click that follows the tap which opened it is for the page, not for what has come over it.
+    veil.style.pointerEvents = 'none';
+    setTimeout(() => { veil.style.pointerEvents = ''; }, AFTER_TAP);
     if (close) veil.addEventListener('click', (event) => { if (event.target === veil) { veil.remove(); close(); } });
     this.over.append(veil);
     return veil;

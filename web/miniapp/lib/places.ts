@@ -1,6 +1,7 @@
 // Which page shows what a line is about. A page that comes adds its kinds here, and every list leads to it.
 const PAGES: Record<string, string> = {
   approval: '/pages/approval/approval',
+  deal: '/pages/deal/deal',
 };
 
 /** The address of the page about this thing, "" while there is none. */

@@ -1,0 +1,137 @@
+"""商机 in the mini-program: the board, a deal's ladder and evidence, its moves and what refuses them."""
+
+import io
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+
+from config.vocabulary import CustomerLevel, CustomerSource
+from crm import uow
+from crm.access import actor_by_userid
+from crm.usecases.customers import CustomerDraft, create_customer
+from crm.usecases.deals import open_deal
+from models.deals import Evidence
+from tests.sidebar.conftest import START
+from tests.support.browser import accessibility_problems, overflows
+from tests.support.company import rows
+from tests.web.conftest import Enter, shown, tab
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+_NUMBER = count(1)
+
+
+def opened(amount: int = 860_000) -> tuple[str, str]:
+    """A deal of 李强's: its public id and its name."""
+    number = next(_NUMBER)
+    name = f"{number} 期循环泵"
+    with uow.transaction() as s:
+        who = actor_by_userid(s, "liqiang")
+        draft = CustomerDraft(
+            f"海盐{'甲乙丙丁戊己庚辛'[number]}泰纺织机械有限公司", CustomerLevel.NORMAL, CustomerSource.EVENT
+        )
+        customer = create_customer(s, who, draft, START, entrance="chat")
+        return open_deal(s, who, customer.id, name, Decimal(amount), START, entrance="chat").public_id, name
+
+
+def go_to(enter: Enter, name: str) -> Page:
+    phone = enter("liqiang")
+    expect(shown(phone)).to_contain_text("李强")
+    tab(phone, "商机")
+    shown(phone).get_by_role("button", name=name).tap()
+    expect(shown(phone).get_by_text("走过的路")).to_be_visible()
+    return phone
+
+
+def picture(path: Path, words: str) -> Path:
+    image = Image.new("RGB", (640, 480), "white")
+    ImageDraw.Draw(image).text((40, 40), words, fill="black", font_size=60)
+    content = io.BytesIO()
+    image.save(content, "JPEG")
+    path.write_bytes(content.getvalue())
+    return path
+
+
+def hand_in(phone: Page, *photos: Path) -> None:
+    shown(phone).get_by_role("button", name="交凭证").first.tap()
+    with phone.expect_file_chooser() as chooser:
+        phone.get_by_role("button", name="拍照或选照片").tap()
+    chooser.value.set_files(list(photos))
+
+
+def test_the_board_is_turned_stage_by_stage_and_filtered(enter: Enter) -> None:
+    _, name = opened()
+    phone = enter("liqiang")
+    expect(shown(phone)).to_contain_text("李强")
+    tab(phone, "商机")
+    page = shown(phone)
+    expect(page.get_by_role("button", name=name)).to_contain_text("¥86 万")
+    page.get_by_role("button", name="方案提交").tap()
+    expect(page.get_by_text("这一步没有商机")).to_be_visible()
+    page.get_by_role("button", name="需求确认").tap()
+    page.get_by_role("button", name="红牌", exact=True).tap()
+    expect(page.get_by_role("button", name=name)).to_have_count(0)
+    page.get_by_role("button", name="正常", exact=True).tap()
+    expect(page.get_by_role("button", name=name)).to_be_visible()
+
+
+def test_photographed_evidence_opens_the_next_stage_and_is_taken_once(enter: Enter, tmp_path: Path) -> None:
+    _, name = opened()
+    phone = go_to(enter, name)
+    phone.get_by_role("button", name="推进").tap()
+    phone.get_by_role("button", name="确定").tap()
+    expect(shown(phone).locator(".wrong")).to_contain_text("会议纪要")
+    phone.get_by_role("button", name="关闭").first.tap()
+    photo = picture(tmp_path / "minutes.jpg", "Minutes 11-23")
+    hand_in(phone, photo, photo)
+    expect(shown(phone).get_by_text("已收下")).to_be_visible()
+    expect(shown(phone).locator(".hand .red")).to_be_visible()
+    phone.get_by_role("button", name="关闭").last.tap()
+    assert len(rows(Evidence, Evidence.removed_at.is_(None))) == 1
+    phone.get_by_role("button", name="推进").tap()
+    phone.get_by_role("button", name="确定").tap()
+    expect(shown(phone).get_by_text("方案提交（现在）")).to_be_visible()
+
+
+def test_a_lost_deal_needs_its_reason_and_its_rival(enter: Enter) -> None:
+    _, name = opened()
+    phone = go_to(enter, name)
+    phone.get_by_role("button", name="结果或退回").tap()
+    phone.get_by_role("button", name="输单").tap()
+    phone.get_by_role("button", name="确定").tap()
+    expect(phone.get_by_text("请选主要原因")).to_be_visible()
+    phone.get_by_role("button", name="价格").tap()
+    phone.get_by_role("button", name="确定").tap()
+    expect(shown(phone).locator(".wrong")).to_contain_text("竞争对手")
+    phone.get_by_label("竞争对手").fill("格兰富")
+    phone.get_by_role("button", name="确定").tap()
+    expect(shown(phone).get_by_text("竞争对手：格兰富")).to_be_visible()
+    expect(phone.get_by_role("button", name="重新打开")).to_be_visible()
+
+
+def test_everybody_can_use_both_pages(enter: Enter) -> None:
+    _, name = opened()
+    phone = enter("liqiang")
+    expect(shown(phone)).to_contain_text("李强")
+
+    def good() -> None:
+        assert not overflows(phone)
+        assert accessibility_problems(phone) == []
+        small = "(all) => all.filter((one) => one.offsetHeight && one.offsetHeight < 44).map((one) => one.outerHTML)"
+        assert shown(phone).locator("[role=button]").evaluate_all(small) == []
+
+    tab(phone, "商机")
+    expect(shown(phone).get_by_role("button", name=name)).to_be_visible()
+    good()
+    shown(phone).get_by_role("button", name=name).tap()
+    expect(shown(phone).get_by_text("走过的路")).to_be_visible()
+    good()
+    shown(phone).get_by_role("button", name="推进").tap()
+    expect(phone.get_by_label("说明")).to_be_visible()
+    good()
+    phone.goto(f"{phone.url}&flight")
+    tab(phone, "商机")
+    expect(shown(phone).get_by_text("没有网络，现在看的是")).to_be_visible()
