@@ -34,6 +34,17 @@ _FIRST = re.compile(_WHEN, re.VERBOSE)
 _LAST = re.compile(rf"{_WHEN}$", re.VERBOSE)
 _ANYWHERE = re.compile(_DATE, re.VERBOSE)
 _ANY_WHEN = re.compile(_WHEN, re.VERBOSE)
+# An hour that stands without its day. 「两点建议」, 「晚一点」 and 「9点的会」 are none: what has neither part of the
+# day nor minutes must be followed by what one does then.
+_TIME = re.compile(
+    rf"""(?:{_PERIOD}\s*)?(?<![\d.:/比第有这那几要让降])
+    (?:(?<=[午上晨])|(?!一点(?![半钟整]|[之以]?前|左右)))
+    (?P<hour>\d{{1,2}}|[一二两三四五六七八九十]{{1,3}})
+    (?:(?:点|(?<=\d)时)(?P<said>半|一刻|三刻|\d{{1,2}}分?)?(?P<sharp>钟|整)?|:(?P<minute>\d\d)(?!\d))
+    (?P<until>左右|[之以]?前)?(?!的|间)(?P<then>(?=$|[我给到发去来打回过准带]|[之以]?后))?""",
+    re.VERBOSE,
+)
+_BEEN = re.compile(r"[上下]?午?(?:的(?!时候)|说|聊|那)")  # 「周一的纪要」, said on Wednesday
 _GAP = " \t\r\n\u3000,，。.:：;；、!！"
 # Longer than any way to say a date: only so much of either end is read, so a hostile text costs nothing.
 _LONGEST = 40
@@ -82,16 +93,41 @@ def dates_in(text: str, today: date) -> Iterator[tuple[int, int, date]]:
     for found in _ANYWHERE.finditer("".join(map(_one_wide, text))):
         exact = _said(found, "year", "iso_year") != ""
         day = next((day for day in islice(_days(found, today), 12) if exact or day >= today), None)
-        if day is not None:
+        if day is not None and not _was(found, day, today):
             yield found.start(), found.end(), day
 
 
 def moments_in(text: str, said_at: datetime) -> Iterator[datetime]:
-    """Every moment to come that is named anywhere in a text, in order; what is left unsaid as `parse_due` has it."""
+    """Every moment to come that is named anywhere in a text, in order; what is left unsaid as `parse_due` has it.
+
+    The hour may stand apart: 「周五我给您报价下午5点前」.
+    """
     for found in _ANY_WHEN.finditer("".join(map(_one_wide, text))):
         due = _instant(found, said_at)
-        if due is not None and due >= said_at:
+        if due is None or _was(found, day_of(due), day_of(said_at)):
+            continue
+        apart = _ANYWHERE.split(found.string[found.end() :], maxsplit=1)[0]
+        if not found["hour"] and found["near"] != "下班" and (clock := clock_in(apart)):
+            due = at(day_of(due), *clock)
+        if due >= said_at:
             yield due
+
+
+def clock_in(text: str, *, alone: bool = False) -> tuple[int, int] | None:
+    """(hour, minute) of the first time of day in a text that needs no day to be known as one; `alone`: if it is all."""
+    plain = "".join(map(_one_wide, text)).strip()
+    for found in [one] if alone and (one := _TIME.fullmatch(plain)) else () if alone else _TIME.finditer(plain):
+        told = any(found[name] for name in ("period", "minute", "said", "sharp", "until"))
+        if (told or found["then"] is not None) and (clock := _time_of_day(found)):
+            return clock
+    return None
+
+
+def _was(found: re.Match[str], day: date, today: date) -> bool:
+    """Whether a weekday is meant that lies behind us, though it comes again."""
+    if not found["weekday"] or (found["week"] or "").startswith("下") or day - today < timedelta(7 - today.weekday()):
+        return False
+    return _BEEN.match(found.string, found.end("weekday")) is not None
 
 
 def _one_wide(letter: str) -> str:
@@ -132,16 +168,23 @@ def _clock(found: re.Match[str]) -> list[tuple[int, int]] | None:
         return [DAY_ENDS]
     if not hour_said:
         return [(_PERIOD_HOURS[period], 0)] if period else [DAY_STARTS, DAY_ENDS]
+    time = _time_of_day(found)
+    return [time] if time else None
+
+
+def _time_of_day(found: re.Match[str]) -> tuple[int, int] | None:
+    """The hour that is said, and its minute; None for one that does not exist."""
+    period, hour_said = found["period"] or "", found["hour"]
     hour, said = _number(hour_said), (found["said"] or "").rstrip("分")
     minute = int(found["minute"] or _QUARTERS.get(said) or said or 0)
     if hour == 24 and minute == 0:
-        return [(23, 59)]
+        return 23, 59
     if hour > 23 or minute > 59:
         return None
     in_the_evening = period in ("下午", "傍晚", "晚上", "晚") and 1 <= hour < 12
     after_noon = period == "中午" and 1 <= hour < 4
     unsaid = not period and 1 <= hour <= 6 and not hour_said.startswith("0")
-    return [(hour + 12 if in_the_evening or after_noon or unsaid else hour, minute)]
+    return hour + 12 if in_the_evening or after_noon or unsaid else hour, minute
 
 
 def _days(found: re.Match[str], today: date) -> Iterator[date]:

@@ -16,8 +16,9 @@ _LOOSE = re.compile(
     r"(?P<month>下个?月|本月|这个?月|当月|月)(?P<part>底|末|初|中旬?)(?!间)"
     r"|(?P<year>今年|明年|年)(?:年)?(?P<year_part>底|末|初)"
     r"|(?P<week>下下|下|这|本)个?(?:周|星期|礼拜)(?P<inside>内|之内|以内)?(?![一二三四五六日天末1-7])"
-    rf"|(?P<holiday>{'|'.join(NAMES)}|(?<![一二三四五六七八九十])十一(?=[之以]?前))节?+"
-    r"(?!路|好|快乐|[之以过]?后)(?P<eve>[之以]?前)?"
+    rf"|(?<!去年)(?<!前年)(?<!上个)(?P<holiday>{'|'.join(NAMES)}|(?<![一二三四五六七八九十])十一(?=[之以]?前))节?+"
+    r"(?!好|快乐|[^前，,。；;]{0,5}?(?:回来|结束|完(?![成工])|后(?!天))|广场|大?[路街道厦桥]|酒店|[村店]|小区|项目)"
+    r"(?P<eve>[之以]?前)?"
     rf"|(?<![\d.第])(?P<count>{NUMERAL}|半)\s*个?(?P<unit>工作日|小时|天|周|星期|礼拜|月)(?:之内|以内|内|之后|以后|后)"
 )
 
@@ -25,9 +26,9 @@ _LOOSE = re.compile(
 def days_in(text: str, said_on: date) -> Iterator[tuple[str, date]]:
     """(the words, the day) in the order of the text; words that name no day of the calendar are not there.
 
-    A holiday means its first day, 「春节前」 the day before it. A week means its Friday, 月初 the first, 月中 the
-    fifteenth, 月底 and 年底 the last; working days are counted Monday to Friday. A day that
-    was plainly past when it was said is not one to come.
+    A holiday means its first day, 「春节前」 the day before it; one to come back from, 「春节回来」, names none. A week
+    means its Friday, 月初 the first, 月中 the fifteenth, 月底 and 年底 the last; working days are counted Monday to
+    Friday. A day that was plainly past when it was said is not one to come.
     """
     exact = [(start, end, day) for start, end, day in dates_in(text, said_on) if day - said_on <= _FAR]
     loose = [

@@ -32,6 +32,14 @@ MONDAY = date(2026, 11, 30)
         ("DN50-80 的阀", []),
         ("2月30号", []),
         ("第3周以后", []),
+        ("春节前发货，五一送样机", [(2, 5), (5, 1)]),
+        ("春节回来给您报价", []),
+        ("过年回来我给您发", []),
+        ("春节假期结束以后安排", []),
+        ("元旦放假回来给您发货", []),
+        ("五一广场项目的报价", []),
+        ("去年五一发的样品", []),
+        ("元旦完成安装", [(1, 1)]),
     ],
 )
 def test_the_days_of_a_message(text: str, days: list[tuple[int, int]]) -> None:
@@ -56,3 +64,11 @@ def test_a_working_day_skips_the_weekend() -> None:
 )
 def test_a_to_do_is_read_on_another_day_than_it_was_said(text: str, by_date: str) -> None:
     assert dated(text, MONDAY) == by_date
+
+
+@pytest.mark.parametrize("text", ["我把周一的会议纪要发您", "本周一说的样品我给您寄"])
+def test_a_weekday_that_has_been_stays_as_it_was_said(text: str) -> None:
+    wednesday = date(2026, 11, 25)
+    assert dated(text, wednesday) == text
+    assert list(days_in(text, wednesday)) == []
+    assert dated("周一给您", wednesday) == "11月30日给您"
