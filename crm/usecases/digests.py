@@ -16,7 +16,7 @@ from crm.errors import Conflict, Invalid, NotFound
 from crm.rules.activity import counts as activity_counts
 from crm.rules.dates import DAY_ENDS, DAY_STARTS
 from crm.rules.days import SHANGHAI, at, day_of
-from crm.rules.digest_dates import dated
+from crm.rules.digest_dates import dated, days_in
 from crm.rules.promised import Promise, promised
 from crm.rules.utterance import Sentence, Utterance
 from crm.rules.words import without_id_cards
@@ -77,11 +77,17 @@ def keep_digest(
     _refuse_again(s, customer, known_by)
     talk = [replace(one, text=without_id_cards(one.text)) for one in talk]
     sentences = [replace(one, text=without_id_cards(one.text)) for one in sentences]
+    heard: Sequence[Utterance] = talk
     if origin is not DigestOrigin.ARCHIVE:
-        sentences = _not_told_yet(s, customer, talk, sentences, now)
+        new = _not_told_yet(s, customer, talk, sentences, now)
+        if len(new) < len(sentences):  # what was told before has counted before
+            heard = [one for one in talk if any(one.number in sentence.cites for sentence in new)]
+        sentences = new
     text = in_words((one.kind, one.text) for one in sentences)
     happened = min(next((one.at for one in reversed(talk) if one.at is not None), now), now)
-    valid, remark = (False, NOT_THE_HOLDER) if own is not None and not own else _counts(s, customer.id, talk, sentences)
+    valid, remark = (
+        (False, NOT_THE_HOLDER) if own is not None and not own else _counts(s, customer.id, heard, sentences)
+    )
     entry_id, _ = write_entry(
         s, customer.id, TimelineKind.DIGEST, text, actor.person_id, now, at=happened, counts=valid
     )
@@ -219,11 +225,16 @@ def _promised(
 
 
 def _each(one: Sentence, said_at: datetime, now: datetime) -> list[Promise]:
-    """What the sentence promises; the day that it names is that of its only promise, if that names none itself."""
+    """What the sentence promises; the day that it names is that of its only promise, if that names none itself, nor
+    one on which the others do something."""
     found = promised(one.text.partition("答应：")[2] or one.text, said_at, now)
-    if len(found) == 1 and found[0].due is None and one.due is not None:
+    if len(found) == 1 and found[0].due is None and one.due is not None and not _names_a_day(found[0], said_at):
         return [replace(found[0], due=at(one.due, *DAY_STARTS))]
     return found
+
+
+def _names_a_day(promise: Promise, said_at: datetime) -> bool:
+    return any(True for _ in days_in(promise.text, day_of(said_at)))
 
 
 def _moment(promise: Promise, now: datetime) -> datetime | None:

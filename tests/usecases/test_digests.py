@@ -134,6 +134,7 @@ def test_of_a_talk_that_has_gone_on_only_what_is_new_is_told(company: Engine) ->
     assert [one.text for one in second.sentences] == ["张三答应：合同周四发您"]
     assert len(second.todos) == 1
     assert len(rows(Todo)) == len(first.todos) + 1
+    assert (first.counts, second.counts) == (True, False), "only we have said something since"
 
 
 def test_what_is_to_do_already_is_no_second_to_do(company: Engine) -> None:

@@ -51,7 +51,7 @@ function entryLine(desk: Desk, entry: Entry, made: boolean, may: boolean): HTMLE
 
 /** The machine may have misunderstood: what it wrote by itself goes when somebody says so, however old. */
 function mistaken(desk: Desk, entry: Entry): void {
-  sheet('收回这条会话摘要？', [h('p', { class: 'sends' }, entry.text), h('p', { class: 'quiet' }, '摘要和由它产生的、还没办的待办一起收回。这段聊天不会再整理一遍。')], '收回', async (_, key) => {
+  sheet('收回这条会话摘要？', [h('p', { class: 'sends' }, entry.text), h('p', { class: 'quiet' }, '摘要和由它产生的、还没办的待办一起收回。重新关联以前，这段聊天不会再整理。')], '收回', async (_, key) => {
     await remove(`/digests/${entry.digest_id}`, key);
     await desk.again();
     toast('摘要和它的待办已收回');

@@ -14,10 +14,22 @@ export function draftsOf(userid: string): void {
 }
 
 export const draft = (topic: string): Typed | null => fresh(mine + topic)?.typed ?? null;
-export const keepDraft = (topic: string, typed: Typed): void => localStorage.setItem(mine + topic, JSON.stringify({ at: Date.now(), typed }));
+/** A draft is a courtesy: where the phone's store is full there is none. */
+export function keepDraft(topic: string, typed: Typed): void {
+  try {
+    localStorage.setItem(mine + topic, JSON.stringify({ at: Date.now(), typed }));
+  } catch {
+    dropDraft(topic);
+  }
+}
 export const dropDraft = (topic: string): void => localStorage.removeItem(mine + topic);
 
+/** What cannot be read is none, and goes with those of yesterday. */
 function fresh(name: string): Kept | null {
-  const kept = JSON.parse(localStorage.getItem(name) ?? 'null') as Kept | null;
-  return kept && Date.now() - kept.at < DAY ? kept : null;
+  try {
+    const kept = JSON.parse(localStorage.getItem(name) ?? 'null') as Kept | null;
+    return kept && typeof kept.typed === 'object' && Date.now() - kept.at < DAY ? kept : null;
+  } catch {
+    return null;
+  }
 }

@@ -82,7 +82,10 @@ export function sheet(title: string, fields: HTMLElement[], label: string, send:
   }, form);
   const empty = JSON.stringify(read());
   const changed = () => JSON.stringify(read()) !== empty;
-  for (const [name, value] of Object.entries((topic && draft(topic)) || {})) (form.elements.namedItem(name) as Box).value = value;
+  for (const [name, value] of Object.entries((topic && draft(topic)) || {})) {
+    const typed = form.elements.namedItem(name) as Box | null; // a draft may be older than the form
+    if (typed) typed.value = value;
+  }
   hush(); // it would lie over the button
   document.body.appendChild(box);
   (form.querySelector<HTMLElement>('input, textarea') ?? (label ? go : null))?.focus();
