@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from config.vocabulary import FieldKind
+from config.vocabulary import FieldKind, StallColour
 from crm.rules.masking import HIDDEN
 from miniapp_api.examples import shown
 
@@ -42,35 +42,6 @@ class FollowUpOut(Answer):
     remark: str
     customer_name: str
     next_follow_up_at: datetime | None
-
-
-class CustomerLine(Answer):
-    """`days_left` is null for a customer nobody holds; `why` says it in a sentence."""
-
-    id: str
-    name: str
-    level: str
-    region: str
-    owner: str
-    team: str
-    queued: bool
-    last_activity_at: datetime | None
-    silent_days: int
-    days_left: int | None
-    why: str
-
-
-class CustomersOut(Answer):
-    """`next_cursor` is null on the last page; give it back as it is, with the same query and sort.
-
-    It names the row the page ended with, so what changes between two pages makes no other row skipped or doubled.
-    Beyond 3,000 nobody counts: then `total` is 3,000, `total_at_least` is true, and the cursor still leads to the end.
-    """
-
-    customers: list[CustomerLine]
-    total: int
-    total_at_least: bool
-    next_cursor: str | None
 
 
 class ContactOut(Answer):
@@ -164,7 +135,7 @@ class FieldSaid(Answer):
 
 class DealOut(Answer):
     """`amount` in yuan, as text, so that no phone rounds it; `＊＊＊` for what the reader's role does not read.
-    `fields` are the company's own that are filled.
+    `colour` is null of a deal that has ended. `fields` are the company's own that are filled.
     """
 
     id: str
@@ -173,6 +144,8 @@ class DealOut(Answer):
     stage: str
     owner: str
     stage_since: datetime
+    colour: StallColour | None
+    colour_label: str
     fields: list[FieldSaid]
 
 
@@ -192,13 +165,6 @@ class EntryOut(Answer):
     visit_id: str
     photos: list[str]
     fields: list[FieldSaid]
-
-
-class TimelineOut(Answer):
-    """The newest first; `next_cursor` is null on the last page."""
-
-    timeline: list[EntryOut]
-    next_cursor: str | None
 
 
 class PeriodOut(Answer):
@@ -224,33 +190,6 @@ class FieldValueOut(Answer):
     keys: list[str]
     missing: bool
     may_edit: bool
-
-
-class CustomerOut(Answer):
-    """`fields` are all that the form has today, in its order; `missing` the labels of what the stage still asks for."""
-
-    id: str
-    name: str
-    level: str
-    source: str
-    industry: str
-    region: str
-    address: str
-    uscc: str
-    owner: str
-    mine: bool
-    queued: bool
-    created_at: datetime
-    silent_days: int
-    days_left: int | None
-    why: str
-    contacts: list[ContactOut]
-    fields: list[FieldValueOut]
-    missing: list[str]
-    links: list[LinkOut]
-    deals: list[DealOut]
-    timeline: list[EntryOut]
-    owners: list[PeriodOut]
 
 
 class FormOut(Answer):

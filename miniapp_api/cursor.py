@@ -59,13 +59,10 @@ def read(sort: str, cursor: str) -> Place | None:
     return place
 
 
-def after(sort: str, cursor: str) -> tuple[datetime, str] | None:
-    """The same of a list in the order of time."""
+def moment(sort: str, cursor: str) -> tuple[datetime, str] | None:
+    """The same of a list that goes by time alone."""
     place = read(sort, cursor)
-    if place is None:
-        return None
-    moment, public_id = place
-    return cast(datetime, moment), str(public_id)
+    return None if place is None else (cast(datetime, place[0]), str(place[-1]))
 
 
 def _value(kind: type, value: object) -> int | str | datetime:

@@ -5,13 +5,14 @@ from datetime import datetime
 from apiflask import APIBlueprint
 from flask import Response
 
-from config.vocabulary import CustomerLevel, LoginVia
+from config.vocabulary import CustomerLevel, LoginVia, label
 from crm import uow
-from crm.access import Actor
+from crm.access import HOLDERS, Actor
 from crm.reads.contacts import ContactRow
 from crm.reads.customer_form import Form
-from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, page_and_form, timeline_page
+from crm.reads.customer_page import CustomerFile, DealRow, EntryRow, LinkRow, PeriodRow, page_and_form, timeline_of
 from crm.reads.customers import CustomerRow, Filters, Where, list_customers
+from crm.reads.next_steps import Step, next_steps, steps_at
 from crm.reads.record_form import Said
 from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.places import forget_place
@@ -19,18 +20,15 @@ from crm.usecases.sessions import actor_of_session
 from miniapp_api import cursor
 from miniapp_api.answers import (
     ContactOut,
-    CustomerLine,
-    CustomerOut,
-    CustomersOut,
     DealOut,
     EntryOut,
     FieldSaid,
     FieldValueOut,
     LinkOut,
     PeriodOut,
-    TimelineOut,
     said_sum,
 )
+from miniapp_api.customer_answers import CustomerLine, CustomerOut, CustomersOut, SegmentOut, StepOut, TimelineOut
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import CustomersQuery, RepeatHeaders, TimelineQuery
 from miniapp_api.repeat import done, plain_id, write
@@ -57,11 +55,13 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
             one_more = asked.limit + 1  # to see whether anything follows
             found = list_customers(
                 s, actor, query=asked.query, sort=asked.sort, page=1, size=one_more, now=now, after=after,
-                filters=_filters(asked, actor.person_id),
+                filters=_filters(asked, actor),
             )  # fmt: skip
-        rows = found.rows[: asked.limit]
+            rows = found.rows[: asked.limit]
+            steps = next_steps(s, actor, [row.id for row in rows])
         return CustomersOut(
-            customers=[_line(row) for row in rows],
+            segments=_segments(actor),
+            customers=[_line(row, steps.get(row.id)) for row in rows],
             total=found.total,
             total_at_least=found.more,
             next_cursor=cursor.written(asked.sort, rows[-1].place) if len(found.rows) > asked.limit else None,
@@ -80,20 +80,23 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.input(TimelineQuery, location="query", arg_name="asked")
     @bp.output(TimelineOut)
     @bp.doc(
-        summary="一个客户的往来，一页一页往前翻",
+        summary="一个客户的动态，按页",
         security="bearer",
         responses=answers(READ | {400: "cursor 不是原样带回的"}),
     )
-    def customer_timeline(customer_id: str, asked: TimelineQuery) -> TimelineOut:
+    def timeline(customer_id: str, asked: TimelineQuery) -> TimelineOut:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             actor = actor_of_session(s, token, PHONES, now)
-            after = cursor.after(_TIMELINE, asked.cursor)
-            rows = timeline_page(s, actor, plain_id(customer_id), after, asked.limit + 1)
-        shown = rows[: asked.limit]
-        more = len(rows) > asked.limit
-        next_cursor = cursor.written(_TIMELINE, (shown[-1].at, shown[-1].public_id)) if more else None
-        return TimelineOut(timeline=[_entry(row) for row in shown], next_cursor=next_cursor)
+            after = cursor.moment(_TIMELINE, asked.cursor)
+            found = timeline_of(s, actor, plain_id(customer_id), asked.kind, after, asked.limit + 1)
+        rows = found[: asked.limit]
+        return TimelineOut(
+            timeline=[_entry(row) for row in rows],
+            next_cursor=cursor.written(_TIMELINE, (rows[-1].at, rows[-1].public_id))
+            if len(found) > len(rows)
+            else None,
+        )
 
     @bp.delete("/customers/<customer_id>/place")
     @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
@@ -113,26 +116,39 @@ def customer_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
 
 def file_of(s: Transaction, actor: Actor, public_id: str, now: datetime) -> CustomerOut:
     """The whole file, as it is read and as a write answers it."""
-    return _file(*page_and_form(s, actor, public_id, now), actor)
+    found, form = page_and_form(s, actor, public_id, now)
+    return _file(found, form, steps_at(s, actor, found.id), actor)
 
 
-def _filters(asked: CustomersQuery, me: int) -> Filters:
+def _segments(actor: Actor) -> list[SegmentOut]:
+    """A rep holds customers and is lent some; a supervisor has a team, and decides about the queue."""
+    decides = actor.manages or actor.sees_all
+    named = [
+        ("mine", "我的", actor.role in HOLDERS and not actor.sees_all),
+        ("team", "团队" if decides else "共享给我", True),
+        ("pool", "公海", decides),
+    ]
+    return [SegmentOut(key=key, label=told) for key, told, offered in named if offered]
+
+
+def _filters(asked: CustomersQuery, actor: Actor) -> Filters:
     return Filters(
+        owner_id=actor.person_id if asked.segment == "mine" else None,
+        held_beside_id=actor.person_id if asked.segment == "team" else None,
         level=CustomerLevel(asked.level) if asked.level else None,
         soon=asked.soon == "1",
         queued=asked.queued == "1",
-        owner_id=me if asked.segment == "mine" else None,
-        held_beside_id=me if asked.segment == "team" else None,
         unheld=asked.segment == "pool",
         where=tuple(Where(*one.split(":", 1)) for one in asked.where),
     )
 
 
-def _line(row: CustomerRow) -> CustomerLine:
+def _line(row: CustomerRow, step: Step | None) -> CustomerLine:
     return CustomerLine(
         id=row.public_id,
         name=row.name,
         level=row.level,
+        stage=row.stage,
         region=row.region,
         owner=row.owner,
         team=row.team,
@@ -141,14 +157,17 @@ def _line(row: CustomerRow) -> CustomerLine:
         silent_days=row.silent_days,
         days_left=row.days_left,
         why=row.why,
+        next_step=step.text if step else "",
+        next_step_at=step.due_at if step else None,
     )
 
 
-def _file(found: CustomerFile, form: Form, actor: Actor) -> CustomerOut:
+def _file(found: CustomerFile, form: Form, steps: list[Step], actor: Actor) -> CustomerOut:
     return CustomerOut(
         id=found.public_id,
         name=found.name,
         level=form.shown("level"),
+        stage=form.shown("cooperation_stage"),
         source=form.shown("source"),
         industry=form.shown("industry"),
         region=form.shown("region"),
@@ -156,6 +175,7 @@ def _file(found: CustomerFile, form: Form, actor: Actor) -> CustomerOut:
         uscc=form.shown("uscc"),
         owner=found.owner,
         mine=found.owner_id == actor.person_id,
+        may_write=found.writes,
         queued=found.queued,
         created_at=found.created_at,
         silent_days=found.silent_days,
@@ -165,6 +185,7 @@ def _file(found: CustomerFile, form: Form, actor: Actor) -> CustomerOut:
         fields=values_in(form),
         missing=list(form.missing),
         links=[_link(row) for row in found.links],
+        steps=[_step(row) for row in steps],
         deals=[_deal(row) for row in found.deals],
         timeline=[_entry(row) for row in found.timeline],
         owners=[_period(row) for row in found.owners],
@@ -199,6 +220,10 @@ def _link(row: LinkRow) -> LinkOut:
     return LinkOut(contact=row.contact, corp_name=row.corp_name, linked_by=row.linked_by, linked_at=row.linked_at)
 
 
+def _step(row: Step) -> StepOut:
+    return StepOut(id=row.public_id, text=row.text, due_at=row.due_at, person=row.person, mine=row.mine)
+
+
 def _period(row: PeriodRow) -> PeriodOut:
     return PeriodOut(holder=row.holder, reason=row.reason, started_at=row.started_at, ended_at=row.ended_at)
 
@@ -211,6 +236,8 @@ def _deal(row: DealRow) -> DealOut:
         stage=row.stage,
         owner=row.owner,
         stage_since=row.stage_since,
+        colour=row.colour,
+        colour_label=label(row.colour) if row.colour else "",
         fields=_said(row.fields),
     )
 

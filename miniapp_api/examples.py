@@ -5,7 +5,7 @@ from typing import Any
 from miniapp_api.approval_examples import APPROVAL_EXAMPLES
 from miniapp_api.deal_examples import DEAL_EXAMPLES
 from miniapp_api.digest_examples import DIGEST_EXAMPLES
-from miniapp_api.example_ids import ATTACHMENT_ID, CONTACT_ID, CUSTOMER_ID, ENTRY_ID, IDS, LEAD_ID, SHARE_ID
+from miniapp_api.example_ids import ATTACHMENT_ID, CONTACT_ID, CUSTOMER_ID, ENTRY_ID, IDS, LEAD_ID, SHARE_ID, TODO_ID
 from miniapp_api.form_examples import FIELD_VALUE, FORM_EXAMPLES
 from miniapp_api.quote_examples import QUOTE_EXAMPLES
 from miniapp_api.sales_examples import SALES_EXAMPLES
@@ -23,13 +23,12 @@ _HELD = {
     "id": CUSTOMER_ID,
     "name": "常熟新泰纺织机械有限公司",
     "level": "普通客户",
+    "stage": "意向",
     "region": "江苏常熟",
     "owner": "李强",
 }
 _CLOCK = {"queued": False, "silent_days": 38, "days_left": 7, "why": _WHY}
 _SAID = "电话确认了口径和扬程，周五前给修改方案"
-
-_OLDER = "WyJ0aW1lbGluZSIsIjIwMjYtMTAtMTZUMDE6MTI6MDArMDA6MDAiLCJiNzFlMDRjOWQyZjhhNjUzM2UxMCJd"
 _ENTRY = {
     "id": ENTRY_ID,
     "kind": "follow_up",
@@ -43,6 +42,7 @@ _ENTRY = {
     "fields": [],
 }
 
+_OLDER = "WyJ0aW1lbGluZSIsIjIwMjYtMTAtMTZUMDE6MTI6MDArMDA6MDAiLCJiNzFlMDRjOWQyZjhhNjUzM2UxMCJd"
 _ATTACHMENT = {
     "id": ATTACHMENT_ID,
     "name": "旧泵铭牌.jpg",
@@ -78,11 +78,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "SessionIn": {"code": "wx.qy.login 或 OAuth 给的一次性 code", "via": "miniapp"},
     "SessionOut": {"token": "Zk3v…（43 个字符）", "expires_at": "2026-11-30T02:00:00Z", "person": _ME},
     "MeOut": _ME,
-    "TimelineQuery": {"limit": 20},
+    "TimelineQuery": {"kind": "follow_up", "limit": 20},
     "TimelineOut": {"timeline": [_ENTRY], "next_cursor": _OLDER},
     "CustomersQuery": {"query": "changshu", "sort": "days_left", "where": ["industry:泵"], "limit": 20},
     "CustomersOut": {
-        "customers": [_HELD | {"team": "华东销售部", "last_activity_at": "2026-10-16T01:12:00Z"} | _CLOCK],
+        "segments": [{"key": "mine", "label": "我的"}, {"key": "team", "label": "共享给我"}],
+        "customers": [
+            _HELD
+            | {"team": "华东销售部", "last_activity_at": "2026-10-16T01:12:00Z"}
+            | _CLOCK
+            | {"next_step": "送修改后的方案", "next_step_at": "2026-11-27T02:00:00Z"}
+        ],
         "total": 7,
         "total_at_least": False,
         "next_cursor": _CURSOR,
@@ -95,6 +101,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "address": "",
         "uscc": "",
         "mine": True,
+        "may_write": True,
         "created_at": "2026-06-26T02:00:00Z",
         "contacts": [
             {
@@ -109,6 +116,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "fields": [FIELD_VALUE],
         "missing": ["统一社会信用代码"],
         "links": [],
+        "steps": [
+            {
+                "id": TODO_ID,
+                "text": "送修改后的方案",
+                "due_at": "2026-11-27T02:00:00Z",
+                "person": "李强",
+                "mine": True,
+            }
+        ],
         "deals": [
             {
                 "id": "c05b2e9a1f7d4438b6e2",
@@ -117,6 +133,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "stage": "方案提交",
                 "owner": "李强",
                 "stage_since": "2026-11-11T02:00:00Z",
+                "colour": "green",
+                "colour_label": "正常",
                 "fields": [{"label": "预计签约日", "value": "2026-12-20"}],
             }
         ],

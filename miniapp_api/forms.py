@@ -14,7 +14,7 @@ from crm.usecases import customer_file
 from crm.usecases.collisions import Refused
 from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.sessions import actor_of_session
-from miniapp_api.answers import CustomerOut
+from miniapp_api.customer_answers import CustomerOut
 from miniapp_api.customers import file_of
 from miniapp_api.deps import ApiDeps
 from miniapp_api.form_answers import FieldGroupOut, FieldOut, FieldsOut, OptionOut

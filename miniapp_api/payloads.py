@@ -8,7 +8,7 @@ from apiflask.fields import UploadFile
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from werkzeug.datastructures import FileStorage
 
-from config.vocabulary import ShareAccess
+from config.vocabulary import ShareAccess, TimelineKind
 from crm.usecases.attachments import LONGEST_NOTE
 from crm.usecases.followups import LONGEST
 from miniapp_api.examples import shown
@@ -81,8 +81,8 @@ class CustomersQuery(Payload):
 
     `where` narrows by any field, at most five times: 「industry:泵」「annual_purchase:10万..50万」「uscc:未填」.
     `sort` is one of four or a field (`field:KEY`, downwards `-field:KEY`). `soon`: reminded of already;
-    `queued`: waits for its supervisor; `segment`: one's own, colleagues', or nobody's (公海). What a cursor may look
-    like is said in `cursor.py`.
+    `queued`: waits for its supervisor. `segment` is one of the answer's own. What a cursor may look like is said in
+    `cursor.py`.
     """
 
     query: Words = Field(default="", max_length=64)
@@ -99,8 +99,9 @@ class CustomersQuery(Payload):
 
 
 class TimelineQuery(Payload):
-    """`cursor` is `next_cursor` of the page before."""
+    """Without `kind` of every kind; `cursor` is `next_cursor` of the page before, with the same kind."""
 
+    kind: TimelineKind | None = Field(default=None, strict=False)
     cursor: str = ""
     limit: int = Field(default=20, ge=1, le=100, strict=False)
 

@@ -41,10 +41,13 @@ class QuoteVerdictIn(Payload):
 
 
 class QuoteQuery(Payload):
-    """`live` hold, `frozen` wait for a verdict, `expired` are past their last day, `all` are all but old versions."""
+    """`live` hold, `frozen` wait for a verdict, `expired` are past their last day, `all` are all but old versions.
+    `customer`: the quotes of the one with this id.
+    """
 
-    box: QuoteBox = QuoteBox.LIVE
+    box: QuoteBox = Field(default=QuoteBox.LIVE, strict=False)  # an address carries text
     query: Words = Field(default="", max_length=60)
+    customer: str = Field(default="", pattern=r"^[0-9a-f]{0,64}$")
     page: int = Field(default=1, ge=1, le=100_000, strict=False)
 
 

@@ -128,7 +128,7 @@ def _reading(bp: APIBlueprint, deps: ApiDeps) -> None:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             who = actor_of_session(s, token, PHONES, now)
-            found = reads.quotes(s, who, query.box, query.query, now, query.page, _SIZE)
+            found = reads.quotes(s, who, query.box, query.query, now, query.page, _SIZE, query.customer)
         rows = [_quote(one) for one in found.rows]
         return QuotesOut(quotes=rows, total=found.total, page=found.number, pages=found.pages)
 

@@ -56,7 +56,7 @@ def visit_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             actor = actor_of_session(s, token, PHONES, now)
-            rows = list_visits(s, actor, narrowed, cursor.after(_SORT, asked.cursor), asked.limit + 1)
+            rows = list_visits(s, actor, narrowed, cursor.moment(_SORT, asked.cursor), asked.limit + 1)
         return _page(rows, asked.limit)
 
     @bp.get("/visits/reviews")
@@ -72,7 +72,7 @@ def visit_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             actor = actor_of_session(s, token, PHONES, now)
-            rows = to_review(s, actor, cursor.after(_SORT, asked.cursor), asked.limit + 1)
+            rows = to_review(s, actor, cursor.moment(_SORT, asked.cursor), asked.limit + 1)
         return _page(rows, asked.limit)
 
     @bp.get("/visits/<visit_id>")

@@ -1,17 +1,19 @@
 """One customer's whole file: facts, 还剩几天为什么, contacts, deals, timeline, and who held it when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import (
     ChatKind,
     FieldObject,
     HolderKind,
     OwnershipReason,
+    StallColour,
     TimelineKind,
     label,
 )
@@ -22,7 +24,9 @@ from crm.reads.customer_form import Form, form_at
 from crm.reads.deals import deal_sight
 from crm.reads.digests import DigestRow, digests_of
 from crm.reads.record_form import Said, added_said, with_added
+from crm.reads.rungs import ladders_called
 from crm.reads.visits import photos_of
+from crm.rules.paces import Pace
 from crm.silence import silence_of
 from models.customers import Customer, OwnershipPeriod
 from models.deals import Deal, Stage
@@ -33,6 +37,8 @@ from models.timeline import TimelineEntry
 from models.visits import Visit
 
 TIMELINE_LENGTH = 50
+_Last = aliased(TimelineEntry)
+_Happened = Select[TimelineEntry, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True)
 class DealRow:
-    """`amount` in yuan; None where it is not shown to the reader."""
+    """`amount` in yuan; None where it is not shown to the reader. `colour` is None of a deal that has ended."""
 
     public_id: str
     name: str
@@ -64,6 +70,7 @@ class DealRow:
     stage: str
     owner: str
     stage_since: datetime
+    colour: StallColour | None
     fields: Said = ()
 
 
@@ -134,20 +141,6 @@ def page_and_form(
     return _page(s, customer, seen, now, page, writes=written), form_at(s, actor, customer, seen)
 
 
-def timeline_page(
-    s: Session, actor: Actor, public_id: str, after: tuple[datetime, str] | None, limit: int
-) -> tuple[EntryRow, ...]:
-    """The newest first, `limit` of those behind the entry of this moment and id; NotFound as for the whole file."""
-    customer, seen = get_customer(s, actor, public_id, to=READ), eyes(s, actor)
-    query = _entries(customer.id).limit(limit)
-    if after is not None:
-        moment, entry_id = after
-        last = select(TimelineEntry.id).where(TimelineEntry.public_id == entry_id).scalar_subquery()
-        same = (TimelineEntry.at == moment) & (TimelineEntry.id < last)
-        query = query.where((TimelineEntry.at < moment) | same)
-    return _shown(s, seen, customer, query, FieldObject.VISIT in with_added(s))
-
-
 def _writes(s: Session, actor: Actor, customer: Customer) -> bool:
     return s.scalar(select(Customer.id).where(Customer.id == customer.id, sees_customer(actor, WRITE))) is not None
 
@@ -175,7 +168,9 @@ def _page(s: Session, customer: Customer, seen: Eyes, now: datetime, page: int, 
         retired=tuple(row for row in people if row.retired),
         links=_links(s, customer.id),
         groups=_groups(s, customer.id),
-        deals=_deals(s, seen, customer, FieldObject.DEAL in added),
+        deals=_deals(
+            s, seen, customer, ladders_called(s, "").paces(policy, now, calendar), now, FieldObject.DEAL in added
+        ),
         timeline=timeline[:TIMELINE_LENGTH],
         older=len(timeline) > TIMELINE_LENGTH,
         visit_fields=FieldObject.VISIT in added,
@@ -205,7 +200,9 @@ def _groups(s: Session, customer_id: int) -> tuple[GroupRow, ...]:
     return tuple(GroupRow(chat_id, name) for chat_id, name in rows)
 
 
-def _deals(s: Session, seen: Eyes, customer: Customer, fields: bool) -> tuple[DealRow, ...]:
+def _deals(
+    s: Session, seen: Eyes, customer: Customer, paces: Mapping[int, Pace], now: datetime, fields: bool
+) -> tuple[DealRow, ...]:
     rows = s.execute(
         select(Deal, Stage.label, Person.name)
         .join(Stage, Stage.id == Deal.stage_id)
@@ -218,32 +215,47 @@ def _deals(s: Session, seen: Eyes, customer: Customer, fields: bool) -> tuple[De
     return tuple(
         DealRow(
             d.public_id, shown.name(d, held_by), shown.amount(d, held_by), stage, owner, d.stage_since,
+            paces[d.stage_id].colour(d.stage_since, d.snoozed_until, now) if d.stage_id in paces else None,
             said.get(d.id, ()),
         )
         for d, stage, owner in rows
     )  # fmt: skip
 
 
+def timeline_of(
+    s: Session, actor: Actor, public_id: str, kind: TimelineKind | None, after: tuple[datetime, str] | None, limit: int
+) -> tuple[EntryRow, ...]:
+    """What happened, the newest first, of one kind or of all, from behind an entry's moment and public id on."""
+    customer, seen = get_customer(s, actor, public_id, to=READ), eyes(s, actor)
+    wanted = _happened(customer)
+    if kind is not None:
+        wanted = wanted.where(TimelineEntry.kind == kind)
+    if after is not None:
+        moment, entry_id = after
+        last = select(_Last.id).where(_Last.public_id == entry_id).scalar_subquery()
+        earlier = and_(TimelineEntry.at == moment, TimelineEntry.id < last)
+        wanted = wanted.where(or_(TimelineEntry.at < moment, earlier))
+    return _entries(s, seen, customer, wanted.limit(limit), FieldObject.VISIT in with_added(s))
+
+
 def _timeline(s: Session, seen: Eyes, customer: Customer, page: int, fields: bool) -> tuple[EntryRow, ...]:
     """A page of it and one entry more, which tells that there are older ones."""
-    query = _entries(customer.id).limit(TIMELINE_LENGTH + 1).offset((page - 1) * TIMELINE_LENGTH)
-    return _shown(s, seen, customer, query, fields)
+    wanted = _happened(customer).limit(TIMELINE_LENGTH + 1).offset((page - 1) * TIMELINE_LENGTH)
+    return _entries(s, seen, customer, wanted, fields)
 
 
-def _entries(customer_id: int) -> Select[TimelineEntry, str, int, str]:
+def _happened(customer: Customer) -> _Happened:
     return (
         select(TimelineEntry, Person.name, Visit.id, Visit.public_id)
         .outerjoin(Person, Person.id == TimelineEntry.author_id)
         .outerjoin(Visit, Visit.entry_id == TimelineEntry.id)
-        .where(TimelineEntry.customer_id == customer_id, TimelineEntry.retracted_at.is_(None))
+        .where(TimelineEntry.customer_id == customer.id, TimelineEntry.retracted_at.is_(None))
         .order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc())
     )
 
 
-def _shown(
-    s: Session, seen: Eyes, customer: Customer, query: Select[TimelineEntry, str, int, str], fields: bool
-) -> tuple[EntryRow, ...]:
-    rows = s.execute(query).all()
+def _entries(s: Session, seen: Eyes, customer: Customer, wanted: _Happened, fields: bool) -> tuple[EntryRow, ...]:
+    rows = s.execute(wanted).all()
     said = added_said(s, seen, FieldObject.VISIT, customer, [number for *_, number, _ in rows if number and fields])
     photos = photos_of(s, [number for *_, number, _ in rows if number])
     digests = digests_of(s, [e.id for e, *_ in rows if e.kind == TimelineKind.DIGEST])

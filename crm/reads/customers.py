@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session, aliased
 
-from config.vocabulary import CustomerLevel, FieldObject, label
+from config.vocabulary import CooperationStage, CustomerLevel, FieldObject, label
 from crm import policy as numbers
 from crm.access import Actor, Sight, sees_customer, sight
 from crm.field_store import stored_value
@@ -79,6 +79,7 @@ class CustomerRow:
     public_id: str
     name: str
     level: str
+    stage: str
     region: str
     owner: str
     team: str
@@ -134,7 +135,7 @@ def list_customers(
     shown = _rows(s, scope, order, (page - 1) * size, size, after)
     whole = _with_holders(s, [customer_id for _, customer_id, *_ in shown])
     verdicts = silences_of(s, [customer for customer, *_ in whole.values()], now, policy, calendar)
-    groups = groups_of(s, FieldObject.CUSTOMER, ("level", "region"))
+    groups = groups_of(s, FieldObject.CUSTOMER, ("level", "cooperation_stage", "region"))
     found = []
     for number, customer_id, *keys in shown:
         customer, owner, team = whole[customer_id]
@@ -147,6 +148,9 @@ def list_customers(
                 public_id=customer.public_id,
                 name=customer.name,
                 level=seen.shown(*whose, groups["level"], label(CustomerLevel(customer.level))),
+                stage=seen.shown(
+                    *whose, groups["cooperation_stage"], label(CooperationStage(customer.cooperation_stage))
+                ),
                 region=seen.shown(*whose, groups["region"], customer.region),
                 owner=owner,
                 team=team,

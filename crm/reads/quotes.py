@@ -95,9 +95,16 @@ class QuotePage:
     keeps: bool
 
 
-def quotes(s: Session, actor: Actor, box: QuoteBox, query: str, now: datetime, page: int, size: int) -> Page[QuoteRow]:
-    """Live ones by how soon they run out, else the newest first; `query` is a part of a number or a customer's name."""
+def quotes(
+    s: Session, actor: Actor, box: QuoteBox, query: str, now: datetime, page: int, size: int, customer: str = ""
+) -> Page[QuoteRow]:
+    """Live ones by how soon they run out, else the newest first; `query` is a part of a number or a customer's name.
+
+    `customer`, a public id, asks for its quotes alone.
+    """
     wanted = _rows(actor).where(*_in(box, day_of(now)))
+    if customer:
+        wanted = wanted.where(Customer.public_id == customer)
     for word in query.split():
         wanted = wanted.where(
             or_(Quote.number.contains(word, autoescape=True), Customer.name.contains(word, autoescape=True))

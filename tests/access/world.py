@@ -108,7 +108,7 @@ class Things:
     friend_userid: str = "wmNobody"  # the same friend, as the platform names him
     milestone: str = "0" * 20  # a moment that the deal must not miss
     digest: str = "0" * 20  # what a talk of its holder came to
-    todo_public: str = "0" * 20
+    todo_public: str = "0" * 20  # the same to-do, as a phone names it
     photo: str = "0" * 20  # what its holder took at his visit
     plan: str = "0" * 20  # that its holder means to see it
     call: str = "0" * 20  # that its holder rang it up

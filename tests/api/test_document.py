@@ -20,6 +20,7 @@ from miniapp_api import (
     api,
     approval_answers,
     approval_payloads,
+    customer_answers,
     deal_answers,
     deal_payloads,
     digest_answers,
@@ -134,7 +135,7 @@ def test_the_page_shows_an_example_of_every_request_and_answer(app: APIFlask) ->
 def test_an_example_is_what_its_model_takes(name: str) -> None:
     rooms = (
         payloads, answers, form_payloads, form_answers, work_payloads, work_answers, deal_payloads, deal_answers,
-        approval_payloads, approval_answers,
+        approval_payloads, approval_answers, customer_answers,
         sales_payloads, sales_answers, quote_payloads, quote_answers, digest_answers,
         sidebar_payloads, sidebar_answers, visit_payloads, visit_answers, today_answers,
     )  # fmt: skip

@@ -44,6 +44,10 @@ export class Device {
       this.dialogs.picture(URL.createObjectURL(await this.files.content(o.current ?? o.urls[0]!)));
       return {};
     }),
+    openDocument: (o: Options & { filePath: string }) => answered('openDocument', o, async () => {
+      window.open(URL.createObjectURL(await this.files.content(o.filePath)));
+      return {};
+    }),
     makePhoneCall: (o: Options & { phoneNumber: string }) => answered('makePhoneCall', o, async () => {
       if (await this.dialogs.choose([`呼叫 ${o.phoneNumber}`]) < 0) throw new Fail('cancel');
       this.away();

@@ -2,6 +2,8 @@
 const PAGES: Record<string, string> = {
   approval: '/pages/approval/approval',
   deal: '/pages/deal/deal',
+  customer: '/pages/customer/customer',
+  silent: '/pages/customer/customer',
 };
 
 /** The address of the page about this thing, "" while there is none. */

@@ -17,15 +17,15 @@ export const LOADING: Reading = { state: 'loading', problem: '', stale: '' };
 
 /**
  * Reads `path` for a page. `show` is called at most twice, with what was kept from the last time and with what is true now; the
- * answer is what `setData` of the page takes beside it. Never throws.
+ * answer is what `setData` of the page takes beside it. Never throws. Of what is asked but once, as a search, nothing `stays`.
  */
-export async function read<T>(path: string, show: (found: T) => void): Promise<Reading> {
-  const last = kept<T>(path);
+export async function read<T>(path: string, show: (found: T) => void, stays = true): Promise<Reading> {
+  const last = stays ? kept<T>(path) : undefined;
   if (last) show(last.value);
   try {
     const { status, headers, body } = await ask({ method: 'GET', path, etag: last?.etag });
     const value = last && status === 304 ? last.value : body as T;
-    keep(path, { at: Date.now(), value, etag: headers.etag ?? '' });
+    if (stays) keep(path, { at: Date.now(), value, etag: headers.etag ?? '' });
     if (value !== last?.value) show(value);
     return { state: 'ready', problem: '', stale: '' };
   } catch (error) {

@@ -84,6 +84,19 @@ export async function call<T>(method: Method, path: string, key: string, body?: 
   return (await ask({ method, path, key, body })).body as T;
 }
 
+/** A file of the server's in a temporary one of the phone's; throws the sentence that says why not. */
+export async function download(path: string): Promise<string> {
+  const Authorization = await api.authorization();
+  return new Promise((done, failed) => {
+    wx.downloadFile({
+      url: `${SERVER}/api/v1${path}`,
+      header: { Authorization },
+      success: ({ statusCode, tempFilePath }) => (statusCode === 200 ? done(tempFilePath) : failed(new Error('没有打开这个文件，它可能已经移除。请刷新页面'))),
+      fail: () => failed(new Unreached()),
+    });
+  });
+}
+
 function settle(person: Person): void {
   settled = person;
   if (lastPerson()?.userid !== person.userid) forget();

@@ -102,6 +102,12 @@ export class Api {
     return (await this.call({ method, path, key, body })).body as T;
   }
 
+  /** What a download shows of itself, which goes past this class: a picture is a file and no answer. */
+  async authorization(): Promise<string> {
+    await this.signedIn();
+    return `Bearer ${this.token}`;
+  }
+
   private async tokenOf(as: string | undefined): Promise<string> {
     const person = await this.signedIn();
     if (as !== undefined && person.userid !== as) throw new OtherPerson();
