@@ -35,7 +35,7 @@ def test_the_form_says_what_is_asked_for_and_its_version_stays_while_it_does(pho
     assert {"key", "normal"} <= {option["key"] for option in fields["level"]["options"]}
     assert phone.get("/fields?of=customer").get_json()["version"] == body["version"]
     assert phone.get("/fields?of=contact").get_json()["version"] != body["version"]
-    assert phone.get("/fields?of=deal").status_code == 422
+    assert phone.get("/fields?of=quote").status_code == 422
 
 
 def test_a_customer_is_made_with_its_fields_once_however_often_it_is_sent(phone: Phone) -> None:

@@ -179,7 +179,7 @@ def test_a_check_in_is_of_the_last_thirty_days(phone: Phone, shift: timedelta, s
         ),  # three of them for what the reader may read, one for what comes next, however many rows
         (f"GET /customers/{MINE}", 27),  # the file, its groups, its form with every field and who may do what with it
         (f"POST /customers/{MINE}/follow-ups", 12),
-        ("POST /visits", 21),  # seven of them for its judgement, however many visits there are
+        ("POST /visits", 22),  # eight of them for its judgement, however many visits there are
         ("DELETE /session", 1),
     ],
 )
