@@ -123,6 +123,19 @@ class PlanMadeOut(Answer):
     plans: list[PlanOut]
 
 
+class NearOut(Answer):
+    customer_id: str
+    customer_name: str
+    metres: int
+    said: str
+
+
+class NearbyOut(Answer):
+    """The nearest first."""
+
+    customers: list[NearOut]
+
+
 class StopOut(Answer):
     """`metres` from the stop before, as the crow flies; `at` and `visit_id` of what has happened."""
 

@@ -86,6 +86,14 @@ class ReviewIn(Payload):
     words: Words = Field(default="", max_length=500)
 
 
+class HereQuery(Payload):
+    """Where the phone is, degrees in `datum`."""
+
+    latitude: float = Field(ge=-90, le=90, strict=False)  # an address carries text
+    longitude: float = Field(ge=-180, le=180, strict=False)
+    datum: Datum = Field(strict=False)
+
+
 class DayQuery(Payload):
     """`person` is a userid, empty for oneself: of colleagues only for those who judge their visits."""
 

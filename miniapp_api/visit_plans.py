@@ -14,13 +14,14 @@ from crm.usecases.calls import CallDone, dial, tell_call
 from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.sessions import actor_of_session
 from crm.usecases.visit_plans import PlanDraft, drop_plan, plan_visit, replan_visit
+from crm.usecases.visits import nearby
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import RepeatHeaders
 from miniapp_api.repeat import done, plain_id, write
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import READ, WRITE, answers, said
-from miniapp_api.visit_answers import CallOut, PlanMadeOut, PlanOut, PlansOut, RouteOut, StopOut
-from miniapp_api.visit_payloads import CallIn, CallToldIn, DayQuery, PlanChangeIn, PlanIn
+from miniapp_api.visit_answers import CallOut, NearbyOut, NearOut, PlanMadeOut, PlanOut, PlansOut, RouteOut, StopOut
+from miniapp_api.visit_payloads import CallIn, CallToldIn, DayQuery, HereQuery, PlanChangeIn, PlanIn
 
 _GONE = {404: "没有，或不是自己的", 409: "这个编号用过了"}
 
@@ -109,6 +110,27 @@ def visit_plan_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
             planned_metres=found.planned_metres,
             actual_metres=found.actual_metres,
             done=found.done,
+        )
+
+    @bp.get("/visits/nearby")
+    @bp.input(HereQuery, location="query", arg_name="here")
+    @bp.output(NearbyOut)
+    @bp.doc(
+        summary="附近自己的客户",
+        description="签到时选客户用，近的在前；多远算附近由规则定。位置不保存。",
+        security="bearer",
+        responses=answers(READ),
+    )
+    def customers_nearby(here: HereQuery) -> NearbyOut:
+        token, now = bearer_token(), deps.clock()
+        with uow.reading() as s:
+            actor = actor_of_session(s, token, PHONES, now)
+            found = nearby(s, actor, here.latitude, here.longitude, here.datum)
+        return NearbyOut(
+            customers=[
+                NearOut(customer_id=one.public_id, customer_name=one.name, metres=one.metres, said=one.said)
+                for one in found
+            ]
         )
 
     _calls(bp, deps)

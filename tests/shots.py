@@ -53,7 +53,7 @@ CONSOLE = {
     "duplicates": "duplicates?q=瑞衡",
     "audit": "audit",
 }
-MINIAPP = ("today", "me", "approvals", "outbox", "privacy", "login")
+MINIAPP = ("today", "visits", "checkin", "reviews", "me", "approvals", "outbox", "privacy", "login")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-proxy-server"]
 
 

@@ -73,6 +73,7 @@ class CheckInDone:
 @dataclass(frozen=True, slots=True)
 class Near:
     customer_id: int
+    public_id: str
     name: str
     metres: int
     said: str
@@ -90,12 +91,12 @@ def nearby(s: Session, actor: Actor, latitude: float, longitude: float, datum: D
     here = to_gcj02(point_of(latitude, longitude, datum))
     own = customers_for(actor).where(Customer.owner_id == actor.person_id, Customer.latitude.is_not(None))
     places = {
-        c.id: (c.name, Point(c.latitude, c.longitude, Datum.GCJ02))
+        c.id: (c.public_id, c.name, Point(c.latitude, c.longitude, Datum.GCJ02))
         for c in s.scalars(own)
         if c.latitude and c.longitude
     }
-    found = nearest(here, ((i, p) for i, (_, p) in places.items()), policy.current(s).nearby_metres, limit)
-    return [Near(i, places[i][0], metres, said_distance(metres)) for i, metres in found]
+    found = nearest(here, ((i, p) for i, (_, _, p) in places.items()), policy.current(s).nearby_metres, limit)
+    return [Near(i, *places[i][:2], metres, said_distance(metres)) for i, metres in found]
 
 
 def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, entrance: str) -> CheckInDone:

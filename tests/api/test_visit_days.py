@@ -40,6 +40,18 @@ def test_a_plan_is_made_once_moved_and_dropped(phone: Phone, phone_of: Callable[
     assert phone.post("/visit-plans", plan("plan-3", customer_id=OTHERS)).status_code == 404
 
 
+def test_ones_own_customers_around_a_point_are_offered(phone: Phone, phone_of: Callable[[str], Phone]) -> None:
+    with uow.transaction() as s:
+        mine = s.scalars(select(Customer).where(Customer.public_id == MINE)).one()
+        mine.latitude, mine.longitude = 31.6530, 120.7510
+    asked = "/visits/nearby?latitude=31.6538&longitude=120.7510&datum=gcj02"
+    (near,) = phone.get(asked).get_json()["customers"]
+    assert (near["customer_id"], near["metres"], near["said"]) == (MINE, 89, "约 90 米")
+    assert phone_of("sun").get(asked).get_json()["customers"] == []
+    assert phone.get(asked.replace("31.6538", "31.7538")).get_json()["customers"] == []
+    assert phone.get(asked.replace("31.6538", "95")).status_code == 422
+
+
 def test_the_route_lays_what_was_planned_beside_what_was_done(phone: Phone) -> None:
     made = phone.post("/visit-plans", plan()).get_json()["id"]
     phone.post("/visit-plans", plan("plan-2"))

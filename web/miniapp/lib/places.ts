@@ -4,6 +4,7 @@ const PAGES: Record<string, string> = {
   deal: '/pages/deal/deal',
   customer: '/pages/customer/customer',
   silent: '/pages/customer/customer',
+  visit: '/pages/visit/visit',
 };
 
 /** The address of the page about this thing, "" while there is none. */

@@ -97,6 +97,15 @@ export async function download(path: string): Promise<string> {
   });
 }
 
+/** A picture of ours as a file of the phone, good until the app is closed; `undefined` where it cannot be had now. */
+export async function picture(path: string): Promise<string | undefined> {
+  try {
+    return await download(path);
+  } catch {
+    return undefined;
+  }
+}
+
 function settle(person: Person): void {
   settled = person;
   if (lastPerson()?.userid !== person.userid) forget();

@@ -27,6 +27,14 @@ export function beginVisit(queue: Queue, customerName: string, visit: Visit): st
   return queue.begin({ kind: 'visit', title, method: 'POST', path: '/visits', body: { ...visit }, named: true, stamped: true });
 }
 
+/** Whom it is about, known at the start or found out there. */
+export function nameVisit(queue: Queue, id: string, customerId: string, customerName: string, planId: string): void {
+  queue.edit(id, (job) => {
+    job.title = `拜访 ${customerName}`;
+    job.body = { ...job.body, customer_id: customerId, plan_id: planId };
+  });
+}
+
 /** At every letter. */
 export function writeVisit(queue: Queue, id: string, change: Partial<Visit>): void {
   queue.edit(id, (job) => { job.body = { ...job.body, ...change }; });

@@ -1,0 +1,58 @@
+// One of the person's customers, found by name; without a network among those that were read last.
+import { read } from '../../lib/read';
+
+interface Line {
+  id: string;
+  name: string;
+  region: string;
+}
+const MINE = '/customers?segment=mine&sort=name&limit=100';
+const SHOWN = 20;
+const PAUSE = 300; // ms after the last letter
+
+let timer = 0;
+
+Component({
+  properties: { title: String, shown: { type: Boolean, observer: 'opened' } },
+  data: { query: '', lines: [] as Line[], problem: '', busy: false },
+
+  methods: {
+    opened(shown: boolean) {
+      if (!shown) return;
+      this.setData({ query: '', lines: [], problem: '' });
+      void this.load();
+    },
+
+    write(event: WechatMiniprogram.Input) {
+      this.setData({ query: event.detail.value });
+      clearTimeout(timer);
+      timer = setTimeout(() => void this.load(), PAUSE);
+    },
+
+    /** Those of the first hundred at once, and what the server finds among all. */
+    async load() {
+      const { query } = this.data;
+      this.setData({ busy: true });
+      const draw = ({ customers }: { customers: Line[] }): void => {
+        if (query !== this.data.query) return;
+        this.setData({ lines: customers.filter((one) => one.name.includes(query)).slice(0, SHOWN) });
+      };
+      let { problem } = await read<{ customers: Line[] }>(MINE, draw);
+      if (query) {
+        const found = await read<{ customers: Line[] }>(`/customers?segment=mine&limit=${SHOWN}&query=${encodeURIComponent(query)}`, ({ customers }) => {
+          if (query === this.data.query) this.setData({ lines: customers });
+        });
+        if (found.state === 'ready') problem = '';
+      }
+      if (query === this.data.query) this.setData({ busy: false, problem: this.data.lines.length ? '' : problem });
+    },
+
+    pick(event: WechatMiniprogram.TouchEvent) {
+      this.triggerEvent('pick', event.currentTarget.dataset);
+    },
+
+    close() {
+      this.triggerEvent('close');
+    },
+  },
+});

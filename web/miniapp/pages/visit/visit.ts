@@ -1,0 +1,135 @@
+import { LOADING, read } from '../../lib/read';
+import { call, newKey, picture } from '../../lib/session';
+import { tone, type VisitLine } from '../../lib/visits';
+import { moment } from '../../lib/words';
+
+interface Review {
+  asked: string;
+  asked_at: string;
+  words: string;
+  decided: string;
+  decided_at: string | null;
+  verdict_label: string;
+  decision_words: string;
+}
+interface Found extends VisitLine {
+  score: number | null;
+  signals: string[];
+  reviews: Review[];
+  may_report: boolean;
+  may_retract: boolean;
+  may_appeal: boolean;
+  may_review: boolean;
+}
+type Sheet = '' | 'report' | 'appeal' | 'review';
+
+const TITLES: Record<Sheet, string> = { '': '', report: '补写拜访小结', appeal: '补充说明', review: '定这次拜访' };
+const VERDICTS = [{ verdict: 'valid', name: '有效' }, { verdict: 'doubtful', name: '存疑' }, { verdict: 'invalid', name: '无效' }];
+
+Page({
+  data: {
+    ...LOADING,
+    id: '', visit: null as object | null, signals: [] as string[], asks: false, reviews: [] as object[], photos: [] as { id: string; path: string }[],
+    may: { report: false, retract: false, appeal: false, review: false },
+    sheet: '' as Sheet, title: '', verdicts: VERDICTS, verdict: '', words: '', wrong: '', busy: false,
+  },
+
+  onLoad(query: { id?: string }) {
+    this.setData({ id: query.id ?? '' });
+  },
+
+  onShow() {
+    this.load();
+  },
+
+  async onPullDownRefresh() {
+    await this.load();
+    wx.stopPullDownRefresh();
+  },
+
+  async load() {
+    this.setData(await read<Found>(`/visits/${this.data.id}`, (found) => this.draw(found)));
+  },
+
+  draw(found: Found) {
+    const rough = found.accuracy_m === null ? '' : `定位误差约 ${Math.round(found.accuracy_m)} 米`;
+    this.setData({
+      state: 'ready',
+      visit: {
+        name: found.customer_name, label: found.verdict_label, tone: tone(found.verdict), person: found.mine ? '' : found.person,
+        at: moment(new Date(found.at)), where: [found.place, found.said, rough].filter(Boolean).join(' · '), why: found.why, report: found.report,
+        counts: found.effective ? '算一次有效拜访' : found.verdict === 'valid' && !found.report ? '写了小结才算有效拜访' : '',
+        score: found.score === null ? '' : `${found.score} 分`,
+      },
+      signals: found.signals,
+      asks: found.mine && found.verdict !== 'valid',
+      reviews: found.reviews.map((one) => ({
+        head: `${one.asked || '系统'}，${moment(new Date(one.asked_at))}`, words: one.words,
+        said: one.decided_at ? `${one.decided} 定为「${one.verdict_label}」，${moment(new Date(one.decided_at))}` : '等主管看', decision: one.decision_words,
+      })),
+      may: { report: found.may_report, retract: found.may_retract, appeal: found.may_appeal, review: found.may_review },
+    });
+    void this.fetch(found.photos);
+  },
+
+  async fetch(ids: string[]) {
+    if (ids.join() === this.data.photos.map((one) => one.id).join()) return;
+    this.setData({ photos: ids.map((id) => ({ id, path: '' })) });
+    ids.forEach(async (id, index) => {
+      const path = await picture(`/uploads/${id}?size=thumb`);
+      if (path) this.setData({ [`photos[${index}].path`]: path });
+    });
+  },
+
+  async look(event: WechatMiniprogram.TouchEvent) {
+    const path = await picture(`/uploads/${event.currentTarget.dataset.id}`);
+    if (path) wx.previewImage({ current: path, urls: [path] });
+    else wx.showToast({ title: '现在看不到这张照片，有网络时再试', icon: 'none' });
+  },
+
+  ask(event: WechatMiniprogram.TouchEvent) {
+    const sheet = event.currentTarget.dataset.sheet as Sheet;
+    this.setData({ sheet, title: TITLES[sheet], words: '', verdict: '', wrong: '' });
+  },
+
+  close() {
+    if (!this.data.busy) this.setData({ sheet: '' });
+  },
+
+  pick(event: WechatMiniprogram.TouchEvent) {
+    this.setData({ verdict: event.currentTarget.dataset.verdict, wrong: '' });
+  },
+
+  write(event: WechatMiniprogram.Input) {
+    this.setData({ words: event.detail.value });
+  },
+
+  async done() {
+    const { id, sheet, words, verdict, busy } = this.data;
+    if (busy) return;
+    if (sheet === 'review' && !verdict) { this.setData({ wrong: '请选一个结论' }); return; }
+    if (!words.trim() && verdict !== 'valid') { this.setData({ wrong: sheet === 'review' ? '存疑、无效要写一句' : '请写几句' }); return; }
+    const body = { report: { report: words }, appeal: { words }, review: { verdict, words } }[sheet as Exclude<Sheet, ''>];
+    this.setData({ busy: true, wrong: '' });
+    try {
+      await call('POST', `/visits/${id}/${sheet}`, newKey(), body);
+      this.setData({ sheet: '' });
+      await this.load();
+    } catch (error) {
+      this.setData({ wrong: (error as Error).message });
+    } finally {
+      this.setData({ busy: false });
+    }
+  },
+
+  async retract() {
+    const asked = await wx.showModal({ title: '撤销这次拜访？', content: '撤销后不再算作拜访，要记就重新签到。', confirmText: '撤销' });
+    if (!asked.confirm) return;
+    try {
+      await call('DELETE', `/visits/${this.data.id}`, newKey());
+      wx.navigateBack();
+    } catch (error) {
+      wx.showToast({ title: (error as Error).message, icon: 'none', duration: 3000 });
+    }
+  },
+});
