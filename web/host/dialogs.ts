@@ -96,9 +96,7 @@ export class Dialogs {
   private veil(inside: HTMLElement, name: string, close?: () => void): HTMLElement {
     const veil = element('div', name);
     veil.append(inside);
-    // The click that follows the tap which opened it is for the page, not for what has come over it.
-    veil.style.pointerEvents = 'none';
-    setTimeout(() => { veil.style.pointerEvents = ''; }, AFTER_TAP);
+    notForThisTap(veil);
     if (close) veil.addEventListener('click', (event) => { if (event.target === veil) { veil.remove(); close(); } });
     this.over.append(veil);
     return veil;
@@ -114,6 +112,12 @@ interface Asked {
   showCancel?: boolean;
   editable?: boolean;
   placeholderText?: string;
+}
+
+/** The click that follows a tap is for what was tapped, not for what has come under the finger by it. */
+export function notForThisTap(box: HTMLElement): void {
+  box.style.pointerEvents = 'none';
+  setTimeout(() => { box.style.pointerEvents = ''; }, AFTER_TAP);
 }
 
 export function element(tag: string, name: string, words = ''): HTMLElement {

@@ -1,7 +1,7 @@
 // The stack of pages: which one is shown, what is told to it, and the bars around it.
 import type { AssociatedBackend, CodeSpace } from 'glass-easel-miniprogram-adapter';
 import { answered, Fail, type Options } from './call';
-import { element } from './dialogs';
+import { element, notForThisTap } from './dialogs';
 import { Pull } from './pull';
 
 const DEEPEST = 10; // pages over one another, as in the client
@@ -144,6 +144,7 @@ export class Pages {
   }
 
   private show(): void {
+    notForThisTap(this.bar);
     this.draw();
     this.top?.instance.onShow?.();
   }
