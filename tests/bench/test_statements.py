@@ -63,7 +63,7 @@ def product(tmp_path: Path) -> Iterator[Product]:
     made.close()
 
 
-@pytest.mark.parametrize(("kind", "most"), [("follow_up", 9), ("click", 18), ("contact", 2)])
+@pytest.mark.parametrize(("kind", "most"), [("follow_up", 9), ("click", 19), ("contact", 2)])
 def test_a_callback_asks_the_store_a_bounded_number_of_questions(product: Product, kind: str, most: int) -> None:
     product.receive(product.traffic.one(kind, int(time.time())).xml)
     asked = product.receive(product.traffic.one(kind, int(time.time())).xml)
