@@ -36,7 +36,8 @@ class VisitMadeOut(Answer):
 
 
 class VisitLine(Answer):
-    """`verdict` invalid is told to those alone who judge. Degrees in `datum`, metres; `photos` are ids, in order.
+    """`verdict` invalid is told to those alone who judge; where the visitor stood, and any verdict, to them and to him
+    alone: to others these are empty. Degrees in `datum`, metres; `photos` are ids, in order.
 
     `why` is the reason of a visit that was written afterwards (补签).
     """

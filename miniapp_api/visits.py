@@ -11,6 +11,7 @@ from crm import uow
 from crm.access import Actor
 from crm.errors import Invalid
 from crm.reads.visits import Asked, VisitPage, VisitRow, list_visits, to_review, told_verdict, visit_page
+from crm.rules.days import SHANGHAI
 from crm.usecases.idempotency import Stored, Transaction
 from crm.usecases.sessions import actor_of_session
 from crm.usecases.visit_reviews import appeal, review
@@ -25,7 +26,7 @@ from miniapp_api.spec import said as content_of
 from miniapp_api.visit_answers import VisitLine, VisitMadeOut, VisitOut, VisitReviewOut, VisitsOut
 from miniapp_api.visit_payloads import AppealIn, ReportIn, ReviewIn, ReviewsQuery, VisitIn, VisitsQuery
 
-CLOCKS_DIFFER = timedelta(minutes=10)  # a phone's clock may be this far ahead of ours
+CLOCKS_DIFFER = timedelta(minutes=5)  # beyond this a phone's clock is wrong, and what it says is put right
 OLDEST = timedelta(days=30)  # an offline queue older than this is no longer evidence of a visit
 _SORT = "visits"
 _BAD_CURSOR: dict[int | str, str] = {400: "cursor 不是原样带回的"}
@@ -159,7 +160,7 @@ def _changes(bp: APIBlueprint, deps: ApiDeps) -> None:
 
 def _recorded(body: VisitIn) -> Write:
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
-        _refuse_unlikely(body.at, now)
+        off = _clock_off(body, now)
         draft = CheckInDraft(
             client_id=body.client_id,
             customer_id=plain_id(body.customer_id),
@@ -168,10 +169,10 @@ def _recorded(body: VisitIn) -> Write:
             datum=body.datum,
             accuracy_m=body.accuracy_m,
             source=FixSource.MINIAPP,
-            visited_at=body.at,
+            visited_at=_happened(body, off, now),
             place=body.place,
             report=body.report,
-            fix_at=body.fix_at,
+            fix_at=None if body.fix_at is None else body.fix_at + off,
             sent_at=body.sent_at,
             device=body.device,
             why=body.why,
@@ -179,13 +180,13 @@ def _recorded(body: VisitIn) -> Write:
             plan_id=plain_id(body.plan_id),
         )
         visit = check_in(s, actor, draft, now, entrance=via)
-        return done(200 if visit.again else 201, _made(actor, visit))
+        return done(200 if visit.again else 201, _made(visit))
 
     return effect
 
 
-def _made(actor: Actor, visit: CheckInDone) -> VisitMadeOut:
-    verdict, verdict_label = told_verdict(actor, actor.person_id, visit.verdict)
+def _made(visit: CheckInDone) -> VisitMadeOut:
+    verdict, verdict_label = told_verdict(visit.verdict, judges=False, mine=True)
     return VisitMadeOut(
         id=visit.public_id,
         distance_m=visit.distance_m,
@@ -199,11 +200,22 @@ def _made(actor: Actor, visit: CheckInDone) -> VisitMadeOut:
     )
 
 
-def _refuse_unlikely(at: datetime, now: datetime) -> None:
-    if at > now + CLOCKS_DIFFER:
-        raise Invalid("打卡时间比现在还晚，没有保存。请把手机时间设为自动，再打一次卡", {"at": "不能晚于现在"})
-    if at < now - OLDEST:
-        raise Invalid("打卡时间超过 30 天，不能补录了。请写一条跟进说明这次拜访", {"at": "超过 30 天"})
+def _clock_off(body: VisitIn, now: datetime) -> timedelta:
+    """How far a phone's clock is behind ours: it names the moment it sends by the clock it named the visit by."""
+    off = now - body.sent_at
+    return off if abs(off) > CLOCKS_DIFFER else timedelta(0)
+
+
+def _happened(body: VisitIn, off: timedelta, now: datetime) -> datetime:
+    """When the visit was by our clock, at the latest now. What is too old is no evidence of a visit any more."""
+    happened = min(body.at + off, now)
+    if happened < now - OLDEST:
+        raise Invalid(
+            f"按手机上的时间这是 {happened.astimezone(SHANGHAI):%Y-%m-%d} 的拜访，超过 {OLDEST.days} 天，不能补录了。"
+            "请核对手机时间；确实是那天的，写一条跟进说明",
+            {"at": f"超过 {OLDEST.days} 天"},
+        )
+    return happened
 
 
 def _page(rows: list[VisitRow], limit: int) -> VisitsOut:

@@ -38,7 +38,17 @@ from crm.access.quotes import (
     reads_floor,
     sees_quote,
 )
-from crm.access.records import get_deal, get_photo, get_visit, no_visit, reads_verdict, visits_for
+from crm.access.records import (
+    get_deal,
+    get_own_visit,
+    get_photo,
+    get_visit,
+    get_visit_to_judge,
+    judges_visit,
+    no_visit,
+    reads_verdict,
+    visits_for,
+)
 from crm.access.rows import (
     AT,
     DECIDE,
@@ -115,6 +125,7 @@ __all__ = [
     "get_deal",
     "get_heard",
     "get_lead",
+    "get_own_visit",
     "get_photo",
     "get_project",
     "get_quote",
@@ -122,9 +133,11 @@ __all__ = [
     "get_registration",
     "get_talker",
     "get_visit",
+    "get_visit_to_judge",
     "heard_groups",
     "hears_contact",
     "hears_group",
+    "judges_visit",
     "keeps_quote",
     "known_actor",
     "leaders_of",

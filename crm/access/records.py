@@ -1,13 +1,14 @@
 """The doors to one deal, to visits and their photos by public id: there for whoever their customer is there for."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from crm.access.actors import JUDGES, Actor
-from crm.access.rows import READ, WRITE, To, get_customer, sees_customer
+from crm.access.rows import READ, WRITE, To, get_customer, sees_customer, sees_person
 from crm.errors import NotFound
 from models.customers import Customer
 from models.deals import Deal
+from models.people import Person
 from models.visits import Visit, VisitUpload
 
 _NO_DEAL = "没有找到这个商机，或者它的客户不在您名下。请刷新页面"
@@ -29,31 +30,71 @@ def get_deal(s: Session, actor: Actor, deal_id: str, *, to: To = WRITE, lock: bo
 
 
 def get_visit(s: Session, actor: Actor, visit_id: str, *, to: To = WRITE, lock: bool = False) -> tuple[Visit, Customer]:
-    """A visit that stands, with its customer."""
-    visit = s.scalar(select(Visit).where(Visit.public_id == visit_id, Visit.retracted_at.is_(None)))
+    """A visit that stands, with its customer. One's own stays there, also when the customer has gone to others."""
+    visit = s.scalar(visits_for(actor).where(Visit.public_id == visit_id))
     if visit is None:
         raise no_visit()
+    if to is READ or visit.person_id == actor.person_id:
+        return visit, customer_of(s, visit, lock=lock)
     customer = _customer(s, actor, visit.customer_id, to, lock, _NO_VISIT)
     if lock:
         s.refresh(visit)
     return visit, customer
 
 
+def get_visit_to_judge(s: Session, actor: Actor, visit_id: str) -> tuple[Visit, Customer]:
+    """Somebody else's visit whose visitor is one of his people, with its customer locked."""
+    judged = visits_for(actor).where(Visit.public_id == visit_id, judges_visit(actor))
+    visit = s.scalar(judged)
+    if visit is None:
+        raise no_visit()
+    return visit, customer_of(s, visit, lock=True)
+
+
+def get_own_visit(s: Session, actor: Actor, visit_id: str) -> tuple[Visit, Customer]:
+    """One's own visit, also one taken back, with its customer locked, whoever holds that by now."""
+    visit = s.scalar(select(Visit).where(Visit.public_id == visit_id, Visit.person_id == actor.person_id))
+    if visit is None:
+        raise NotFound("没有找到这次拜访，或者不是您的")
+    return visit, customer_of(s, visit, lock=True)
+
+
+def customer_of(s: Session, visit: Visit, *, lock: bool = False) -> Customer:
+    query = select(Customer).where(Customer.id == visit.customer_id)
+    customer = s.scalars(query.with_for_update() if lock else query).one()
+    if lock:  # whoever had it meanwhile may have changed the visit
+        s.refresh(visit)
+    return customer
+
+
 def no_visit() -> NotFound:
     return NotFound(_NO_VISIT)
 
 
-def visits_for(actor: Actor, to: To = READ) -> Select[Visit]:
-    """Visits that stand at customers which this actor may see, as a query to build on; it has the customers in it."""
-    there = (Visit.retracted_at.is_(None), Customer.merged_into_id.is_(None), sees_customer(actor, to))
-    return select(Visit).join(Customer, Customer.id == Visit.customer_id).where(*there)
+def visits_for(actor: Actor) -> Select[Visit]:
+    """Visits that stand and are there for this actor, as a query to build on; it has the customers in it.
 
-
-def reads_verdict(actor: Actor, visitor_id: int) -> bool:
-    """Whether the verdict itself is his to read: of other people's visits, for those who judge. Others are asked for
-    words where there is doubt, and accused of nothing.
+    His own; those at customers he may see; and of whoever judges all that his people made.
     """
-    return actor.role in JUDGES and visitor_id != actor.person_id
+    seen = and_(Customer.merged_into_id.is_(None), sees_customer(actor))
+    there = or_(Visit.person_id == actor.person_id, seen, judges_visit(actor))
+    return select(Visit).join(Customer, Customer.id == Visit.customer_id).where(Visit.retracted_at.is_(None), there)
+
+
+def judges_visit(actor: Actor) -> ColumnElement[bool]:
+    """Visits whose verdict is this actor's to read and to decide: other people's, whose work he answers for."""
+    if actor.role not in JUDGES:
+        return false()
+    people = select(Person.id).where(sees_person(actor))
+    return and_(Visit.person_id != actor.person_id, Visit.person_id.in_(people))
+
+
+def reads_verdict(actor: Actor, visitor_id: int, visitor_team_id: int) -> bool:
+    """The same of one visit. The visitor is asked for words where there is doubt, and accused of nothing; everybody
+    else who sees the customer learns neither the verdict nor where the visitor stood.
+    """
+    his = actor.sees_all or visitor_team_id in actor.team_ids
+    return actor.role in JUDGES and visitor_id != actor.person_id and his
 
 
 def get_photo(s: Session, actor: Actor, upload_id: str) -> VisitUpload:

@@ -1,7 +1,7 @@
 """Visits as a phone shows them: a list of whom one sees, and one of them with its reasons, photos and reviews."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import Datum, FileKind, Verdict, label
 from crm import policy
-from crm.access import DECIDE, JUDGES, Actor, get_photo, get_visit, reads_verdict, visits_for
+from crm.access import JUDGES, Actor, get_photo, get_visit, judges_visit, reads_verdict, visits_for
 from crm.access import READ as LOOK
 from crm.rules.days import at
 from models.customers import Customer
@@ -24,7 +24,10 @@ _DOUBT = (Verdict.DOUBTFUL, Verdict.INVALID)
 
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """`verdict` as this reader is told it, "" where there is none; `photos` are ids, in order. Degrees in `datum`."""
+    """`verdict` as this reader is told it, "" where there is none or it is not for him; `photos` are ids, in order.
+
+    Degrees in `datum`; where he stood, and why it was written afterwards, only the visitor and whoever judges learn.
+    """
 
     public_id: str
     customer_id: str
@@ -115,29 +118,29 @@ def to_review(s: Session, actor: Actor, after: tuple[datetime, str] | None, limi
         of_it.where(VisitReview.decided_at.is_(None)),
         and_(Visit.verdict.in_(_DOUBT), ~of_it.where(VisitReview.decided_at.is_not(None))),
     )
-    query = visits_for(actor, DECIDE).join(_VISITOR, _VISITOR.id == Visit.person_id)
-    return _rows(s, actor, _behind(query.where(waits, Visit.person_id != actor.person_id), after).limit(limit))
+    query = visits_for(actor).join(_VISITOR, _VISITOR.id == Visit.person_id)
+    return _rows(s, actor, _behind(query.where(waits, judges_visit(actor)), after).limit(limit))
 
 
 def visit_page(s: Session, actor: Actor, visit_id: str, now: datetime) -> VisitPage:
-    """One visit; NotFound also for one whose customer the actor may not see."""
-    visit, customer = get_visit(s, actor, visit_id, to=LOOK)
-    row = _rows(s, actor, visits_for(actor).join(_VISITOR, _VISITOR.id == Visit.person_id).where(Visit.id == visit.id))[
-        0
-    ]
-    reviews = _reviews(s, visit.id)
-    judges = reads_verdict(actor, visit.person_id)
+    """One visit; NotFound also for one that is not there for the actor."""
+    visit, _ = get_visit(s, actor, visit_id, to=LOOK)
+    visitor = s.get_one(Person, visit.person_id)
+    his = visits_for(actor).join(_VISITOR, _VISITOR.id == Visit.person_id).where(Visit.id == visit.id)
+    row = _rows(s, actor, his)[0]
+    judges = reads_verdict(actor, visitor.id, visitor.team_id)
+    reviews = _reviews(s, actor, visit, visitor) if judges or row.mine else ()
     unclear = visit.verdict in _DOUBT
     undo = timedelta(minutes=policy.current(s).undo_minutes)
     return VisitPage(
         row,
         visit.score if judges else None,
-        tuple(one["said"] for one in visit.signals if one["weight"] > 0 or judges),
+        tuple(one["said"] for one in visit.signals if judges or (row.mine and one["weight"] > 0)),
         reviews,
         may_report=row.mine and not visit.report,
         may_retract=row.mine and now <= visit.received_at + undo,
         may_appeal=row.mine and unclear and all(one.decided_at for one in reviews),
-        may_review=judges and visit.verdict is not None and _decides(s, actor, customer.id),
+        may_review=judges and visit.verdict is not None,
     )
 
 
@@ -156,24 +159,22 @@ def photos_of(s: Session, visit_ids: Sequence[int]) -> dict[int, tuple[str, ...]
     return found
 
 
-def told_verdict(actor: Actor, visitor_id: int, verdict: str | None) -> tuple[str, str]:
-    """A verdict and its label, as this reader is told them."""
+def told_verdict(verdict: str | None, *, judges: bool, mine: bool) -> tuple[str, str]:
+    """A verdict and its label, as this reader is told them: nothing, if it is neither his visit nor his to judge."""
+    if not (judges or mine):
+        return "", ""
     if verdict is None:
         return "", UNJUDGED
-    if verdict in _DOUBT and not reads_verdict(actor, visitor_id):
+    if verdict in _DOUBT and not judges:
         return Verdict.DOUBTFUL, UNCLEAR
     return verdict, label(Verdict(verdict))
 
 
 def _told(actor: Actor, verdict: Verdict) -> ColumnElement[bool]:
     """Visits of which this reader is told this verdict: nobody finds out by asking what he is not told."""
-    if verdict is Verdict.VALID:
-        return Visit.verdict == verdict
-    plain = Visit.verdict == verdict
-    his = Visit.verdict.in_(_DOUBT) if verdict is Verdict.DOUBTFUL else Visit.verdict.in_(())
-    if actor.role not in JUDGES:
-        return his
-    return or_(and_(Visit.person_id != actor.person_id, plain), and_(Visit.person_id == actor.person_id, his))
+    mine = {Verdict.VALID: (verdict,), Verdict.DOUBTFUL: _DOUBT}.get(verdict, ())
+    own = and_(Visit.person_id == actor.person_id, Visit.verdict.in_(mine))
+    return or_(own, and_(judges_visit(actor), Visit.verdict == verdict))
 
 
 def _behind(query: Select[Visit], after: tuple[datetime, str] | None) -> Select[Visit]:
@@ -185,38 +186,41 @@ def _behind(query: Select[Visit], after: tuple[datetime, str] | None) -> Select[
 
 
 def _rows(s: Session, actor: Actor, query: Select[Visit]) -> list[VisitRow]:
-    found = s.execute(query.add_columns(Customer.public_id, Customer.name, _VISITOR.name, _VISITOR.userid)).all()
+    found = s.execute(query.add_columns(Customer.public_id, Customer.name, _VISITOR)).all()
     photos = photos_of(s, [visit.id for visit, *_ in found])
     return [_row(actor, one, photos) for one in found]
 
 
-def _row(actor: Actor, one: Row[*tuple[Visit, str, str, str, str]], photos: dict[int, tuple[str, ...]]) -> VisitRow:
-    visit, customer_id, customer, person, userid = one
-    verdict, said = told_verdict(actor, visit.person_id, visit.verdict)
-    return VisitRow(
-        visit.public_id, customer_id, customer, person, userid, visit.person_id == actor.person_id, visit.visited_at,
+def _row(actor: Actor, one: Row[*tuple[Visit, str, str, Person]], photos: dict[int, tuple[str, ...]]) -> VisitRow:
+    visit, customer_id, customer, visitor = one
+    mine, judges = visitor.id == actor.person_id, reads_verdict(actor, visitor.id, visitor.team_id)
+    verdict, said = told_verdict(visit.verdict, judges=judges, mine=mine)
+    row = VisitRow(
+        visit.public_id, customer_id, customer, visitor.name, visitor.userid, mine, visit.visited_at,
         visit.received_at, visit.place, visit.latitude, visit.longitude, Datum(visit.datum), visit.accuracy_m,
         visit.distance_m, visit.why, visit.report, verdict, said, visit.effective, photos.get(visit.id, ()),
     )  # fmt: skip
+    if mine or judges:
+        return row
+    return replace(
+        row, place="", latitude=None, longitude=None, accuracy_m=None, distance_m=None, why="", effective=False
+    )
 
 
-def _reviews(s: Session, visit_id: int) -> tuple[ReviewRow, ...]:
+def _reviews(s: Session, actor: Actor, visit: Visit, visitor: Person) -> tuple[ReviewRow, ...]:
     asked, decided = aliased(Person), aliased(Person)
     rows = s.execute(
         select(VisitReview, asked.name, decided.name)
         .join(asked, asked.id == VisitReview.asked_by_id)
         .outerjoin(decided, decided.id == VisitReview.decided_by_id)
-        .where(VisitReview.visit_id == visit_id)
+        .where(VisitReview.visit_id == visit.id)
         .order_by(VisitReview.id)
     )
+    mine, judges = visitor.id == actor.person_id, reads_verdict(actor, visitor.id, visitor.team_id)
     return tuple(
         ReviewRow(
             who, one.asked_at, one.words, by or "", one.decided_at,
-            label(Verdict(one.verdict)) if one.verdict else "", one.decision_words,
+            told_verdict(one.verdict, judges=judges, mine=mine)[1] if one.verdict else "", one.decision_words,
         )
         for one, who, by in rows
     )  # fmt: skip
-
-
-def _decides(s: Session, actor: Actor, customer_id: int) -> bool:
-    return s.scalar(visits_for(actor, DECIDE).where(Customer.id == customer_id).limit(1)) is not None

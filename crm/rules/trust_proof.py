@@ -37,7 +37,8 @@ def of_the_clock(check_in: CheckIn, seen: Sequence[Seen]) -> Iterator[Signal]:
     fix = check_in.fix
     if fix is None or check_in.late:
         return
-    if max(fix.at, check_in.at) > check_in.sent_at + JITTER:
+    sent_at = check_in.sent_at if drift <= DRIFT else check_in.received_at  # of a wrong clock the rest was put right
+    if max(fix.at, check_in.at) > sent_at + JITTER:
         yield signal(SignalCode.FUTURE, Grade.STRONG)
     apart = abs(check_in.at - fix.at)
     if apart > CACHED:

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import Verdict, label
 from crm import audit
-from crm.access import DECIDE, JUDGES, Actor, get_customer, get_visit, no_visit, supervisor_of
-from crm.errors import Conflict, Invalid, NotFound
+from crm.access import Actor, get_own_visit, get_visit_to_judge, supervisor_of
+from crm.errors import Conflict, Gone, Invalid
 from crm.messages import prompt
 from crm.notices import Fact, Notice
 from crm.rules.days import SHANGHAI
@@ -26,12 +26,9 @@ def appeal(s: Session, actor: Actor, visit_id: str, words: str, now: datetime, *
 
     The same words again while they wait change nothing.
     """
-    own = (Visit.public_id == visit_id, Visit.person_id == actor.person_id, Visit.retracted_at.is_(None))
-    visit = s.scalar(select(Visit).where(*own))
-    if visit is None:
-        raise NotFound("没有找到这次拜访，或者不是您的")
-    customer = get_customer(s, actor, visit.customer_id, lock=True)
-    s.refresh(visit)
+    visit, customer = get_own_visit(s, actor, visit_id)
+    if visit.retracted_at is not None:
+        raise Gone("这次拜访已经撤销了，不用说明")
     said = _checked(words, needed=True)
     waiting = _open(s, visit)
     if waiting is not None and waiting.words == said:
@@ -69,11 +66,9 @@ def review(
 
     Deciding the same again changes nothing. The customer's name.
     """
-    if actor.role not in JUDGES:
-        raise no_visit()
-    visit, customer = get_visit(s, actor, visit_id, to=DECIDE, lock=True)
-    if visit.person_id == actor.person_id:
+    if s.scalar(select(Visit.id).where(Visit.public_id == visit_id, Visit.person_id == actor.person_id)) is not None:
         raise Conflict("自己的拜访由主管来看，没有改动")
+    visit, customer = get_visit_to_judge(s, actor, visit_id)
     said, waiting = _checked(words, needed=verdict is not Verdict.VALID), _open(s, visit)
     last = s.scalar(
         select(VisitReview).where(VisitReview.visit_id == visit.id).order_by(VisitReview.id.desc()).limit(1)

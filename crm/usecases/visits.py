@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import Datum, FixSource, HolderKind, TimelineKind, Verdict
 from crm import audit, policy
-from crm.access import Actor, customers_for, get_customer
+from crm.access import Actor, customers_for, get_own_visit
 from crm.errors import Conflict, Gone, Invalid, NotFound
 from crm.holding import holder_at
 from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_gcj02
@@ -31,8 +31,8 @@ LONGEST_WHY = 200  # characters
 class CheckInDraft:
     """`client_id` is the phone's own name of the visit, or the message's id. Degrees in `datum`, metres.
 
-    Without a position it needs `why`: 补签, written afterwards. `fix_at` and `sent_at` are the phone's clock, `photos`
-    ids of uploads, in order; `plan_id` is what was planned and has happened now.
+    Without a position it needs `why`: 补签, written afterwards. `sent_at` is the phone's clock as it sent; where that is
+    wrong, `visited_at` and `fix_at` have been put right by it. `photos` are ids of uploads, in order; `plan_id` is what was planned and has happened now.
     """
 
     client_id: str
@@ -232,10 +232,7 @@ def add_report(s: Session, actor: Actor, public_id: str, text: str, now: datetim
 
     The same words again change nothing.
     """
-    visit = s.scalar(select(Visit).where(Visit.public_id == public_id, Visit.person_id == actor.person_id))
-    if visit is None:
-        raise NotFound("没有找到这次打卡，或者不是您的")
-    customer = get_customer(s, actor, visit.customer_id, lock=True)
+    visit, customer = get_own_visit(s, actor, public_id)
     _alone(s, actor)
     s.refresh(visit)
     words = storable(text).strip()
@@ -265,10 +262,7 @@ def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *,
 
     Its photos are the sender's again, and what was planned has not happened.
     """
-    visit = s.scalar(select(Visit).where(Visit.public_id == public_id, Visit.person_id == actor.person_id))
-    if visit is None:
-        raise NotFound("没有找到这次打卡，或者不是您的")
-    customer = get_customer(s, actor, visit.customer_id, lock=True)
+    visit, customer = get_own_visit(s, actor, public_id)
     _alone(s, actor)
     s.refresh(visit)  # of two retractions at once, the second has waited for the lock and sees the first
     if visit.retracted_at is not None:
