@@ -132,6 +132,7 @@ VERBS = {
     "dial": "拨打电话",
     "learn_place": "学到客户位置",
     "forget_place": "取消学到的位置",
+    "place_customer": "按拜访标客户位置",
     "appeal_visit": "补充说明拜访",
     "review_visit": "复核拜访",
     "upload_photo": "上传拜访照片",

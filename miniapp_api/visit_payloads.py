@@ -82,8 +82,11 @@ class AppealIn(Payload):
 
 
 class ReviewIn(Payload):
+    """`here`: the customer is where this visit was made."""
+
     verdict: Verdict
     words: Words = Field(default="", max_length=500)
+    here: bool = False
 
 
 class HereQuery(Payload):

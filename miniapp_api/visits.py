@@ -146,13 +146,15 @@ def _changes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(VisitOut)
     @bp.doc(
         summary="看过一次拜访并定下来",
-        description="定下来以后规则不再改它。存疑、无效要写一句。自己的拜访由主管看。",
+        description="定下来以后规则不再改它。存疑、无效要写一句。自己的拜访由主管看。"
+        "有效时可以用 here 说明客户就在这次的位置（搬了家，或原来标错了），以后按这里量。",
         security="bearer",
         responses=answers(WRITE | {404: "没有，或不归您看", 409: "是自己的拜访"}),
     )
     def decide_visit(visit_id: str, json_data: ReviewIn, repeat: RepeatHeaders) -> Response:
         def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
-            review(s, actor, plain_id(visit_id), json_data.verdict, json_data.words, now, entrance=via)
+            words, here = json_data.words, json_data.here
+            review(s, actor, plain_id(visit_id), json_data.verdict, words, now, entrance=via, here=here)
             return done(200, _whole(visit_page(s, actor, plain_id(visit_id), now)))
 
         return write(deps, repeat.key, json_data, effect)

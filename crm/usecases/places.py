@@ -70,5 +70,20 @@ def forget_place(s: Session, actor: Actor, customer_id: str, now: datetime, *, e
     audit.record(s, actor.person_id, "forget_place", f"customer:{customer.id}", now, entrance=entrance)
 
 
+def place_at(s: Session, actor: Actor, customer: Customer, visit: Visit, now: datetime, *, entrance: str) -> None:
+    """The customer is where this visit was made, whatever stood before: it has moved, or was marked wrongly.
+
+    Said by whoever has judged the visit; the customer is locked. Conflict for a visit without a position.
+    """
+    if visit.latitude is None:
+        raise Conflict("这次拜访没有定位，不能用来标客户的位置", {"here": "没有定位"})
+    place = to_gcj02(_point(visit))
+    customer.latitude, customer.longitude, customer.place_learnt_at = place.latitude, place.longitude, now
+    customer.place_forgotten_at = now  # what was seen elsewhere teaches nothing more
+    s.flush()
+    subject = f"customer:{customer.id}"
+    audit.record(s, actor.person_id, "place_customer", subject, now, entrance=entrance, visit=visit.id)
+
+
 def _point(visit: Visit) -> Point:
     return Point(visit.latitude or 0.0, visit.longitude or 0.0, Datum(visit.datum))

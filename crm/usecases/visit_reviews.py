@@ -13,7 +13,7 @@ from crm.messages import prompt
 from crm.notices import Fact, Notice
 from crm.rules.days import SHANGHAI
 from crm.rules.words import storable
-from crm.usecases.places import learn_place
+from crm.usecases.places import learn_place, place_at
 from crm.usecases.visit_judging import settle
 from models.customers import Customer
 from models.visits import Visit, VisitReview
@@ -60,11 +60,13 @@ def appeal(s: Session, actor: Actor, visit_id: str, words: str, now: datetime, *
 
 
 def review(
-    s: Session, actor: Actor, visit_id: str, verdict: Verdict, words: str, now: datetime, *, entrance: str
-) -> str:
+    s: Session, actor: Actor, visit_id: str, verdict: Verdict, words: str, now: datetime, *, entrance: str,
+    here: bool = False,
+) -> str:  # fmt: skip
     """What the supervisor says of somebody else's visit, which no rule changes any more; the visitor is told.
 
-    Deciding the same again changes nothing. The customer's name.
+    `here`: and the customer is where this valid visit was made. Deciding the same again changes nothing. The customer's
+    name.
     """
     if s.scalar(select(Visit.id).where(Visit.public_id == visit_id, Visit.person_id == actor.person_id)) is not None:
         raise Conflict("自己的拜访由主管来看，没有改动")
@@ -86,7 +88,9 @@ def review(
         s, actor.person_id, "review_visit", f"customer:{customer.id}", now, entrance=entrance, visit=visit.id,
         verdict=verdict, was=was, words=said,
     )  # fmt: skip
-    if verdict is Verdict.VALID:
+    if verdict is Verdict.VALID and here:
+        place_at(s, actor, customer, visit, now, entrance=entrance)
+    elif verdict is Verdict.VALID:
         learn_place(s, customer.id, now)
     _tell(s, actor, visit, customer, said, now)
     return customer.name

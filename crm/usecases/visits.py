@@ -31,8 +31,9 @@ LONGEST_WHY = 200  # characters
 class CheckInDraft:
     """`client_id` is the phone's own name of the visit, or the message's id. Degrees in `datum`, metres.
 
-    Without a position it needs `why`: 补签, written afterwards. `sent_at` is the phone's clock as it sent; where that is
-    wrong, `visited_at` and `fix_at` have been put right by it. `photos` are ids of uploads, in order; `plan_id` is what was planned and has happened now.
+    Without a position it needs `why`: 补签, written afterwards. `sent_at` is the phone's clock as it sent; where that
+    is wrong, `visited_at` and `fix_at` have been put right by it. `photos` are ids of uploads, in order; `plan_id` is
+    what was planned and has happened now.
     """
 
     client_id: str

@@ -16,6 +16,7 @@ from crm.usecases.visits import CheckInDraft, check_in
 from jobs import sweeps
 from models.audit import AuditEntry
 from models.customers import Customer
+from models.visits import Visit
 from tests.support.company import DAY, NOW, actor, customer, rows
 
 DAY_ONE = date(2026, 11, 1)
@@ -106,3 +107,29 @@ def test_a_place_that_was_given_is_not_forgotten(company: Engine) -> None:
         found.latitude, found.longitude = 31.2, 121.4
     with pytest.raises(Conflict):
         uow.attempt(lambda s: places.forget_place(s, actor("Zhang"), found.public_id, NOW, entrance="miniapp"))
+
+
+def test_whoever_judges_a_visit_may_say_that_the_customer_is_there(company: Engine) -> None:
+    """It has moved: what was marked or learnt before, and what was seen there, count no more."""
+    made = customer("Zhang", "甲机电")
+    for day, north in enumerate((0.0, 0.0001234, 0.0002345)):
+        visit(made, f"v-{day}", day, north)
+    assert len(lines()) == 1
+    far = visit(made, "v-9", 9, north=0.3)
+    uow.attempt(lambda s: review(s, actor("li"), far, Verdict.VALID, "", NOW + 9 * DAY, entrance="miniapp", here=True))
+    (found,) = rows(Customer, Customer.id == made)
+    assert found.latitude == pytest.approx(31.530012, abs=1e-6)
+    assert lines() == []
+    assert rows(AuditEntry, AuditEntry.verb == "place_customer")[0].subject == f"customer:{made}"
+    again = visit(made, "v-10", 10, north=0.3)
+    assert rows(Visit, Visit.public_id == again)[0].distance_m == 0
+
+
+def test_a_visit_without_a_position_marks_no_place(company: Engine) -> None:
+    made = customer("Zhang", "甲机电")
+    draft = CheckInDraft(
+        "v-1", made, None, None, Datum.GCJ02, None, FixSource.MINIAPP, NOW, "", "", sent_at=NOW, why="手机没电"
+    )
+    late = uow.attempt(lambda s: check_in(s, actor("Zhang"), draft, NOW, entrance="miniapp")).public_id
+    with pytest.raises(Conflict, match="没有定位"):
+        uow.attempt(lambda s: review(s, actor("li"), late, Verdict.VALID, "", NOW, entrance="miniapp", here=True))
