@@ -134,6 +134,7 @@ VERBS = {
     "forget_place": "取消学到的位置",
     "appeal_visit": "补充说明拜访",
     "review_visit": "复核拜访",
+    "take_back_visit_review": "撤回拜访复核",
     "upload_photo": "上传拜访照片",
     "purge_photos": "清理没用上的照片",
     "capture_lead": "收到线索",
