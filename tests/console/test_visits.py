@@ -32,7 +32,7 @@ def went(userid: str, part: str, north: float = 0.0, day: int = 0, report: str =
         found.latitude, found.longitude = HERE
         s.flush()
         draft = CheckInDraft(
-            f"{part}-{day}", found.id, HERE[0] + north + 0.000123, HERE[1] + 0.000217, Datum.GCJ02, 25.0,
+            f"{part}-{day}", found.id, HERE[0] + north + 0.000123, HERE[1] + 0.000217 + day * 1.37e-5, Datum.GCJ02, 25.0,
             FixSource.MINIAPP, at, "园区东门", report, fix_at=at, sent_at=at, device=userid,
         )  # fmt: skip
         return check_in(s, actor_by_userid(s, userid), draft, at, entrance="miniapp").public_id
