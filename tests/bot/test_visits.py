@@ -109,21 +109,31 @@ def test_what_is_upheld_stays_and_the_rep_may_say_more(wecom: Wecom) -> None:
 
 
 def test_a_supervisors_tap_is_taken_back_with_all_that_followed(wecom: Wecom) -> None:
+    placed()
+    check_in_chat(wecom, 0.05)
+    card = explained(wecom)
+    shown = wecom.press("li", card, "有效")
+    assert [one.verdict for one in rows(Visit)] == ["valid"]
+    wecom.undo("li", card, shown)
+    (look,) = rows(VisitReview)
+    assert (look.decided_at, look.verdict, look.words, look.decision_words) == (None, None, WORDS, "")
+    assert [one.verdict for one in rows(Visit)] == ["doubtful"]
+    assert wecom.waiting("Zhang")[-1].title == "拜访还在看：华东泵业有限公司"
+    assert "take_back_visit_review" in [one.verb for one in rows(AuditEntry)]
+    wecom.press("li", card, "维持")  # the card asks again
+    assert [one.verdict for one in rows(VisitReview)] == ["doubtful"]
+
+
+def test_a_place_that_a_tap_has_taught_goes_with_it(wecom: Wecom) -> None:
     made = placed()
     check_in_chat(wecom, 0.05)
-    with uow.transaction() as s:  # its place was not known: the confirmation teaches it
+    with uow.transaction() as s:
         s.execute(update(Customer).where(Customer.id == made).values(latitude=None, longitude=None))
     card = explained(wecom)
     shown = wecom.press("li", card, "有效")
     assert rows(Customer)[0].place_learnt_at is not None
     wecom.undo("li", card, shown)
-    (look,) = rows(VisitReview)
-    assert (look.decided_at, look.verdict, look.words, look.decision_words) == (None, None, WORDS, "")
     assert (rows(Customer)[0].latitude, rows(Customer)[0].place_learnt_at) == (None, None)
-    assert wecom.waiting("Zhang")[-1].title == "拜访还在看：华东泵业有限公司"
-    assert "take_back_visit_review" in [one.verb for one in rows(AuditEntry)]
-    wecom.press("li", card, "维持")  # the card asks again
-    assert [one.verdict for one in rows(VisitReview)] == ["doubtful"]
 
 
 def test_after_ten_minutes_a_supervisors_word_stands(wecom: Wecom, clock: ClockFile) -> None:
