@@ -100,6 +100,16 @@ def tell_decided(
     )  # fmt: skip
 
 
+def ask_nobody(s: Session, actor: Actor, visit: Visit, now: datetime) -> None:
+    """The visit was taken back: neither its rep nor a supervisor has anything to say of it."""
+    outcome = "打卡已撤销"
+    ask_no_more(s, visit, outcome, now, by=actor)
+    waiting = select(VisitReview).where(VisitReview.visit_id == visit.id, VisitReview.decided_at.is_(None))
+    for review in s.scalars(waiting):
+        settle_matter(s, _look_of(review), outcome, now, by=actor)
+        show_settled(s, _look_of(review), outcome, actor.name, now)
+
+
 def tell_taken_back(s: Session, actor: Actor, visit: Visit, now: datetime) -> None:
     notice = Notice(f"拜访还在看：{_name(s, visit)}", f"{actor.name}撤回了对 {_when(visit)} 那次拜访的结论")
     prompt(s, visit.person_id, notice, dedupe=f"visit_review:{visit.id}:{now.isoformat()}", now=now)

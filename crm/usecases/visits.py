@@ -16,7 +16,7 @@ from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_
 from crm.rules.words import storable
 from crm.usecases.followups import LONGEST, rewind, touch, write_entry
 from crm.usecases.late_visits import ask_whether_to_return, visited
-from crm.usecases.visit_cards import ask_no_more, follow
+from crm.usecases.visit_cards import ask_nobody, follow
 from crm.usecases.visit_judging import judge_again
 from crm.usecases.visit_uploads import MOST_PHOTOS, bind, unbind
 from models.base import bare
@@ -279,7 +279,7 @@ def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *,
         raise Gone(f"打卡已超过 {minutes} 分钟，不能撤销了")
     visit.retracted_at = s.get_one(TimelineEntry, visit.entry_id).retracted_at = now
     s.flush()
-    ask_no_more(s, visit, "打卡已撤销", now, by=actor)
+    ask_nobody(s, actor, visit, now)
     unbind(s, visit.id)
     s.execute(update(bare(VisitPlan)).where(bare(VisitPlan).c.visit_id == visit.id).values(visit_id=None))
     rewind(s, customer)

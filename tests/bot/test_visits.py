@@ -169,6 +169,16 @@ def test_what_is_taken_back_is_not_asked_about_any_more(wecom: Wecom) -> None:
     assert "说明已交给主管" not in wecom.say("Zhang", WORDS)
 
 
+def test_a_supervisor_is_not_left_with_the_card_of_a_visit_that_was_taken_back(wecom: Wecom) -> None:
+    placed()
+    check_in_chat(wecom, 0.05)
+    card = explained(wecom)
+    with uow.transaction() as s:
+        retract_check_in(s, actor("Zhang"), rows(Visit)[0].public_id, NOW + MINUTE, entrance="miniapp")
+    assert outcome("visit_look") == "打卡已撤销"
+    assert [one.state for one in wecom.waiting("li") if one.id == card.id] == ["expired"]
+
+
 def test_words_are_wanted_in_working_hours_and_no_more_once_it_is_clear(wecom: Wecom) -> None:
     made = placed()
     night = NOW + timedelta(hours=13)  # 23:00
