@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import Verdict, label
 from crm import policy as numbers
-from crm.access import Actor, supervisor_of
+from crm.access import WRITE, Actor, actor_by_id, customers_for, supervisor_of
 from crm.cards import close_matter, reopen_matter, settle_matter
+from crm.errors import NotAllowed
 from crm.messages import Tap, prompt, prompt_card, remind
 from crm.notices import Fact, Notice
 from crm.redraw import show_settled
@@ -27,12 +28,13 @@ _HOW = "点「补充说明」直接发一句就行，也可以在小程序「拜
 def follow(s: Session, turned: Sequence[Visit], now: datetime) -> None:
     """Ask the rep in working hours for words about what has become unclear, and no more about what has become clear.
 
-    Of a visit that was written afterwards he has said why already.
+    Of a visit that was written afterwards he has said why already, and of a customer that has left him since he reads
+    no more than he knew.
     """
     for visit in turned:
         if not is_unclear(visit):
             ask_no_more(s, visit, "对上了，不用补充", now)
-        elif not visit.why:
+        elif not visit.why and _may_explain(s, visit, now):
             _ask_for_words(s, visit, now)
 
 
@@ -92,6 +94,8 @@ def tell_decided(
         told = f"{_when(visit)} 的拜访，{actor.name}看过了"
         prompt(s, visit.person_id, Notice(f"拜访{label(verdict)}：{_name(s, visit)}", told, words), dedupe=key, now=now)
         return
+    if not _may_explain(s, visit, now):
+        return
     reopen_matter(s, _words_of(visit))
     notice = _unclear(s, visit, f"，{actor.name}看过了", words)
     prompt_card(
@@ -113,6 +117,14 @@ def ask_nobody(s: Session, actor: Actor, visit: Visit, now: datetime) -> None:
 def tell_taken_back(s: Session, actor: Actor, visit: Visit, now: datetime) -> None:
     notice = Notice(f"拜访还在看：{_name(s, visit)}", f"{actor.name}撤回了对 {_when(visit)} 那次拜访的结论")
     prompt(s, visit.person_id, notice, dedupe=f"visit_review:{visit.id}:{now.isoformat()}", now=now)
+
+
+def _may_explain(s: Session, visit: Visit, now: datetime) -> bool:
+    try:
+        rep = actor_by_id(s, visit.person_id, now)
+    except NotAllowed:  # he has left
+        return False
+    return s.scalar(customers_for(rep, WRITE).where(Customer.id == visit.customer_id)) is not None
 
 
 def _unclear(s: Session, visit: Visit, more: str = "", words: tuple[Fact, ...] = ()) -> Notice:
