@@ -27,6 +27,7 @@ from bot import (  # noqa: F401  (handlers claim their names on import)
     talk,
     todos,
     undo,
+    visits,
 )
 from bot.inbound import Arrived, Click, Inbound, Later, Media, Position, Unheard, Words
 from bot.router import On, find_button

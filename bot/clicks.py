@@ -1,6 +1,5 @@
 """The buttons of cards: what each verb does, and what takes it back."""
 
-from contextlib import suppress
 from datetime import datetime
 
 from bot import forms
@@ -9,14 +8,14 @@ from bot.commands import link_taps
 from bot.missing import ask_for_missing
 from bot.router import On, Tapped, button
 from config.prospects import IgnoreReason
-from config.vocabulary import Datum, FixSource, label
+from config.vocabulary import label
 from crm.access import get_customer
 from crm.cards import UNDO
-from crm.errors import Conflict, Gone, Invalid
+from crm.errors import Conflict, Invalid
 from crm.messages import Tap
 from crm.rules.days import SHANGHAI
 from crm.uow import Session
-from crm.usecases import collisions, contacts, customers, followups, linking, todos, visits
+from crm.usecases import collisions, contacts, customers, followups, linking, todos
 from crm.usecases.links import LinkDone
 
 CARD = "card"
@@ -222,35 +221,6 @@ def undo_postpone_todo(s: Session, on: On) -> Tapped:
     due = datetime.fromisoformat(str(on.args["due"]))
     todos.postpone_todo(s, on.actor, int(on.args["todo"]), due, on.now, entrance=CARD)
     return Tapped(f"已恢复到 {due.astimezone(SHANGHAI):%m-%d %H:%M}")
-
-
-@button("check_in")
-def check_in(s: Session, on: On) -> Tapped:
-    fix = on.args
-    draft = visits.CheckInDraft(
-        client_id=on.key[:64],  # of this tap: after 撤销 the same place may be tapped again, for another customer
-        customer_id=int(fix["customer"]),
-        latitude=float(fix["latitude"]),
-        longitude=float(fix["longitude"]),
-        datum=Datum(fix["datum"]),
-        accuracy_m=None,
-        source=FixSource(fix["source"]),
-        visited_at=datetime.fromisoformat(str(fix["at"])),
-        place=str(fix["place"]),
-        report="",
-    )
-    done = visits.check_in(s, on.actor, draft, on.now, entrance=CARD)
-    forms.ask(s, on.actor, "report", {"visit": done.public_id}, on.card_id, on.now)
-    say = f"已在「{done.customer_name}」打卡，{done.said}。聊了什么？直接发一句，就记进这次的拜访小结{forms.ENDING}"
-    return Tapped(f"已打卡：{done.customer_name}，{done.said}", undo("check_in", visit=done.public_id), say=say)
-
-
-@button(UNDO + "check_in")
-def undo_check_in(s: Session, on: On) -> Tapped:
-    with suppress(Gone):  # what was answered meanwhile stands on its own
-        forms.withdraw(s, on.actor, on.card_id, on.now)
-    name = visits.retract_check_in(s, on.actor, str(on.args["visit"]), on.now, entrance=CARD)
-    return Tapped(f"已撤销在 {name} 的打卡")
 
 
 def chosen_id(choice: str) -> int:

@@ -44,6 +44,7 @@ from console.pages import (
     sharing,
     today,
     todos,
+    visits,
 )
 from crm import uow
 from crm.errors import CrmError, NotFound
@@ -54,6 +55,7 @@ _MENU = (
     ("console.home", "今日", "today"),
     ("console.customers", "客户", "customers"),
     ("console.deal_board", "商机", "board"),
+    ("console.visit_list", "拜访", "visits"),
     ("console.leads", "线索", "leads"),
     ("console.way_list", "联系我", "shares"),
     ("console.projects", "项目", "projects"),
@@ -86,6 +88,7 @@ _PART_OF = {
         ),
         "home": ("coverage",),
         "deal_board": ("deal_funnel", "sales_path", "deal_endings", "ended_deals"),
+        "visit_list": ("visit", "visit_queue", "decide_visit", "explain_visit"),
         "leads": ("lead", "lead_inlets"),
         "way_list": ("show_way",),
         "projects": ("project",),
@@ -122,6 +125,7 @@ def console(deps: ConsoleDeps) -> Blueprint:
         duplicates,
         customer_file,
         deals,
+        visits,
         approvals,
         products,
         quotes,

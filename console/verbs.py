@@ -135,6 +135,7 @@ VERBS = {
     "place_customer": "按拜访标客户位置",
     "appeal_visit": "补充说明拜访",
     "review_visit": "复核拜访",
+    "take_back_visit_review": "撤回拜访复核",
     "upload_photo": "上传拜访照片",
     "purge_photos": "清理没用上的照片",
     "capture_lead": "收到线索",

@@ -28,8 +28,11 @@ def settled(notice: Notice, outcome: str, by: str, now: datetime, body: str) -> 
 
 
 def redraw(s: Session, card: OutboxMessage, notice: Notice, now: datetime) -> None:
-    """Exchange a card that somebody holds; one that has not left yet need not leave at all, or was told by a bundle."""
-    if card.state == OutboxState.FOLDED:
+    """Exchange a card that somebody holds; one that has not left yet need not leave at all, or was told by a bundle.
+
+    One that never left, because it was settled before, is in nobody's hands.
+    """
+    if card.state in (OutboxState.FOLDED, OutboxState.EXPIRED):
         return
     if card.state == OutboxState.READY and card.tries == 0:
         card.state = OutboxState.EXPIRED

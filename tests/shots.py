@@ -28,6 +28,8 @@ CONSOLE = {
     "funnel": "funnel",
     "sales-path": "sales-path",
     "endings": "endings",
+    "visits": "visits",
+    "visit-reviews": "visits/reviews",
     "leads": "leads",
     "lead-sources": "lead-sources",
     "projects": "projects",

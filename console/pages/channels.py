@@ -39,10 +39,11 @@ def mount(desk: Desk) -> None:
 
 def span(since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
     """The days typed, both inclusive, else the last year."""
-    return reads.span(_day(since), _day(until), now)
+    return reads.span(day_typed(since), day_typed(until), now)
 
 
-def _day(text: str) -> date | None:
+def day_typed(text: str) -> date | None:
+    """A day of a form or an address; None for none."""
     if not text:
         return None
     try:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import Datum
-from crm.access import JUDGES, Actor, judges_visit, sees_customer, visits_for
+from crm.access import JUDGES, Actor, sees_customer, visits_for
+from crm.reads.visits import told_where
 from crm.rules.checkin import Point, metres_between, to_gcj02
 from crm.rules.days import at
 from models.customers import Customer
@@ -84,8 +85,7 @@ def route_of(s: Session, actor: Actor, day: date, userid: str = "") -> Route:
     plans = plans_of(s, actor, day, userid)
     whose = _whose(s, actor, userid)
     made = (Visit.person_id == whose, Visit.visited_at >= at(day, 0), Visit.visited_at < at(day + timedelta(days=1), 0))
-    his = or_(Visit.person_id == actor.person_id, judges_visit(actor))
-    found = visits_for(actor).add_columns(Customer.public_id, Customer.name).where(*made, his)
+    found = visits_for(actor).add_columns(Customer.public_id, Customer.name).where(*made, told_where(actor))
     visits = s.execute(found.order_by(Visit.visited_at, Visit.client_id)).all()
     planned = [
         (one.customer_id, one.customer_name, None, one.visit_id, _point(one.latitude, one.longitude, Datum.GCJ02))

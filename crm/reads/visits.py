@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.vocabulary import Datum, FileKind, Verdict, label
@@ -18,8 +19,8 @@ from models.visits import Visit, VisitReview, VisitUpload
 
 UNCLEAR = "待补充说明"  # to whoever does not judge: he is asked for words, and accused of nothing
 UNJUDGED = "未评"  # recorded before there was a verdict
-_VISITOR = aliased(Person)  # of its own: whose customers one sees is asked of people too
-_DOUBT = (Verdict.DOUBTFUL, Verdict.INVALID)
+VISITOR = aliased(Person)  # of its own: whose customers one sees is asked of people too
+DOUBT = (Verdict.DOUBTFUL, Verdict.INVALID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +97,16 @@ def list_visits(
     s: Session, actor: Actor, asked: Asked, after: tuple[datetime, str] | None, limit: int
 ) -> list[VisitRow]:
     """The newest first, `limit` of those behind `after`."""
-    query = visits_for(actor).join(_VISITOR, _VISITOR.id == Visit.person_id)
+    query = with_visitor(visits_for(actor))
     if asked.day is not None:
         midnight = at(asked.day + timedelta(days=1), 0)
         query = query.where(Visit.visited_at >= at(asked.day, 0), Visit.visited_at < midnight)
     if asked.userid:
-        query = query.where(_VISITOR.userid == asked.userid)
+        query = query.where(VISITOR.userid == asked.userid)
     if asked.customer_id:
         query = query.where(Customer.public_id == asked.customer_id)
     if asked.verdict:
-        query = query.where(_told(actor, Verdict(asked.verdict)))
+        query = query.where(told_as(actor, Verdict(asked.verdict)))
     return _rows(s, actor, _behind(query, after).limit(limit))
 
 
@@ -113,24 +114,31 @@ def to_review(s: Session, actor: Actor, after: tuple[datetime, str] | None, limi
     """What waits for this supervisor's look: whoever was asked for words, or has said them; the newest first."""
     if actor.role not in JUDGES:
         return []
+    return _rows(s, actor, _behind(with_visitor(waiting(actor)), after).limit(limit))
+
+
+def waiting(actor: Actor) -> Select[Visit]:
+    """Other people's visits that this judge has to look at, as a query to build on."""
     of_it = exists().where(VisitReview.visit_id == Visit.id)
     waits = or_(
         of_it.where(VisitReview.decided_at.is_(None)),
-        and_(Visit.verdict.in_(_DOUBT), ~of_it.where(VisitReview.decided_at.is_not(None))),
+        and_(Visit.verdict.in_(DOUBT), ~of_it.where(VisitReview.decided_at.is_not(None))),
     )
-    query = visits_for(actor).join(_VISITOR, _VISITOR.id == Visit.person_id)
-    return _rows(s, actor, _behind(query.where(waits, judges_visit(actor)), after).limit(limit))
+    return visits_for(actor).where(waits, judges_visit(actor))
+
+
+def with_visitor(query: Select[Visit]) -> Select[Visit]:
+    return query.join(VISITOR, VISITOR.id == Visit.person_id)
 
 
 def visit_page(s: Session, actor: Actor, visit_id: str, now: datetime) -> VisitPage:
     """One visit; NotFound also for one that is not there for the actor."""
     visit, _ = get_visit(s, actor, visit_id, to=LOOK)
     visitor = s.get_one(Person, visit.person_id)
-    his = visits_for(actor).join(_VISITOR, _VISITOR.id == Visit.person_id).where(Visit.id == visit.id)
-    row = _rows(s, actor, his)[0]
+    (row,) = _rows(s, actor, with_visitor(visits_for(actor)).where(Visit.id == visit.id))
     judges = reads_verdict(actor, visitor.id, visitor.team_id)
     reviews = _reviews(s, actor, visit, visitor) if judges or row.mine else ()
-    unclear = visit.verdict in _DOUBT
+    unclear = visit.verdict in DOUBT
     undo = timedelta(minutes=policy.current(s).undo_minutes)
     return VisitPage(
         row,
@@ -165,14 +173,19 @@ def told_verdict(verdict: str | None, *, judges: bool, mine: bool) -> tuple[str,
         return "", ""
     if verdict is None:
         return "", UNJUDGED
-    if verdict in _DOUBT and not judges:
+    if verdict in DOUBT and not judges:
         return Verdict.DOUBTFUL, UNCLEAR
     return verdict, label(Verdict(verdict))
 
 
-def _told(actor: Actor, verdict: Verdict) -> ColumnElement[bool]:
+def told_where(actor: Actor) -> ColumnElement[bool]:
+    """Visits of which this reader is told where the visitor stood, and what came of it."""
+    return or_(Visit.person_id == actor.person_id, judges_visit(actor))
+
+
+def told_as(actor: Actor, verdict: Verdict) -> ColumnElement[bool]:
     """Visits of which this reader is told this verdict: nobody finds out by asking what he is not told."""
-    mine = {Verdict.VALID: (verdict,), Verdict.DOUBTFUL: _DOUBT}.get(verdict, ())
+    mine = {Verdict.VALID: (verdict,), Verdict.DOUBTFUL: DOUBT}.get(verdict, ())
     own = and_(Visit.person_id == actor.person_id, Visit.verdict.in_(mine))
     return or_(own, and_(judges_visit(actor), Visit.verdict == verdict))
 
@@ -186,12 +199,20 @@ def _behind(query: Select[Visit], after: tuple[datetime, str] | None) -> Select[
 
 
 def _rows(s: Session, actor: Actor, query: Select[Visit]) -> list[VisitRow]:
-    found = s.execute(query.add_columns(Customer.public_id, Customer.name, _VISITOR)).all()
+    return drawn(s, actor, s.execute(named(query)).all())
+
+
+def named(query: Select[Visit]) -> Select[*tuple[Any, ...]]:
+    """The same visits with the columns that a row is drawn from."""
+    return query.add_columns(Customer.public_id, Customer.name, VISITOR)
+
+
+def drawn(s: Session, actor: Actor, found: Sequence[Sequence[Any]]) -> list[VisitRow]:
     photos = photos_of(s, [visit.id for visit, *_ in found])
     return [_row(actor, one, photos) for one in found]
 
 
-def _row(actor: Actor, one: Row[*tuple[Visit, str, str, Person]], photos: dict[int, tuple[str, ...]]) -> VisitRow:
+def _row(actor: Actor, one: Sequence[Any], photos: dict[int, tuple[str, ...]]) -> VisitRow:
     visit, customer_id, customer, visitor = one
     mine, judges = visitor.id == actor.person_id, reads_verdict(actor, visitor.id, visitor.team_id)
     verdict, said = told_verdict(visit.verdict, judges=judges, mine=mine)

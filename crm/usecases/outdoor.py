@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from crm.ports import OutdoorCheckIn
+from crm.usecases.visit_cards import follow
 from crm.usecases.visit_judging import AROUND, judge_again
 from models.base import insert_each_once
 from models.people import Person
@@ -71,8 +72,8 @@ def keep(s: Session, asked: Asked, told: Sequence[OutdoorCheckIn], now: datetime
     made = insert_each_once(s, OutdoorSign, rows)
     mine = (Visit.person_id.in_(asked.people.values()), Visit.compared_at.is_(None))
     s.execute(update(Visit).where(*mine, Visit.received_at <= now - _SETTLED).values(compared_at=now))
-    for person_id in sorted({person_id for person_id, _ in signs}):
-        judge_again(s, person_id, asked.since)
+    people = sorted({person_id for person_id, _ in signs})
+    follow(s, [one for person_id in people for one in judge_again(s, person_id, asked.since)], now)
     return len(made)
 
 

@@ -57,6 +57,13 @@ def learn_place(s: Session, customer_id: int, now: datetime, *, dry_run: bool = 
     return f"位置：从 {len(rows)} 次拜访学到「{customer.name}」在哪里"
 
 
+def unlearn_place(s: Session, customer: Customer, moment: datetime) -> None:
+    """What a confirmation of that moment has taught goes with it; the caller holds the customer."""
+    if customer.place_learnt_at == moment:
+        customer.latitude = customer.longitude = customer.place_learnt_at = None
+        s.flush()
+
+
 def forget_place(s: Session, actor: Actor, customer_id: str, now: datetime, *, entrance: str) -> None:
     """A place that was learnt wrongly is taken back; what was seen until now teaches nothing more. Twice is once."""
     customer = get_customer(s, actor, customer_id, lock=True)

@@ -44,8 +44,11 @@ class _Facts:
     signs: Sequence[OutdoorRow]
 
 
-def judge_again(s: Session, person_id: int, since: datetime) -> None:
-    """Judge what the person did from a day before `since` on; written down where it comes out otherwise."""
+def judge_again(s: Session, person_id: int, since: datetime) -> list[Visit]:
+    """Judge what the person did from a day before `since` on; written down where it comes out otherwise.
+
+    The visits of which he is told something else now: that words are wanted, or that they are not.
+    """
     policy = numbers.current(s)
     mine = (Visit.person_id == person_id, Visit.retracted_at.is_(None), Visit.visited_at >= since - AROUND - BEFORE)
     decided = exists().where(VisitReview.visit_id == Visit.id, VisitReview.decided_at.is_not(None))
@@ -57,12 +60,22 @@ def judge_again(s: Session, person_id: int, since: datetime) -> None:
     again = [v for v, settled in told if not settled]
     if not again:
         s.flush()
-        return
+        return []
     facts = _facts(s, person_id, own, again, policy)
+    turned = []
     for visit in again:
+        was = is_unclear(visit)
         found = judge(_check_in(visit, facts), _seen(visit, facts), _signs(visit, facts), policy)
         _write(s, visit, found, _reports_before(visit, own))
+        if is_unclear(visit) != was:
+            turned.append(visit)
     s.flush()
+    return turned
+
+
+def is_unclear(visit: Visit) -> bool:
+    """Whether its rep is asked for words."""
+    return visit.verdict in (Verdict.DOUBTFUL, Verdict.INVALID)
 
 
 def settle(s: Session, visit: Visit, verdict: Verdict) -> None:

@@ -16,6 +16,7 @@ from crm.rules.checkin import Point, metres_between, nearest, said_distance, to_
 from crm.rules.words import storable
 from crm.usecases.followups import LONGEST, rewind, touch, write_entry
 from crm.usecases.late_visits import ask_whether_to_return, visited
+from crm.usecases.visit_cards import ask_nobody, follow
 from crm.usecases.visit_judging import judge_again
 from crm.usecases.visit_uploads import MOST_PHOTOS, bind, unbind
 from models.base import bare
@@ -147,7 +148,7 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
     if draft.plan_id:
         _fulfil(s, actor, draft.plan_id, visit)
     touch(s, customer.id, customer.owner_id, actor, visit.visited_at)
-    judge_again(s, actor.person_id, visit.visited_at)
+    follow(s, judge_again(s, actor.person_id, visit.visited_at), now)
     audit.record(
         s,
         actor.person_id,
@@ -250,7 +251,7 @@ def add_report(s: Session, actor: Actor, public_id: str, text: str, now: datetim
     entry = s.get_one(TimelineEntry, visit.entry_id)
     visit.report, entry.text = words, f"{entry.text}：{words}"
     s.flush()
-    judge_again(s, actor.person_id, visit.visited_at)
+    follow(s, judge_again(s, actor.person_id, visit.visited_at), now)
     audit.record(
         s, actor.person_id, "update_visit", f"customer:{customer.id}", now, entrance=entrance,
         changed=["拜访小结"], visit=visit.id,
@@ -273,10 +274,11 @@ def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *,
         raise Gone(f"打卡已超过 {minutes} 分钟，不能撤销了")
     visit.retracted_at = s.get_one(TimelineEntry, visit.entry_id).retracted_at = now
     s.flush()
+    ask_nobody(s, actor, visit, now)
     unbind(s, visit.id)
     s.execute(update(bare(VisitPlan)).where(bare(VisitPlan).c.visit_id == visit.id).values(visit_id=None))
     rewind(s, customer)
-    judge_again(s, actor.person_id, visit.visited_at)
+    follow(s, judge_again(s, actor.person_id, visit.visited_at), now)
     audit.record(
         s, actor.person_id, "retract_check_in", f"customer:{customer.id}", now, entrance=entrance, visit=visit.id
     )

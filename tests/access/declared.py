@@ -471,6 +471,12 @@ ROUTES: Mapping[str, Door] = {
     "POST /console/customers/deals/<deal_id>/edit": Record(WRITE, lambda _: {"amount": "80万"}, thing="deal_public"),
     "GET /console/customers/visits/<visit_id>/edit": Record(WRITE, thing="visit"),
     "POST /console/customers/visits/<visit_id>/edit": Record(WRITE, thing="visit"),
+    "GET /console/visits": Page(),
+    "GET /console/visits/reviews": Page(ASSIGNERS),
+    "GET /console/visits/photos/<photo_id>": Record(READ, thing="photo", done=True),
+    "GET /console/visits/<visit_id>": Record(READ, thing="visit", done=True),
+    "POST /console/visits/<visit_id>/review": Record(DECIDE, lambda _: {"verdict": "valid"}, ASSIGNERS, "visit"),
+    "POST /console/visits/<visit_id>/appeal": Mine("visit", lambda _: {"words": "当时在泵房里"}),
     "GET /console/fields": Page(OPERATORS),
     "GET /console/fields/stages": Page(OPERATORS),
     "POST /console/fields/stages": Page(OPERATORS, {"of": "customer"}),
@@ -656,6 +662,10 @@ def _todo(it: Things) -> Mapping[str, Any]:
     return {"todo": it.todo, "due": "2026-11-24T02:00:00+00:00"}
 
 
+def _visit(it: Things) -> Mapping[str, Any]:
+    return {"visit": it.visit}
+
+
 def _lead(it: Things) -> Mapping[str, Any]:
     return {"lead": it.lead}
 
@@ -693,7 +703,11 @@ BUTTONS: Mapping[str, Tapping] = {
     "undo:postpone_todo": Tapping(WRITE, _todo, "todo"),
     "undo:todo": Tapping(WRITE, _todo, "todo"),
     "check_in": Tapping(WRITE, lambda it: _FIX | {"customer": it.customer, "place": ""}),
-    "undo:check_in": Tapping(WRITE, lambda it: {"visit": it.visit}, "visit"),
+    "undo:check_in": Tapping(WRITE, _visit, "visit"),
+    "explain_visit": Tapping(WRITE, _visit, "visit"),
+    "confirm_visit": Tapping(DECIDE, _visit, roles=ASSIGNERS),
+    "uphold_visit": Tapping(DECIDE, _visit, roles=ASSIGNERS),
+    "undo:visit_review": Tapping(DECIDE, _visit, roles=ASSIGNERS),
     "tomorrow": Tapping(READ, _customer),
     "plan_visit": Tapping(READ, _customer),
     "snooze": Tapping(WRITE, _deal),

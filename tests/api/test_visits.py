@@ -195,7 +195,7 @@ def test_an_explanation_goes_to_the_supervisor_once_and_the_decision_comes_back(
         told = [(one.person_id, one.notice["title"]) for one in s.scalars(select(OutboxMessage))]
         verbs = s.scalars(select(AuditEntry.verb)).all()
         assert s.scalars(select(TimelineEntry.counts).where(TimelineEntry.kind == TimelineKind.VISIT)).one()
-    assert told == [(2, "拜访补充说明：甲机电"), (1, "拜访有效：甲机电")]
+    assert told == [(1, "待补充说明：甲机电"), (2, "拜访补充说明：甲机电"), (1, "拜访有效：甲机电")]
     assert [verb for verb in verbs if verb.endswith("_visit")] == ["appeal_visit", "review_visit"]
     assert phone.post(f"/visits/{number}/appeal", said).status_code == 409
 

@@ -67,6 +67,8 @@ DOORS = {
     **dict.fromkeys(("edit_customer", "restore_change", "new_contact", "edit_contact", "retire_contact"), EVERYBODY),
     **dict.fromkeys(("restore_contact", "edit_deal", "edit_visit"), EVERYBODY),
     **dict.fromkeys(("deal", "new_deal", "move_deal", "prove_deal", "remove_evidence"), EVERYBODY),
+    **dict.fromkeys(("visit_list", "visit", "visit_photo", "explain_visit"), EVERYBODY),
+    **dict.fromkeys(("visit_queue", "decide_visit"), ASSIGNERS),
     **dict.fromkeys(("approval_list", "approval", "act_on_approval", "go_away", "come_back"), EVERYBODY),
     **dict.fromkeys(("approval_rules", "add_approval_rule", "change_approval_rule", "retire_approval_rule"), OPERATORS),
     **dict.fromkeys(("deal", "move_deal", "undo_move", "prove_deal", "remove_evidence"), EVERYBODY),

@@ -34,6 +34,8 @@ def test_a_visit_of_day_44_that_arrives_on_day_46_is_his_and_the_supervisor_is_a
     asked = rows(OutboxMessage, OutboxMessage.person_id == IDS["li"])[-1]
     assert asked.notice["title"] == "回收前已拜访，是否退还？甲机电"
     assert [b["text"] for b in asked.notice["buttons"]] == ["退还", "不退还"]
+    his = [one.notice["title"] for one in rows(OutboxMessage, OutboxMessage.person_id == IDS["zhang"])]
+    assert not [title for title in his if title.startswith("待补充说明")]  # it is not his to write into any more
 
 
 def test_the_same_visit_sent_again_after_the_release_is_the_same_visit(company: Engine) -> None:
@@ -78,11 +80,12 @@ def test_a_visit_of_a_day_when_two_files_were_one_stays_out_of_the_file_that_is_
     his, theirs = customer("Zhang", "甲机电"), customer("qian", "乙泵业")
     release(theirs, NOW + 45 * DAY)
     together_for(his, theirs, NOW + 46 * DAY, NOW + 48 * DAY)
-    before = len(rows(OutboxMessage))
+    before = {one.id for one in rows(OutboxMessage)}
     assert visit("Zhang", theirs, NOW + 47 * DAY, NOW + 49 * DAY).customer_name == "甲机电"
     (kept,) = rows(Visit)
     assert (kept.customer_id, kept.owner_then_id) == (his, IDS["zhang"])
-    assert len(rows(OutboxMessage)) == before
+    told = [(one.person_id, one.notice["title"]) for one in rows(OutboxMessage) if one.id not in before]
+    assert told == [(IDS["zhang"], "待补充说明：甲机电")]  # and nobody is asked whether to give it back
 
 
 def asked_after_a_late_visit(made: int) -> list[OutboxMessage]:
