@@ -30,6 +30,7 @@ FEW_DECIMALS, VERY_FEW_DECIMALS = 4, 3  # 11 m and 110 m, where phones give a me
 ON_THE_POINT = 1.0  # metres: the door is never where the map has its mark
 ABOUT = 20.0  # metres: seldom nearer to the mark, and not time after time
 LATEST, TOO_OFTEN = 8, 4  # readings
+ABOUT_ALIKE, ALIKE_OFTEN = 60.0, 5  # metres and readings, of those that all state the very same accuracy
 DAY = timedelta(hours=24)
 
 
@@ -144,9 +145,13 @@ def _about(check_in: CheckIn, fix: Fix, target: Point, seen: Sequence[Seen]) -> 
     """Whether reading after reading at this customer falls about the mark on the map, this one among them.
 
     A phone's fall about where it was: the gate, a car park, a meeting room. About the mark falls what was made by
-    adding noise to it.
+    adding noise to it. A phone also estimates anew each time how sure it is: where one number is stated again and
+    again, the readings may lie farther off and say the same.
     """
     fixes = [one.fix for one in seen if one.own and one.customer_id == check_in.customer_id and one.fix]
     latest = sorted((one for one in fixes if one.source is FixSource.MINIAPP), key=lambda one: one.at)[1 - LATEST :]
-    near = [metres_between(one.point, target) <= ABOUT for one in (fix, *latest)]
-    return near[0] and sum(near) >= TOO_OFTEN
+    away = [(metres_between(one.point, target), one.accuracy_m == fix.accuracy_m) for one in (fix, *latest)]
+    near = sum(metres <= ABOUT for metres, _ in away)
+    alike = sum(same and metres <= ABOUT_ALIKE for metres, same in away)
+    mine = away[0][0]
+    return (mine <= ABOUT and near >= TOO_OFTEN) or (mine <= ABOUT_ALIKE and alike >= ALIKE_OFTEN)
