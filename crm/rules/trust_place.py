@@ -20,6 +20,7 @@ FINE = 200.0  # metres: readings of a cell tower repeat to the digit, finer ones
 OUTLIER = 1000.0  # metres by which a phone between high walls may be off without saying so
 # The fastest ways from door to door: (seconds until one moves, metres a second).
 FASTEST = ((0.0, 30.0), (1500.0, 83.0), (5400.0, 230.0))
+FARTHEST = timedelta(hours=26)  # from door to door to the other side of the earth
 SHORT_OF = 0.5  # of the least time: no haste explains it
 
 CACHED = timedelta(minutes=30)  # a phone may answer with its last reading
@@ -69,6 +70,8 @@ def _travel(check_in: CheckIn, fix: Fix, seen: Sequence[Seen], rows: Sequence[Ou
     others += [(row.at, row.point, 0.0) for row in rows]
     worst, far = 1.0, 0.0
     for at, point, accuracy in others:
+        if abs(when - at) > FARTHEST:
+            continue
         metres = metres_between(fix.point, point)
         least = _least_seconds(metres - OUTLIER - accuracy - (fix.accuracy_m or 0.0))
         took = abs((when - at).total_seconds())

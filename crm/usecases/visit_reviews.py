@@ -14,7 +14,7 @@ from crm.notices import Fact, Notice
 from crm.rules.days import SHANGHAI
 from crm.rules.words import storable
 from crm.usecases.places import learn_place
-from crm.usecases.visit_judging import settle
+from crm.usecases.visit_judging import alone, settle
 from models.customers import Customer
 from models.visits import Visit, VisitReview
 
@@ -74,6 +74,8 @@ def review(
     visit, customer = get_visit(s, actor, visit_id, to=DECIDE, lock=True)
     if visit.person_id == actor.person_id:
         raise Conflict("自己的拜访由主管来看，没有改动")
+    alone(s, visit.person_id)
+    s.refresh(visit)
     said, waiting = _checked(words, needed=verdict is not Verdict.VALID), _open(s, visit)
     last = s.scalar(
         select(VisitReview).where(VisitReview.visit_id == visit.id).order_by(VisitReview.id.desc()).limit(1)

@@ -1,15 +1,18 @@
 """A check-in: once however often it is sent, and counted for whoever held the customer on its day."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Thread
 
 import pytest
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import Datum, FixSource
+from config.vocabulary import Datum, FixSource, Verdict
 from crm import uow
 from crm.errors import NotFound
-from crm.usecases import merging
+from crm.usecases import merging, outdoor, visit_reviews
 from crm.usecases.visits import CheckInDone, CheckInDraft, check_in
+from gateways.wecom.check_ins import OutdoorCheckIn
 from models.messages import OutboxMessage
 from models.people import Person
 from models.visits import Visit
@@ -104,3 +107,50 @@ def test_a_supervisor_is_not_asked_about_a_customer_of_a_team_that_is_not_his(co
     with uow.transaction() as s:  # he has gone to the other team since
         s.get_one(Person, IDS["zhang"]).team_id = s.get_one(Person, IDS["qian"]).team_id
     assert asked_after_a_late_visit(made) == []
+
+
+def drawn_into(draft: CheckInDraft, other: Callable[[], object], now: datetime) -> None:
+    """Zhang's check-in is under way, and `other` begins before it ends."""
+    late = Thread(target=other)
+    with uow.transaction() as s:
+        check_in(s, actor("Zhang"), draft, now, entrance="miniapp")
+        late.start()
+        late.join(0.5)
+    late.join()
+
+
+def fifty_km_off(at: datetime, customer_id: int) -> CheckInDraft:
+    return CheckInDraft("v2", customer_id, 31.68, 121.47, Datum.GCJ02, 20.0, FixSource.MINIAPP, at, "", "")
+
+
+def test_what_outdoor_says_meets_the_visit_that_comes_in_meanwhile(company: Engine) -> None:
+    made = customer("Zhang", "甲机电")
+    visit("Zhang", made, NOW, NOW)
+    later = NOW + 30 * MINUTE
+    with uow.reading() as s:
+        asked = outdoor.next_asked(s, later)
+    assert asked is not None
+    sign = OutdoorCheckIn("Zhang", NOW, 31.23, 121.47, "", "d")
+    drawn_into(
+        fifty_km_off(NOW + 5 * MINUTE, made),
+        lambda: uow.attempt(lambda s: outdoor.keep(s, asked, [sign], later)),
+        later,
+    )
+    first = next(one for one in rows(Visit) if one.client_id == "v1")
+    assert {one["code"] for one in first.signals} >= {"travel", "wecom_agrees"}
+
+
+def test_a_decision_made_while_another_visit_comes_in_stands(company: Engine) -> None:
+    made = customer("Zhang", "甲机电")
+    other = customer("Zhang", "乙机电")
+    first = visit("Zhang", made, NOW, NOW)
+    later = NOW + 30 * MINUTE
+    li = actor("li")
+    drawn_into(
+        fifty_km_off(NOW + 5 * MINUTE, other),
+        lambda: uow.attempt(
+            lambda s: visit_reviews.review(s, li, first.public_id, Verdict.VALID, "", later, entrance="console")
+        ),
+        later,
+    )
+    assert next(one for one in rows(Visit) if one.client_id == "v1").verdict == Verdict.VALID
