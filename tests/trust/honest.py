@@ -49,7 +49,7 @@ class Rep:
         self.phone = world.phone()
         self.second = world.phone() if world.chance(s.share_two_phones) else None
         self.past: list[Visit] = []
-        for ago in sorted(rng.sample(range(1, 60), rng.randint(5, round(s.most_days))), reverse=True):
+        for ago in sorted(rng.sample(range(1, 60), rng.randint(5, max(5, round(s.most_days)))), reverse=True):
             if world.chance(s.share_new_phone / 10):
                 self.phone = world.phone()
             self.past += self.day(TODAY - timedelta(days=ago))
@@ -63,7 +63,7 @@ class Rep:
         now, here = morning + timedelta(minutes=rng.uniform(20, 120)), self.home
         visits: list[Visit] = []
         previous: Site | None = None
-        for _ in range(rng.randint(2, round(s.most_visits))):
+        for _ in range(rng.randint(2, max(2, round(s.most_visits)))):
             site = self._next(previous)
             way = here.apart(site.stands)
             drive = 1.35 * way / rng.uniform(6, 15) + rng.uniform(60, 900)
@@ -118,7 +118,7 @@ class Rep:
         if not world.chance(s.share_photo):
             return ()
         made = []
-        for _ in range(rng.randint(1, round(s.most_photos))):
+        for _ in range(rng.randint(1, max(1, round(s.most_photos)))):
             taken = at + timedelta(minutes=rng.uniform(-25, 80))
             if world.chance(s.share_album):
                 taken = at - timedelta(hours=rng.uniform(0.5, 8))
