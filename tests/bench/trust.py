@@ -1,4 +1,4 @@
-"""Check-ins judged: cheats of ten kinds and honest days, in the usual town and in towns drawn with seeds held out.
+"""Check-ins judged: cheats of ten kinds and honest days, in the usual town, in towns like it, and in others elsewhere.
 
 `make bench WHAT=trust` prints what was flagged (not 有效) of each kind, over several seeds. It fails where fewer than
 95 % of the cheats or more than 3 % of the honest check-ins are, or where one signal alone made a visit 无效.
@@ -17,8 +17,7 @@ from tests.trust.towns import Settings, drawn, elsewhere
 from tests.trust.world import World
 
 PROMISED = (95.0, 3.0)
-HELD_OUT_SEED = 20_261_201  # nothing was looked at with it
-ELSEWHERE_SEED = 777_001  # nor with this one, and the first answer is kept in docs/trust.md
+DRAWN_SEED, ELSEWHERE_SEED = 888_101, 888_001  # nothing was chosen with them
 
 
 def usual(rng: Random) -> Settings:
@@ -78,7 +77,7 @@ def run(seeds: int = 5) -> bool:
     kept = True
     for name, town, first in (
         ("usual town", usual, 1),
-        ("held-out towns", drawn, HELD_OUT_SEED),
+        ("towns like it", drawn, DRAWN_SEED),
         ("elsewhere", elsewhere, ELSEWHERE_SEED),
     ):
         false, true = Count(), Count()

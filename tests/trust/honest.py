@@ -49,7 +49,7 @@ class Rep:
         self.phone = world.phone()
         self.second = world.phone() if world.chance(s.share_two_phones) else None
         self.past: list[Visit] = []
-        for ago in sorted(rng.sample(range(1, 60), rng.randint(5, max(5, round(s.most_days)))), reverse=True):
+        for ago in sorted(rng.sample(range(1, 60), rng.randint(5, min(59, max(5, round(s.most_days))))), reverse=True):
             if world.chance(s.share_new_phone / 10):
                 self.phone = world.phone()
             self.past += self.day(TODAY - timedelta(days=ago))
