@@ -6,6 +6,7 @@ from threading import Thread
 
 import pytest
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
 from config.vocabulary import Datum, FixSource, Verdict
 from crm import uow
@@ -18,6 +19,8 @@ from models.people import Person
 from models.visits import Visit
 from tests.support.company import DAY, IDS, MINUTE, NOW, actor, customer, rows
 from tests.usecases.ledger import assign, release
+
+LATER = NOW + 30 * MINUTE
 
 
 def visit(userid: str, customer_id: int, at: datetime, now: datetime, client: str = "v1") -> CheckInDone:
@@ -109,48 +112,35 @@ def test_a_supervisor_is_not_asked_about_a_customer_of_a_team_that_is_not_his(co
     assert asked_after_a_late_visit(made) == []
 
 
-def drawn_into(draft: CheckInDraft, other: Callable[[], object], now: datetime) -> None:
-    """Zhang's check-in is under way, and `other` begins before it ends."""
-    late = Thread(target=other)
+def met_on_the_way(first: Callable[[Session], object], made: int) -> Visit:
+    """Zhang's visit of NOW, where another one comes in, fifty kilometres off, while `first` is under way."""
+    draft = CheckInDraft("v2", made, 31.68, 121.47, Datum.GCJ02, 20.0, FixSource.MINIAPP, NOW + 5 * MINUTE, "", "")
+    zhang = actor("Zhang")
+    other = Thread(target=lambda: uow.attempt(lambda s: check_in(s, zhang, draft, LATER, entrance="miniapp")))
     with uow.transaction() as s:
-        check_in(s, actor("Zhang"), draft, now, entrance="miniapp")
-        late.start()
-        late.join(0.5)
-    late.join()
-
-
-def fifty_km_off(at: datetime, customer_id: int) -> CheckInDraft:
-    return CheckInDraft("v2", customer_id, 31.68, 121.47, Datum.GCJ02, 20.0, FixSource.MINIAPP, at, "", "")
+        first(s)
+        other.start()
+        other.join(0.5)
+    other.join()
+    return next(one for one in rows(Visit) if one.client_id == "v1")
 
 
 def test_what_outdoor_says_meets_the_visit_that_comes_in_meanwhile(company: Engine) -> None:
     made = customer("Zhang", "甲机电")
     visit("Zhang", made, NOW, NOW)
-    later = NOW + 30 * MINUTE
     with uow.reading() as s:
-        asked = outdoor.next_asked(s, later)
+        asked = outdoor.next_asked(s, LATER)
     assert asked is not None
     sign = OutdoorCheckIn("Zhang", NOW, 31.23, 121.47, "", "d")
-    drawn_into(
-        fifty_km_off(NOW + 5 * MINUTE, made),
-        lambda: uow.attempt(lambda s: outdoor.keep(s, asked, [sign], later)),
-        later,
-    )
-    first = next(one for one in rows(Visit) if one.client_id == "v1")
-    assert {one["code"] for one in first.signals} >= {"travel", "wecom_agrees"}
+    found = met_on_the_way(lambda s: outdoor.keep(s, asked, [sign], LATER), made)
+    assert {one["code"] for one in found.signals} >= {"travel", "wecom_agrees"}
 
 
 def test_a_decision_made_while_another_visit_comes_in_stands(company: Engine) -> None:
-    made = customer("Zhang", "甲机电")
-    other = customer("Zhang", "乙机电")
-    first = visit("Zhang", made, NOW, NOW)
-    later = NOW + 30 * MINUTE
-    li = actor("li")
-    drawn_into(
-        fifty_km_off(NOW + 5 * MINUTE, other),
-        lambda: uow.attempt(
-            lambda s: visit_reviews.review(s, li, first.public_id, Verdict.VALID, "", later, entrance="console")
-        ),
-        later,
+    first = visit("Zhang", customer("Zhang", "甲机电"), NOW, NOW)
+    li, valid = actor("li"), Verdict.VALID
+    found = met_on_the_way(
+        lambda s: visit_reviews.review(s, li, first.public_id, valid, "", LATER, entrance="console"),
+        customer("Zhang", "乙机电"),
     )
-    assert next(one for one in rows(Visit) if one.client_id == "v1").verdict == Verdict.VALID
+    assert (found.verdict, len(rows(Visit))) == (valid, 2)
