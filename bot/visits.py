@@ -9,7 +9,6 @@ from bot.commands import CHAT
 from bot.forms import Filled, Slot, form, some_text
 from bot.router import On, Tapped, button
 from config.vocabulary import Datum, FixSource, Verdict, label
-from crm.access import Actor
 from crm.cards import UNDO
 from crm.errors import Gone
 from crm.reads.visits import told_verdict, visit_page
@@ -37,7 +36,7 @@ def check_in(s: Session, on: On) -> Tapped:
     )
     done = visits.check_in(s, on.actor, draft, on.now, entrance=CARD)
     forms.ask(s, on.actor, "report", {"visit": done.public_id}, on.card_id, on.now)
-    told, why = _told(on.actor, done)
+    told, why = _told(done)
     say = (
         f"已在「{done.customer_name}」打卡，{done.said}，{told}{why}。"
         f"聊了什么？直接发一句，就记进这次的拜访小结{forms.ENDING}"
@@ -46,7 +45,7 @@ def check_in(s: Session, on: On) -> Tapped:
     return Tapped(outcome, undo("check_in", visit=done.public_id), say=say)
 
 
-def _told(actor: Actor, done: visits.CheckInDone) -> tuple[str, str]:
+def _told(done: visits.CheckInDone) -> tuple[str, str]:
     """The verdict as its rep hears it, and what he is asked about."""
     verdict, told = told_verdict(done.verdict, judges=False, mine=True)
     return told, "" if verdict == Verdict.VALID else f"：{'；'.join(done.signals)}"

@@ -1,7 +1,7 @@
 """企微接入体检: each part of the connection to WeCom tried for real, with what is wrong and how to mend it."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from config.clock import Clock
 from config.settings import Settings
 from crm import uow
-from crm.reads.connection import Finding, Grade, last_callback, not_serving, out_of_range
+from crm.reads.connection import Finding, Grade, last_callback, not_serving, one_to_ask_about, out_of_range
 from crm.rules.days import SHANGHAI
 from gateways.archive.errors import BAD_KEY, NO_KEY, ArchiveError
 from gateways.wecom import probe
@@ -22,6 +22,7 @@ from jobs.wiring import ArchiveGateway, archive_gateway, wecom_client
 
 CREDENTIALS, TRUSTED_IP, APP = "企业 ID 与 Secret", "企业可信 IP", "应用与 AgentId"
 CLOCK, CALLBACK, RANGE, SERVING = "服务器时间", "接收消息的回调", "可见范围", "客户联系权限"
+CHECK_INS = "外出打卡数据"
 DOMAIN, HOME, JS, MENU_ITEM = "网页可信域名", "应用主页", "侧边栏 JS-SDK", "应用菜单"
 ARCHIVE = "会话存档"
 
@@ -58,6 +59,7 @@ def findings(client: WecomClient, settings: Settings, clock: Clock) -> Iterator[
     with_token: tuple[tuple[str, Callable[[Agent], Verdict]], ...] = (
         (RANGE, _range),
         (SERVING, lambda agent: _serving(client, agent)),
+        (CHECK_INS, lambda agent: _check_ins(client, agent, clock())),
         (DOMAIN, lambda agent: _domain(agent, settings)),
         (HOME, lambda agent: _home(agent, settings)),
         (JS, lambda _: _js(client)),
@@ -226,6 +228,24 @@ def _serving(client: WecomClient, agent: Agent) -> Verdict:
     if others.many:
         return Verdict(Grade.WRONG, f"{others.many} 位销售没有客户联系权限：{others.names}", mend)
     return Verdict(Grade.OK, f"{len(members)} 位成员可以联系客户")
+
+
+def _check_ins(client: WecomClient, agent: Agent, now: datetime) -> Verdict:
+    """One member's last hour, read as visits are held against it."""
+    if not _sees_anybody(agent):
+        return _unseen(RANGE)
+    with uow.reading() as s:
+        userid = one_to_ask_about(s, agent.allowed_users, agent.allowed_departments)
+    if userid is None:
+        return Verdict(Grade.UNSEEN, "没有检查：还没有同步过通讯录")
+    try:
+        client.check_ins.outdoor([userid], now - timedelta(hours=1), now)
+    except WecomError as error:
+        if not error.forbidden:
+            raise
+        mend = f"{error.hint}公司不用打卡的可以不理：拜访照常判断，只是少一样印证。"
+        return Verdict(Grade.WRONG, str(error).removesuffix(error.hint), mend)
+    return Verdict(Grade.OK, "读得到，拜访会和它对照")
 
 
 def _domain(agent: Agent, settings: Settings) -> Verdict:

@@ -14,7 +14,7 @@ from crm.usecases import archive_talks, attachments, retention, slots
 from crm.usecases.directory import Counts
 from crm.usecases.slots import Slot
 from crm.usecases.visit_uploads import purge_orphans
-from gateways.wecom.errors import Kind, WecomError
+from gateways.wecom.errors import WecomError
 from jobs import deliver, inbox, sealing, spool, sweeps
 from jobs.book import Book, until_answered
 from jobs.wiring import Wiring, file_store, fixed
@@ -113,7 +113,7 @@ JOBS = (
 
 
 def _forbidden(error: Exception) -> bool:
-    return isinstance(error, WecomError) and error.kind is Kind.CONFIG
+    return isinstance(error, WecomError) and error.forbidden
 
 
 def _sealed(w: Wiring) -> Iterator[str]:

@@ -146,7 +146,6 @@ def _query(path: str) -> dict[str, Any]:
         "/visits/reviews": "ReviewsQuery",
         "/visit-plans": "DayQuery",
         "/route": "DayQuery",
-        "/visits/nearby": "HereQuery",
     }
     return EXAMPLES[own.get(path.removeprefix(PREFIX), "CustomersQuery")]
 

@@ -91,7 +91,7 @@ VISIT_EXAMPLES: dict[str, dict[str, Any]] = {
         "may_review": False,
     },
     "DayQuery": {"day": "2026-11-23"},
-    "HereQuery": {"latitude": 31.6538, "longitude": 120.7523, "datum": "gcj02"},
+    "HereIn": {"latitude": 31.6538, "longitude": 120.7523, "datum": "gcj02"},
     "NearbyOut": {
         "customers": [
             {"customer_id": CUSTOMER_ID, "customer_name": _NAME, "metres": 120, "said": "约 120 米"},

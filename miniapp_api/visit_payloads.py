@@ -89,12 +89,12 @@ class ReviewIn(Payload):
     here: bool = False
 
 
-class HereQuery(Payload):
+class HereIn(Payload):
     """Where the phone is, degrees in `datum`."""
 
-    latitude: float = Field(ge=-90, le=90, strict=False)  # an address carries text
-    longitude: float = Field(ge=-180, le=180, strict=False)
-    datum: Datum = Field(strict=False)
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    datum: Datum
 
 
 class DayQuery(Payload):

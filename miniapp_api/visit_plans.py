@@ -21,7 +21,7 @@ from miniapp_api.repeat import done, plain_id, write
 from miniapp_api.session import PHONES, bearer_token
 from miniapp_api.spec import READ, WRITE, answers, said
 from miniapp_api.visit_answers import CallOut, NearbyOut, NearOut, PlanMadeOut, PlanOut, PlansOut, RouteOut, StopOut
-from miniapp_api.visit_payloads import CallIn, CallToldIn, DayQuery, HereQuery, PlanChangeIn, PlanIn
+from miniapp_api.visit_payloads import CallIn, CallToldIn, DayQuery, HereIn, PlanChangeIn, PlanIn
 
 _GONE = {404: "没有，或不是自己的", 409: "这个编号用过了"}
 
@@ -112,20 +112,22 @@ def visit_plan_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
             done=found.done,
         )
 
-    @bp.get("/visits/nearby")
-    @bp.input(HereQuery, location="query", arg_name="here")
+    @bp.post("/visits/nearby")  # reads only, but an address with a position would stand in every access log on the way
+    @bp.input(HereIn)
+    @bp.input(RepeatHeaders, location="headers", arg_name="_repeat")
     @bp.output(NearbyOut)
     @bp.doc(
         summary="附近自己的客户",
-        description="签到时选客户用，近的在前；多远算附近由规则定。位置不保存。",
+        description="签到时选客户用，近的在前；多远算附近由规则定。位置在正文里，不保存，也不进访问日志。"
+        "只是读，Idempotency-Key 在这里不起作用。",
         security="bearer",
-        responses=answers(READ),
+        responses=answers(READ | {413: "超过 64 KB", 415: "不是 JSON"}),
     )
-    def customers_nearby(here: HereQuery) -> NearbyOut:
+    def customers_nearby(json_data: HereIn, _repeat: RepeatHeaders) -> NearbyOut:
         token, now = bearer_token(), deps.clock()
         with uow.reading() as s:
             actor = actor_of_session(s, token, PHONES, now)
-            found = nearby(s, actor, here.latitude, here.longitude, here.datum)
+            found = nearby(s, actor, json_data.latitude, json_data.longitude, json_data.datum)
         return NearbyOut(
             customers=[
                 NearOut(customer_id=one.public_id, customer_name=one.name, metres=one.metres, said=one.said)

@@ -15,7 +15,7 @@ from models.messages import InboxEvent
 from models.people import Person, Team
 
 _NAMED = 5
-_Person = Row[*tuple[Any, ...]]  # name, userid_key, role, path
+_Person = Row[*tuple[Any, ...]]  # name, userid, userid_key, role, path
 
 
 class Grade(StrEnum):
@@ -62,13 +62,21 @@ def not_serving(
     return _missing([one for one in _active(s) if one.role == Role.REP and inside(one) and one.userid_key not in may])
 
 
+def one_to_ask_about(s: Session, userids: Collection[str], departments: Collection[int]) -> str | None:
+    """The userid of an active member, of one whom the app sees where we know of any."""
+    active, inside = _active(s), _inside(s, userids, departments)
+    return next((one.userid for one in sorted(active, key=lambda one: not inside(one))), None)
+
+
 def last_callback(s: Session) -> datetime | None:
     """When WeCom was last heard; None: never."""
     return s.scalar(select(func.max(InboxEvent.received_at)).where(InboxEvent.state != InboxState.FAILED))
 
 
 def _active(s: Session) -> Sequence[_Person]:
-    people = select(Person.name, Person.userid_key, Person.role, Team.path).join(Team, Team.id == Person.team_id)
+    people = select(Person.name, Person.userid, Person.userid_key, Person.role, Team.path).join(
+        Team, Team.id == Person.team_id
+    )
     return s.execute(people.where(Person.status == PersonStatus.ACTIVE).order_by(Person.id)).all()
 
 

@@ -20,6 +20,7 @@ FINE = 200.0  # metres: readings of a cell tower repeat to the digit, finer ones
 OUTLIER = 1000.0  # metres by which a phone between high walls may be off without saying so
 # The fastest ways from door to door: (seconds until one moves, metres a second).
 FASTEST = ((0.0, 30.0), (1500.0, 83.0), (5400.0, 230.0))
+FARTHEST = timedelta(hours=26)  # from door to door to the other side of the earth
 SHORT_OF = 0.5  # of the least time: no haste explains it
 
 CACHED = timedelta(minutes=30)  # a phone may answer with its last reading
@@ -30,6 +31,7 @@ FEW_DECIMALS, VERY_FEW_DECIMALS = 4, 3  # 11 m and 110 m, where phones give a me
 ON_THE_POINT = 1.0  # metres: the door is never where the map has its mark
 ABOUT = 20.0  # metres: seldom nearer to the mark, and not time after time
 LATEST, TOO_OFTEN = 8, 4  # readings
+ABOUT_ALIKE, ALIKE_OFTEN = 60.0, 5  # metres and readings, of those that all state the very same accuracy
 DAY = timedelta(hours=24)
 
 
@@ -68,6 +70,8 @@ def _travel(check_in: CheckIn, fix: Fix, seen: Sequence[Seen], rows: Sequence[Ou
     others += [(row.at, row.point, 0.0) for row in rows]
     worst, far = 1.0, 0.0
     for at, point, accuracy in others:
+        if abs(when - at) > FARTHEST:
+            continue
         metres = metres_between(fix.point, point)
         least = _least_seconds(metres - OUTLIER - accuracy - (fix.accuracy_m or 0.0))
         took = abs((when - at).total_seconds())
@@ -144,9 +148,13 @@ def _about(check_in: CheckIn, fix: Fix, target: Point, seen: Sequence[Seen]) -> 
     """Whether reading after reading at this customer falls about the mark on the map, this one among them.
 
     A phone's fall about where it was: the gate, a car park, a meeting room. About the mark falls what was made by
-    adding noise to it.
+    adding noise to it. A phone also estimates anew each time how sure it is: where one number is stated again and
+    again, the readings may lie farther off and say the same.
     """
     fixes = [one.fix for one in seen if one.own and one.customer_id == check_in.customer_id and one.fix]
     latest = sorted((one for one in fixes if one.source is FixSource.MINIAPP), key=lambda one: one.at)[1 - LATEST :]
-    near = [metres_between(one.point, target) <= ABOUT for one in (fix, *latest)]
-    return near[0] and sum(near) >= TOO_OFTEN
+    away = [(metres_between(one.point, target), one.accuracy_m == fix.accuracy_m) for one in (fix, *latest)]
+    near = sum(metres <= ABOUT for metres, _ in away)
+    alike = sum(same and metres <= ABOUT_ALIKE for metres, same in away)
+    mine = away[0][0]
+    return (mine <= ABOUT and near >= TOO_OFTEN) or (mine <= ABOUT_ALIKE and alike >= ALIKE_OFTEN)

@@ -16,7 +16,9 @@ OVERTAKEN = timedelta(minutes=10)
 DAY = timedelta(hours=24)
 KNOWN_PHONES = 3  # check-ins by phones that are known, before another one is new
 
-ALIKE_BITS = 6  # of 64: what a smaller size and another compression change
+# Of 64 bits. A smaller size and another compression change up to 4, a narrow crop up to 8; photos of different places
+# differ in 13 and more. One gate taken twice may differ in as few, seldom in so few as a picture that was only sent on.
+ALIKE_BITS, ALIKE_AT_ONE_GATE = 8, 3
 PLAIN_BITS = 6  # so few steps of light are a wall or the dark, of which all pictures look alike
 SAME_OUTING = timedelta(hours=4)
 SAME_PLACE = 1000.0  # metres
@@ -84,7 +86,11 @@ def of_the_photos(check_in: CheckIn, seen: Sequence[Seen]) -> Iterator[Signal]:
     again = [
         Grade.HINT if _one_outing(check_in, one) else Grade.CLEAR
         for one in seen
-        if any(_same_photo(mine, theirs) for mine in check_in.photos for theirs in one.photos)
+        if any(
+            _same_photo(mine, theirs, ALIKE_AT_ONE_GATE if one.customer_id == check_in.customer_id else ALIKE_BITS)
+            for mine in check_in.photos
+            for theirs in one.photos
+        )
     ]
     if again:
         yield signal(SignalCode.PHOTO_AGAIN, Grade.CLEAR if Grade.CLEAR in again else Grade.HINT)
@@ -110,14 +116,14 @@ def _one_outing(check_in: CheckIn, other: Seen) -> bool:
     return near and abs(check_in.fix.at - other.fix.at) <= SAME_OUTING
 
 
-def _same_photo(a: Photo, b: Photo) -> bool:
+def _same_photo(a: Photo, b: Photo, most: int) -> bool:
     if a.sha256 == b.sha256:
         return True
     if not (a.image_hash and b.image_hash):
         return False
     one, other = int(a.image_hash, 16), int(b.image_hash, 16)
     plain = any(not PLAIN_BITS <= bits.bit_count() <= 64 - PLAIN_BITS for bits in (one, other))
-    return not plain and (one ^ other).bit_count() <= ALIKE_BITS
+    return not plain and (one ^ other).bit_count() <= most
 
 
 def of_wecom(check_in: CheckIn, rows: Sequence[OutdoorRow]) -> Iterator[Signal]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm.ports import OutdoorCheckIn
 from crm.usecases.visit_cards import follow
-from crm.usecases.visit_judging import AROUND, judge_again
+from crm.usecases.visit_judging import AROUND, alone, judge_again
 from models.base import insert_each_once
 from models.people import Person
 from models.visits import OutdoorSign, Visit
@@ -69,6 +69,7 @@ def keep(s: Session, asked: Asked, told: Sequence[OutdoorCheckIn], now: datetime
         }
         for person_id, one in signs
     ]
+    alone(s, *asked.people.values())
     made = insert_each_once(s, OutdoorSign, rows)
     mine = (Visit.person_id.in_(asked.people.values()), Visit.compared_at.is_(None))
     s.execute(update(Visit).where(*mine, Visit.received_at <= now - _SETTLED).values(compared_at=now))

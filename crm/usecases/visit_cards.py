@@ -6,11 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import Verdict, label
+from config.vocabulary import PersonStatus, Verdict, label
 from crm import policy as numbers
-from crm.access import WRITE, Actor, actor_by_id, customers_for, supervisor_of
+from crm.access import Actor, supervisor_of
 from crm.cards import close_matter, reopen_matter, settle_matter
-from crm.errors import NotAllowed
 from crm.messages import Tap, prompt, prompt_card, remind
 from crm.notices import Fact, Notice
 from crm.redraw import show_settled
@@ -19,6 +18,7 @@ from crm.usecases.visit_judging import is_unclear
 from models.base import insert_once
 from models.customers import Customer
 from models.messages import Card, OutboxMessage
+from models.people import Person
 from models.visits import Visit, VisitReview
 
 _SHOWN = 3  # of what was noticed; the rest stands on the visit's page
@@ -28,13 +28,12 @@ _HOW = "点「补充说明」直接发一句就行，也可以在小程序「拜
 def follow(s: Session, turned: Sequence[Visit], now: datetime) -> None:
     """Ask the rep in working hours for words about what has become unclear, and no more about what has become clear.
 
-    Of a visit that was written afterwards he has said why already, and of a customer that has left him since he reads
-    no more than he knew.
+    Of a visit that was written afterwards he has said why already; who is gone is asked nothing.
     """
     for visit in turned:
         if not is_unclear(visit):
             ask_no_more(s, visit, "对上了，不用补充", now)
-        elif not visit.why and _may_explain(s, visit, now):
+        elif not visit.why and _is_here(s, visit):
             _ask_for_words(s, visit, now)
 
 
@@ -94,7 +93,7 @@ def tell_decided(
         told = f"{_when(visit)} 的拜访，{actor.name}看过了"
         prompt(s, visit.person_id, Notice(f"拜访{label(verdict)}：{_name(s, visit)}", told, words), dedupe=key, now=now)
         return
-    if not _may_explain(s, visit, now):
+    if not _is_here(s, visit):
         return
     reopen_matter(s, _words_of(visit))
     notice = _unclear(s, visit, f"，{actor.name}看过了", words)
@@ -119,12 +118,8 @@ def tell_taken_back(s: Session, actor: Actor, visit: Visit, now: datetime) -> No
     prompt(s, visit.person_id, notice, dedupe=f"visit_review:{visit.id}:{now.isoformat()}", now=now)
 
 
-def _may_explain(s: Session, visit: Visit, now: datetime) -> bool:
-    try:
-        rep = actor_by_id(s, visit.person_id, now)
-    except NotAllowed:  # he has left
-        return False
-    return s.scalar(customers_for(rep, WRITE).where(Customer.id == visit.customer_id)) is not None
+def _is_here(s: Session, visit: Visit) -> bool:
+    return s.get_one(Person, visit.person_id).status == PersonStatus.ACTIVE
 
 
 def _unclear(s: Session, visit: Visit, more: str = "", words: tuple[Fact, ...] = ()) -> Notice:

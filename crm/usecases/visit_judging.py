@@ -21,7 +21,9 @@ from crm.rules.checkin import Point, metres_between
 from crm.rules.trust import CheckIn, Fix, Judgement, OutdoorRow, Photo, Seen, judge
 from crm.rules.trust_place import PARK
 from crm.usecases.followups import rewind
+from models.base import bare
 from models.customers import Customer
+from models.people import Person
 from models.timeline import TimelineEntry
 from models.visits import OutdoorSign, Visit, VisitReview, VisitUpload
 
@@ -42,6 +44,14 @@ class _Facts:
     places: Mapping[int, tuple[Point, bool]]
     parks: Sequence[Point]
     signs: Sequence[OutdoorRow]
+
+
+def alone(s: Session, *people: int) -> None:
+    """Their visits are judged beside each other: whoever brings another one, what 打卡 says or a decision waits for the
+    other, and then finds what that brought. Asked for before the visits are read.
+    """
+    ids = bare(Person).c.id
+    s.execute(select(ids).where(ids.in_(people)).order_by(ids).with_for_update())
 
 
 def judge_again(s: Session, person_id: int, since: datetime) -> list[Visit]:
@@ -211,9 +221,7 @@ def _parks(
         )
         for one in off.values()
     ]
-    near = select(Customer.latitude, Customer.longitude).where(
-        or_(*around), Customer.merged_into_id.is_(None), Customer.id.not_in(off)
-    )
+    near = select(Customer.latitude, Customer.longitude).where(or_(*around), Customer.merged_into_id.is_(None))
     return [Point(north, east, Datum.GCJ02) for north, east in s.execute(near) if north and east]
 
 

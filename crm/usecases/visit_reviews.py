@@ -13,7 +13,7 @@ from crm.errors import Conflict, Gone, Invalid
 from crm.rules.words import storable
 from crm.usecases.places import learn_place, place_at, unlearn_place
 from crm.usecases.visit_cards import ask_for_a_look, ask_no_more, follow, tell_decided, tell_taken_back
-from crm.usecases.visit_judging import is_unclear, judge_again, settle
+from crm.usecases.visit_judging import alone, is_unclear, judge_again, settle
 from models.customers import Customer
 from models.visits import Visit, VisitReview
 
@@ -69,6 +69,8 @@ def review(
     if s.scalar(select(Visit.id).where(Visit.public_id == visit_id, Visit.person_id == actor.person_id)) is not None:
         raise Conflict("自己的拜访由主管来看，没有改动")
     visit, customer = get_visit_to_judge(s, actor, visit_id)
+    alone(s, visit.person_id)
+    s.refresh(visit)
     said, waiting = _checked(words, needed=verdict is not Verdict.VALID), _open(s, visit)
     last = s.scalar(
         select(VisitReview).where(VisitReview.visit_id == visit.id).order_by(VisitReview.id.desc()).limit(1)
@@ -100,6 +102,8 @@ def take_back_review(s: Session, actor: Actor, visit_id: str, now: datetime, *, 
     The customer's name. Gone for what is older, or has been decided anew.
     """
     visit, customer = get_visit_to_judge(s, actor, visit_id)
+    alone(s, visit.person_id)
+    s.refresh(visit)
     reviews = s.scalars(select(VisitReview).where(VisitReview.visit_id == visit.id).order_by(VisitReview.id)).all()
     last = reviews[-1] if reviews else None
     if last is None or last.decided_at is None or last.decided_by_id != actor.person_id:

@@ -17,11 +17,10 @@ from crm.rules.words import storable
 from crm.usecases.followups import LONGEST, rewind, touch, write_entry
 from crm.usecases.late_visits import ask_whether_to_return, visited
 from crm.usecases.visit_cards import ask_nobody, follow
-from crm.usecases.visit_judging import judge_again
+from crm.usecases.visit_judging import alone, judge_again
 from crm.usecases.visit_uploads import MOST_PHOTOS, bind, unbind
 from models.base import bare
 from models.customers import Customer
-from models.people import Person
 from models.timeline import TimelineEntry
 from models.visits import Visit, VisitPlan
 
@@ -108,7 +107,7 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
     if known is not None:
         return _again(s, known)
     there = visited(s, actor, draft.customer_id, draft.visited_at)
-    _alone(s, actor)
+    alone(s, actor.person_id)
     known = _known(s, actor, draft.client_id)
     if known is not None:
         return _again(s, known)
@@ -164,11 +163,6 @@ def check_in(s: Session, actor: Actor, draft: CheckInDraft, now: datetime, *, en
     if there.late:
         ask_whether_to_return(s, actor, customer, visit, said(distance), now)
     return _done(visit, there.name, again=False)
-
-
-def _alone(s: Session, actor: Actor) -> None:
-    """His visits are judged beside each other: one phone of his waits for the other, and then finds what it brought."""
-    s.execute(select(bare(Person).c.id).where(bare(Person).c.id == actor.person_id).with_for_update())
 
 
 def _known(s: Session, actor: Actor, client_id: str) -> Visit | None:
@@ -235,7 +229,7 @@ def add_report(s: Session, actor: Actor, public_id: str, text: str, now: datetim
     The same words again change nothing.
     """
     visit, customer = get_own_visit(s, actor, public_id)
-    _alone(s, actor)
+    alone(s, actor.person_id)
     s.refresh(visit)
     words = storable(text).strip()
     if not words:
@@ -265,7 +259,7 @@ def retract_check_in(s: Session, actor: Actor, public_id: str, now: datetime, *,
     Its photos are the sender's again, and what was planned has not happened.
     """
     visit, customer = get_own_visit(s, actor, public_id)
-    _alone(s, actor)
+    alone(s, actor.person_id)
     s.refresh(visit)  # of two retractions at once, the second has waited for the lock and sees the first
     if visit.retracted_at is not None:
         return customer.name

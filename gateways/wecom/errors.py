@@ -117,6 +117,11 @@ class WecomError(Exception):
         super().__init__(f"{what or known_what}（{cause}）。{self.hint}")
 
     @property
+    def forbidden(self) -> bool:
+        """Whether the app lacks this permission, and nothing else is wrong."""
+        return self.code == _NOT_ALLOWED
+
+    @property
     def retry_after(self) -> int:
         """Seconds to leave WeCom alone before the next try; 0 when it named no time."""
         return _RATE_LIMIT_SECONDS if self.code == 45009 else 0

@@ -275,7 +275,7 @@ ROUTES: Mapping[str, Door] = {
     ),
     "GET /api/v1/visits": Page(),
     "GET /api/v1/visits/reviews": Page(),
-    "GET /api/v1/visits/nearby": Page(at="/api/v1/visits/nearby?latitude=31.6&longitude=120.7&datum=gcj02"),
+    "POST /api/v1/visits/nearby": Page(body={"latitude": 31.6, "longitude": 120.7, "datum": "gcj02"}),
     "GET /api/v1/visits/<visit_id>": Record(READ, thing="visit", done=True),
     "POST /api/v1/visits/<visit_id>/report": Mine("visit", lambda _: {"report": "看了泵房，旧泵汽蚀严重"}),
     "DELETE /api/v1/visits/<visit_id>": Mine("visit"),

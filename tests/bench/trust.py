@@ -1,4 +1,4 @@
-"""Check-ins judged: cheats of ten kinds and honest days, in the usual town and in towns drawn with seeds held out.
+"""Check-ins judged: cheats of ten kinds and honest days, in the usual town, in towns like it, and in others elsewhere.
 
 `make bench WHAT=trust` prints what was flagged (not 有效) of each kind, over several seeds. It fails where fewer than
 95 % of the cheats or more than 3 % of the honest check-ins are, or where one signal alone made a visit 无效.
@@ -13,10 +13,11 @@ from config.vocabulary import Verdict
 from crm.rules.trust import Judgement, judge
 from tests.trust.cheats import CHEATS
 from tests.trust.honest import Case, honest_day
-from tests.trust.world import Settings, World, drawn
+from tests.trust.towns import Settings, drawn, elsewhere
+from tests.trust.world import World
 
 PROMISED = (95.0, 3.0)
-HELD_OUT_SEED = 20_261_201  # nothing was looked at with it
+DRAWN_SEED, ELSEWHERE_SEED = 888_101, 888_001  # nothing was chosen with them
 
 
 def usual(rng: Random) -> Settings:
@@ -74,7 +75,11 @@ class Count:
 def run(seeds: int = 5) -> bool:
     """Everything, printed; whether what is promised is kept in both."""
     kept = True
-    for name, town, first in (("usual town", usual, 1), ("held-out towns", drawn, HELD_OUT_SEED)):
+    for name, town, first in (
+        ("usual town", usual, 1),
+        ("towns like it", drawn, DRAWN_SEED),
+        ("elsewhere", elsewhere, ELSEWHERE_SEED),
+    ):
         false, true = Count(), Count()
         lived = [day for seed in range(first, first + seeds) for day in days(1000, town, seed)]
         for seed in range(first, first + seeds):

@@ -26,6 +26,7 @@ from gateways.wecom.envelope import Envelope
 from jobs.check import (
     APP,
     CALLBACK,
+    CHECK_INS,
     CLOCK,
     CREDENTIALS,
     DOMAIN,
@@ -173,7 +174,8 @@ def test_an_installation_that_is_right_is_said_to_be_right(known: Engine, emulat
     found = examined(emulator, tmp_path, Wrong())
     assert [one for one in found.values() if one.grade is not Grade.OK] == []
     assert set(found) == {
-        CREDENTIALS, TRUSTED_IP, APP, CLOCK, CALLBACK, RANGE, SERVING, DOMAIN, HOME, JS, MENU_ITEM,
+        CREDENTIALS, TRUSTED_IP, APP, CLOCK, CALLBACK, RANGE, SERVING, CHECK_INS, DOMAIN, HOME, JS,
+        MENU_ITEM,
     }  # fmt: skip
     assert "还没有收到过企业微信的消息" in found[CALLBACK].said
 
@@ -207,6 +209,9 @@ SEEDED = {
     "a rep does not": (
         Wrong(setup={"serving": ["wanglei"]}), SERVING, "1 位销售没有客户联系权限：ZhangSan", "权限配置",
     ),
+    "no check-ins": (
+        Wrong(setup={"reads_check_ins": False}), CHECK_INS, "没有调用这个接口的权限", "打卡 › 可调用接口的应用",
+    ),
     "no domain": (Wrong(setup={"trusted_domains": []}), DOMAIN, "没有设置可信域名", "网页授权及JS-SDK"),
     "domain": (Wrong(setup={"trusted_domains": ["crm.old.cn"]}), DOMAIN, "crm.old.cn", "网页授权及JS-SDK"),
     "no home": (Wrong(setup={"home_url": ""}), HOME, "没有设置应用主页", "/console/"),
@@ -232,11 +237,11 @@ def test_one_fault_is_one_diagnosis_with_its_remedy(
 def test_what_cannot_be_known_yet_is_not_called_wrong(known: Engine, emulator: Emulator, tmp_path: Path) -> None:
     found = examined(emulator, tmp_path, Wrong(setup={"closed": True}))
     assert {one.item for one in found.values() if one.grade is Grade.UNSEEN} == {
-        RANGE, SERVING, DOMAIN, HOME, JS, MENU_ITEM,
+        RANGE, SERVING, CHECK_INS, DOMAIN, HOME, JS, MENU_ITEM,
     }  # fmt: skip
     assert found[RANGE].said == f"没有检查：先处理「{APP}」"
     found = examined(emulator, tmp_path, Wrong(setup={"visible_departments": []}))
-    assert found[SERVING].said == f"没有检查：先处理「{RANGE}」"
+    assert found[SERVING].said == found[CHECK_INS].said == f"没有检查：先处理「{RANGE}」"
 
 
 def test_members_without_customers_are_an_empty_page_and_no_failure() -> None:

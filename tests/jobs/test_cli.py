@@ -143,7 +143,15 @@ def test_the_check_tries_every_item_and_says_how_to_mend_each(type_in: Type) -> 
     assert "✗ 企业 ID 与 Secret：暂时连不上企业微信" in done.output
     assert "✗ 接收消息的回调" in done.output
     assert "PUBLIC_URL" in done.output
-    for item in ("企业可信 IP", "可见范围", "客户联系权限", "网页可信域名", "侧边栏 JS-SDK", "应用菜单"):
+    for item in (
+        "企业可信 IP",
+        "可见范围",
+        "客户联系权限",
+        "外出打卡数据",
+        "网页可信域名",
+        "侧边栏 JS-SDK",
+        "应用菜单",
+    ):
         assert f"－ {item}：没有检查：先处理「企业 ID 与 Secret」" in done.output
 
 

@@ -43,33 +43,34 @@ class Rep:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        rng = world.rng
-        self.home = Spot(*world.around(12_000 * rng.random()))
-        self.sites = [world.site() for _ in range(rng.randint(5, 14))]
+        rng, s = world.rng, world.settings
+        self.home = Spot(*world.around(s.town_metres / 2 * rng.random()))
+        self.sites = [world.site() for _ in range(rng.randint(5, max(5, round(s.most_customers))))]
         self.phone = world.phone()
+        self.second = world.phone() if world.chance(s.share_two_phones) else None
         self.past: list[Visit] = []
-        for ago in sorted(rng.sample(range(1, 60), rng.randint(5, 22)), reverse=True):
-            if world.chance(world.settings.share_new_phone / 10):
+        for ago in sorted(rng.sample(range(1, 60), rng.randint(5, min(59, max(5, round(s.most_days))))), reverse=True):
+            if world.chance(s.share_new_phone / 10):
                 self.phone = world.phone()
             self.past += self.day(TODAY - timedelta(days=ago))
-        if world.chance(world.settings.share_new_phone):
+        if world.chance(s.share_new_phone):
             self.phone = world.phone()
         self.today = self.day(TODAY)
 
     def day(self, morning: datetime) -> list[Visit]:
         """Some customers one after the other, the favourites oftener, each reached as fast as traffic lets."""
-        rng = self.world.rng
+        rng, s = self.world.rng, self.world.settings
         now, here = morning + timedelta(minutes=rng.uniform(20, 120)), self.home
         visits: list[Visit] = []
         previous: Site | None = None
-        for _ in range(rng.randint(2, 5)):
+        for _ in range(rng.randint(2, max(2, round(s.most_visits)))):
             site = self._next(previous)
             way = here.apart(site.stands)
             drive = 1.35 * way / rng.uniform(6, 15) + rng.uniform(60, 900)
             if way > 80_000:
                 drive = 2400 + way / 60 + rng.uniform(0, 1800)
             now += timedelta(seconds=drive)
-            stay = timedelta(minutes=rng.uniform(12, 110))
+            stay = timedelta(minutes=rng.uniform(12, s.longest_stay))
             visits.append(self.visit(site, now + stay * rng.random() * 0.8))
             now, here, previous = now + stay, site.stands, site
         return self._sent(visits)
@@ -80,20 +81,26 @@ class Rep:
             near = world.site(previous.stands.moved(*world.around(rng.uniform(40, 350))))
             self.sites.append(near)
             return near
-        if previous is None and world.chance(0.05):  # by train to another town
+        if previous is None and world.chance(world.settings.share_train):  # by train to another town
             return world.site(Spot(*world.around(rng.uniform(90_000, 400_000))))
         others = [one for one in self.sites if one is not previous]
-        return others[int(len(others) * rng.random() ** 1.8)]
+        return others[int(len(others) * rng.random() ** world.settings.favourites)]
 
     def visit(self, site: Site, made: datetime) -> Visit:
         """Sent when the report is written, as if there were a network."""
         world, rng, s = self.world, self.world.rng, self.world.settings
-        phone = world.phone() if world.chance(s.share_borrowed) else self.phone
+        phone = self.second if self.second is not None and world.chance(0.4) else self.phone
+        if world.chance(s.share_borrowed):
+            phone = world.phone()
         ahead = timedelta(seconds=phone.ahead)
         at = made + ahead
-        point, accuracy = world.reading(site, phone)
+        where = site
+        if world.chance(s.share_leaving):
+            gone = world.around(rng.expovariate(1 / s.leaving_metres))
+            where = replace(site, stands=site.stands.moved(*gone), around="street")
+        point, accuracy = world.reading(where, phone)
         fix = Fix(point, at - timedelta(seconds=rng.uniform(0, 20)), accuracy, FixSource.MINIAPP, phone.name)
-        sent = made + timedelta(minutes=rng.uniform(0.3, 12))
+        sent = made + timedelta(minutes=rng.uniform(0.3, s.longest_report))
         if world.chance(s.share_picked):
             # The map offers what is around; people choose the customer's name or the gate.
             spot = site.mark if world.chance(0.6) else site.stands.moved(*world.around(rng.expovariate(1 / 60)))
@@ -111,7 +118,7 @@ class Rep:
         if not world.chance(s.share_photo):
             return ()
         made = []
-        for _ in range(rng.randint(1, 3)):
+        for _ in range(rng.randint(1, max(1, round(s.most_photos)))):
             taken = at + timedelta(minutes=rng.uniform(-25, 80))
             if world.chance(s.share_album):
                 taken = at - timedelta(hours=rng.uniform(0.5, 8))
@@ -119,9 +126,7 @@ class Rep:
             spot = site.stands.moved(*world.around(rng.expovariate(1 / 40)))
             if world.chance(s.share_exif_elsewhere):
                 spot = spot.moved(*world.around(rng.uniform(1000, 15_000)))
-            looks = site.gate if world.chance(0.4) else rng.getrandbits(64)
-            for bit in rng.sample(range(64), max(0, min(64, round(rng.gauss(s.scene_bits, 5))))):
-                looks ^= 1 << bit
+            looks = world.photo_of(site) if world.chance(0.4) else rng.getrandbits(64)
             made.append(
                 Photo(
                     f"sha-{world.number()}",

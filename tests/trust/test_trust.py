@@ -10,14 +10,15 @@ import pytest
 from tests.bench.trust import PROMISED, Count, cheats, days, one_each, usual
 from tests.trust.cheats import CHEATS
 from tests.trust.honest import Rep
-from tests.trust.world import Settings, World, drawn
+from tests.trust.towns import Settings, drawn
+from tests.trust.world import World
 
 HERE = Path(__file__).parent
 # Shapes of facts and the map's arithmetic; no number and no word of the judgement.
 SHARED = {"config.vocabulary", "crm.rules.checkin", "crm.rules.trust_facts"}
 
 
-@pytest.mark.parametrize("name", ["world.py", "honest.py", "cheats.py"])
+@pytest.mark.parametrize("name", ["towns.py", "world.py", "honest.py", "cheats.py"])
 def test_the_generator_knows_no_number_of_the_rule(name: str) -> None:
     tree = ast.parse((HERE / name).read_text(encoding="utf-8"))
     used = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}

@@ -1,20 +1,26 @@
 """A check-in: once however often it is sent, and counted for whoever held the customer on its day."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Thread
 
 import pytest
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
-from config.vocabulary import Datum, FixSource
+from config.vocabulary import Datum, FixSource, Verdict
 from crm import uow
 from crm.errors import NotFound
-from crm.usecases import merging
+from crm.usecases import merging, outdoor, visit_reviews
 from crm.usecases.visits import CheckInDone, CheckInDraft, check_in
+from gateways.wecom.check_ins import OutdoorCheckIn
 from models.messages import OutboxMessage
 from models.people import Person
 from models.visits import Visit
 from tests.support.company import DAY, IDS, MINUTE, NOW, actor, customer, rows
 from tests.usecases.ledger import assign, release
+
+LATER = NOW + 30 * MINUTE
 
 
 def visit(userid: str, customer_id: int, at: datetime, now: datetime, client: str = "v1") -> CheckInDone:
@@ -107,3 +113,37 @@ def test_a_supervisor_is_not_asked_about_a_customer_of_a_team_that_is_not_his(co
     with uow.transaction() as s:  # he has gone to the other team since
         s.get_one(Person, IDS["zhang"]).team_id = s.get_one(Person, IDS["qian"]).team_id
     assert asked_after_a_late_visit(made) == []
+
+
+def met_on_the_way(first: Callable[[Session], object], made: int) -> Visit:
+    """Zhang's visit of NOW, where another one comes in, fifty kilometres off, while `first` is under way."""
+    draft = CheckInDraft("v2", made, 31.68, 121.47, Datum.GCJ02, 20.0, FixSource.MINIAPP, NOW + 5 * MINUTE, "", "")
+    zhang = actor("Zhang")
+    other = Thread(target=lambda: uow.attempt(lambda s: check_in(s, zhang, draft, LATER, entrance="miniapp")))
+    with uow.transaction() as s:
+        first(s)
+        other.start()
+        other.join(0.5)
+    other.join()
+    return next(one for one in rows(Visit) if one.client_id == "v1")
+
+
+def test_what_outdoor_says_meets_the_visit_that_comes_in_meanwhile(company: Engine) -> None:
+    made = customer("Zhang", "甲机电")
+    visit("Zhang", made, NOW, NOW)
+    with uow.reading() as s:
+        asked = outdoor.next_asked(s, LATER)
+    assert asked is not None
+    sign = OutdoorCheckIn("Zhang", NOW, 31.23, 121.47, "", "d")
+    found = met_on_the_way(lambda s: outdoor.keep(s, asked, [sign], LATER), made)
+    assert {one["code"] for one in found.signals} >= {"travel", "wecom_agrees"}
+
+
+def test_a_decision_made_while_another_visit_comes_in_stands(company: Engine) -> None:
+    first = visit("Zhang", customer("Zhang", "甲机电"), NOW, NOW)
+    li, valid = actor("li"), Verdict.VALID
+    found = met_on_the_way(
+        lambda s: visit_reviews.review(s, li, first.public_id, valid, "", LATER, entrance="console"),
+        customer("Zhang", "乙机电"),
+    )
+    assert (found.verdict, len(rows(Visit))) == (valid, 2)

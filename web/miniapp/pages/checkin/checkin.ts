@@ -113,7 +113,7 @@ Page({
 
   /** Whoever is around there, where there is a network to ask. */
   async offer(latitude: number, longitude: number) {
-    const asked = ask({ method: 'GET', path: `/visits/nearby?latitude=${latitude}&longitude=${longitude}&datum=wgs84` });
+    const asked = ask({ method: 'POST', path: '/visits/nearby', body: { latitude, longitude, datum: 'wgs84' } });
     const near = await asked.then(({ body }) => (body as { customers: Near[] }).customers, () => []);
     this.setData({ near });
   },
