@@ -117,7 +117,7 @@ def test_signing_out_leaves_nothing_to_read_and_signs_in_only_when_asked(enter: 
     phone.get_by_role("button", name="退出登录").tap()
     phone.get_by_role("button", name="退出", exact=True).tap()
     expect(phone.get_by_text("您已退出")).to_be_visible()
-    assert phone.evaluate("Object.keys(localStorage).filter(key => key.includes(' read '))") == []
+    assert phone.evaluate("Object.keys(localStorage).filter(key => key.includes(' read/'))") == []
     phone.get_by_role("button", name="登录").tap()
     expect(shown(phone)).to_contain_text("李强")
 

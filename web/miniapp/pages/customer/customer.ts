@@ -1,4 +1,4 @@
-import { addPicture, look, sizeInWords, type Attachment } from '../../lib/attachments';
+import { addFile, look, sizeInWords, type Attachment } from '../../lib/attachments';
 import { money } from '../../lib/core/format';
 import { mention, type Job } from '../../lib/core/jobs';
 import { call as phoneCall, callTold, followUp, todo } from '../../lib/core/work';
@@ -226,7 +226,7 @@ Page({
 
   async attach() {
     try {
-      if (await addPicture(this.data.id)) await this.loadPart();
+      if (await addFile(this.data.id)) await this.loadPart();
     } catch (error) {
       this.say((error as Error).message);
     }
