@@ -269,15 +269,15 @@ def test_a_long_list_comes_by_pages_each_customer_once(enter: Enter) -> None:
 
 def test_without_a_network_the_list_and_the_files_opened_are_there_after_the_app_was_killed(enter: Enter) -> None:
     customer, never = "平湖新埭工具有限公司", "平湖新仓缝纫机有限公司"
-    held(customer, "13800138003", "tangjie")
-    held(never, "", "tangjie")
-    phone = listed(enter, "tangjie", "唐杰")
+    held(customer, "13800138003", "sunyue")
+    held(never, "", "sunyue")
+    phone = listed(enter, "sunyue", "孙悦")
     shown(phone).get_by_role("button", name=customer).tap()
     for part in ("动态", "资料", "附件", "概况"):
         shown(phone).get_by_role("button", name=part).first.tap()
     phone.wait_for_load_state("networkidle")
     phone.goto(f"{phone.url.split('#')[0]}&flight")
-    expect(shown(phone)).to_contain_text("唐杰")
+    expect(shown(phone)).to_contain_text("孙悦")
     expect(shown(phone).get_by_text("没有网络，现在看的是")).to_be_visible()
     tab(phone, "客户")
     expect(shown(phone).get_by_text("没有网络，现在看的是")).to_be_visible()
