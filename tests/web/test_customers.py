@@ -112,7 +112,7 @@ def test_a_customer_is_made_and_its_name_is_not_given_twice(enter: Enter) -> Non
         phone.locator("#over").get_by_role("button").nth(1).tap()
         shown(phone).get_by_role("button", name="保存").tap()
         if again:
-            expect(shown(phone).locator(".wrong").last).to_contain_text(name)
+            expect(shown(phone).get_by_role("dialog", name="可能已经有这一家")).to_contain_text(name)
         else:
             expect(shown(phone).get_by_role("button", name="记跟进")).to_be_visible()
             phone.locator("#back").tap()

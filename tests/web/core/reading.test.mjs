@@ -4,7 +4,7 @@ import { core, Device, numbers, Server } from './phone.mjs';
 
 const { Api, OtherPerson, Refused } = core('api');
 const { Cache, clearAll } = core('cache');
-const { ago, clock, day, daysLeft, distance, money } = core('format');
+const { distance, money } = core('format');
 const { amount, atMost, check, phone, required } = core('forms');
 
 function open(device = new Device(numbers(1), new Server())) {
@@ -58,15 +58,15 @@ test('what has not changed is not sent again, and is as young as the answer', as
 
 test('the pages read longest ago go first, and no page is too long', async () => {
   const { device, cache, read } = open();
-  serve(device, (path) => ({ path, text: path === '/long' ? 'x'.repeat(70_000) : '' }));
-  for (let n = 0; n < 60; n += 1) await read(`/customers/${n}`);
+  serve(device, (path) => ({ path, text: path === '/long' ? 'x'.repeat(210_000) : '' }));
+  for (let n = 0; n < 120; n += 1) await read(`/customers/${n}`);
   await read('/customers/0');
   await read('/long');
-  await read('/customers/60');
+  await read('/customers/120');
   assert.equal(cache.get('/customers/1'), undefined);
   assert.ok(cache.get('/customers/0'));
   assert.equal(cache.get('/long'), undefined);
-  assert.equal(device.values.size, 60);
+  assert.equal(device.values.size, 120);
 });
 
 test('full storage fails no reading, and room is made for work', async () => {
@@ -112,20 +112,9 @@ test('a refusal keeps the server\'s words and fields', async () => {
   assert.deepEqual([error.status, error.code, error.message, error.fields], [403, 'forbidden', '没有权限', { a: 'b' }]);
 });
 
-test('times are Shanghai\'s wherever the phone is', () => {
-  assert.equal(clock('2026-11-23T16:05:59Z'), '2026-11-24 00:05');
-  assert.equal(day('2026-11-23T15:59:59+00:00'), '2026-11-23');
-  const now = Date.parse('2026-11-23T23:50:00+08:00');
-  assert.equal(daysLeft('2026-11-24T00:10:00+08:00', now), '还剩 1 天');
-  assert.equal(daysLeft('2026-11-23T00:10:00+08:00', now), '今天到期');
-  assert.equal(daysLeft('2026-11-21T23:59:00+08:00', now), '已过 2 天');
-  assert.deepEqual([-9, 0.5, 1, 59, 60, 1439].map((minutes) => ago(now - minutes * 60_000, now)), ['刚刚', '刚刚', '1 分钟前', '59 分钟前', '1 小时前', '23 小时前']);
-  assert.equal(ago(now - 86_400_000, now), '2026-11-22 23:50');
-});
-
 test('money and distances', () => {
-  const said = ['', '0', '3200', '9999.5', '10000', '860000', '12345678', '99994999', '99999999', '125000000', '123456000000', '-50000'].map(money);
-  assert.deepEqual(said, ['', '¥0', '¥3,200', '¥9,999.5', '¥1 万', '¥86 万', '¥1,234.57 万', '¥9,999.5 万', '¥1 亿', '¥1.25 亿', '¥1,234.56 亿', '-¥5 万']);
+  const said = ['', '0', '3200', '9999.5', '10000', '860000', '12345678', '99994999', '99999999', '125000000', '123456000000', '-50000', '＊＊＊'].map(money);
+  assert.deepEqual(said, ['', '¥0', '¥3,200', '¥9,999.5', '¥1 万', '¥86 万', '¥1,234.57 万', '¥9,999.5 万', '¥1 亿', '¥1.25 亿', '¥1,234.56 亿', '-¥5 万', '＊＊＊']);
   assert.deepEqual([null, 0, 35.4, 999.6, 1234, 99_960, 120_000].map(distance), ['', '0 米', '35 米', '1 公里', '1.2 公里', '100 公里', '120 公里']);
 });
 

@@ -1,6 +1,7 @@
-// Files of a customer: taken with the camera, sent up, looked at.
+// Files of a customer: taken with the camera or chosen, sent up, looked at.
 import { phone } from './ports';
 import { ask, download, newKey } from './session';
+import { clockOf, dayOf } from './words';
 
 export interface Attachment {
   id: string;
@@ -13,18 +14,32 @@ export interface Attachment {
   at: string;
 }
 
-/** A picture chosen by the person, sent to this customer; null where he chose none. */
-export async function addPicture(customer: string): Promise<Attachment | null> {
-  const chosen = await wx.chooseMedia({ count: 1, mediaType: ['image'], sizeType: ['compressed'] }).catch(() => null);
-  const picture = chosen?.tempFiles[0];
-  if (!picture) return null;
+/** A picture or a file chosen by the person, sent to this customer; null where he chose none. */
+export async function addFile(customer: string): Promise<Attachment | null> {
+  const chosen = await chosenFile();
+  if (!chosen) return null;
   const key = newKey();
-  await phone.files.save(picture.tempFilePath, key);
+  const file = `${key}${/\.\w+$/.exec(chosen.name)?.[0] ?? ''}`;
+  await phone.files.save(chosen.path, file);
   try {
-    const { body } = await ask({ method: 'POST', path: `/customers/${customer}/attachments`, key, body: {}, file: key });
+    const { body } = await ask({ method: 'POST', path: `/customers/${customer}/attachments`, key, body: { name: chosen.name }, file });
     return body as Attachment;
   } finally {
-    await phone.files.remove(key);
+    await phone.files.remove(file);
+  }
+}
+
+/** With the name that people read; what the person leaves without choosing throws in WeChat. */
+async function chosenFile(): Promise<{ path: string; name: string } | undefined> {
+  try {
+    const { tapIndex } = await wx.showActionSheet({ itemList: ['拍照或选图片', '选聊天里的文件'] });
+    if (tapIndex === 1) return (await wx.chooseMessageFile({ count: 1, type: 'all' })).tempFiles[0];
+    const picture = (await wx.chooseMedia({ count: 1, mediaType: ['image'], sizeType: ['compressed'] })).tempFiles[0];
+    const now = new Date();
+    const ending = /\.\w+$/.exec(picture?.tempFilePath ?? '')?.[0] ?? '.jpg';
+    return picture && { path: picture.tempFilePath, name: `照片 ${dayOf(now)} ${clockOf(now).replace(':', '')}${ending}` };
+  } catch {
+    return undefined;
   }
 }
 

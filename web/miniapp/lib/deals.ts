@@ -1,5 +1,5 @@
 // What one deal is on the phone: as the API tells it, and as its page draws it.
-import { inWan } from './money';
+import { money } from './core/format';
 import { moment } from './words';
 
 export interface Rung {
@@ -72,7 +72,7 @@ export function drawn(deal: Deal) {
   const [tone, word] = COLOURS[deal.beside?.colour ?? ''] ?? ['', ''];
   return {
     name: deal.name, customer: deal.customer, owner: deal.owner, competitor: deal.competitor,
-    sum: inWan(deal.amount), told: deal.beside?.told ?? '', approval: deal.approval_id ?? '',
+    sum: money(deal.amount), told: deal.beside?.told ?? '', approval: deal.approval_id ?? '',
     here: here?.label ?? '', ended, mine: deal.may_write,
     tone: ended ? ENDS[here.kind] : tone, word: ended ? here.label : word,
     days: deal.beside ? `这一步已 ${deal.beside.stage_days} 个工作日，一般 ${deal.beside.limit} 个以内` : '',

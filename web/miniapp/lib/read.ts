@@ -1,7 +1,6 @@
 // A page's way of reading: what was kept at once, then what is true now, or a sentence.
 import { NotLetIn, Unreached } from './core/api';
-import { keep, kept } from './kept';
-import { ask } from './session';
+import { ask, readings, signedIn } from './session';
 import { moment } from './words';
 
 /** The state of a page: its `state` component shows all but `ready`. */
@@ -20,12 +19,11 @@ export const LOADING: Reading = { state: 'loading', problem: '', stale: '' };
  * answer is what `setData` of the page takes beside it. Never throws. Of what is asked but once, as a search, nothing `stays`.
  */
 export async function read<T>(path: string, show: (found: T) => void, stays = true): Promise<Reading> {
-  const last = stays ? kept<T>(path) : undefined;
+  const last = stays ? readings()?.get<T>(path) : undefined;
   if (last) show(last.value);
   try {
-    const { status, headers, body } = await ask({ method: 'GET', path, etag: last?.etag });
-    const value = last && status === 304 ? last.value : body as T;
-    if (stays) keep(path, { at: Date.now(), value, etag: headers.etag ?? '' });
+    await signedIn(); // of whom nothing may be known before
+    const value = stays ? (await readings()!.read({ call: ask }, path, last)).value : (await ask({ method: 'GET', path })).body as T;
     if (value !== last?.value) show(value);
     return { state: 'ready', problem: '', stale: '' };
   } catch (error) {

@@ -1,9 +1,9 @@
 // Who holds the phone, and what is done in his name. WeCom says who it is at every start; the token stays in memory.
 import { Api, NotLetIn, Unreached, type Ask, type Person } from './core/api';
+import { Cache, clearAll } from './core/cache';
 import { uuid } from './core/ids';
 import type { Answer, Method } from './core/ports';
 import { Queue } from './core/queue';
-import { forget } from './kept';
 import { phone } from './ports';
 import { SERVER } from './server';
 
@@ -13,6 +13,7 @@ const PERSON = 'person';
 
 const api = new Api(phone.http, () => SERVER, code);
 let queue: Queue | null = null;
+let cache: Cache | null = null;
 let settled: Person | null = null; // whose coming has been written down
 
 /** Who it was the last time, until WeCom has said who it is this time; nobody on a new phone. */
@@ -23,6 +24,9 @@ export function lastPerson(): Person | undefined {
 
 /** The work of the person of this phone that waits for a network; null while nobody has ever signed in. */
 export const work = (): Queue | null => queue;
+
+/** What that person read last; null as above. */
+export const readings = (): Cache | null => cache;
 
 /** Names a write, so that a second sending of it is known as the same. */
 export const newKey = (): string => uuid(phone.random);
@@ -61,10 +65,10 @@ export async function signInAgain(): Promise<Person> {
 /** Leaves nothing readable on the phone but what has still to be sent. */
 export async function signOut(): Promise<void> {
   queue?.stop();
-  queue = settled = null;
+  queue = cache = settled = null;
   await api.signOut();
   phone.store.remove(PERSON);
-  forget();
+  clearAll(phone);
   wx.reLaunch({ url: `${LOGIN}?left=1` });
 }
 
@@ -108,17 +112,18 @@ export async function picture(path: string): Promise<string | undefined> {
 
 function settle(person: Person): void {
   settled = person;
-  if (lastPerson()?.userid !== person.userid) forget();
+  if (lastPerson()?.userid !== person.userid) clearAll(phone);
   phone.store.set(PERSON, JSON.stringify(person));
   takeUp(person);
 }
 
-/** One queue a person: another one's work is neither sent nor shown. */
+/** One queue and one cache a person: another one's work and reading is neither sent nor shown. */
 function takeUp(person: Person): void {
   if (queue?.owner === person.userid) return;
   queue?.stop();
-  const opened = new Queue(phone, api, person.userid, forget);
+  const opened = new Queue(phone, api, person.userid, () => clearAll(phone));
   queue = opened;
+  cache = new Cache(phone, person.userid);
   void opened.mend().then(() => opened.flush(true));
 }
 

@@ -47,8 +47,3 @@ export function device(): string {
 
 /** What a visit's work is called is 「拜访 」 and this. */
 export const customerOf = (job: Job): string => job.title.slice(3);
-
-/** 「350 米」, 「2.4 公里」. */
-export function distance(metres: number): string {
-  return metres < 1000 ? `${metres} 米` : `${(metres / 1000).toFixed(1)} 公里`;
-}

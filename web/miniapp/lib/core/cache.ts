@@ -5,8 +5,8 @@ import type { Phone } from './ports';
 import { whole } from './records';
 
 const PREFIX = 'read/';
-const MOST = 60; // pages kept for a person: today, his lists, and the files he opened last
-const LONGEST = 60_000; // characters of one; what is longer is read from the network alone
+const MOST = 120; // answers kept for a person: today, his lists, and the files he opened last, each of which is a handful
+const LONGEST = 200_000; // characters of one, below WeChat's 1 MB in any script; what is longer is read from the network alone
 
 export interface Kept<T> {
   at: number; // ms, when the server last said that it is so
@@ -24,9 +24,8 @@ export class Cache {
     return key === undefined ? undefined : whole<Kept<T>>(this.phone.store.get(key));
   }
 
-  /** What is true now: asks with what is kept, and keeps the answer. Throws as `Api.call`. */
-  async read<T>(api: Api, path: string): Promise<Kept<T>> {
-    const last = this.get<T>(path);
+  /** What is true now: asks with what is kept, whose very value comes back while it is still so, and keeps the answer. Throws as `Api.call`. */
+  async read<T>(api: Pick<Api, 'call'>, path: string, last = this.get<T>(path)): Promise<Kept<T>> {
     const { status, headers, body } = await api.call({ method: 'GET', path, etag: last?.etag, as: this.owner });
     const now = { at: this.phone.now(), value: last && status === 304 ? last.value : body as T, etag: headers.etag ?? last?.etag ?? '' };
     this.keep(path, now);

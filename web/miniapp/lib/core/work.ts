@@ -10,14 +10,14 @@ export const todo = (customerId: string, customerName: string, text: string, due
   kind: 'todo', title: `待办 ${customerName}`, method: 'POST', path: `/customers/${customerId}/todos`, body: { text, due_at: dueAt },
 });
 
-/** Before the phone dials; `contactId` is "" where the number was the customer's own. */
+/** As the phone has dialled; `contactId` is "" where the number was the customer's own. */
 export const call = (customerId: string, customerName: string, contactId: string, at: string): NewJob => ({
   kind: 'call', title: `电话 ${customerName}`, method: 'POST', path: '/calls', named: true, body: { customer_id: customerId, contact_id: contactId, at },
 });
 
 /** On return; `callId` is what `mention` makes of the call's work, or the server's name. */
 export const callTold = (callId: string, customerName: string, reached: boolean, note: string): NewJob => ({
-  kind: 'call_told', title: `电话 ${customerName}`, method: 'PATCH', path: `/calls/${callId}`, body: { reached, note },
+  kind: 'call_told', title: `通话结果 ${customerName}`, method: 'PATCH', path: `/calls/${callId}`, body: { reached, note },
 });
 
 export const plan = (customerId: string, customerName: string, day: string, note: string): NewJob => ({

@@ -1,5 +1,5 @@
 import { tone, type Approval } from '../../lib/approvals';
-import { inWan } from '../../lib/money';
+import { money } from '../../lib/core/format';
 import { LOADING, read } from '../../lib/read';
 import { call, newKey } from '../../lib/session';
 import { moment } from '../../lib/words';
@@ -57,7 +57,7 @@ Page({
   draw({ approval, reason, signers, notes, mine }: Found) {
     this.setData({
       state: 'ready',
-      approval: { ...approval, sum: inWan(approval.amount), tone: tone(approval.state), asked: `${approval.asked_by}，${moment(new Date(approval.asked_at))}` },
+      approval: { ...approval, sum: money(approval.amount), tone: tone(approval.state), asked: `${approval.asked_by}，${moment(new Date(approval.asked_at))}` },
       reason,
       mine: mine && approval.state === 'waiting',
       signers: signers.map((one) => ({

@@ -1,5 +1,5 @@
 import { tone, type Approval } from '../../lib/approvals';
-import { inWan } from '../../lib/money';
+import { money } from '../../lib/core/format';
 import { placeOf } from '../../lib/places';
 import { LOADING, read } from '../../lib/read';
 
@@ -46,7 +46,7 @@ Page({
   },
 
   draw(found: Found, page: number) {
-    const lines = found.approvals.map((one) => ({ ...one, sum: inWan(one.amount), place: placeOf('approval', one.id), waits: waits(one), tone: tone(one.state) }));
+    const lines = found.approvals.map((one) => ({ ...one, sum: money(one.amount), place: placeOf('approval', one.id), waits: waits(one), tone: tone(one.state) }));
     this.setData({ state: 'ready', lines: page === 1 ? lines : [...this.data.lines, ...lines], page, pages: found.pages, empty: EMPTY[this.data.box] });
   },
 

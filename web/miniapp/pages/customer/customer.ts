@@ -1,11 +1,12 @@
-import { addPicture, look, sizeInWords, type Attachment } from '../../lib/attachments';
+import { addFile, look, sizeInWords, type Attachment } from '../../lib/attachments';
+import { money } from '../../lib/core/format';
 import { mention, type Job } from '../../lib/core/jobs';
+import { call as phoneCall, callTold, followUp, todo } from '../../lib/core/work';
 import { leftOf, toneOf } from '../../lib/customers';
 import { handIn, LATER } from '../../lib/handing';
-import { inWan } from '../../lib/money';
 import { LOADING, read } from '../../lib/read';
 import { call, newKey } from '../../lib/session';
-import { moment } from '../../lib/words';
+import { dayOf, moment } from '../../lib/words';
 
 interface Contact { id: string; name: string; title: string; phone: string; masked: boolean }
 interface Entry { id: string; kind: string; kind_label: string; author: string; at: string; text: string; counts: boolean; photos: string[]; fields: { label: string; value: string }[] }
@@ -26,7 +27,6 @@ const KINDS = [{ kind: '', name: '全部' }, { kind: 'follow_up', name: '跟进'
 const DAYS = [{ days: 1, name: '明天' }, { days: 3, name: '3 天后' }, { days: 7, name: '一周后' }];
 const NO_DAY = { day: '', days: 0 };
 const DAY = 24 * 60 * 60 * 1000; // ms
-const HIDDEN = '＊＊＊';
 
 Page({
   data: {
@@ -71,7 +71,7 @@ Page({
       file: {
         ...file, ...leftOf(file), sub: [file.level, file.stage, file.owner && `负责人 ${file.owner}`].filter(Boolean).join(' · '), lacks: file.missing.join('、'),
         steps: file.steps.map((one) => ({ ...one, ticked: false, sub: `${moment(new Date(one.due_at))}${one.mine ? '' : ` · ${one.person}`}`, late: new Date(one.due_at) < new Date() })),
-        deals: file.deals.map((one) => ({ ...one, sum: one.amount === HIDDEN ? HIDDEN : inWan(one.amount), tone: toneOf(one.colour) })),
+        deals: file.deals.map((one) => ({ ...one, sum: money(one.amount), tone: toneOf(one.colour) })),
       },
       owners: file.owners.map((one) => ({ ...one, span: `${one.started_at.slice(0, 10)} 至${one.ended_at ? ` ${one.ended_at.slice(0, 10)}` : '今'}` })),
     });
@@ -152,12 +152,10 @@ Page({
     const { id, doing, text, day, busy, file } = this.data;
     if (busy) return;
     if (!text.trim()) { this.setData({ wrong: doing === 'todo' ? '请写下要办的事' : '请写下谈了什么' }); return; }
-    const at = day ? new Date(`${day}T10:00:00`).toISOString() : undefined;
+    const at = day ? new Date(`${day}T10:00:00`).toISOString() : null;
     const { name } = file as unknown as File;
-    const what = doing === 'todo'
-      ? { kind: 'todo', title: `待办 ${name}`, path: `/customers/${id}/todos`, body: { text: text.trim(), due_at: at } }
-      : { kind: 'follow_up', title: `跟进 ${name}`, path: `/customers/${id}/follow-ups`, body: { text: text.trim(), at: new Date().toISOString(), ...(at ? { next_follow_up_at: at } : {}) } };
-    const job = await this.hand({ ...what, method: 'POST' });
+    const now = new Date().toISOString();
+    const job = await this.hand(doing === 'todo' ? todo(id, name, text.trim(), at!) : followUp(id, name, text.trim(), now, at));
     if (job?.state !== 'sent') return;
     const said = doing === 'todo' ? '待办已记下' : `跟进已记下${job.answer?.remark ? `。${job.answer.remark}` : ''}`;
     this.setData({ done: said, undo: doing === 'todo' ? '' : String(job.answer?.id) });
@@ -206,7 +204,7 @@ Page({
     const rung = await wx.makePhoneCall({ phoneNumber: number }).then(() => true, () => false);
     if (!rung || !(this.data.file as unknown as File).may_write) return;
     this.setData({ doing: 'call', calling: one.name, text: '', reached: '', wrong: '', wrongs: {}, called: '' });
-    const job = await handIn({ kind: 'call', title: `电话 ${name} ${one.name}`, method: 'POST', path: '/calls', named: true, body: { customer_id: id, contact_id: one.id, at: new Date().toISOString() } });
+    const job = await handIn(phoneCall(id, `${name} ${one.name}`, one.id, new Date().toISOString()));
     if (job.said) this.setData({ doing: '', wrong: '' });
     if (job.said) this.say(job.said.message);
     else this.setData({ called: job.id });
@@ -222,13 +220,13 @@ Page({
     if (!reached) { this.setData({ wrong: '请选接通还是未接通' }); return; }
     if (reached === 'yes' && !text.trim()) { this.setData({ wrong: '接通了，请写一句说了什么' }); return; }
     const { name } = file as unknown as File;
-    const job = await this.hand({ kind: 'call_told', title: `通话结果 ${name} ${calling}`, method: 'PATCH', path: `/calls/${mention(called)}`, body: { reached: reached === 'yes', note: text.trim() } });
+    const job = await this.hand(callTold(mention(called), `${name} ${calling}`, reached === 'yes', text.trim()));
     if (job?.state === 'sent') await this.load();
   },
 
   async attach() {
     try {
-      if (await addPicture(this.data.id)) await this.loadPart();
+      if (await addFile(this.data.id)) await this.loadPart();
     } catch (error) {
       this.say((error as Error).message);
     }
@@ -270,6 +268,3 @@ Page({
     wx.showToast({ title: words, icon: 'none', duration: 3000 });
   },
 });
-
-const two = (number: number): string => `${number}`.padStart(2, '0');
-const dayOf = (at: Date): string => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;

@@ -26,14 +26,24 @@ interface Found {
   next_cursor: string | null;
 }
 interface Form {
-  groups: { fields: { key: string; label: string; may_read: boolean; options: { key: string; label: string }[] }[] }[];
+  groups: { fields: Field[] }[];
 }
+interface Field { key: string; label: string; kind: string; may_read: boolean; options: { key: string; label: string }[] }
+/** A field that the list is narrowed by: few choices lie open, many in a list, everything else is typed. */
+interface Filter extends Field { shape: 'open' | 'list' | 'typed'; names: string[]; hint: string; first: boolean }
 
 const SORTS = [
   { sort: 'days_left', name: '剩余天数' }, { sort: 'last_activity', name: '最近联系' }, { sort: 'newest', name: '最近新建' }, { sort: 'name', name: '名称' },
 ];
-const NARROWED = ['level', 'cooperation_stage', 'source'];
+const FIRST = ['level', 'cooperation_stage', 'source']; // what is asked for most; the others come with 更多条件
+const HINTS: Record<string, string> = {
+  text: '其中的几个字', region: '如 浙江嘉兴', number: '如 3 或 3..10', money: '如 10万..50万', date: '如 2026-01-01..2026-06-30',
+};
+const CHOICES = ['select', 'multi_select', 'person'];
+const OPEN = 8; // choices that lie open
+const MOST = 5; // fields that the server narrows by at once
 const EMPTY: Record<string, string> = { mine: '您名下还没有客户', team: '还没有客户', pool: '公海里没有等待分配的客户' };
+const PAGE = 50; // lines; the first page is what there is without a network
 const PAUSE = 300; // ms after the last letter
 
 let timer = 0;
@@ -41,9 +51,8 @@ let timer = 0;
 Page({
   data: {
     ...LOADING,
-    segments: [] as Found['segments'], segment: '', query: '', typed: '', sort: 'days_left', sorts: SORTS, sorted: SORTS[0]!.name,
-    filters: [] as { key: string; label: string; options: { key: string; label: string }[] }[],
-    chosen: {} as Record<string, string>, soon: false, narrowed: 0, sheet: false,
+    segments: [] as Found['segments'], segment: '', query: '', typed: '', sort: 'days_left', sorts: SORTS, sorted: SORTS[0]!.name, sifted: 'sort=days_left',
+    filters: [] as Filter[], chosen: {} as Record<string, string>, soon: false, narrowed: 0, sheet: false, all: false, wrong: '',
     lines: [] as object[], cursor: '', count: '', empty: '', more: false,
   },
 
@@ -60,18 +69,17 @@ Page({
     if (this.data.cursor && !this.data.more) this.next();
   },
 
-  /** What is asked for, without the place in the list. */
+  /** What is asked for, without the place in the list; of the sheet what was last told to 查看. */
   asked(): string {
-    const { segment, query, sort, soon, chosen } = this.data;
-    const where = Object.entries(chosen).filter(([, key]) => key).map(([field, key]) => `&where=${field}:${key}`).join('');
-    return `/customers?sort=${sort}${segment && `&segment=${segment}`}${query && `&query=${encodeURIComponent(query)}`}${soon ? '&soon=1' : ''}${where}`;
+    const { segment, query, sifted } = this.data;
+    return `/customers?limit=${PAGE}&${sifted}${segment && `&segment=${segment}`}${query && `&query=${encodeURIComponent(query)}`}`;
   },
 
   /** The first page. Whatever has been asked for meanwhile, nobody waits for this one any more. */
   async load() {
     const path = this.asked();
     const plain = !this.data.query && !this.data.narrowed;
-    const reading = await read<Found>(path, (found) => { if (path === this.asked()) this.draw(found, []); }, plain);
+    const reading = await read<Found>(path, (found) => { if (path === this.asked()) this.draw(found, 0); }, plain);
     if (path !== this.asked()) return;
     this.setData(reading);
     const first = this.data.segments[0];
@@ -84,12 +92,13 @@ Page({
   async next() {
     const path = this.asked();
     this.setData({ more: true });
-    const reading = await read<Found>(`${path}&cursor=${this.data.cursor}`, (found) => { if (path === this.asked()) this.draw(found, this.data.lines); }, false);
+    const reading = await read<Found>(`${path}&cursor=${this.data.cursor}`, (found) => { if (path === this.asked()) this.draw(found, this.data.lines.length); }, false);
     this.setData({ more: false });
     if (reading.problem) wx.showToast({ title: reading.problem, icon: 'none' });
   },
 
-  draw(found: Found, before: object[]) {
+  /** Only what is new goes to the page: of a long list the whole would soon be more than one `setData` takes. */
+  draw(found: Found, before: number) {
     const { segment } = this.data;
     const lines = found.customers.map((one) => ({
       id: one.id,
@@ -103,7 +112,7 @@ Page({
     }));
     const asked = this.data.query || this.data.narrowed;
     this.setData({
-      state: 'ready', segments: found.segments, lines: [...before, ...lines], cursor: found.next_cursor ?? '',
+      state: 'ready', segments: found.segments, ...(before ? Object.fromEntries(lines.map((one, place) => [`lines[${before + place}]`, one])) : { lines }), cursor: found.next_cursor ?? '',
       count: found.total_at_least ? `超过 ${found.total} 家` : `${found.total} 家`,
       empty: asked ? '没有符合条件的客户' : EMPTY[segment] ?? '还没有客户',
     });
@@ -131,11 +140,13 @@ Page({
   },
 
   async filter() {
-    this.setData({ sheet: true });
-    await read<Form>('/fields?of=customer', ({ groups }) => {
-      const fields = groups.flatMap((group) => group.fields).filter((one) => one.may_read && NARROWED.includes(one.key));
-      this.setData({ filters: fields.sort((a, b) => NARROWED.indexOf(a.key) - NARROWED.indexOf(b.key)) });
+    this.setData({ sheet: true, wrong: '' });
+    const { problem } = await read<Form>('/fields?of=customer', ({ groups }) => {
+      const fields = groups.flatMap((group) => group.fields).filter((one) => one.may_read && (CHOICES.includes(one.kind) ? one.options.length > 0 : one.kind in HINTS) && one.key !== 'name');
+      const place = (one: Field): number => (FIRST.includes(one.key) ? FIRST.indexOf(one.key) : FIRST.length);
+      this.setData({ filters: fields.map(filterOf).sort((a, b) => place(a) - place(b)) });
     });
+    if (problem) this.setData({ wrong: problem });
   },
 
   close() {
@@ -147,13 +158,27 @@ Page({
     this.setData({ chosen: { ...this.data.chosen, [field]: this.data.chosen[field] === key ? '' : key } });
   },
 
+  /** From a list, whose first line is no choice at all. */
+  list(event: WechatMiniprogram.CustomEvent<{ value: string | number }>) {
+    const field: string = event.currentTarget.dataset.field;
+    const options = this.data.filters.find((one) => one.key === field)!.options;
+    this.setData({ [`chosen.${field}`]: options[Number(event.detail.value) - 1]?.key ?? '' });
+  },
+
+  put(event: WechatMiniprogram.Input) {
+    this.setData({ [`chosen.${event.currentTarget.dataset.field}`]: event.detail.value });
+  },
+
+  more() {
+    this.setData({ all: true });
+  },
+
   turnSoon() {
     this.setData({ soon: !this.data.soon });
   },
 
   order(event: WechatMiniprogram.TouchEvent) {
-    const { sort } = event.currentTarget.dataset;
-    this.setData({ sort, sorted: SORTS.find((one) => one.sort === sort)!.name });
+    this.setData({ sort: event.currentTarget.dataset.sort });
   },
 
   reset() {
@@ -162,8 +187,13 @@ Page({
   },
 
   apply() {
-    const { chosen, soon } = this.data;
-    this.again({ sheet: false, narrowed: Object.values(chosen).filter(Boolean).length + (soon ? 1 : 0) });
+    const { chosen, soon, sort } = this.data;
+    const where = Object.entries(chosen).filter(([, typed]) => typed.trim()).map(([field, typed]) => `&where=${field}:${encodeURIComponent(typed.trim())}`);
+    if (where.length > MOST) { this.setData({ wrong: `最多同时按 ${MOST} 个字段筛选，请去掉一些` }); return; }
+    this.again({
+      sheet: false, narrowed: where.length + (soon ? 1 : 0), sorted: SORTS.find((one) => one.sort === sort)!.name,
+      sifted: `sort=${sort}${soon ? '&soon=1' : ''}${where.join('')}`,
+    });
   },
 
   open(event: WechatMiniprogram.TouchEvent) {
@@ -174,3 +204,8 @@ Page({
     wx.navigateTo({ url: '/pages/record/record?of=customer' });
   },
 });
+
+function filterOf(one: Field): Filter {
+  const shape = !CHOICES.includes(one.kind) ? 'typed' : one.options.length <= OPEN ? 'open' : 'list';
+  return { ...one, shape, names: ['不限', ...one.options.map((option) => option.label)], hint: HINTS[one.kind] ?? '', first: FIRST.includes(one.key) };
+}

@@ -1,4 +1,4 @@
-import { inWan } from '../../lib/money';
+import { money } from '../../lib/core/format';
 import { placeOf } from '../../lib/places';
 import { LOADING, read } from '../../lib/read';
 import { moment } from '../../lib/words';
@@ -89,8 +89,8 @@ Page({
       state: 'ready',
       scopes: found.scopes.map((scope) => ({ scope, name: SCOPES[scope] ?? scope })),
       scope: this.data.scope, pipelines: ['全部流程', ...found.pipelines],
-      total: found.total, sum: inWan(found.amount),
-      stages: found.columns.map((one) => ({ ...one, sum: one.total ? inWan(one.amount) : '' })),
+      total: found.total, sum: money(found.amount),
+      stages: found.columns.map((one) => ({ ...one, sum: one.total ? money(one.amount) : '' })),
       ...stage(there),
     });
   },
@@ -128,7 +128,7 @@ function stage(lane: Lane | undefined) {
 function shown(one: Card) {
   return {
     id: one.id, name: one.name, place: placeOf('deal', one.id),
-    sum: inWan(one.amount),
+    sum: money(one.amount),
     sub: `${one.customer} · ${one.owner}`,
     tone: { red: 'tag-red', yellow: 'tag-amber', green: 'tag-green' }[one.colour] ?? '',
     word: one.snoozed_until ? '暂缓' : one.colour === 'green' ? '正常' : one.colour_label,

@@ -1,4 +1,4 @@
-import { addPicture } from '../../lib/attachments';
+import { addFile } from '../../lib/attachments';
 import { Refused } from '../../lib/core/api';
 import { LOADING, read, type Reading } from '../../lib/read';
 import { call, newKey } from '../../lib/session';
@@ -12,13 +12,17 @@ interface Held { name: string; fields: { key: string; shown: string; keys: strin
 /** `value` is what is sent: text, the keys of what was chosen joined by 「、」, a file's id; `seen` what was read of it. */
 interface Asked extends Field { value: string; first: string; seen: string; told: string; needed: string; chosen: Record<string, boolean>; names: string[] }
 
+/** A customer of ours that may be meant; a colleague's has neither id nor name. `settled`: it is the same, and nobody can say that it is another. */
+interface Hit { id: string | null; name: string; owner: string; settled: boolean; reason: string }
+
 const CHOICES = ['select', 'person'];
 const JOIN = '、';
 
 Page({
-  data: { ...LOADING, of: 'customer', id: '', customer: '', groups: [] as { key: string; label: string; fields: Asked[] }[], wrongs: {} as Record<string, string>, wrong: '', busy: false },
+  data: { ...LOADING, of: 'customer', id: '', customer: '', groups: [] as { key: string; label: string; fields: Asked[] }[], wrongs: {} as Record<string, string>, wrong: '', busy: false, hits: [] as object[], anyway: '' },
 
   key: '',
+  made: {} as Record<string, string | string[]>,
 
   onLoad(query: { of?: string; id?: string; customer?: string }) {
     const of = query.of === 'contact' ? 'contact' : 'customer';
@@ -97,11 +101,55 @@ Page({
   async attach(event: WechatMiniprogram.TouchEvent) {
     const [path, one] = this.at(event);
     try {
-      const made = await addPicture(this.data.customer || this.data.id);
+      const made = await addFile(this.data.customer || this.data.id);
       if (made) this.set(path, one, made.id, made.name);
     } catch (error) {
       this.setData({ [`wrongs.${one.key}`]: (error as Error).message });
     }
+  },
+
+  /** Whether nothing of ours is like the new customer; else the page shows what is. */
+  async alone(): Promise<boolean> {
+    const { name, uscc = '', phone = '', website = '' } = this.made;
+    const { hits } = await call<{ hits: Hit[] }>('POST', '/lookups', newKey(), { name, uscc, phone, website });
+    const mine = hits.some((one) => one.settled && one.id);
+    const theirs = hits.some((one) => one.settled && !one.id);
+    this.setData({
+      hits: hits.map((one) => ({ ...one, name: one.name || '同事的客户', sub: [one.owner, one.reason].filter(Boolean).join(' · ') })),
+      anyway: mine ? '' : theirs ? '请双方主管裁定' : '不是同一家，仍要新建',
+    });
+    return hits.length === 0;
+  },
+
+  async make(anyway: boolean) {
+    const made = await call<{ id: string }>('POST', '/customers', this.key, { fields: this.made, anyway });
+    wx.redirectTo({ url: `/pages/customer/customer?id=${made.id}` });
+  },
+
+  async makeAnyway() {
+    if (this.data.busy) return;
+    this.setData({ busy: true });
+    try {
+      await this.make(true);
+    } catch (error) {
+      this.refuse(error as Error);
+    } finally {
+      this.setData({ busy: false, hits: [] });
+    }
+  },
+
+  closeHits() {
+    if (!this.data.busy) this.setData({ hits: [] });
+  },
+
+  openHit(event: WechatMiniprogram.TouchEvent) {
+    const { id } = event.currentTarget.dataset;
+    if (id) wx.redirectTo({ url: `/pages/customer/customer?id=${id}` });
+  },
+
+  refuse(error: Error) {
+    if (error instanceof Refused) this.key = newKey(); // what is sent next is another request
+    this.setData({ wrong: error.message, wrongs: error instanceof Refused ? error.fields : {} });
   },
 
   /** Only what was changed is sent, with what was read of it: nobody else's change is written over. */
@@ -120,14 +168,13 @@ Page({
       if (id) await call('PATCH', of === 'contact' ? `/contacts/${id}` : `/customers/${id}`, this.key, { fields, seen });
       else if (of === 'contact') await call('POST', `/customers/${customer}/contacts`, this.key, { fields });
       else {
-        const made = await call<{ id: string }>('POST', '/customers', this.key, { fields });
-        wx.redirectTo({ url: `/pages/customer/customer?id=${made.id}` });
+        this.made = fields;
+        if (await this.alone()) await this.make(false);
         return;
       }
       wx.navigateBack();
     } catch (error) {
-      if (error instanceof Refused) this.key = newKey(); // what is sent next is another request
-      this.setData({ wrong: (error as Error).message, wrongs: error instanceof Refused ? error.fields : {} });
+      this.refuse(error as Error);
     } finally {
       this.setData({ busy: false });
     }

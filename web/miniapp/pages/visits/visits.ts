@@ -1,10 +1,11 @@
+import { distance } from '../../lib/core/format';
 import type { Job } from '../../lib/core/jobs';
 import { standing } from '../../lib/core/standing';
 import { plan, planChange, planDrop } from '../../lib/core/work';
 import { placeOf } from '../../lib/places';
 import { LOADING, read, type Reading } from '../../lib/read';
 import { lastPerson, work } from '../../lib/session';
-import { customerOf, distance, tone, type Plan, type VisitLine } from '../../lib/visits';
+import { customerOf, tone, type Plan, type VisitLine } from '../../lib/visits';
 import { dayInWords, dayOf, moment } from '../../lib/words';
 
 interface Stop {
