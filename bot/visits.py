@@ -9,9 +9,10 @@ from bot.commands import CHAT
 from bot.forms import Filled, Slot, form, some_text
 from bot.router import On, Tapped, button
 from config.vocabulary import Datum, FixSource, Verdict, label
+from crm.access import get_visit_to_judge
 from crm.cards import UNDO
 from crm.errors import Gone
-from crm.reads.visits import told_verdict, visit_page
+from crm.reads.visits import told_verdict
 from crm.uow import Session
 from crm.usecases import visits
 from crm.usecases.visit_reviews import appeal, review, take_back_review, to_explain
@@ -85,7 +86,7 @@ def confirm_visit(s: Session, on: On) -> Tapped:
 def uphold_visit(s: Session, on: On) -> Tapped:
     """It stays what it is by now, which a rule may have changed since the card was drawn."""
     visit_id = str(on.args["visit"])
-    verdict = Verdict(visit_page(s, on.actor, visit_id, on.now).row.verdict)
+    verdict = Verdict(get_visit_to_judge(s, on.actor, visit_id)[0].verdict or Verdict.DOUBTFUL)
     name = review(s, on.actor, visit_id, verdict, _UPHELD, on.now, entrance=CARD)
     return Tapped(f"{name} 的拜访维持{label(verdict)}，已告诉本人", undo("visit_review", visit=visit_id))
 

@@ -87,7 +87,7 @@ def mount(desk: Desk) -> None:
                 raise Invalid("请选有效、存疑或无效，再保存")
             name = uow.attempt(
                 lambda s: visit_reviews.review(
-                    s, actor(), visit_id, Verdict(verdict), words, clock(), entrance="console"
+                    s, actor(), visit_id, Verdict(verdict), words, clock(), entrance="console", here=bool(typed("here"))
                 )
             )
         except _REFUSALS as refused:

@@ -1,13 +1,14 @@
 """The doors to one deal, to visits and their photos by public id: there for whoever their customer is there for."""
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from crm.access.actors import JUDGES, Actor
 from crm.access.rows import READ, WRITE, To, get_customer, sees_customer, sees_person
-from crm.errors import NotFound
+from crm.errors import Conflict, NotFound
 from models.customers import Customer
 from models.deals import Deal
+from models.merges import CustomerMerge
 from models.people import Person
 from models.visits import Visit, VisitUpload
 
@@ -43,17 +44,20 @@ def get_visit(s: Session, actor: Actor, visit_id: str, *, to: To = WRITE, lock: 
 
 
 def get_visit_to_judge(s: Session, actor: Actor, visit_id: str) -> tuple[Visit, Customer]:
-    """Somebody else's visit whose visitor is one of his people, with its customer locked."""
-    judged = visits_for(actor).where(Visit.public_id == visit_id, judges_visit(actor))
-    visit = s.scalar(judged)
-    if visit is None:
+    """A visit of one of his people, with its customer locked; Conflict for his own, which his supervisor judges."""
+    query = visits_for(actor).add_columns(judges_visit(actor)).where(Visit.public_id == visit_id)
+    visit, judged = s.execute(query).one_or_none() or (None, False)
+    if visit is not None and visit.person_id == actor.person_id and actor.role in JUDGES:
+        raise Conflict("自己的拜访由主管来看，没有改动")
+    if visit is None or not judged:
         raise no_visit()
     return visit, customer_of(s, visit, lock=True)
 
 
 def get_own_visit(s: Session, actor: Actor, visit_id: str) -> tuple[Visit, Customer]:
     """One's own visit, also one taken back, with its customer locked, whoever holds that by now."""
-    visit = s.scalar(select(Visit).where(Visit.public_id == visit_id, Visit.person_id == actor.person_id))
+    wanted = (Visit.public_id == visit_id, Visit.person_id == actor.person_id)
+    visit = s.scalar(visits_for(actor, taken_back=True).where(*wanted))
     if visit is None:
         raise NotFound("没有找到这次拜访，或者不是您的")
     return visit, customer_of(s, visit, lock=True)
@@ -71,14 +75,22 @@ def no_visit() -> NotFound:
     return NotFound(_NO_VISIT)
 
 
-def visits_for(actor: Actor) -> Select[Visit]:
+def visits_for(actor: Actor, *, taken_back: bool = False) -> Select[Visit]:
     """Visits that stand and are there for this actor, as a query to build on; it has the customers in it.
 
-    His own; those at customers he may see; and of whoever judges all that his people made.
+    Those at customers he may see; and his own, and of whoever judges all that his people made, also where the customer
+    has gone to others since: unless another has become part of it, whose name he may not know. `taken_back`: those too.
     """
-    seen = and_(Customer.merged_into_id.is_(None), sees_customer(actor))
-    there = or_(Visit.person_id == actor.person_id, seen, judges_visit(actor))
-    return select(Visit).join(Customer, Customer.id == Visit.customer_id).where(Visit.retracted_at.is_(None), there)
+    theirs = and_(or_(Visit.person_id == actor.person_id, judges_visit(actor)), ~_absorbed())
+    there = or_(theirs, sees_customer(actor))
+    found = select(Visit).join(Customer, Customer.id == Visit.customer_id)
+    found = found.where(Customer.merged_into_id.is_(None), there)
+    return found if taken_back else found.where(Visit.retracted_at.is_(None))
+
+
+def _absorbed() -> ColumnElement[bool]:
+    """Whether its file may be another one now than it was made at."""
+    return exists().where(CustomerMerge.winner_id == Visit.customer_id, CustomerMerge.undone_at.is_(None))
 
 
 def judges_visit(actor: Actor) -> ColumnElement[bool]:

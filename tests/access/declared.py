@@ -89,7 +89,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Matter:
-    """About a collision: for the managers who decide about its customer, and the administrators."""
+    """About a collision, or a visit: for the managers who decide about its customer, and the administrators."""
 
     asks: Callable[[Things], Mapping[str, Any]] = lambda _: {}
     thing: str = "collision"
@@ -293,7 +293,7 @@ ROUTES: Mapping[str, Door] = {
         done=True,
     ),
     "PATCH /api/v1/calls/<call_id>": Mine("call", lambda _: {"reached": False}),
-    "POST /api/v1/visits/<visit_id>/review": Record(DECIDE, lambda _: {"verdict": "valid"}, ASSIGNERS, "visit"),
+    "POST /api/v1/visits/<visit_id>/review": Matter(lambda _: {"verdict": "valid"}, "visit", EVERYBODY, ASSIGNERS),
     "POST /api/v1/leads/inlet/<token>": Open(),
     "GET /api/v1/leads": Page(),
     "POST /api/v1/leads": Page(HOLDERS, _LEAD | {"inlet": "manual"}),
@@ -475,7 +475,7 @@ ROUTES: Mapping[str, Door] = {
     "GET /console/visits/reviews": Page(ASSIGNERS),
     "GET /console/visits/photos/<photo_id>": Record(READ, thing="photo", done=True),
     "GET /console/visits/<visit_id>": Record(READ, thing="visit", done=True),
-    "POST /console/visits/<visit_id>/review": Record(DECIDE, lambda _: {"verdict": "valid"}, ASSIGNERS, "visit"),
+    "POST /console/visits/<visit_id>/review": Matter(lambda _: {"verdict": "valid"}, "visit", ASSIGNERS, ASSIGNERS),
     "POST /console/visits/<visit_id>/appeal": Mine("visit", lambda _: {"words": "当时在泵房里"}),
     "GET /console/fields": Page(OPERATORS),
     "GET /console/fields/stages": Page(OPERATORS),

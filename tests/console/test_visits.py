@@ -118,7 +118,9 @@ def test_a_rep_explains_and_his_lead_decides_in_the_queue(sign_in: SignIn, far: 
     assert 'value="invalid" selected' in silent.text
     nothing = lead.post(f"/console/visits/{far}/review?queued=1", data={"words": "好"})
     assert "请选有效、存疑或无效" in nothing.text
-    done = lead.post(f"/console/visits/{far}/review?queued=1", data={"verdict": "valid", "words": "核实过"})
+    done = lead.post(
+        f"/console/visits/{far}/review?queued=1", data={"verdict": "valid", "words": "核实过", "here": "1"}
+    )
     assert done.status_code == 303
     after = lead.get(done.headers["Location"]).text
     assert ("已定为有效" in after, "没有等您复核的拜访" in after) == (True, True)
@@ -126,7 +128,7 @@ def test_a_rep_explains_and_his_lead_decides_in_the_queue(sign_in: SignIn, far: 
         (one,) = s.scalars(select(VisitReview))
         verbs = s.scalars(select(AuditEntry.verb).where(AuditEntry.entrance == "console")).all()
     assert (one.verdict, one.decision_words) == ("valid", "核实过")
-    assert {"appeal_visit", "review_visit"} <= set(verbs)
+    assert {"appeal_visit", "review_visit", "place_customer"} <= set(verbs)
     assert "核实过" in rep.get(f"/console/visits/{far}").text
 
 
