@@ -21,6 +21,7 @@ from console import ConsoleDeps, console
 from crm import uow
 from crm.flows import directory
 from crm.reads.health import health
+from gateways.buckets import Buckets
 from gateways.spool import Spool
 from gateways.upload_links import UploadLinks
 from gateways.wecom.envelope import Envelope
@@ -30,7 +31,7 @@ from jobs import check, cli, sealing, wiring
 from jobs.book import Book
 from jobs.runs import directory_lines
 from jobs.spool import mark
-from miniapp_api import ApiDeps, SidebarDeps, UploadDeps, Wecom, api, sidebar_page, uploads
+from miniapp_api import ApiDeps, Limits, SidebarDeps, UploadDeps, Wecom, api, sidebar_page, uploads
 
 STATIC = Path(__file__).parent / "web" / "dist" / "static"
 
@@ -77,6 +78,11 @@ def create_app(settings: Settings) -> Flask:
                 outside_errors=(WecomError,),
                 files=files,
                 summarise=wiring.summariser(settings),
+                limits=Limits(
+                    wait=Buckets(settings.redis_url).wait,
+                    by_person=settings.api_calls_per_minute,
+                    by_address=settings.api_sign_ins_per_minute,
+                ),
                 wecom=Wecom(
                     home=settings.public_url,
                     corp_id=settings.wecom_corp_id,

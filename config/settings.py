@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     # How many proxies of our own stand before us: so many of the last addresses in X-Forwarded-For are believed.
     trusted_proxies: int = Field(default=0, ge=0, le=10)
 
+    # Of /api/v1: calls of one person; sign-ins and unknown tokens of one address (a whole office may be behind it).
+    api_calls_per_minute: int = Field(default=600, ge=300, le=100_000)
+    api_sign_ins_per_minute: int = Field(default=300, ge=10, le=100_000)
+
     wecom_api_base: str = "https://qyapi.weixin.qq.com/cgi-bin/"
     wecom_login_url: str = "https://login.work.weixin.qq.com/wwlogin/sso/login"
     wecom_oauth_url: str = "https://open.weixin.qq.com/connect/oauth2/authorize"

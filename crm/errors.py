@@ -63,6 +63,10 @@ class Gone(CrmError):
 
 
 class TooMany(CrmError):
-    """Too often in too short a time; it works again later."""
+    """Too often in too short a time; it works again later, in `retry_after` seconds where that is known."""
 
     code, http_status = "too_many", 429
+
+    def __init__(self, message: str, *, retry_after: int = 0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -1,10 +1,12 @@
 """The API put together: one blueprint that brings its own errors, its document and its page of documentation."""
 
+from typing import Any
+
 from apiflask import APIBlueprint, APIFlask
 from flask import request
 from flask.blueprints import BlueprintSetupState
 
-from miniapp_api import reading
+from miniapp_api import etags, limits, reading
 from miniapp_api.approvals import approval_routes
 from miniapp_api.archive import archive_routes
 from miniapp_api.attachments import attachment_routes
@@ -17,7 +19,6 @@ from miniapp_api.deps import ApiDeps
 from miniapp_api.digests import digest_routes
 from miniapp_api.docs import serve_docs
 from miniapp_api.errors import PREFIX, handle_errors
-from miniapp_api.etags import described, stamped
 from miniapp_api.followups import follow_up_routes
 from miniapp_api.forms import form_routes
 from miniapp_api.leads import FORM, lead_routes
@@ -30,7 +31,7 @@ from miniapp_api.radar import radar_routes
 from miniapp_api.registrations import registration_routes
 from miniapp_api.sales import sales_routes
 from miniapp_api.sending import sending_routes
-from miniapp_api.session import bearer_token, session_routes
+from miniapp_api.session import SIGN_IN, bearer_token, session_routes
 from miniapp_api.shares import share_routes
 from miniapp_api.sidebar import sidebar_routes
 from miniapp_api.spec import configure
@@ -46,8 +47,10 @@ def api(deps: ApiDeps) -> APIBlueprint:
     bp = APIBlueprint("api", __name__, url_prefix=PREFIX, tag="CRM", template_folder="templates")
     bp.record_once(_set_up)
     bp.before_request(_token_first)
+    if deps.limits is not None:
+        limits.limited(bp, deps.limits)
     handle_errors(bp)
-    bp.after_request(stamped)
+    bp.after_request(etags.stamped)
     session_routes(bp, deps)
     today_routes(bp, deps)
     customer_routes(bp, deps)
@@ -83,11 +86,20 @@ def _set_up(state: BlueprintSetupState) -> None:
     if not isinstance(state.app, APIFlask):
         raise TypeError("the API describes itself through APIFlask: mount it on an APIFlask application")
     configure(state.app)
-    state.app.spec_processor(described)
+    state.app.spec_processor(_described)
     serve_docs(state.app)
+
+
+def _described(document: dict[Any, Any] | str) -> dict[Any, Any] | str:
+    """What holds for many operations at once is said of all of them here."""
+    if isinstance(document, str):
+        raise TypeError("the document is JSON")
+    etags.described(document)
+    limits.described(document)
+    return document
 
 
 def _token_first() -> None:
     """Who shows no token learns nothing else, not even which fields were wrong."""
-    if request.method != "OPTIONS" and request.endpoint not in ("api.sign_in", FORM):
+    if request.method != "OPTIONS" and request.endpoint not in (SIGN_IN, FORM):
         bearer_token()

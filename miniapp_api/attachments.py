@@ -18,6 +18,7 @@ from crm.usecases.sessions import actor_of_session
 from gateways.files import FileRefused, FileTooLarge
 from miniapp_api.answers import AttachmentOut, AttachmentsOut
 from miniapp_api.deps import ApiDeps
+from miniapp_api.etags import of_file
 from miniapp_api.payloads import AttachmentQuery, RepeatHeaders, Uploaded, UploadIn
 from miniapp_api.reading import TooLargeFile
 from miniapp_api.repeat import Write, done, plain_id, write
@@ -92,7 +93,7 @@ def attachment_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
             found = served(s, actor, plain_id(attachment_id), original=asked.original == "1")
         return send_file(
             deps.files.path(found.stored_name), found.mime, as_attachment=True, download_name=found.name,
-            conditional=False, etag=False,
+            conditional=False, etag=of_file(found.stored_name),
         )  # fmt: skip
 
     @bp.delete("/attachments/<attachment_id>")

@@ -27,6 +27,18 @@ class Wecom:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Calls a minute of one person, and of one address that nobody has signed in from.
+
+    `wait` counts a call under a name and says for how many seconds it should wait instead; 0 where it goes on.
+    """
+
+    wait: Callable[[str, int], float]
+    by_person: int
+    by_address: int
+
+
+@dataclass(frozen=True, slots=True)
 class ApiDeps:
     """`who` trades a login code for a userid, by entrance; `outside_errors` are what it raises when it cannot."""
 
@@ -36,3 +48,4 @@ class ApiDeps:
     files: FileStore
     wecom: Wecom
     summarise: AskModel | None = None  # a model outside that sums up talks; None where there is none
+    limits: Limits | None = None  # None: nobody is counted

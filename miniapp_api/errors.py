@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from crm.errors import Conflict, CrmError, NotSignedIn
+from crm.errors import Conflict, CrmError, NotSignedIn, TooMany
 from crm.uow import StoreDown
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,8 @@ def _refused(error: CrmError) -> Response:
     response = _answer(error.http_status, error.code, str(error), error.fields, there)
     if isinstance(error, NotSignedIn):
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooMany) and error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

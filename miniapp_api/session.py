@@ -16,6 +16,7 @@ from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import RepeatHeaders, SessionIn
 from miniapp_api.spec import READ, answers
 
+SIGN_IN = "api.sign_in"
 PHONES = frozenset({LoginVia.MINIAPP, LoginVia.SIDEBAR})
 _LONGEST_TOKEN = 200
 # Kinds of a gateway error that say "this code is not good", as opposed to "the other side cannot be reached".

@@ -18,6 +18,7 @@ from crm.usecases.sessions import actor_of_session
 from crm.usecases.visit_uploads import Uploaded, keep_upload, known_upload, may_upload
 from gateways.files import FileRefused, FileTooLarge
 from miniapp_api.deps import ApiDeps
+from miniapp_api.etags import of_file
 from miniapp_api.payloads import RepeatHeaders
 from miniapp_api.reading import TooLargeFile
 from miniapp_api.repeat import Write, done, plain_id, write
@@ -88,7 +89,7 @@ def visit_upload_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
             name, kind = photo_of(s, actor, plain_id(upload_id), small=asked.size == "thumb")
         return send_file(
             deps.files.path(name), MIME[kind], as_attachment=True, download_name=f"{upload_id}.{ENDINGS[kind][0]}",
-            conditional=False, etag=False,
+            conditional=False, etag=of_file(name),
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from crm import policy as numbers
 from crm.access import WRITE, Actor, eyes, sees_customer
 from crm.errors import Invalid
 from crm.milestones import Next, next_of
-from crm.reads.deal_scope import EVERYBODYS, Whose, in_scope
+from crm.reads.deal_scope import EVERYBODYS, Scope, Whose, in_scope
 from crm.reads.deals import deal_sight
 from crm.reads.rungs import Column, Ladders, ladders_called
 from crm.rules.days import day_of
@@ -128,9 +128,9 @@ def board(s: Session, actor: Actor, asked: Asked, now: datetime) -> Board:
         return Board([], ladders.names, shown.sums())
     calendar = numbers.calendar(s)
     paces = ladders.paces(numbers.current(s), now, calendar)
-    wanted = in_scope(s, actor, asked.whose)
-    sums = _sums(s, wanted, columns, asked.colour, paces, now)
-    rows = _cards(s, wanted, columns, asked, sums, paces, now)
+    scope = in_scope(s, actor, asked.whose)
+    sums = _sums(s, scope, columns, asked.colour, paces, now)
+    rows = _cards(s, scope, columns, asked, sums, paces, now)
     ids = [row.Deal.id for row in rows]
     movable, due = _movable(s, actor, ids), next_of(s, ids)
     cards: dict[str, list[Card]] = {column.key: [] for column in columns}
@@ -178,7 +178,7 @@ class _Sum:
 
 def _sums(
     s: Session,
-    wanted: Sequence[ColumnElement[bool]],
+    scope: Scope,
     columns: Sequence[Column],
     colour: StallColour | None,
     paces: Mapping[int, Pace],
@@ -203,14 +203,14 @@ def _sums(
         func.sum(case((red, 1), else_=0)),
         func.sum(Deal.amount),
     )
-    there = [*wanted, held.in_(stages)] + ([] if colour is None else [of(colour)])
-    found = s.execute(counted.join(Customer, Customer.id == Deal.customer_id).where(*there).group_by(stage))
+    there = [held.in_(stages)] + ([] if colour is None else [of(colour)])
+    found = s.execute(scope.of(counted).where(*there).group_by(stage))
     return {stage_id: _Sum(*rest) for stage_id, *rest in found}
 
 
 def _cards(
     s: Session,
-    wanted: Sequence[ColumnElement[bool]],
+    scope: Scope,
     columns: Sequence[Column],
     asked: Asked,
     stages: Collection[int],
@@ -224,8 +224,7 @@ def _cards(
     if not stages:
         return []
     skip = (asked.page - 1) * asked.size if asked.stage else 0
-    some = select(Deal.id).join(Customer, Customer.id == Deal.customer_id).where(*wanted)
-    some = some.order_by(*_BY[asked.order]).limit(skip + asked.size)
+    some = scope.of(select(Deal.id)).order_by(*_BY[asked.order]).limit(skip + asked.size)
     mine = {one: [] if asked.colour is None else [_is(asked.colour, paces[one], now)] for one in stages}
     walked = [select(some.where(Deal.stage_id == one, *also).subquery()) for one, also in mine.items()]
     ids = [row.id for row in s.execute(union_all(*walked))]

@@ -3,19 +3,19 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import EndReason, StageKind, label
 from crm.access import Actor, eyes
 from crm.errors import Invalid
 from crm.reads.customers import Page
-from crm.reads.deal_scope import Whose, in_scope
+from crm.reads.deal_scope import Scope, Whose, in_scope
 from crm.reads.deals import deal_sight
 from crm.reads.paging import cut
 from crm.reads.rungs import ladders_called
@@ -138,12 +138,9 @@ def _folded(rival: str) -> str:
     return "".join(unicodedata.normalize("NFKC", rival).casefold().split())
 
 
-def _joined(
-    what: Any, wanted: Sequence[ColumnElement[bool]], stage_ids: Sequence[int], since: datetime, until: datetime
-) -> Any:
+def _joined(what: Any, scope: Scope, stage_ids: Sequence[int], since: datetime, until: datetime) -> Any:
     ended = (Deal.stage_id.in_(stage_ids), Deal.stage_since >= since, Deal.stage_since < until)
-    joined = what.join(Stage, Stage.id == Deal.stage_id).join(Customer, Customer.id == Deal.customer_id)
-    return joined.where(*wanted, *ended)
+    return scope.of(what.join(Stage, Stage.id == Deal.stage_id)).where(*ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +159,15 @@ def ended_deals(
     ids = ladders_called(s, pipeline).ends.get(behind.kind)
     if ids is None:
         raise Invalid("没有这种结果，请选赢单、输单或搁置", {"kind": "没有这种结果"})
-    wanted, shown = in_scope(s, actor, whose), deal_sight(s, eyes(s, actor))
+    scope, shown = in_scope(s, actor, whose), deal_sight(s, eyes(s, actor))
     if behind.reason is not None:
-        wanted.append(Deal.ended_for == behind.reason)
+        scope = scope.and_also(Deal.ended_for == behind.reason)
     if behind.rival:
-        spelt = s.scalars(_joined(select(Deal.competitor).distinct(), wanted, ids, since, until)).all()
-        wanted.append(Deal.competitor.in_([one for one in spelt if _folded(one) == _folded(behind.rival)]))
+        spelt = s.scalars(_joined(select(Deal.competitor).distinct(), scope, ids, since, until)).all()
+        meant = [one for one in spelt if _folded(one) == _folded(behind.rival)]
+        scope = scope.and_also(Deal.competitor.in_(meant))
     what = select(Deal, Customer.name, Customer.owner_id, Person.name, Stage.label)
-    query = _joined(what, wanted, ids, since, until).join(Person, Person.id == Deal.owner_id)
+    query = _joined(what, replace(scope, by_customer=True), ids, since, until).join(Person, Person.id == Deal.owner_id)
 
     def row(deal: Deal, customer: str, held_by: int | None, owner: str, stage: str) -> Ended:
         return Ended(

@@ -17,14 +17,13 @@ from sqlalchemy.orm import Session
 
 from crm import policy as numbers
 from crm.access import Actor, eyes
-from crm.reads.deal_scope import Whose, by_stage, in_scope
+from crm.reads.deal_scope import Scope, Whose, by_stage, in_scope
 from crm.reads.deals import deal_sight
 from crm.reads.funnel import one_ladder
 from crm.reads.rungs import Ladders
 from crm.reads.sales_path import path_of
 from crm.rules.months import LATER, OVERDUE, UNKNOWN, month_starts
 from crm.rules.sales_path import Path
-from models.customers import Customer
 from models.deals import Deal
 from models.people import Person, Team
 
@@ -70,7 +69,7 @@ class _Tally:
 def forecast(s: Session, actor: Actor, whose: Whose, pipeline: str, now: datetime) -> Forecast:
     ladders, calendar = one_ladder(s, pipeline), numbers.calendar(s)
     sums = deal_sight(s, eyes(s, actor)).sums()
-    wanted = in_scope(s, actor, whose)
+    scope = in_scope(s, actor, whose)
     path = path_of(s, ladders, calendar) if ladders.columns else None
     total = _Tally()
     months: dict[str, _Tally] = defaultdict(_Tally)
@@ -78,7 +77,7 @@ def forecast(s: Session, actor: Actor, whose: Whose, pipeline: str, now: datetim
     people: dict[int, _Tally] = defaultdict(_Tally)
     named: dict[int, tuple[str, str]] = {}
     called: dict[int, str] = {}  # two teams may have one name
-    for stage_id, month, owner_id, owner, team_id, team, many, amount in _counted(s, ladders, path, wanted, now):
+    for stage_id, month, owner_id, owner, team_id, team, many, amount in _counted(s, ladders, path, scope, now):
         named[owner_id], called[team_id] = (owner, team), team
         for tally in (total, months[month], teams[team_id], people[owner_id]):
             tally.many += many
@@ -98,9 +97,7 @@ def forecast(s: Session, actor: Actor, whose: Whose, pipeline: str, now: datetim
     )
 
 
-def _counted(
-    s: Session, ladders: Ladders, path: Path | None, wanted: Sequence[ColumnElement[bool]], now: datetime
-) -> Sequence[Any]:
+def _counted(s: Session, ladders: Ladders, path: Path | None, scope: Scope, now: datetime) -> Sequence[Any]:
     """Stage, month, owner, his name, his team and its name, with how many deals there are and what they come to."""
     if path is None:
         return []
@@ -108,13 +105,12 @@ def _counted(
     who = (Deal.owner_id, Person.name, Team.id, Team.name)
     rows = (
         select(Deal.stage_id, month.label("month"), *who, func.count(), func.sum(Deal.amount))
-        .join(Customer, Customer.id == Deal.customer_id)
         .join(Person, Person.id == Deal.owner_id)
         .join(Team, Team.id == Person.team_id)
-        .where(*wanted, Deal.stage_id.in_(ladders.open_ids))
+        .where(Deal.stage_id.in_(ladders.open_ids))
         .group_by(Deal.stage_id, "month", *who)
     )
-    return s.execute(rows).all()
+    return s.execute(scope.of(rows)).all()
 
 
 def _month(ladders: Ladders, path: Path, now: datetime) -> ColumnElement[str]:

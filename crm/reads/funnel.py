@@ -14,13 +14,12 @@ from config.vocabulary import StageKind
 from crm import policy as numbers
 from crm.access import Actor, eyes
 from crm.reads.board import weighted
-from crm.reads.deal_scope import Whose, in_scope
+from crm.reads.deal_scope import Scope, Whose, in_scope
 from crm.reads.deals import deal_sight
 from crm.reads.rungs import Ladders, ladders_called, ladders_each
 from crm.rules.days import day_of
 from crm.rules.sales_path import Share, Spread, spread
 from models.base import bare
-from models.customers import Customer
 from models.deals import Deal, StagePeriod
 
 _STAY = bare(StagePeriod).c
@@ -64,13 +63,13 @@ def one_ladder(s: Session, pipeline: str) -> Ladders:
 def funnel(s: Session, actor: Actor, whose: Whose, pipeline: str, since: datetime, until: datetime) -> Funnel:
     """The period is from `since` until before `until`. As many statements however many deals there are."""
     ladders = one_ladder(s, pipeline)
-    wanted = in_scope(s, actor, whose)
+    scope = in_scope(s, actor, whose)
     if not ladders.columns:
         return Funnel(ladders.name, ladders.names, (), 0, 0, 0)
     sums = deal_sight(s, eyes(s, actor)).sums()
-    standing = _standing(s, ladders, wanted)
-    passed = _passed(s, ladders, wanted, since, until)
-    dwell = _dwell(s, ladders, wanted, since, until)
+    standing = _standing(s, ladders, scope)
+    passed = _passed(s, ladders, scope, since, until)
+    dwell = _dwell(s, ladders, scope, since, until)
     rows = []
     for number, column in enumerate(ladders.columns):
         mine = {one: standing[one] for one in column.stage_ids if one in standing}
@@ -91,9 +90,9 @@ def funnel(s: Session, actor: Actor, whose: Whose, pipeline: str, since: datetim
     return Funnel(ladders.name, ladders.names, rows, passed.opened, passed.won, passed.lost)
 
 
-def _standing(s: Session, ladders: Ladders, wanted: Sequence[ColumnElement[bool]]) -> dict[int, tuple[int, Decimal]]:
-    counted = select(Deal.stage_id, func.count(), func.sum(Deal.amount)).join(Customer, Customer.id == Deal.customer_id)
-    found = s.execute(counted.where(*wanted, Deal.stage_id.in_(ladders.open_ids)).group_by(Deal.stage_id))
+def _standing(s: Session, ladders: Ladders, scope: Scope) -> dict[int, tuple[int, Decimal]]:
+    counted = scope.of(select(Deal.stage_id, func.count(), func.sum(Deal.amount)))
+    found = s.execute(counted.where(Deal.stage_id.in_(ladders.open_ids)).group_by(Deal.stage_id))
     return {stage_id: (many, amount) for stage_id, many, amount in found}
 
 
@@ -107,9 +106,7 @@ class _Passed:
     lost: int
 
 
-def _passed(
-    s: Session, ladders: Ladders, wanted: Sequence[ColumnElement[bool]], since: datetime, until: datetime
-) -> _Passed:
+def _passed(s: Session, ladders: Ladders, scope: Scope, since: datetime, until: datetime) -> _Passed:
     """Counted in the store: when each deal first reached each height of the ladder, then how many did in the period."""
     won, lost = (ladders.ends[kind] for kind in (StageKind.WON, StageKind.LOST))
     rungs = len(ladders.columns)
@@ -120,17 +117,16 @@ def _passed(
         func.min(case((height >= number, _STAY.started_at))).label(f"first_{number}") for number in range(rungs + 1)
     ]
     ended = case((func.max(Deal.stage_id).in_([*won, *lost]), func.max(Deal.stage_since)))
-    deals = (
+    climbed = (
         select(
             func.min(_STAY.started_at).label("opened"), stands_won.label("won"), ended.label("ended"), *firsts
         )
         .select_from(bare(StagePeriod))
         .join(Deal, Deal.id == _STAY.deal_id)
-        .join(Customer, Customer.id == Deal.customer_id)
-        .where(*wanted, _STAY.stage_id.in_([*heights, *lost, *ladders.ends[StageKind.SHELVED]]))
+        .where(_STAY.stage_id.in_([*heights, *lost, *ladders.ends[StageKind.SHELVED]]))
         .group_by(_STAY.deal_id)
-        .subquery()
     )  # fmt: skip
+    deals = scope.of(climbed).subquery()
     held = deals.c
 
     def within(moment: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -149,18 +145,15 @@ def _passed(
     return _Passed(entered, *found[3 * rungs :])
 
 
-def _dwell(
-    s: Session, ladders: Ladders, wanted: Sequence[ColumnElement[bool]], since: datetime, until: datetime
-) -> dict[int, list[int]]:
+def _dwell(s: Session, ladders: Ladders, scope: Scope, since: datetime, until: datetime) -> dict[int, list[int]]:
     """Working days of every stay that ended in the period, by the number of its stage."""
     calendar, place = numbers.calendar(s), ladders.place
     ended = (
         select(_STAY.stage_id, _STAY.started_at, _STAY.ended_at)
         .join(Deal, Deal.id == _STAY.deal_id)
-        .join(Customer, Customer.id == Deal.customer_id)
-        .where(*wanted, _STAY.stage_id.in_(list(place)), _STAY.ended_at >= since, _STAY.ended_at < until)
+        .where(_STAY.stage_id.in_(list(place)), _STAY.ended_at >= since, _STAY.ended_at < until)
     )
     found: dict[int, list[int]] = defaultdict(list)
-    for stage_id, started, stopped in s.execute(ended):
+    for stage_id, started, stopped in s.execute(scope.of(ended)):
         found[place[stage_id]].append(calendar.working_days_between(day_of(started), day_of(stopped)))
     return found

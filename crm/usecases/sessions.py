@@ -99,6 +99,11 @@ def actor_of_session(s: Session, token: str, vias: frozenset[LoginVia], now: dat
     return actor_by_id(s, person_id, now)
 
 
+def person_of_token(s: Session, token: str) -> int | None:
+    """Whom this token was given to, be it still good or not; None for one that was never given."""
+    return s.scalar(select(LoginSession.person_id).where(LoginSession.token_hash == _hash(token)))
+
+
 def revoke(s: Session, token: str, now: datetime) -> None:
     """Sign out. A token that is unknown or already revoked is as good as signed out."""
     _revoke(s, now, LoginSession.token_hash == _hash(token))

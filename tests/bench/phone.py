@@ -11,32 +11,40 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import Engine
 
-from config.vocabulary import LoginVia, TimelineKind
+from config.vocabulary import LoginVia
 from crm import uow
 from crm.usecases.sessions import open_session
-from models.base import new_public_id
+from gateways.files import FileStore
 from models.customers import Contact, Customer
 from models.deals import Deal
-from models.timeline import TimelineEntry, Todo
+from models.files import Attachment
+from models.leads import Lead
+from models.projects import Project
+from models.quotes import Quote
+from models.visits import Visit, VisitUpload
 from tests.api.conftest import make_app
-from tests.bench.lists import NOW, P95, REPS, fill, furnish
+from tests.bench.lists import NOW, P95, furnish
+from tests.bench.phone_data import happen
 from tests.load.stage import machine
 from tests.support.postgres import Server
 
 WHO = ("rep1", "lead", "director", "admin")
 A_HUNDREDTH = 100
-ENTRIES = 10  # things that happened to a customer, on average
-_KINDS = (TimelineKind.FOLLOW_UP, TimelineKind.FOLLOW_UP, TimelineKind.VISIT, TimelineKind.DIGEST, TimelineKind.DEAL)
-_NAIVE = NOW.replace(tzinfo=None)
+_DAY = {"day": NOW.date().isoformat()}
+_ASKED = {
+    "visits/nearby": {"latitude": "31.2", "longitude": "121.4", "datum": "gcj02"},
+    "fields": {"of": "customer"},
+    "visit-plans": _DAY,
+    "route": _DAY,
+}
 _ANSWERS = frozenset({200, 403, 404, 422})  # 422: it wants to know more than the address says
 
 Ids = dict[str, Callable[[random.Random], str]]
@@ -76,7 +84,8 @@ def bench(db: str, options: argparse.Namespace) -> bool:
 
 def _everything(url: str, customers: int, times: int, folder: Path, seed: int) -> dict[tuple[str, str], Asked]:
     engine = furnish(url, customers, seed)
-    _happen(customers, seed)
+    files = FileStore(folder / "files")
+    happen(customers, seed, files)
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
@@ -85,41 +94,6 @@ def _everything(url: str, customers: int, times: int, folder: Path, seed: int) -
         return _ask(engine, app, times, seed)
     finally:
         engine.dispose()
-
-
-def _happen(customers: int, seed: int) -> None:
-    """Contacts, things that happened and to-dos, spread as in life: much with a few customers, little with most."""
-    luck = random.Random(seed + 1)
-    people = (
-        (1 + n % customers, new_public_id(), f"联系人{n}", "工程师", f"139{n % 10**8:08d}", "", "", _NAIVE)
-        for n in range(customers)
-    )
-    columns = ("customer_id", "public_id", "name", "title", "phone", "email", "note", "created_at")
-    fill(Contact, columns, people)
-
-    def happened() -> Iterator[tuple[object, ...]]:
-        for n in range(customers * ENTRIES):
-            of = 1 + min(int(customers * luck.random() ** 2), customers - 1)
-            at = _NAIVE - timedelta(minutes=luck.randrange(60 * 24 * 700))
-            yield (
-                new_public_id(),
-                of,
-                luck.choice(_KINDS),
-                10 + n % REPS,
-                at,
-                at,
-                f"第 {n} 次联系，谈了备件和检修",
-                True,
-            )
-
-    columns = ("public_id", "customer_id", "kind", "author_id", "at", "recorded_at", "text", "counts")
-    fill(TimelineEntry, columns, happened())
-    todos = (
-        (new_public_id(), 10 + n % REPS, 1 + n * 10 % customers, f"给第 {n} 家回电话",
-         _NAIVE + timedelta(hours=n % 200 - 100), _NAIVE - timedelta(days=9))
-        for n in range(customers // 10)
-    )  # fmt: skip
-    fill(Todo, ("public_id", "person_id", "customer_id", "text", "due_at", "created_at"), todos)
 
 
 def _ask(engine: Engine, app: Flask, times: int, seed: int) -> dict[tuple[str, str], Asked]:
@@ -143,7 +117,7 @@ def _ask(engine: Engine, app: Flask, times: int, seed: int) -> dict[tuple[str, s
                 path = path.replace(f"<{blank}>", ids[blank](luck))
             said.clear()
             began = time.perf_counter()
-            answer = client.get(path, headers=shown)
+            answer = client.get(path, headers=shown, query_string=_ASKED.get(rule.removeprefix("/api/v1/")))
             lasted = time.perf_counter() - began
             assert answer.status_code in _ANSWERS, f"{path}: {answer.status_code}"
             most[userid, rule] = max(most[userid, rule], len(said))
@@ -171,6 +145,12 @@ def _ids(s: uow.Session) -> Ids:
         "customer_id": lambda luck: luck.choice(busiest),
         "contact_id": some(Contact.public_id),
         "deal_id": some(Deal.public_id),
+        "visit_id": some(Visit.public_id),
+        "upload_id": some(VisitUpload.public_id),
+        "attachment_id": some(Attachment.public_id),
+        "lead_id": some(Lead.public_id),
+        "project_id": some(Project.public_id),
+        "quote_id": some(Quote.public_id),
     }
 
 

@@ -25,14 +25,25 @@ from schemathesis.specs.openapi.checks import (
     response_headers_conformance,
     response_schema_conformance,
 )
+from sqlalchemy import select
 
+from config.trust import Verdict
 from config.vocabulary import Role
+from crm import uow
+from crm.access import actor_by_userid
+from crm.usecases.absences import go_away
+from crm.usecases.products import ProductDraft, add_product
+from models.approvals import Absence
+from models.quotes import Product
+from models.visits import Visit, VisitReview
 from tests.access.stage import Stage, staged
-from tests.access.world import NOBODYS, undone
+from tests.access.world import MATE, NOBODYS, NOW, undone
 from tests.support.postgres import Server
 
 _CHECKS: Any = [not_a_server_error, response_schema_conformance, content_type_conformance, response_headers_conformance]
 _SETTINGS: Any = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
+# Fields and parameters that name a record otherwise than a blank of an address does.
+_MEANS = {"customer": "customer_id", "end_user_id": "customer_id", "photos": "upload_id"}
 _OUTSIDE = "502"  # WeCom is asked, and is not there: that is said, and where it is described it is right
 
 
@@ -49,12 +60,27 @@ def fuzz_api(stage: Stage, count: int, number: int, roles: Sequence[Role] = tupl
     outcome = Outcome()
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", stage.app)
     _without_locks(schema.raw_schema)
+    _furnish_further()
     for role in roles:
         for found in schema.get_all_operations():
             operation: Any = found.ok()  # type: ignore[union-attr]
             if operation.path.startswith("/api/v1/"):
                 _fuzz(stage, role, operation, count, number, outcome)
     return outcome
+
+
+def _furnish_further() -> None:
+    """What the world lacks and an address may name: a product, absences, visits that wait for somebody's words."""
+    with uow.transaction() as s:
+        pricer, deputy = (actor_by_userid(s, userid, NOW) for userid in (Role.OPERATIONS.value, MATE))
+        add_product(s, pricer, ProductDraft("PN16-80", "闸阀"), NOW, entrance="console")
+        for role in Role:
+            actor, day = actor_by_userid(s, role.value, NOW), NOW.date()
+            go_away(s, actor, deputy.person_id, day, day, NOW, entrance="console")
+        for number, visit in enumerate(s.scalars(select(Visit))):
+            visit.verdict = Verdict.DOUBTFUL
+            if number % 2:
+                s.add(VisitReview(visit_id=visit.id, asked_at=NOW, asked_by_id=visit.person_id, words="在车间里"))
 
 
 def _without_locks(document: dict[str, Any]) -> None:
@@ -81,6 +107,9 @@ def _fuzz(stage: Stage, role: Role, operation: Any, count: int, number: int, out
             real = data.draw(st.sampled_from([None, *ids[name]]) if name in ids else st.none())
             if real is not None:
                 case.path_parameters[name] = real
+        if data.draw(st.booleans()):
+            _hand_ids(data, case.body, ids)
+            _hand_ids(data, case.query, ids)
         for name in [name for name in case.headers or {} if name.lower() == "authorization"]:
             del case.headers[name]  # our own stands there
         with undone(stage.engine):
@@ -100,6 +129,18 @@ def _fuzz(stage: Stage, role: Role, operation: Any, count: int, number: int, out
     once()
 
 
+def _hand_ids(data: Any, words: Any, ids: dict[str, list[str]]) -> None:
+    """Real ids where the request names records: made-up ones never meet the rows behind them."""
+    if not isinstance(words, dict):
+        return
+    for name, said in words.items():
+        known = ids.get(_MEANS.get(name) or name)
+        if known and isinstance(said, str):
+            words[name] = data.draw(st.sampled_from(known))
+        elif known and isinstance(said, list):
+            words[name] = data.draw(st.lists(st.sampled_from(known), max_size=3))
+
+
 def _can_be_wrong(operation: Any) -> bool:
     return bool(operation.body or operation.query or operation.headers)
 
@@ -116,8 +157,8 @@ def _ids(stage: Stage, role: Role) -> dict[str, list[str]]:
         "attachment_id": [one.attachment for one in (*things, NOBODYS)],
         "deal_id": [one.deal_public for one in (*things, NOBODYS)],
         "approval_id": [one.approval for one in (*things, NOBODYS)],
-        "absence_id": ["0" * 20],
-        "product_id": ["0" * 20],
+        "absence_id": _public(Absence),
+        "product_id": _public(Product),
         "quote_id": [one.quote for one in (*things, NOBODYS)],
         "conflict_id": [one.conflict for one in (*things, NOBODYS)],
         "evidence_id": [one.evidence for one in (*things, NOBODYS)],
@@ -127,7 +168,19 @@ def _ids(stage: Stage, role: Role) -> dict[str, list[str]]:
         "lead_id": [one.lead_public for one in (*things, NOBODYS)],
         "project_id": [one.project_public for one in (*things, NOBODYS)],
         "registration_id": [one.registration_public for one in (*things, NOBODYS)],
+        "visit_id": [one.visit for one in (*things, NOBODYS)],
+        "upload_id": [one.photo for one in (*things, NOBODYS)],
+        "plan_id": [one.plan for one in (*things, NOBODYS)],
+        "call_id": [one.call for one in (*things, NOBODYS)],
+        "collision_id": [one.collision for one in (*things, NOBODYS)],
+        "merge_id": [one.merge for one in (*things, NOBODYS)],
+        "external_userid": [one.friend_userid for one in (*things, NOBODYS)],
     }
+
+
+def _public(of: type[Absence] | type[Product]) -> list[str]:
+    with uow.reading() as s:
+        return [*s.scalars(select(of.public_id)), "0" * 20]
 
 
 def main(words: Sequence[str]) -> int:

@@ -126,6 +126,57 @@ test('what the server asks us to wait for is waited for, eager or not', async ()
   assert.ok(device.time - asked >= 60_000);
 });
 
+test('a day longer than the server takes in a minute arrives whole and once, and nothing is asked before its time', async () => {
+  const { device, server, queue } = open();
+  const really = server.answer.bind(server);
+  let full = 0; // a bucket of thirty calls a minute, as the server keeps one
+  let closed = 0;
+  let refused = 0;
+  server.answer = (asked, bad) => {
+    assert.ok(device.time >= closed, 'asked before it was time');
+    full = Math.max(full, device.time) + 2000;
+    const wait = Math.ceil((full - device.time - 60_000) / 1000);
+    if (wait <= 0) return really(asked, bad);
+    full -= 2000;
+    refused += 1;
+    closed = device.time + wait * 1000;
+    return refusal(429, '请求太频繁', {}, { 'retry-after': String(wait) });
+  };
+  device.online = false;
+  const shots = await visitWithPhotos(queue, device, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']);
+  queue.handIn(shots);
+  for (let n = 0; n < 80; n += 1) queue.add(note(`第${n}句`));
+  for (let n = 0; n < 20; n += 1) await device.step();
+  device.online = true;
+  void queue.flush(true);
+  await device.rest(6000);
+  assert.ok(refused > 3);
+  assert.deepEqual(queue.unsent(), []);
+  assert.equal(server.made.length, 81);
+  assert.deepEqual(server.made.find((one) => one.key === shots).photos, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']);
+  assert.equal(new Set(server.made.map((one) => one.key)).size, 81);
+});
+
+test('also where it is signing in that is too much at the moment', async () => {
+  const { device, server, queue } = open();
+  let left = 1;
+  const really = server.signIn.bind(server);
+  const times = [];
+  server.signIn = (asked) => {
+    times.push(device.time);
+    return (left -= 1) >= 0 ? refusal(429, '请求太频繁', {}, { 'retry-after': '40' }) : really(asked);
+  };
+  queue.add(note('一'));
+  while (!times.length) await device.step();
+  await settle();
+  assert.equal(queue.trouble, '请求太频繁');
+  await queue.flush(true);
+  await device.rest();
+  assert.equal(server.made.length, 1);
+  assert.equal(times.length, 2);
+  assert.ok(times[1] - times[0] >= 40_000);
+});
+
 test('a year of waiting, asked for by mistake or by a clock set back, is not waited', async () => {
   const { device, server, queue } = open();
   say(server, () => true, refusal(503, '系统正忙', {}, { 'retry-after': '31536000' }), 1);

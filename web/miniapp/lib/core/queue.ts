@@ -268,7 +268,9 @@ export class Queue {
   private stopFor(error: Error): void {
     if (error instanceof OtherPerson) { this.stop(); return; }
     this.misses += 1;
-    this.close(error instanceof NotLetIn ? MOST_WAIT : this.backOff(this.misses), false, error.message);
+    const asked = error instanceof Refused ? error.wait : 0;
+    const wait = error instanceof NotLetIn ? MOST_WAIT : Math.min(MOST_WAIT, Math.max(asked, this.backOff(this.misses)));
+    this.close(wait, asked > 0, error.message);
   }
 
   private close(wait: number, firm: boolean, why: string): void {
