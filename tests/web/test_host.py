@@ -2,13 +2,17 @@
 
 import json
 import re
+import shutil
+import subprocess
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from bootstrap import WEB, find_node
 from config.vocabulary import CustomerLevel, CustomerSource
 from crm import uow
 from crm.access import actor_by_userid
@@ -24,7 +28,7 @@ from tests.stories.house import House
 from tests.support.browser import Open, accessibility_problems, overflows
 from tests.support.company import rows
 from tests.support.deals import prove_all
-from tests.web.conftest import Enter, shown, tab
+from tests.web.conftest import BUILT, Enter, shown, tab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 FIRST_PAGE = 1000  # ms until it is drawn
@@ -257,3 +261,26 @@ def test_phones_side_by_side_run_it_apart_and_hear_when_their_member_leaves(hous
     expect(phone.locator("iframe")).to_be_hidden()
     phone.get_by_role("button", name="小程序").click()
     expect(phone.frame_locator("iframe").get_by_text(todo)).to_be_visible()
+
+
+FIELDS = """<input aria-label="没写多长" /><textarea aria-label="没写多长的几行"></textarea>
+<input aria-label="三个字" maxlength="3" /><input aria-label="不限" maxlength="{{-1}}" />"""
+
+
+def test_a_field_takes_as_many_letters_as_in_the_client(enter: Enter, tmp_path: Path) -> None:
+    """140 where the page does not say, any number where it says -1."""
+    phone = enter("liqiang")
+    privacy = "pages/privacy/privacy"
+    shutil.copytree(BUILT / "weapp", tmp_path / "dist" / "weapp")
+    (tmp_path / "dist" / "weapp" / f"{privacy}.wxml").write_text(FIELDS, encoding="utf-8")
+    for name in ("host", "node_modules"):
+        (tmp_path / name).symlink_to(WEB / name)
+    build = f"import({json.dumps(str(WEB / 'build_host.mjs'))}).then((one) => one.buildHost({json.dumps(str(tmp_path))}))"
+    subprocess.run([*find_node()[0], "-e", build], check=True)
+    phone.route("**/miniapp.js", lambda route: route.fulfill(path=tmp_path / "dist" / "host" / "miniapp.js"))
+    phone.goto(f"{phone.url}#/{privacy}")
+    phone.reload()
+    for name, most in (("没写多长", 140), ("没写多长的几行", 140), ("三个字", 3), ("不限", 300)):
+        field = shown(phone).get_by_label(name, exact=True)
+        field.press_sequentially("字" * 300)
+        assert field.input_value() == "字" * most, name

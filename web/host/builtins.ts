@@ -10,7 +10,7 @@ type Emit = (name: string, detail: object) => void;
 /** Given the built-in's own element: what to do when the page sets a property. */
 type Maker = (host: HTMLElement, emit: Emit) => Setter;
 
-const DEFAULT_LENGTH = 140; // of an input, as in the client: a page that wants more says so
+const DEFAULT_LENGTH = 140; // of an input or a textarea, as in the client: a page that wants more says so, -1 for no end
 
 /** The built-ins that are components, by the tag a template uses. */
 export function builtIns(space: CodeSpace, templates: Record<string, unknown>, files: Files, dialogs: Dialogs): [string, Value][] {
@@ -66,7 +66,6 @@ function field(inner: HTMLInputElement | HTMLTextAreaElement, emit: Emit): Sette
     inner.style.height = 'auto';
     inner.style.height = `${inner.scrollHeight}px`;
   };
-  inner.maxLength = DEFAULT_LENGTH;
   inner.addEventListener('input', () => { grow(); emit('input', { value: inner.value }); });
   inner.addEventListener('focus', () => emit('focus', { value: inner.value }));
   inner.addEventListener('blur', () => emit('blur', { value: inner.value }));
@@ -81,8 +80,9 @@ function field(inner: HTMLInputElement | HTMLTextAreaElement, emit: Emit): Sette
     else if (name === 'disabled') inner.disabled = Boolean(value);
     else if (name === 'ariaLabel') label(inner, value);
     else if (name === 'maxlength') {
-      if (Number(value) < 0) inner.removeAttribute('maxlength');
-      else inner.maxLength = Number(value);
+      const most = Number(value ?? DEFAULT_LENGTH); // what a page does not set comes as null
+      if (most < 0) inner.removeAttribute('maxlength');
+      else inner.maxLength = most;
     } else if (name === 'focus') { if (value) setTimeout(() => inner.focus()); }
     else if (name === 'autoHeight') { inner.dataset.grows = String(Boolean(value)); grow(); }
     else if (name === 'type') inner.inputMode = ({ number: 'numeric', digit: 'decimal', idcard: 'text' } as Record<string, string>)[value] ?? 'text';
