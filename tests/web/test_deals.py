@@ -12,12 +12,15 @@ from playwright.sync_api import Page, expect
 from config.vocabulary import CustomerLevel, CustomerSource
 from crm import uow
 from crm.access import actor_by_userid
+from crm.rules.funnel import Said
 from crm.usecases.customers import CustomerDraft, create_customer
-from crm.usecases.deals import open_deal
-from models.deals import Evidence
+from crm.usecases.deals import move_deal, open_deal
+from models.deals import Deal, Evidence, Milestone
 from tests.sidebar.conftest import START
+from tests.stories.house import House
 from tests.support.browser import accessibility_problems, overflows
 from tests.support.company import rows
+from tests.support.deals import prove_all
 from tests.web.conftest import Enter, shown, tab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -110,6 +113,59 @@ def test_a_lost_deal_needs_its_reason_and_its_rival(enter: Enter) -> None:
     phone.get_by_role("button", name="确定").tap()
     expect(shown(phone).get_by_text("竞争对手：格兰富")).to_be_visible()
     expect(phone.get_by_role("button", name="重新打开")).to_be_visible()
+
+
+def test_a_move_that_needs_a_signature_asks_for_it_and_stays_while_nobody_can_give_it(
+    house: House, enter: Enter
+) -> None:
+    deal, name = opened()
+    prove_all(deal)
+    with uow.transaction() as s:
+        for stage in ("proposal", "negotiation"):
+            move_deal(s, actor_by_userid(s, "liqiang"), deal, stage, Said(), START, entrance="chat")
+    phone = go_to(enter, name)
+    phone.get_by_role("button", name="推进").tap()
+    phone.get_by_role("button", name="确定").tap()
+    expect(shown(phone).locator(".wrong")).to_contain_text("没有能审批的人")
+    house.run("user", "grant", "zhouming", "director")
+    phone.get_by_role("button", name="确定").tap()
+    expect(shown(phone).get_by_text("正在等审批")).to_be_visible()
+    expect(phone.get_by_role("button", name="确定")).to_have_count(0)
+    shown(phone).get_by_role("button", name="正在等审批").tap()
+    expect(shown(phone).get_by_text("周明").first).to_be_visible()
+
+
+def test_its_amount_and_its_moments_are_changed_and_a_removal_taken_back(enter: Enter) -> None:
+    deal, name = opened()
+    phone = go_to(enter, name)
+    shown(phone).get_by_role("button", name="金额").tap()
+    phone.get_by_label("金额").last.fill("很多")
+    phone.get_by_role("button", name="保存").tap()
+    expect(shown(phone).locator(".wrong")).to_be_visible()
+    phone.get_by_label("金额").last.fill("120万")
+    phone.get_by_role("button", name="保存").tap()
+    expect(shown(phone).get_by_text("¥120 万").first).to_be_visible()
+    (found,) = rows(Deal, Deal.public_id == deal)
+    assert found.amount == Decimal(1_200_000)
+    shown(phone).get_by_role("button", name="记一个节点").tap()
+    phone.get_by_role("button", name="记下").tap()
+    expect(phone.get_by_text("请选是什么节点")).to_be_visible()
+    phone.get_by_role("button", name="截标", exact=True).tap()
+    phone.get_by_role("button", name="记下").tap()
+    expect(shown(phone).locator(".wrong")).to_have_text("请选日期")
+    phone.get_by_label("备注").tap()
+    expect(phone.get_by_label("备注")).to_be_focused()
+    phone.get_by_label("日期").tap()
+    phone.locator("#over input").fill("2026-12-20")
+    phone.locator("#over").get_by_role("button", name="确定").tap()
+    phone.get_by_role("button", name="记下").tap()
+    expect(shown(phone).get_by_role("button", name="12-20 17:00")).to_be_visible()
+    shown(phone).get_by_role("button", name="12-20 17:00").tap()
+    phone.get_by_role("button", name="记错了").tap()
+    shown(phone).get_by_role("button", name="撤销").tap()
+    expect(shown(phone).get_by_role("button", name="12-20 17:00")).to_be_visible()
+    (one,) = rows(Milestone, Milestone.deal_id == found.id)
+    assert one.removed_at is None
 
 
 def test_everybody_can_use_both_pages(enter: Enter) -> None:

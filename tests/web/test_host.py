@@ -16,9 +16,9 @@ from bootstrap import WEB, find_node
 from config.vocabulary import CustomerLevel, CustomerSource
 from crm import uow
 from crm.access import actor_by_userid
-from crm.usecases.customers import CustomerDraft, create_customer
 from crm.rules.funnel import Said
 from crm.usecases.approvals import move_or_ask
+from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.deals import open_deal
 from crm.usecases.todos import add_todo
 from models.approvals import Approval
@@ -275,7 +275,9 @@ def test_a_field_takes_as_many_letters_as_in_the_client(enter: Enter, tmp_path: 
     (tmp_path / "dist" / "weapp" / f"{privacy}.wxml").write_text(FIELDS, encoding="utf-8")
     for name in ("host", "node_modules"):
         (tmp_path / name).symlink_to(WEB / name)
-    build = f"import({json.dumps(str(WEB / 'build_host.mjs'))}).then((one) => one.buildHost({json.dumps(str(tmp_path))}))"
+    build = (
+        f"import({json.dumps(str(WEB / 'build_host.mjs'))}).then((one) => one.buildHost({json.dumps(str(tmp_path))}))"
+    )
     subprocess.run([*find_node()[0], "-e", build], check=True)
     phone.route("**/miniapp.js", lambda route: route.fulfill(path=tmp_path / "dist" / "host" / "miniapp.js"))
     phone.goto(f"{phone.url}#/{privacy}")

@@ -86,7 +86,7 @@ function field(inner: HTMLInputElement | HTMLTextAreaElement, emit: Emit): Sette
     } else if (name === 'focus') { if (value) setTimeout(() => inner.focus()); }
     else if (name === 'autoHeight') { inner.dataset.grows = String(Boolean(value)); grow(); }
     else if (name === 'type') inner.inputMode = ({ number: 'numeric', digit: 'decimal', idcard: 'text' } as Record<string, string>)[value] ?? 'text';
-    else if (name === 'confirmType') inner.enterKeyHint = value;
+    else if (name === 'confirmType') inner.enterKeyHint = value ?? '';
   };
 }
 

@@ -36,9 +36,8 @@ export function run(made: Miniapp): void {
   const env = new MiniProgramEnv();
   const backend = new CurrentWindowBackendContext();
   backend.onEvent((target, type, detail, options) => {
-    const event = new ComponentEvent(type, detail, options);
-    ComponentEvent.dispatchEvent(target, event);
-    return event.defaultPrevented() ? 1 : 0;
+    ComponentEvent.dispatchEvent(target, new ComponentEvent(type, detail, options));
+    return 0; // `catch` keeps a tap from the listeners around it, not from the field or the chooser under the finger
   });
 
   const space = env.createCodeSpace('', true);
