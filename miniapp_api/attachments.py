@@ -61,7 +61,7 @@ def attachment_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     def upload(customer_id: str, form: UploadIn, repeat: RepeatHeaders) -> Response:
         number = plain_id(customer_id)
         _check(deps, number, repeat.key)
-        name = form.file.filename or ""
+        name = form.name or form.file.filename or ""
 
         def commit(accepted: AcceptedFile) -> tuple[Response, bool]:
             made: list[str] = []

@@ -116,9 +116,13 @@ class ShareIn(Payload):
 
 
 class UploadIn(Payload):
-    """A form with the file in `file` (at most 20 MB, what it is told by its content) and a `note` of one line."""
+    """A form with the file in `file` (at most 20 MB, what it is told by its content) and a `note` of one line.
+
+    `name` instead of the file's own: a phone sends its files under names of its making.
+    """
 
     file: Annotated[UploadFile, BeforeValidator(a_file)]
+    name: Words = Field(default="", max_length=200)
     note: Words = Field(default="", max_length=LONGEST_NOTE)
 
 
