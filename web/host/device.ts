@@ -31,15 +31,15 @@ export class Device {
         { enableHighAccuracy: true, timeout: 10000, maximumAge: 0 },
       ));
     }),
-    chooseMedia: (o: Options & { count?: number }) => answered('chooseMedia', o, () => new Promise<object>((done, failed) => {
-      const chooser = Object.assign(document.createElement('input'), { type: 'file', accept: 'image/*', multiple: (o.count ?? 9) > 1 });
-      chooser.onchange = () => done({
-        type: 'image',
-        tempFiles: [...chooser.files!].slice(0, o.count ?? 9).map((one) => ({ tempFilePath: this.files.keepTemporarily(one, one.name), size: one.size, fileType: 'image' })),
-      });
-      chooser.oncancel = () => failed(new Fail('cancel'));
-      chooser.click();
-    })),
+    chooseMedia: (o: Options & { count?: number }) => answered('chooseMedia', o, async () => {
+      const chosen = await pick(o.count ?? 9, 'image/*');
+      return { type: 'image', tempFiles: chosen.map((one) => ({ tempFilePath: this.files.keepTemporarily(one, one.name), size: one.size, fileType: 'image' })) };
+    }),
+    // Of the browser's files: it has no chats.
+    chooseMessageFile: (o: Options & { count: number; extension?: string[] }) => answered('chooseMessageFile', o, async () => {
+      const chosen = await pick(o.count, (o.extension ?? []).map((one) => `.${one}`).join());
+      return { tempFiles: chosen.map((one) => ({ path: this.files.keepTemporarily(one, one.name), name: one.name, size: one.size, type: 'file', time: Math.floor(one.lastModified / 1000) })) };
+    }),
     previewImage: (o: Options & { urls: string[]; current?: string }) => answered('previewImage', o, async () => {
       this.dialogs.picture(URL.createObjectURL(await this.files.content(o.current ?? o.urls[0]!)));
       return {};
@@ -82,4 +82,14 @@ export class Device {
     if (text.length > KEY_ROOM) throw new Fail('entry size limit reached');
     localStorage.setItem(this.named(key), text);
   }
+}
+
+/** Files that the person chooses; no more than `most`. */
+function pick(most: number, accept: string): Promise<File[]> {
+  return new Promise((done, failed) => {
+    const chooser = Object.assign(document.createElement('input'), { type: 'file', accept, multiple: most > 1 });
+    chooser.onchange = () => done([...chooser.files!].slice(0, most));
+    chooser.oncancel = () => failed(new Fail('cancel'));
+    chooser.click();
+  });
 }

@@ -3,6 +3,7 @@ import { mention, type Job } from '../../lib/core/jobs';
 import { leftOf, toneOf } from '../../lib/customers';
 import { handIn, LATER } from '../../lib/handing';
 import { inWan } from '../../lib/money';
+import { placeOf } from '../../lib/places';
 import { LOADING, read } from '../../lib/read';
 import { call, newKey } from '../../lib/session';
 import { moment } from '../../lib/words';
@@ -260,6 +261,14 @@ Page({
 
   addContact() {
     wx.navigateTo({ url: `/pages/record/record?of=contact&customer=${this.data.id}` });
+  },
+
+  openDeal(event: WechatMiniprogram.TouchEvent) {
+    wx.navigateTo({ url: placeOf('deal', event.currentTarget.dataset.id) });
+  },
+
+  addDeal() {
+    wx.navigateTo({ url: `/pages/record/record?of=deal&customer=${this.data.id}` });
   },
 
   editContact(event: WechatMiniprogram.TouchEvent) {
