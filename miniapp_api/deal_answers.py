@@ -69,6 +69,9 @@ class DealPageOut(Answer):
     """`towards` is the key of the next stage, null for a deal that has ended, and so is `beside`: how it stands beside
     the won ones. `amount` in yuan, as text.
 
+    `may_force`: its reader may let it through without all evidence, with his reason. `undo_until`: till then he may
+    take back the move that brought it to `stage`; null where that is not his to undo, or too late.
+
     `approval_id` of the approval that it waits for, null where it waits for none. `fields` as `PATCH /deals/{id}` takes
     them, each with what its reader may see of it.
     """
@@ -90,6 +93,8 @@ class DealPageOut(Answer):
     history: list[StayOut]
     milestones: list[MilestoneOut]
     may_write: bool
+    may_force: bool
+    undo_until: datetime | None
     approval_id: str | None
     beside: ComparedOut | None
     fields: list[FieldValueOut]
@@ -112,6 +117,11 @@ class MovedOut(Answer):
     forced: bool
     said: str
     approval_id: str | None
+
+
+class MovedBackOut(Answer):
+    id: str
+    said: str
 
 
 class MilestoneNotedOut(Answer):

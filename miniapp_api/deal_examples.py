@@ -51,6 +51,8 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
         ],
         "milestones": [_NOTED | {"by": "李强", "done_at": None}],
         "may_write": True,
+        "may_force": False,
+        "undo_until": "2026-11-11T02:10:00Z",
         "approval_id": None,
         "beside": COMPARED,
         "fields": [
@@ -88,7 +90,7 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
             }
         ]
     },
-    "DealIn": {"name": "二期循环泵", "amount": "86万"},
+    "DealIn": {"name": "二期循环泵", "amount": "86万", "fields": {"medium": "热水"}},
     "DealMadeOut": {"id": DEAL_ID, "name": "二期循环泵", "customer": "常熟新泰纺织机械有限公司", "stage": "需求确认"},
     "MoveIn": {"to": "proposal"},
     "MovedOut": {
@@ -98,6 +100,8 @@ DEAL_EXAMPLES: dict[str, dict[str, Any]] = {
         "said": "「二期循环泵」从「需求确认」到「方案提交」",
         "approval_id": None,
     },
+    "MoveBackIn": {"stage": "proposal"},
+    "MovedBackOut": {"id": DEAL_ID, "said": "已撤销：商机「二期循环泵」的阶段变动"},
     "EvidenceIn": {"stage": "proposal", "kind": "minutes", "attachment_id": ATTACHMENT_ID},
     "EvidenceOut": _PROOF,
 }

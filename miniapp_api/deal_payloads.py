@@ -5,14 +5,16 @@ from pydantic import Field
 from config.vocabulary import EndReason, EvidenceKind, MilestoneKind
 from crm.usecases.deals import LONGEST_COMPETITOR, LONGEST_NAME, LONGEST_REASON
 from crm.usecases.milestones import LONGEST_NOTE
+from miniapp_api.form_payloads import Fields
 from miniapp_api.payloads import Moment, Payload, Words
 
 
 class DealIn(Payload):
-    """`amount` as people write it: 「80万」, 「800000」."""
+    """`amount` as people write it: 「80万」, 「800000」. `fields`: the form's others, by the keys of `GET /fields`."""
 
     name: Words = Field(min_length=1, max_length=LONGEST_NAME)
     amount: Words = Field(min_length=1, max_length=20)
+    fields: Fields | None = None
 
 
 class MoveIn(Payload):
@@ -23,6 +25,12 @@ class MoveIn(Payload):
     ended_for: EndReason | None = None
     competitor: Words = Field(default="", max_length=LONGEST_COMPETITOR)
     force: bool = False
+
+
+class MoveBackIn(Payload):
+    """`stage` is the key of the one it was moved to: where it stands elsewhere by now, nothing is undone."""
+
+    stage: Words = Field(min_length=1, max_length=32)
 
 
 class EvidenceIn(Payload):

@@ -29,7 +29,8 @@ def deal_record_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     @bp.output(DealMadeOut, status_code=201)
     @bp.doc(
         summary="新建商机",
-        description="总是从流程的第一个阶段开始；往后走要凭证。`amount` 写成「80万」或「800000」。",
+        description="总是从流程的第一个阶段开始；往后走要凭证。`amount` 写成「80万」或「800000」，"
+        "自己加的字段写在 `fields` 里。",
         security="bearer",
         responses=answers(WRITE),
     )
@@ -54,6 +55,8 @@ def deal_record_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
 def _made(customer_id: str, body: DealIn) -> Write:
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
         made = open_deal(s, actor, customer_id, body.name, _amount(body.amount), now, entrance=via)
+        if body.fields:
+            update_deal(s, actor, made.public_id, body.fields, now, entrance=via)
         return done(201, DealMadeOut(id=made.public_id, name=made.name, customer=made.customer_name, stage=made.stage))
 
     return effect

@@ -17,11 +17,21 @@ from crm.rules.funnel import Missing, Rung, Said
 from crm.usecases import evidence
 from crm.usecases.approvals import Filed, move_or_ask
 from crm.usecases.idempotency import Stored, Transaction
+from crm.usecases.move_undo import take_back_newest
 from crm.usecases.sessions import actor_of_session
 from miniapp_api.answers import FieldValueOut, said_sum
 from miniapp_api.customers import values_in
-from miniapp_api.deal_answers import DealPageOut, EvidenceOut, MilestoneOut, MissingOut, MovedOut, StageOut, StayOut
-from miniapp_api.deal_payloads import EvidenceIn, MoveIn
+from miniapp_api.deal_answers import (
+    DealPageOut,
+    EvidenceOut,
+    MilestoneOut,
+    MissingOut,
+    MovedBackOut,
+    MovedOut,
+    StageOut,
+    StayOut,
+)
+from miniapp_api.deal_payloads import EvidenceIn, MoveBackIn, MoveIn
 from miniapp_api.deps import ApiDeps
 from miniapp_api.payloads import RepeatHeaders
 from miniapp_api.repeat import Write, done, plain_id, write
@@ -62,6 +72,27 @@ def deal_routes(bp: APIBlueprint, deps: ApiDeps) -> None:
     )
     def move(deal_id: str, json_data: MoveIn, repeat: RepeatHeaders) -> Response:
         return write(deps, repeat.key, json_data, _moved(plain_id(deal_id), json_data))
+
+    @bp.post("/deals/<deal_id>/move/undo")
+    @bp.input(MoveBackIn)
+    @bp.input(RepeatHeaders, location="headers", arg_name="repeat")
+    @bp.output(MovedBackOut)
+    @bp.doc(
+        summary="撤销自己刚才的推进",
+        description="在规则定的撤销时间内（默认 10 分钟，到商机的 `undo_until`），之后没有别的变动。"
+        "凭证、报价、动态都回到推进以前。",
+        security="bearer",
+        responses=answers(
+            WRITE
+            | {
+                403: _NO_WRITE,
+                409: "之后又有变动，或不是自己推进的，或编号已用于另一个请求",
+                410: "过了撤销时间",
+            }
+        ),
+    )
+    def move_back(deal_id: str, json_data: MoveBackIn, repeat: RepeatHeaders) -> Response:
+        return write(deps, repeat.key, json_data, _moved_back(plain_id(deal_id), json_data))
 
     @bp.post("/deals/<deal_id>/evidence")
     @bp.input(EvidenceIn)
@@ -106,6 +137,14 @@ def _moved(deal_id: str, body: MoveIn) -> Write:
     return effect
 
 
+def _moved_back(deal_id: str, body: MoveBackIn) -> Write:
+    def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
+        name = take_back_newest(s, actor, deal_id, body.stage, now, entrance=via)
+        return done(200, MovedBackOut(id=deal_id, said=f"已撤销：商机「{name}」的阶段变动"))
+
+    return effect
+
+
 def _proved(deal_id: str, body: EvidenceIn) -> Write:
     def effect(s: Transaction, actor: Actor, now: datetime, via: LoginVia) -> Stored:
         file = plain_id(body.attachment_id)
@@ -143,6 +182,8 @@ def _page(page: DealPage, beside: Compared | None, fields: list[FieldValueOut]) 
         history=[_stay(one) for one in page.history],
         milestones=[_milestone(one) for one in page.milestones if one.removed_at is None],
         may_write=page.may_write,
+        may_force=page.may_force,
+        undo_until=page.undo_until,
         approval_id=page.approval_id,
         beside=beside and compared_out(beside),
         fields=fields,

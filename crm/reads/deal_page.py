@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import EndReason, EvidenceKind, StageKind
 from crm import policy
-from crm.access import READ, WRITE, Actor, eyes, get_deal, sees_customer
+from crm.access import DECIDE, READ, WRITE, Actor, eyes, get_deal, sees_customer
 from crm.approving import approval_needed, missing_approval, waiting_approval
 from crm.ladders import Course, course_of, held_by
 from crm.reads.deals import deal_sight
@@ -54,7 +54,8 @@ class Stay:
 class DealPage:
     """`towards` is the next stage up, None at an end; `missing` what it still asks for. `amount` None: not shown.
 
-    `approval_id` is of the approval that it waits for.
+    `may_force`: he may let it through without the evidence. `undo_until`: till then he may take back the move that
+    brought it here, None where it is not his or too late. `approval_id` is of the approval that it waits for.
     """
 
     public_id: str
@@ -74,6 +75,8 @@ class DealPage:
     history: Sequence[Stay]
     milestones: Sequence[MilestoneRow]
     may_write: bool
+    may_force: bool
+    undo_until: datetime | None
     approval_id: str | None
 
 
@@ -89,7 +92,9 @@ def deal_page(s: Session, actor: Actor, deal_id: str, now: datetime) -> DealPage
         need = approval_needed(s, deal, course, towards)
         signed = [] if need is None else [missing_approval(s, deal, towards, need, sums=amount is not None)]
         missing = [*judged.missing, *signed]
-    writes = select(Customer.id).where(Customer.id == customer.id, sees_customer(actor, WRITE))
+    allowed = select(sees_customer(actor, WRITE), sees_customer(actor, DECIDE)).where(Customer.id == customer.id)
+    writes, decides = s.execute(allowed).one()
+    stays, newest = _stays(s, deal, now)
     return DealPage(
         public_id=deal.public_id,
         customer_id=customer.public_id,
@@ -105,9 +110,13 @@ def deal_page(s: Session, actor: Actor, deal_id: str, now: datetime) -> DealPage
         towards=towards,
         missing=missing,
         evidence=_proofs(s, deal, course),
-        history=_stays(s, deal, now),
+        history=stays,
         milestones=milestones_of(s, deal),
-        may_write=s.scalar(writes) is not None,
+        may_write=writes,
+        may_force=decides and (actor.manages or actor.sees_all),
+        undo_until=_undo_until(s, newest, now)
+        if writes and len(stays) > 1 and newest.actor_id == actor.person_id
+        else None,
         approval_id=None if (waiting := waiting_approval(s, deal.id)) is None else waiting.public_id,
     )
 
@@ -139,8 +148,13 @@ def _proofs(s: Session, deal: Deal, course: Course) -> list[ProofRow]:
     ]  # fmt: skip
 
 
-def _stays(s: Session, deal: Deal, now: datetime) -> list[Stay]:
-    """The ledger, the newest stay first."""
+def _undo_until(s: Session, newest: StagePeriod, now: datetime) -> datetime | None:
+    until = newest.started_at + timedelta(minutes=policy.current(s).undo_minutes)
+    return until if now <= until else None
+
+
+def _stays(s: Session, deal: Deal, now: datetime) -> tuple[list[Stay], StagePeriod]:
+    """The ledger, the newest stay first, and that one's line."""
     rows = (
         select(StagePeriod, Stage.label, Person.name)
         .join(Stage, Stage.id == StagePeriod.stage_id)
@@ -149,11 +163,13 @@ def _stays(s: Session, deal: Deal, now: datetime) -> list[Stay]:
         .order_by(StagePeriod.id.desc())
     )
     calendar = policy.calendar(s)
-    return [
+    lines = s.execute(rows).all()
+    stays = [
         Stay(
             stage, one.started_at, one.ended_at,
             calendar.working_days_between(day_of(one.started_at), day_of(one.ended_at or now)),
             who or "系统", one.reason, one.forced,
         )
-        for one, stage, who in s.execute(rows)
+        for one, stage, who in lines
     ]  # fmt: skip
+    return stays, lines[0][0]

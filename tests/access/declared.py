@@ -221,6 +221,7 @@ ROUTES: Mapping[str, Door] = {
     "POST /api/v1/deals/<deal_id>/move": Record(
         WRITE, lambda _: {"to": "shelved", "reason": "客户暂停了项目"}, thing="deal_public", done=True
     ),
+    "POST /api/v1/deals/<deal_id>/move/undo": Record(WRITE, lambda _: {"stage": "requirement"}, thing="deal_public"),
     "POST /api/v1/deals/<deal_id>/evidence": Record(
         WRITE,
         lambda it: {"stage": "proposal", "kind": "minutes", "attachment_id": it.attachment},

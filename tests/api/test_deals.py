@@ -1,5 +1,7 @@
 """A deal over the API: what it lacks, its evidence, the move through the gate once per key, and what is not yours."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,7 +10,7 @@ from crm import uow
 from crm.access import actor_by_userid
 from crm.usecases.deals import open_deal
 from models.deals import StagePeriod
-from tests.api.conftest import MINE, NOW, Phone
+from tests.api.conftest import MINE, NOW, Phone, Shifting
 from tests.api.test_attachments import send
 from tests.support.company import rows
 
@@ -52,6 +54,41 @@ def test_a_deal_says_what_it_lacks_takes_it_and_moves_once_per_key(phone: Phone,
     assert phone.delete(f"/attachments/{file}").status_code == 409
 
 
+def test_a_move_is_taken_back_once_per_key_while_it_is_young_and_nothing_followed(
+    phone: Phone, phone_of: Callable[[str], Phone], deal: str, clock: Shifting
+) -> None:
+    def shelved() -> None:
+        assert phone.post(f"/deals/{deal}/move", {"to": "shelved", "reason": "客户暂停了项目"}).status_code == 200
+
+    def back(stage: str, key: str = "", by: Phone = phone) -> int:
+        return by.post(f"/deals/{deal}/move/undo", {"stage": stage}, key=key).status_code
+
+    assert phone.get(f"/deals/{deal}").get_json()["undo_until"] is None  # it was opened, not moved
+    assert back("requirement") == 409
+    shelved()
+    assert phone.get(f"/deals/{deal}").get_json()["undo_until"] == "2026-11-23T02:10:00Z"
+    leader = phone_of("li")
+    assert leader.get(f"/deals/{deal}").get_json()["undo_until"] is None
+    assert (back("shelved", by=leader), back("proposal"), back("nowhere")) == (409, 409, 409)
+    assert [back("shelved", "u1"), back("shelved", "u1"), back("shelved", "u2")] == [200, 200, 409]
+    assert phone.get(f"/deals/{deal}").get_json()["stage"] == "requirement"
+    shelved()
+    clock.now = NOW + timedelta(minutes=11)
+    assert phone.get(f"/deals/{deal}").get_json()["undo_until"] is None
+    assert back("shelved") == 410
+
+
+def test_a_manager_is_told_that_he_may_let_it_through_and_does_with_a_reason(
+    phone: Phone, phone_of: Callable[[str], Phone], deal: str
+) -> None:
+    leader = phone_of("li")
+    assert [one.get(f"/deals/{deal}").get_json()["may_force"] for one in (phone, leader)] == [False, True]
+    bare = leader.post(f"/deals/{deal}/move", {"to": "proposal", "force": True})
+    assert (bare.status_code, list(bare.get_json()["fields"])) == (409, ["reason"])
+    moved = leader.post(f"/deals/{deal}/move", {"to": "proposal", "force": True, "reason": "客户当面确认过"})
+    assert (moved.status_code, moved.get_json()["forced"]) == (200, True)
+
+
 def test_evidence_that_opened_nothing_is_removed(phone: Phone, deal: str) -> None:
     file = send(phone, "会议纪要".encode()).get_json()["id"]
     asked = {"stage": "proposal", "kind": "minutes", "attachment_id": file}
@@ -81,6 +118,7 @@ def test_what_is_not_yours_is_not_there(phone: Phone, deal: str, bad: str) -> No
         body = {"to": "won"} if path.endswith("move") else {"stage": "a", "kind": "minutes", "attachment_id": "b"}
         answer = phone.get(path) if path.endswith(bad) else phone.post(path, body)
         assert answer.status_code == 404, path
+    assert phone.post(f"/deals/{bad}/move/undo", {"stage": "proposal"}).status_code == 404
     assert phone.delete(f"/evidence/{bad}").status_code == 404
 
 

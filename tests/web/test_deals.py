@@ -1,6 +1,7 @@
 """商机 in the mini-program: the board, a deal's ladder and evidence, its moves and what refuses them."""
 
 import io
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -8,13 +9,16 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
-from config.vocabulary import CustomerLevel, CustomerSource
+from config.vocabulary import CustomerLevel, CustomerSource, FieldKind, FieldObject, Role
 from crm import uow
 from crm.access import actor_by_userid
 from crm.rules.funnel import Said
 from crm.usecases.customers import CustomerDraft, create_customer
 from crm.usecases.deals import move_deal, open_deal
+from crm.usecases.fields import FieldDraft, add_field
+from models.customers import Customer
 from models.deals import Deal, Evidence, Milestone
 from tests.sidebar.conftest import START
 from tests.stories.house import House
@@ -34,7 +38,9 @@ def opened(amount: int = 860_000) -> tuple[str, str]:
     with uow.transaction() as s:
         who = actor_by_userid(s, "liqiang")
         draft = CustomerDraft(
-            f"海盐{'甲乙丙丁戊己庚辛'[number]}泰纺织机械有限公司", CustomerLevel.NORMAL, CustomerSource.EVENT
+            f"海盐{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳'[number]}泰纺织机械有限公司",
+            CustomerLevel.NORMAL,
+            CustomerSource.EVENT,
         )
         customer = create_customer(s, who, draft, START, entrance="chat")
         return open_deal(s, who, customer.id, name, Decimal(amount), START, entrance="chat").public_id, name
@@ -99,6 +105,95 @@ def test_photographed_evidence_opens_the_next_stage_and_is_taken_once(enter: Ent
     expect(shown(phone).get_by_text("方案提交（现在）")).to_be_visible()
 
 
+def test_a_move_is_taken_back_on_the_page(enter: Enter) -> None:
+    deal, name = opened()
+    prove_all(deal)
+    phone = go_to(enter, name)
+    expect(shown(phone).get_by_role("button", name="撤销")).to_have_count(0)
+    phone.get_by_role("button", name="推进").tap()
+    phone.get_by_role("button", name="确定").tap()
+    expect(shown(phone).get_by_text("方案提交（现在）")).to_be_visible()
+    shown(phone).get_by_role("button", name="撤销").tap()
+    expect(shown(phone).get_by_text("需求确认（现在）")).to_be_visible()
+    expect(shown(phone).get_by_role("button", name="撤销")).to_have_count(0)
+
+
+def test_only_a_manager_lets_it_through_with_a_reason_that_stays_on_the_deal(enter: Enter) -> None:
+    deal, name = opened()
+    phone = go_to(enter, name)
+    phone.get_by_role("button", name="推进").tap()
+    expect(phone.get_by_label("说明")).to_be_visible()
+    expect(phone.get_by_role("switch")).to_have_count(0)
+    phone = enter("wanglei", f"/pages/deal/deal?id={deal}")
+    phone.get_by_role("button", name="推进").tap()
+    phone.get_by_role("switch", name="缺凭证也放行").tap()
+    phone.get_by_role("button", name="确定").tap()
+    expect(shown(phone).locator(".wrong")).to_contain_text("放行的原因")
+    phone.get_by_label("说明").fill("客户当面确认过参数")
+    phone.get_by_role("button", name="确定").tap()
+    expect(shown(phone).get_by_text("方案提交（现在）")).to_be_visible()
+    expect(shown(phone).get_by_text("主管放行 · 客户当面确认过参数")).to_be_visible()
+
+
+def test_a_file_of_a_chat_is_evidence_under_its_own_name(enter: Enter, tmp_path: Path) -> None:
+    _, name = opened()
+    phone = go_to(enter, name)
+    minutes = tmp_path / "技术交流纪要.txt"
+    minutes.write_text("会议纪要：双方确认扬程 32 米，口径 DN200，月底前给方案", encoding="utf-8")
+    shown(phone).get_by_role("button", name="交凭证").first.tap()
+    with phone.expect_file_chooser() as chooser:
+        phone.get_by_role("button", name="从聊天里选文件").tap()
+    chooser.value.set_files(minutes)
+    expect(shown(phone).get_by_text("已收下")).to_be_visible()
+    phone.get_by_role("button", name="关闭").last.tap()
+    expect(shown(phone).locator(".proof")).to_contain_text("技术交流纪要.txt")
+
+
+def new_deal(enter: Enter) -> Page:
+    """李强's phone with the form of one more deal of a customer of his."""
+    deal, _ = opened()
+    with uow.reading() as s:
+        place = s.scalars(select(Customer.public_id).join(Deal).where(Deal.public_id == deal)).one()
+    phone = enter("liqiang", f"/pages/customer/customer?id={place}")
+    shown(phone).get_by_role("button", name="新建商机").tap()
+    expect(shown(phone).get_by_label("商机名称")).to_be_visible()
+    return phone
+
+
+def test_a_new_deal_is_opened_from_its_customer_with_all_its_fields(enter: Enter) -> None:
+    with uow.transaction() as s:
+        admin = replace(actor_by_userid(s, "liqiang"), role=Role.ADMIN)
+        draft = FieldDraft("输送介质", "basic")
+        add_field(s, admin, FieldObject.DEAL, FieldKind.TEXT, draft, START, entrance="console")
+    phone = new_deal(enter)
+    phone.get_by_role("button", name="保存").tap()
+    expect(shown(phone).get_by_text("请填写商机名称")).to_be_visible()
+    shown(phone).get_by_label("商机名称").fill("屏蔽泵备件")
+    shown(phone).get_by_label("金额").fill("很多")
+    shown(phone).get_by_label("输送介质").fill("热水")
+    phone.get_by_role("button", name="保存").tap()
+    expect(shown(phone).locator(".wrong").last).to_contain_text("80万")
+    shown(phone).get_by_label("金额").fill("12万")
+    phone.get_by_role("button", name="保存").tap()
+    expect(shown(phone).get_by_text("走过的路")).to_be_visible()
+    expect(shown(phone).get_by_text("¥12 万").first).to_be_visible()
+    expect(shown(phone).get_by_text("热水")).to_be_visible()
+
+
+def test_without_a_network_a_new_deal_waits_on_the_phone_and_is_opened_once(enter: Enter) -> None:
+    phone = new_deal(enter)
+    phone.evaluate("window.postMessage({flight: true}, location.origin)")
+    shown(phone).get_by_label("商机名称").fill("消防泵更换")
+    shown(phone).get_by_label("金额").fill("8万")
+    phone.get_by_role("button", name="保存").tap()
+    expect(phone.get_by_role("status").last).to_contain_text("联网后自动发出")
+    assert rows(Deal, Deal.name == "消防泵更换") == []
+    with phone.expect_response("**/customers/*/deals") as sent:
+        phone.evaluate("window.postMessage({flight: false}, location.origin)")
+    assert sent.value.ok
+    assert len(rows(Deal, Deal.name == "消防泵更换")) == 1
+
+
 def test_a_lost_deal_needs_its_reason_and_its_rival(enter: Enter) -> None:
     _, name = opened()
     phone = go_to(enter, name)
@@ -111,19 +206,19 @@ def test_a_lost_deal_needs_its_reason_and_its_rival(enter: Enter) -> None:
     expect(shown(phone).locator(".wrong")).to_contain_text("竞争对手")
     phone.get_by_label("竞争对手").fill("格兰富")
     phone.get_by_role("button", name="确定").tap()
-    expect(shown(phone).get_by_text("竞争对手：格兰富")).to_be_visible()
+    expect(shown(phone).get_by_text("主要原因：价格，竞争对手：格兰富")).to_be_visible()
     expect(phone.get_by_role("button", name="重新打开")).to_be_visible()
 
 
 def test_a_move_that_needs_a_signature_asks_for_it_and_stays_while_nobody_can_give_it(
     house: House, enter: Enter
 ) -> None:
-    deal, name = opened()
+    deal, _ = opened()
     prove_all(deal)
     with uow.transaction() as s:
         for stage in ("proposal", "negotiation"):
             move_deal(s, actor_by_userid(s, "liqiang"), deal, stage, Said(), START, entrance="chat")
-    phone = go_to(enter, name)
+    phone = enter("liqiang", f"/pages/deal/deal?id={deal}")
     phone.get_by_role("button", name="推进").tap()
     phone.get_by_role("button", name="确定").tap()
     expect(shown(phone).locator(".wrong")).to_contain_text("没有能审批的人")

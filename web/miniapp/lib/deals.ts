@@ -46,6 +46,7 @@ export interface Deal {
   amount: string;
   owner: string;
   stage: string;
+  ended_for: string | null;
   competitor: string;
   ladder: Rung[];
   towards: string | null;
@@ -54,30 +55,45 @@ export interface Deal {
   history: { stage: string; since: string; days: number; by: string; reason: string; forced: boolean }[];
   milestones: Milestone[];
   may_write: boolean;
+  may_force: boolean;
+  undo_until: string | null;
   approval_id: string | null;
   beside: { told: string; stage_days: number; limit: number; colour: string } | null;
   fields: Field[];
 }
 
+/** Why a deal was won or lost. */
+export const REASONS = [
+  { why: 'price', name: '价格' }, { why: 'technology', name: '技术' }, { why: 'delivery', name: '交期' }, { why: 'relationship', name: '关系' },
+  { why: 'service', name: '服务' }, { why: 'budget', name: '预算' }, { why: 'other', name: '其他' },
+];
 const WRITTEN = ['text', 'long_text', 'number', 'money', 'date']; // what is written in one box; the others on a computer
 const COLOURS: Record<string, [string, string]> = { red: ['tag-red', '红牌'], yellow: ['tag-amber', '黄牌'], green: ['tag-green', '正常'] };
 const ENDS: Record<string, string> = { won: 'tag-green', lost: 'tag-red', shelved: '' };
+
+/** That its newest move may be taken back, and till when; "" where it may not. */
+export function undoOf({ ladder, stage, undo_until }: Deal): string {
+  return undo_until ? `刚到「${ladder.find((one) => one.key === stage)?.label}」，${moment(new Date(undo_until))} 前可以撤销` : '';
+}
 
 /** What the page's template shows of it. */
 export function drawn(deal: Deal) {
   const here = deal.ladder.find((one) => one.key === deal.stage);
   const open = deal.ladder.filter((one) => one.kind === 'open');
   const at = open.findIndex((one) => one.key === deal.stage);
+  const missing = deal.missing.filter((one) => one.lack !== 'approval' || !deal.approval_id); // the page says above that it waits
   const ended = here !== undefined && here.kind !== 'open';
   const [tone, word] = COLOURS[deal.beside?.colour ?? ''] ?? ['', ''];
   return {
-    name: deal.name, customer: deal.customer, owner: deal.owner, competitor: deal.competitor,
+    name: deal.name, customer: deal.customer, owner: deal.owner,
     sum: money(deal.amount), told: deal.beside?.told ?? '', approval: deal.approval_id ?? '',
     here: here?.label ?? '', ended, mine: deal.may_write,
     tone: ended ? ENDS[here.kind] : tone, word: ended ? here.label : word,
+    why: deal.ended_for ? `主要原因：${REASONS.find((one) => one.why === deal.ended_for)?.name}，竞争对手：${deal.competitor}` : '',
     days: deal.beside ? `这一步已 ${deal.beside.stage_days} 个工作日，一般 ${deal.beside.limit} 个以内` : '',
-    next: deal.ladder.find((one) => one.key === deal.towards)?.label ?? '',
-    missing: deal.missing.map((one) => ({ ...one, handed: one.lack === 'evidence' && deal.may_write, words: one.lack === 'evidence' ? '' : one.how })),
+    next: deal.approval_id && !missing.length ? '' : deal.ladder.find((one) => one.key === deal.towards)?.label ?? '',
+    forces: deal.may_force && deal.may_write,
+    missing: missing.map((one) => ({ ...one, handed: one.lack === 'evidence' && deal.may_write, words: one.lack === 'evidence' ? '' : one.how })),
     ladder: open.map((one, place) => ({
       ...one,
       state: ended ? (here.kind === 'won' ? 'done' : '') : place < at ? 'done' : place === at ? 'on' : '',

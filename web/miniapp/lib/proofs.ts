@@ -2,7 +2,7 @@
 import { phone } from './ports';
 import { ask, call, newKey } from './session';
 
-/** One picture on its way. The keys stay with it: what is tried again happens once. */
+/** One file on its way. The keys stay with it: what is tried again happens once. */
 export interface Handing {
   name: string;
   state: 'waiting' | 'going' | 'done' | 'refused';
@@ -13,9 +13,10 @@ export interface Handing {
   keys: [string, string];
 }
 
-export function handing(temporary: string, place: number): Handing {
-  const ending = /\.\w+$/.exec(temporary)?.[0] ?? '.jpg';
-  return { name: `照片 ${place}`, state: 'waiting', said: '等待上传', temporary, file: `${newKey()}${ending}`, attachment: '', keys: [newKey(), newKey()] };
+/** `name` is what people read of it, with its ending; where it is one of the customer's files already, `attachment` is its id. */
+export function handing(name: string, temporary: string, attachment = ''): Handing {
+  const ending = /\.\w+$/.exec(name)?.[0] ?? '';
+  return { name, state: 'waiting', said: '等待上传', temporary, file: `${newKey()}${ending}`, attachment, keys: [newKey(), newKey()] };
 }
 
 /** Throws what the server or the network said; called again it goes on from there. */
@@ -25,7 +26,7 @@ export async function handIn(one: Handing, customer: string, deal: string, stage
       await phone.files.save(one.temporary, one.file);
       one.temporary = '';
     }
-    const { body } = await ask({ method: 'POST', path: `/customers/${customer}/attachments`, key: one.keys[0], file: one.file, body: {} });
+    const { body } = await ask({ method: 'POST', path: `/customers/${customer}/attachments`, key: one.keys[0], file: one.file, body: { name: one.name } });
     one.attachment = (body as { id: string }).id;
     await phone.files.remove(one.file);
   }

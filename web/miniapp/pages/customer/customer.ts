@@ -4,6 +4,7 @@ import { mention, type Job } from '../../lib/core/jobs';
 import { call as phoneCall, callTold, followUp, todo } from '../../lib/core/work';
 import { leftOf, toneOf } from '../../lib/customers';
 import { handIn, LATER } from '../../lib/handing';
+import { placeOf } from '../../lib/places';
 import { LOADING, read } from '../../lib/read';
 import { call, newKey } from '../../lib/session';
 import { dayOf, moment } from '../../lib/words';
@@ -258,6 +259,14 @@ Page({
 
   addContact() {
     wx.navigateTo({ url: `/pages/record/record?of=contact&customer=${this.data.id}` });
+  },
+
+  openDeal(event: WechatMiniprogram.TouchEvent) {
+    wx.navigateTo({ url: placeOf('deal', event.currentTarget.dataset.id) });
+  },
+
+  addDeal() {
+    wx.navigateTo({ url: `/pages/record/record?of=deal&customer=${this.data.id}` });
   },
 
   editContact(event: WechatMiniprogram.TouchEvent) {

@@ -1,23 +1,20 @@
 import { Refused } from '../../lib/core/api';
-import { drawn, type Deal } from '../../lib/deals';
+import { drawn, REASONS, undoOf, type Deal } from '../../lib/deals';
 import { handIn, handing, type Handing } from '../../lib/proofs';
 import { LOADING, read } from '../../lib/read';
 import { call, newKey } from '../../lib/session';
+import { dayOf } from '../../lib/words';
 
-const REASONS = [
-  { why: 'price', name: '价格' }, { why: 'technology', name: '技术' }, { why: 'delivery', name: '交期' }, { why: 'relationship', name: '关系' },
-  { why: 'service', name: '服务' }, { why: 'budget', name: '预算' }, { why: 'other', name: '其他' },
-];
 const KINDS = [{ kind: 'bid_deadline', name: '截标' }, { kind: 'deposit', name: '保证金' }, { kind: 'bid_opening', name: '开标' }, { kind: 'delivery', name: '交货' }];
 
 Page({
   data: {
     ...LOADING,
     id: '', deal: null as ReturnType<typeof drawn> | null,
-    reasons: REASONS, kinds: KINDS, removed: '',
+    reasons: REASONS, kinds: KINDS, removed: '', undo: '',
     /** Which sheet is up: "" none. `title` is its head. */
     sheet: '' as '' | 'move' | 'hand' | 'date' | 'field', title: '', wrong: '', busy: false,
-    to: '', end: '', why: '', competitor: '', words: '',
+    to: '', end: '', ahead: false, force: false, why: '', competitor: '', words: '',
     hands: [] as Handing[],
     kind: '', day: '', clock: '17:00',
     key: '', form: '', value: '',
@@ -39,11 +36,13 @@ Page({
     wx.stopPullDownRefresh();
   },
 
+  /** What may be undone is the server's clock's to say: nothing that was kept says it. */
   async load() {
-    this.setData(await read<Deal>(`/deals/${this.data.id}`, (found) => {
+    const reading = await read<Deal>(`/deals/${this.data.id}`, (found) => {
       this.found = found;
       this.setData({ state: 'ready', deal: drawn(found) });
-    }));
+    });
+    this.setData({ ...reading, undo: reading.state === 'ready' && !reading.stale && this.found ? undoOf(this.found) : '' });
   },
 
   close() {
@@ -79,30 +78,40 @@ Page({
 
   moving(to: Deal['ladder'][number]) {
     const title = to.kind === 'open' ? `到「${to.label}」` : to.label;
-    this.setData({ sheet: 'move', title, to: to.key, end: to.kind, why: '', competitor: '', words: '', wrong: '' });
+    const place = (key: string): number => this.found?.ladder.findIndex((one) => one.key === key) ?? 0;
+    const ahead = to.kind === 'won' || (to.kind === 'open' && !this.data.deal?.ended && place(to.key) > place(this.found?.stage ?? ''));
+    this.setData({ sheet: 'move', title, to: to.key, end: to.kind, ahead, force: false, why: '', competitor: '', words: '', wrong: '' });
   },
 
   move() {
-    const { to, end, why, competitor, words } = this.data;
+    const { to, end, force, why, competitor, words } = this.data;
     const ends = end === 'won' || end === 'lost';
     if (ends && !why) return this.setData({ wrong: '请选主要原因' });
-    return this.act('POST', `/deals/${this.data.id}/move`, ends ? { to, reason: words, ended_for: why, competitor } : { to, reason: words });
+    return this.act('POST', `/deals/${this.data.id}/move`, { to, reason: words, force, ...(ends ? { ended_for: why, competitor } : {}) });
   },
 
-  /** Photographs, or files that the customer has already. */
+  back() {
+    return this.act('POST', `/deals/${this.data.id}/move/undo`, { stage: this.found?.stage });
+  },
+
+  /** Photographs, files of a chat, or those that the customer has already. */
   async hand(event: WechatMiniprogram.TouchEvent) {
     const { stage, kind, told } = event.currentTarget.dataset;
     this.gap = { stage, kind };
-    const way = await chosen(['拍照或选照片', '用这家客户附件里的文件'], (one) => one);
-    if (way === '拍照或选照片') await this.photograph(told);
-    else if (way) await this.attach(told);
+    const ways = [{ name: '拍照或选照片', go: this.photograph }, { name: '从聊天里选文件', go: this.takeFiles }, { name: '用这家客户附件里的文件', go: this.attach }];
+    const way = await chosen(ways, (one) => one.name);
+    await way?.go.call(this, told);
   },
 
   async photograph(told: string) {
     const taken = await wx.chooseMedia({ count: 9, mediaType: ['image'], sourceType: ['camera', 'album'] }).catch(() => null);
-    if (!taken) return;
-    this.setData({ sheet: 'hand', title: told, wrong: '', hands: taken.tempFiles.map((one, place) => handing(one.tempFilePath, place + 1)) });
-    await this.send();
+    const day = dayOf(new Date());
+    await this.handOver(told, (taken?.tempFiles ?? []).map(({ tempFilePath }, place) => handing(`照片 ${day} ${place + 1}${/\.\w+$/.exec(tempFilePath)?.[0] ?? '.jpg'}`, tempFilePath)));
+  },
+
+  async takeFiles(told: string) {
+    const taken = await wx.chooseMessageFile({ count: 9, type: 'all' }).catch(() => null);
+    await this.handOver(told, (taken?.tempFiles ?? []).map((one) => handing(one.name, one.path)));
   },
 
   async attach(told: string) {
@@ -111,12 +120,16 @@ Page({
       const { attachments } = await call<{ attachments: { id: string; name: string }[] }>('GET', path, '');
       if (!attachments.length) { wx.showToast({ title: '这家客户还没有附件', icon: 'none' }); return; }
       const file = await chosen(attachments.slice(0, 6), (one) => one.name);
-      if (!file) return;
-      this.setData({ sheet: 'hand', title: told, wrong: '', hands: [{ ...handing('', 1), name: file.name, attachment: file.id }] });
-      await this.send();
+      if (file) await this.handOver(told, [handing(file.name, '', file.id)]);
     } catch (error) {
       wx.showToast({ title: (error as Error).message, icon: 'none', duration: 3000 });
     }
+  },
+
+  async handOver(told: string, hands: Handing[]) {
+    if (!hands.length) return;
+    this.setData({ sheet: 'hand', title: told, wrong: '', hands });
+    await this.send();
   },
 
   /** One by one, those that are not there yet; a refused one does not keep the next from going. */

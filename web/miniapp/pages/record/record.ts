@@ -1,5 +1,7 @@
 import { addFile } from '../../lib/attachments';
 import { Refused } from '../../lib/core/api';
+import { handIn, LATER } from '../../lib/handing';
+import { placeOf } from '../../lib/places';
 import { LOADING, read, type Reading } from '../../lib/read';
 import { call, newKey } from '../../lib/session';
 
@@ -15,6 +17,7 @@ interface Asked extends Field { value: string; first: string; seen: string; told
 /** A customer of ours that may be meant; a colleague's has neither id nor name. `settled`: it is the same, and nobody can say that it is another. */
 interface Hit { id: string | null; name: string; owner: string; settled: boolean; reason: string }
 
+const NAMES: Record<string, string> = { customer: '客户', contact: '联系人', deal: '商机' };
 const CHOICES = ['select', 'person'];
 const JOIN = '、';
 
@@ -25,9 +28,9 @@ Page({
   made: {} as Record<string, string | string[]>,
 
   onLoad(query: { of?: string; id?: string; customer?: string }) {
-    const of = query.of === 'contact' ? 'contact' : 'customer';
+    const of = query.of && query.of in NAMES ? query.of : 'customer';
     this.setData({ of, id: query.id ?? '', customer: query.customer ?? '' });
-    wx.setNavigationBarTitle({ title: `${query.id ? '修改' : of === 'contact' ? '添加' : '新建'}${of === 'contact' ? '联系人' : '客户'}` });
+    wx.setNavigationBarTitle({ title: `${query.id ? '修改' : of === 'contact' ? '添加' : '新建'}${NAMES[of]}` });
     this.key = newKey();
     this.load();
   },
@@ -152,6 +155,16 @@ Page({
     this.setData({ wrong: error.message, wrongs: error instanceof Refused ? error.fields : {} });
   },
 
+  /** A new deal waits on the phone where nobody answers; what it is called and its amount stand apart from its other fields. */
+  async open({ name, amount, ...fields }: Record<string, string | string[]>) {
+    const body = { name, amount: amount ?? '0', ...(Object.keys(fields).length ? { fields } : {}) };
+    const job = await handIn({ kind: 'deal', title: `商机 ${name}`, method: 'POST', path: `/customers/${this.data.customer}/deals`, body });
+    if (job.said) { this.setData({ wrong: job.said.message, wrongs: job.said.fields }); return; }
+    if (job.state === 'sent') { wx.redirectTo({ url: placeOf('deal', String(job.answer?.id)) }); return; }
+    wx.navigateBack();
+    wx.showToast({ title: LATER, icon: 'none', duration: 3000 });
+  },
+
   /** Only what was changed is sent, with what was read of it: nobody else's change is written over. */
   async save() {
     if (this.data.busy) return;
@@ -165,6 +178,7 @@ Page({
     const seen = Object.fromEntries(changed.map((one) => [one.key, one.seen]));
     this.setData({ busy: true, wrong: '', wrongs: {} });
     try {
+      if (of === 'deal') { await this.open(fields); return; }
       if (id) await call('PATCH', of === 'contact' ? `/contacts/${id}` : `/customers/${id}`, this.key, { fields, seen });
       else if (of === 'contact') await call('POST', `/customers/${customer}/contacts`, this.key, { fields });
       else {
