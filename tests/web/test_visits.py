@@ -47,7 +47,8 @@ def carry(house: House, open_page: Open) -> Carry:
 
 def known() -> str:
     """A customer of 李强's; its name."""
-    name = f"海宁{'甲乙丙丁戊己庚辛壬癸'[next(_NUMBER)]}泰印染有限公司"
+    trade, stem = divmod(next(_NUMBER), 10)
+    name = f"海宁{'甲乙丙丁戊己庚辛壬癸'[stem]}泰{('印染', '化纤', '造纸', '水泥', '制药', '皮革', '食品', '电镀')[trade]}有限公司"
     with uow.transaction() as s:
         draft = CustomerDraft(name, CustomerLevel.NORMAL, CustomerSource.EVENT)
         create_customer(s, actor_by_userid(s, "liqiang"), draft, START, entrance="chat")
