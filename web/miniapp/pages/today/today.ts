@@ -28,8 +28,8 @@ interface Line extends Thing {
 const DONE: [keyof Day['done'], string][] = [['follow_ups', '跟进'], ['visits', '拜访'], ['moves', '推进'], ['quotes', '报价'], ['todos', '待办']];
 
 const QUICK = [
-  { name: '签到', sign: '签', place: '/pages/checkin/checkin' }, { name: '新建客户', sign: '新', place: '/pages/record/record?of=customer' },
-  { name: '找客户', sign: '找', tab: '/pages/customers/customers' }, { name: '审批', sign: '审', place: '/pages/approvals/approvals' },
+  { name: '签到', place: '/pages/checkin/checkin' }, { name: '新建客户', place: '/pages/record/record?of=customer' },
+  { name: '审批', place: '/pages/approvals/approvals' },
 ];
 
 Page({
@@ -78,9 +78,8 @@ Page({
   },
 
   open(event: WechatMiniprogram.TouchEvent) {
-    const { place, tab } = event.currentTarget.dataset;
-    if (tab) wx.switchTab({ url: tab });
-    else if (place) wx.navigateTo({ url: place });
+    const { place } = event.currentTarget.dataset;
+    if (place) wx.navigateTo({ url: place });
   },
 
   /** A to-do stays where it is, ticked, until the page is read again: a slip of the thumb is taken back there. */
