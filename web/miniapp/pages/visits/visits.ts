@@ -34,7 +34,7 @@ Page({
   data: {
     ...LOADING,
     day: '', named: '', today: true, person: '', who: '', team: [] as Member[],
-    badge: '', trouble: '', busy: false, onPhone: 0,
+    badge: '', waiting: 0, trouble: '', busy: false, onPhone: 0,
     plans: [] as object[], kept: [] as object[], visits: [] as object[], reviews: '',
     sums: '', planned: [] as object[], actual: [] as object[], choosing: false,
   },
@@ -91,8 +91,8 @@ Page({
     const jobs = queue.unsent();
     const kept = jobs.filter((job) => job.path.startsWith('/visits'));
     const fewer = jobs.length < this.data.onPhone;
-    const { badge } = standing(queue);
-    this.setData({ badge, trouble: badge ? queue.trouble : '', busy: queue.sending, onPhone: jobs.length, kept: kept.map(line) });
+    const { badge, waiting } = standing(queue);
+    this.setData({ badge, waiting, trouble: badge ? queue.trouble : '', busy: queue.sending, onPhone: jobs.length, kept: kept.map(line) });
     if (fewer) void this.load();
   },
 
