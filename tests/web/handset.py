@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Error, Geolocation, Page, Request
 
 from tests.sidebar.conftest import START
 from tests.support.browser import ARGUMENTS, PHONE, executable, watch
@@ -23,10 +23,14 @@ PATIENCE = 10_000  # ms
 
 
 class Handset:
-    """`killed` says whether it has died since it was opened last; `flight` is its switch and outlives every death."""
+    """`killed` says whether it has died since it was opened last; `flight` is its switch and outlives every death.
 
-    def __init__(self, chromium: Browser, folder: Path, address: Callable[[bool], str]) -> None:
+    The switch is the phone's own: the browser's asks every page, and one that has just died never answers.
+    """
+
+    def __init__(self, chromium: Browser, folder: Path, address: Callable[[bool], str], here: Geolocation) -> None:
         self._chromium, self._folder, self._address = chromium, folder, address
+        self._here = here
         self._born = time.monotonic()
         self._context: BrowserContext | None = None
         self._leader, self._off = 0, False
@@ -40,7 +44,6 @@ class Handset:
         """The app as a tap on its icon opens it; the phone is switched on first where it is off."""
         self._let_go()
         context = self._context if self._context and not self._off else self._switch_on()
-        context.set_offline(False)  # the page itself comes with the phone
         old = context.pages
         self.killed, self._asked = False, 0
         self.page = context.new_page()
@@ -50,17 +53,12 @@ class Handset:
         for end in ("requestfinished", "requestfailed"):
             self.page.on(end, self._discount)
         self.page.goto(self._address(self.flight))
-        context.set_offline(self.flight)
 
     def fly(self, on: bool) -> None:
         if on == self.flight:
             return
         self.flight = on
-        self.page.context.set_offline(on)
         self.page.evaluate(f"window.postMessage({{flight: {str(on).lower()}}}, location.origin)")
-
-    def stand(self, latitude: float, longitude: float) -> None:
-        self.page.context.set_geolocation({"latitude": latitude, "longitude": longitude, "accuracy": 24})
 
     @property
     def busy(self) -> bool:
@@ -125,7 +123,8 @@ class Handset:
         moment = START + timedelta(seconds=time.monotonic() - self._born)
         context = self._chromium.browser_type.launch_persistent_context(
             self._folder, executable_path=executable(), args=[*ARGUMENTS, FLUSHING], locale="zh-CN",
-            timezone_id="Asia/Shanghai", permissions=["geolocation"], **PHONE,  # type: ignore[arg-type]
+            timezone_id="Asia/Shanghai", permissions=["geolocation"],
+            geolocation=self._here, **PHONE,  # type: ignore[arg-type]
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
         context.clock.install(time=moment)

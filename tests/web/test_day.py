@@ -22,7 +22,7 @@ from tests.stories.house import House
 from tests.support.company import rows
 from tests.web.conftest import BUILT, address, shown, tab
 from tests.web.handset import Handset
-from tests.web.test_visits import known
+from tests.web.test_visits import HERE, known
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 KILLS = int(os.environ.get("KILLS", 3))
@@ -39,7 +39,6 @@ class Meant:
     report: str
     photos: tuple[Path, ...]
     flight: bool
-    latitude: float
 
 
 class Rep:
@@ -90,7 +89,6 @@ class Rep:
 
     def _visit(self, meant: Meant) -> None:
         self._handset.fly(meant.flight)
-        self._handset.stand(meant.latitude, 120.75)
         self._settle()
         page, begun = shown(self._page), self._kept("没写完")
         if self._kept("待同步", meant.customer).count() or page.get_by_text(meant.report).count():
@@ -188,7 +186,7 @@ class Fate:
 def handset(house: House, chromium: Browser, tmp_path: Path) -> Iterator[Handset]:
     if not (BUILT / "host" / "index.html").exists():
         pytest.skip("web/ was not built")
-    phone = Handset(chromium, tmp_path / "phone", lambda flight: address(house, "liqiang", flight=flight))
+    phone = Handset(chromium, tmp_path / "phone", lambda flight: address(house, "liqiang", flight=flight), HERE)
     yield phone
     phone.put_away()
     assert phone.trouble == []
@@ -210,7 +208,6 @@ def a_day(folder: Path) -> list[Meant]:
             f"第 {number} 天第 {place} 家：见了设备科，循环泵要换三台，周五前报价",
             tuple(photo(place, shot) for shot in range(photos)),
             flight=place > 1,
-            latitude=30.75 + place / 50,
         )
         for place, photos in ((1, 3), (2, 2), (3, 4))
     ]
@@ -226,7 +223,7 @@ def hold(day: list[Meant]) -> None:
         photos = sorted(rows(VisitUpload, VisitUpload.visit_id == visit.id), key=lambda one: one.place)
         taken = [hashlib.sha256(path.read_bytes()).hexdigest() for path in meant.photos]
         assert [one.sha256 for one in photos] == taken, meant
-        assert (visit.report, visit.latitude, plan.dropped_at) == (meant.report, meant.latitude, None)
+        assert (visit.report, visit.latitude, plan.dropped_at) == (meant.report, HERE["latitude"], None)
     assert rows(VisitUpload, VisitUpload.visit_id.is_(None)) == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Geolocation, Page, expect
 from sqlalchemy import select
 
 from config.vocabulary import CustomerLevel, CustomerSource
@@ -22,7 +22,7 @@ from tests.support.company import rows
 from tests.web.conftest import BUILT, address, shown, tab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-HERE = {"latitude": 30.7512, "longitude": 120.7563, "accuracy": 24}
+HERE: Geolocation = {"latitude": 30.7512, "longitude": 120.7563, "accuracy": 24}
 _NUMBER = count(1)
 
 Carry = Callable[..., Page]
