@@ -62,10 +62,14 @@ class House:
         uow.upgrade(self.env["DATABASE_URL"])
         self.run("sync", "directory")
         self.run("user", "grant", "wanglei", "team_lead")
-        self._processes.gunicorn(self.env, port=self.port, workers=1)
+        self.serve()
         self._processes.scheduler(self.env)
         if self._with_redis:
             self._processes.worker(self.env)
+
+    def serve(self) -> None:
+        """Starts the product's server, as at the opening or after `web` was killed."""
+        self.web = self._processes.gunicorn(self.env, port=self.port, workers=1)
 
     def _start_emulator(self) -> None:
         callback = f"http://127.0.0.1:{self.port}/wecom/callback"

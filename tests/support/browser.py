@@ -30,10 +30,15 @@ DESK = {"viewport": {"width": 1360, "height": 900}}
 Open = Callable[..., Page]
 
 
+def executable() -> str | None:
+    """The machine's Chromium."""
+    return next(filter(None, map(shutil.which, CANDIDATES)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The machine's Chromium; without one the test is skipped, in CI it fails."""
-    path = next(filter(None, map(shutil.which, CANDIDATES)), None)
+    path = executable()
     if path is None:
         missing = "no Chromium on this machine: apt-get install chromium fonts-noto-cjk"
         if os.environ.get("CI") == "true":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Geolocation, Page, expect
 from sqlalchemy import select
 
 from config.vocabulary import CustomerLevel, CustomerSource
@@ -22,7 +22,7 @@ from tests.support.company import rows
 from tests.web.conftest import BUILT, address, shown, tab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-HERE = {"latitude": 30.7512, "longitude": 120.7563, "accuracy": 24}
+HERE: Geolocation = {"latitude": 30.7512, "longitude": 120.7563, "accuracy": 24}
 _NUMBER = count(1)
 
 Carry = Callable[..., Page]
@@ -47,7 +47,8 @@ def carry(house: House, open_page: Open) -> Carry:
 
 def known() -> str:
     """A customer of 李强's; its name."""
-    name = f"海宁{'甲乙丙丁戊己庚辛壬癸'[next(_NUMBER)]}泰印染有限公司"
+    trade, stem = divmod(next(_NUMBER), 10)
+    name = f"海宁{'甲乙丙丁戊己庚辛壬癸'[stem]}泰{('印染', '化纤', '造纸', '水泥', '制药', '皮革', '食品', '电镀')[trade]}有限公司"
     with uow.transaction() as s:
         draft = CustomerDraft(name, CustomerLevel.NORMAL, CustomerSource.EVENT)
         create_customer(s, actor_by_userid(s, "liqiang"), draft, START, entrance="chat")

@@ -67,8 +67,8 @@ export class Pages {
       return {};
     }),
     stopPullDownRefresh: (o: Options = {}) => answered('stopPullDownRefresh', o, () => { this.top?.pull?.stop(); return {}; }),
-    setTabBarBadge: (o: Options & { index: number; text: string }) => answered('setTabBarBadge', o, () => { this.badges.set(o.index, o.text); this.draw(); return {}; }),
-    removeTabBarBadge: (o: Options & { index: number }) => answered('removeTabBarBadge', o, () => { this.badges.delete(o.index); this.draw(); return {}; }),
+    setTabBarBadge: (o: Options & { index: number; text: string }) => answered('setTabBarBadge', o, () => this.badge(o.index, o.text)),
+    removeTabBarBadge: (o: Options & { index: number }) => answered('removeTabBarBadge', o, () => this.badge(o.index, '')),
   };
 
   instances(): unknown[] { return this.stack.map((one) => one.instance); }
@@ -134,6 +134,15 @@ export class Pages {
     const away = this.stack.splice(Math.max(1, this.stack.length - steps));
     for (const one of away.reverse()) this.drop(one);
     this.show();
+  }
+
+  /** Only while the bar is there to be seen, as in the client. */
+  private badge(index: number, text: string): object {
+    if (!this.top || !this.isTab(this.top.path)) throw new Fail('not TabBar page');
+    const drawn = this.badges.get(index) ?? '';
+    this.badges.set(index, text);
+    if (drawn !== text) this.draw(); // else a finger that is on the bar stays on it
+    return {};
   }
 
   private drop(page: Page | undefined): void {

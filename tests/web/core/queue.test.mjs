@@ -7,7 +7,7 @@ const { Queue } = core('queue');
 const { mention } = core('jobs');
 const { beforeLeaving, standing } = core('standing');
 const work = core('work');
-const { addPhoto, beginVisit, removePhoto, writeVisit } = core('visits');
+const { addPhoto, beginVisit, nameVisit, removePhoto, writeVisit } = core('visits');
 
 const VISIT = {
   customer_id: 'c1', latitude: 29.8, longitude: 121.5, datum: 'gcj02', accuracy_m: 30, fix_at: '2026-11-23T02:00:00Z', at: '2026-11-23T02:00:00Z',
@@ -395,6 +395,19 @@ test('a visit under work is saved at every change and found again by the next ru
   assert.equal(open(device).queue.list()[0].body.report, '谈了');
 });
 
+test('a visit is named when it is known whom it is about, as often as that changes, and no more once it may have been sent', async () => {
+  const { device, server, queue } = open();
+  const id = beginVisit(queue, '', { ...VISIT, customer_id: '' });
+  nameVisit(queue, id, 'c2', '宁波海达', 'p1');
+  nameVisit(queue, id, 'c3', '海宁丁泰', '');
+  assert.deepEqual([queue.jobs.get(id).title, queue.jobs.get(id).body.report], ['拜访 海宁丁泰', VISIT.report]);
+  queue.handIn(id);
+  await device.rest();
+  const { customer_id, plan_id } = server.made[0].body;
+  assert.deepEqual([customer_id, plan_id, server.made.length], ['c3', '', 1]);
+  assert.throws(() => nameVisit(queue, id, 'c4', '平湖戊泰', ''));
+});
+
 test('the badge counts what waits and what wants a person; leaving asks while anything would stay behind', async () => {
   const { device, queue } = open();
   assert.deepEqual([standing(queue).badge, beforeLeaving(queue)], ['', '']);
@@ -419,10 +432,12 @@ test('work of every kind goes where the API takes it', async () => {
   queue.add(work.todo('c1', '海达', '寄样', at));
   queue.add(work.visitReport('v1', '海达', '谈了价格'));
   queue.add(work.appeal('v1', '海达', '在二楼'));
+  queue.add(work.review('v1', '海达', 'valid', ''));
+  queue.add(work.visitDrop('v1', '海达'));
   await device.rest();
   assert.deepEqual(server.made.map((one) => `${one.method} ${one.path}`), [
     'POST /calls', 'PATCH /calls/s0', 'POST /visit-plans', 'PATCH /visit-plans/s2', 'DELETE /visit-plans/s2', 'POST /customers/c1/follow-ups',
-    'POST /customers/c1/todos', 'POST /visits/v1/report', 'POST /visits/v1/appeal',
+    'POST /customers/c1/todos', 'POST /visits/v1/report', 'POST /visits/v1/appeal', 'POST /visits/v1/review', 'DELETE /visits/v1',
   ]);
   assert.equal(server.made[0].body.client_id, call);
 });

@@ -3,13 +3,16 @@ import { Api, NotLetIn, Unreached, type Ask, type Person } from './core/api';
 import { Cache, clearAll } from './core/cache';
 import { uuid } from './core/ids';
 import type { Answer, Method } from './core/ports';
+import type { NewJob } from './core/jobs';
 import { Queue } from './core/queue';
+import { standing } from './core/standing';
 import { phone } from './ports';
 import { SERVER } from './server';
 
 const OUTSIDE = '请在企业微信里打开这个小程序，才知道您是谁';
 const LOGIN = '/pages/login/login';
 const PERSON = 'person';
+const VISITS = 3; // place of its tab
 
 const api = new Api(phone.http, () => SERVER, code);
 let queue: Queue | null = null;
@@ -39,9 +42,31 @@ export function begin(): void {
   wx.onNetworkStatusChange(({ isConnected }) => { if (isConnected) wake(); });
 }
 
-/** The app is shown, or the network is back: what waits is tried at once. */
+/** The app is shown, or the network is back: what another run of it left half done is ended, and what waits is tried at once. */
 export function wake(): void {
-  void queue?.flush(true);
+  if (queue) goOn(queue);
+}
+
+const goOn = (one: Queue): void => void one.mend().then(() => one.flush(true));
+
+/** Written down, on its way as soon as there is a network, and said so. */
+export async function hand(job: NewJob): Promise<void> {
+  work()?.add(job);
+  await toldKept();
+}
+
+/** The words after something was handed in. */
+export async function toldKept(): Promise<void> {
+  const { networkType } = await wx.getNetworkType();
+  wx.showToast({ title: networkType === 'none' ? '已存在手机上，有网自动上传' : '已记下，正在上传', icon: 'none', duration: 2500 });
+}
+
+/** On the tab of visits, how much waits; a page over the tabs has no bar to draw on. */
+export function drawBadge(): void {
+  const waiting = queue ? standing(queue).waiting : 0;
+  const fail = (): void => undefined;
+  if (waiting) wx.setTabBarBadge({ index: VISITS, text: `${waiting}`, fail });
+  else wx.removeTabBarBadge({ index: VISITS, fail });
 }
 
 /** Signed in, once however many ask at a time. Shows the login page where that cannot be. */
@@ -66,6 +91,7 @@ export async function signInAgain(): Promise<Person> {
 export async function signOut(): Promise<void> {
   queue?.stop();
   queue = cache = settled = null;
+  drawBadge();
   await api.signOut();
   phone.store.remove(PERSON);
   clearAll(phone);
@@ -121,10 +147,10 @@ function settle(person: Person): void {
 function takeUp(person: Person): void {
   if (queue?.owner === person.userid) return;
   queue?.stop();
-  const opened = new Queue(phone, api, person.userid, () => clearAll(phone));
-  queue = opened;
+  queue = new Queue(phone, api, person.userid, () => clearAll(phone));
   cache = new Cache(phone, person.userid);
-  void opened.mend().then(() => opened.flush(true));
+  queue.listen(drawBadge);
+  goOn(queue);
 }
 
 function showLogin(why: string): void {

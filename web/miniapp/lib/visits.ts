@@ -10,6 +10,7 @@ export interface VisitLine {
   customer_id: string;
   customer_name: string;
   person: string;
+  userid: string;
   mine: boolean;
   at: string;
   place: string;

@@ -23,5 +23,5 @@ export function standing(queue: Queue): Standing {
 export function beforeLeaving(queue: Queue): string {
   const { waiting, refused, drafts } = standing(queue);
   const parts = [waiting ? `${waiting} 条等着同步` : '', refused ? `${refused} 条没有收下` : '', drafts ? `${drafts} 条草稿` : ''].filter(Boolean);
-  return parts.length ? `还有${parts.join('、')}。退出后它们留在这台手机上，别人看不到也不会发出，您再登录时接着发。确定退出吗？` : '';
+  return parts.length ? `还有 ${parts.join('、')}。退出后它们留在这台手机上，别人看不到也不会发出，您再登录时接着发。确定退出吗？` : '';
 }

@@ -37,6 +37,16 @@ export const visitReport = (visitId: string, customerName: string, report: strin
   kind: 'visit_report', title: `拜访小结 ${customerName}`, method: 'POST', path: `/visits/${visitId}/report`, body: { report },
 });
 
+/** Of one's own visit, within the minutes that the server allows. */
+export const visitDrop = (visitId: string, customerName: string): NewJob => ({
+  kind: 'visit_drop', title: `撤销拜访 ${customerName}`, method: 'DELETE', path: `/visits/${visitId}`, body: {},
+});
+
+/** By a supervisor. */
+export const review = (visitId: string, customerName: string, verdict: string, words: string): NewJob => ({
+  kind: 'review', title: `定拜访 ${customerName}`, method: 'POST', path: `/visits/${visitId}/review`, body: { verdict, words },
+});
+
 export const appeal = (visitId: string, customerName: string, words: string): NewJob => ({
   kind: 'appeal', title: `补充说明 ${customerName}`, method: 'POST', path: `/visits/${visitId}/appeal`, body: { words },
 });

@@ -1,6 +1,6 @@
 import { addPhoto, beginVisit, MOST_PHOTOS, nameVisit, removePhoto, writeVisit, type Visit } from '../../lib/core/visits';
 import { shownFile } from '../../lib/ports';
-import { ask, work } from '../../lib/session';
+import { ask, toldKept, work } from '../../lib/session';
 import { customerOf, device } from '../../lib/visits';
 import { clockOf, dayOf, moment } from '../../lib/words';
 
@@ -180,8 +180,7 @@ Page({
       this.setData({ wrong: (error as Error).message });
       return;
     }
-    const { networkType } = await wx.getNetworkType();
-    wx.showToast({ title: networkType === 'none' ? '已存在手机上，有网自动上传' : '已记下，正在上传', icon: 'none', duration: 2500 });
+    await toldKept();
     wx.switchTab({ url: '/pages/visits/visits' });
   },
 });

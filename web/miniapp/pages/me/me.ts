@@ -1,10 +1,12 @@
 import type { Person } from '../../lib/core/api';
-import { lastPerson, signedIn, signOut, work } from '../../lib/session';
+import { beforeLeaving } from '../../lib/core/standing';
+import { drawBadge, lastPerson, signedIn, signOut, work } from '../../lib/session';
 
 Page({
   data: { person: null as Person | null, initial: '', unsent: 0 },
 
   onShow() {
+    drawBadge();
     this.draw(lastPerson());
     this.setData({ unsent: work()?.unsent().length ?? 0 });
     signedIn().then((person) => this.draw(person), () => undefined);
@@ -19,7 +21,9 @@ Page({
   },
 
   async leave() {
-    const asked = await wx.showModal({ title: '退出登录？', content: '这部手机上读过的资料会清掉，还没同步的内容留着。', confirmText: '退出' });
+    const queue = work();
+    const content = (queue && beforeLeaving(queue)) || '这部手机上读过的资料会清掉。';
+    const asked = await wx.showModal({ title: '退出登录？', content, confirmText: '退出' });
     if (asked.confirm) await signOut();
   },
 });

@@ -1,6 +1,6 @@
 import { placeOf } from '../../lib/places';
 import { LOADING, read } from '../../lib/read';
-import { call, lastPerson, newKey } from '../../lib/session';
+import { call, drawBadge, lastPerson, newKey } from '../../lib/session';
 import { dayInWords, moment } from '../../lib/words';
 
 interface Thing {
@@ -27,9 +27,15 @@ interface Line extends Thing {
 
 const DONE: [keyof Day['done'], string][] = [['follow_ups', '跟进'], ['visits', '拜访'], ['moves', '推进'], ['quotes', '报价'], ['todos', '待办']];
 
+const QUICK = [
+  { name: '签到', place: '/pages/checkin/checkin' }, { name: '新建客户', place: '/pages/record/record?of=customer' },
+  { name: '审批', place: '/pages/approvals/approvals' },
+];
+
 Page({
   data: {
     ...LOADING,
+    quick: QUICK,
     greeting: '', day: '', lead: '',
     urgent: [] as Line[], lines: [] as Line[],
     coming: [] as { text: string; sub: string }[], more: 0,
@@ -41,6 +47,7 @@ Page({
   },
 
   onShow() {
+    drawBadge();
     this.load();
   },
 

@@ -1,5 +1,7 @@
 import { LOADING, read } from '../../lib/read';
-import { call, newKey, picture } from '../../lib/session';
+import type { Job, NewJob } from '../../lib/core/jobs';
+import { appeal, review, visitDrop, visitReport } from '../../lib/core/work';
+import { hand, picture, work } from '../../lib/session';
 import { tone, type VisitLine } from '../../lib/visits';
 import { moment } from '../../lib/words';
 
@@ -21,17 +23,20 @@ interface Found extends VisitLine {
   may_appeal: boolean;
   may_review: boolean;
 }
-type Sheet = '' | 'report' | 'appeal' | 'review';
+type Sheet = 'report' | 'appeal' | 'review';
 
-const TITLES: Record<Sheet, string> = { '': '', report: '补写拜访小结', appeal: '补充说明', review: '定这次拜访' };
+const TITLES: Record<Sheet, string> = { report: '补写拜访小结', appeal: '补充说明', review: '定这次拜访' };
 const VERDICTS = [{ verdict: 'valid', name: '有效' }, { verdict: 'doubtful', name: '存疑' }, { verdict: 'invalid', name: '无效' }];
+
+let silent = (): unknown => undefined;
 
 Page({
   data: {
     ...LOADING,
-    id: '', visit: null as object | null, signals: [] as string[], asks: false, reviews: [] as object[], photos: [] as { id: string; path: string }[],
+    id: '', name: '', visit: null as object | null, signals: [] as string[], asks: false, reviews: [] as object[], photos: [] as { id: string; path: string }[],
     may: { report: false, retract: false, appeal: false, review: false },
-    sheet: '' as Sheet, title: '', verdicts: VERDICTS, verdict: '', words: '', wrong: '', busy: false,
+    kept: [] as object[], waits: false,
+    sheet: '' as Sheet | '', title: '', verdicts: VERDICTS, verdict: '', words: '', wrong: '',
   },
 
   onLoad(query: { id?: string }) {
@@ -39,7 +44,19 @@ Page({
   },
 
   onShow() {
+    const queue = work();
+    silent();
+    if (queue) silent = queue.listen(() => this.heard());
+    this.heard();
     this.load();
+  },
+
+  onHide() {
+    silent();
+  },
+
+  onUnload() {
+    silent();
   },
 
   async onPullDownRefresh() {
@@ -51,12 +68,21 @@ Page({
     this.setData(await read<Found>(`/visits/${this.data.id}`, (found) => this.draw(found)));
   },
 
+  /** What was said about this visit and is still on the phone; what has left it is read from the server. */
+  heard() {
+    const jobs = work()?.unsent().filter((job) => job.path.startsWith(`/visits/${this.data.id}`)) ?? [];
+    const fewer = jobs.length < this.data.kept.length;
+    this.setData({ kept: jobs.map(line), waits: jobs.some((job) => job.state === 'waiting') });
+    if (fewer) this.load();
+  },
+
   draw(found: Found) {
     const rough = found.accuracy_m === null ? '' : `定位误差约 ${Math.round(found.accuracy_m)} 米`;
     this.setData({
       state: 'ready',
+      name: found.customer_name,
       visit: {
-        name: found.customer_name, label: found.verdict_label, tone: tone(found.verdict), person: found.mine ? '' : found.person,
+        label: found.verdict_label, tone: tone(found.verdict), person: found.mine ? '' : found.person,
         at: moment(new Date(found.at)), where: [found.place, found.said, rough].filter(Boolean).join(' · '), why: found.why, report: found.report,
         counts: found.effective ? '算一次有效拜访' : found.verdict === 'valid' && !found.report ? '写了小结才算有效拜访' : '',
         score: found.score === null ? '' : `${found.score} 分`,
@@ -93,7 +119,7 @@ Page({
   },
 
   close() {
-    if (!this.data.busy) this.setData({ sheet: '' });
+    this.setData({ sheet: '' });
   },
 
   pick(event: WechatMiniprogram.TouchEvent) {
@@ -105,31 +131,37 @@ Page({
   },
 
   async done() {
-    const { id, sheet, words, verdict, busy } = this.data;
-    if (busy) return;
+    const { id, name, sheet, words, verdict } = this.data;
     if (sheet === 'review' && !verdict) { this.setData({ wrong: '请选一个结论' }); return; }
     if (!words.trim() && verdict !== 'valid') { this.setData({ wrong: sheet === 'review' ? '存疑、无效要写一句' : '请写几句' }); return; }
-    const body = { report: { report: words }, appeal: { words }, review: { verdict, words } }[sheet as Exclude<Sheet, ''>];
-    this.setData({ busy: true, wrong: '' });
-    try {
-      await call('POST', `/visits/${id}/${sheet}`, newKey(), body);
-      this.setData({ sheet: '' });
-      await this.load();
-    } catch (error) {
-      this.setData({ wrong: (error as Error).message });
-    } finally {
-      this.setData({ busy: false });
-    }
+    const said = { report: () => visitReport(id, name, words), appeal: () => appeal(id, name, words), review: () => review(id, name, verdict, words) };
+    await this.hand(said[sheet as Sheet]());
   },
 
   async retract() {
-    const asked = await wx.showModal({ title: '撤销这次拜访？', content: '撤销后不再算作拜访，要记就重新签到。', confirmText: '撤销' });
-    if (!asked.confirm) return;
+    const asked = await wx.showModal({ title: '撤销这次拜访？', content: '撤销后不再算作拜访，要记就重新签到。签到后十分钟内可以撤销。', confirmText: '撤销' });
+    if (asked.confirm && await this.hand(visitDrop(this.data.id, this.data.name))) wx.navigateBack();
+  },
+
+  /** Whether it is written down. */
+  async hand(job: NewJob): Promise<boolean> {
     try {
-      await call('DELETE', `/visits/${this.data.id}`, newKey());
-      wx.navigateBack();
+      await hand(job);
+      this.setData({ sheet: '' });
+      return true;
     } catch (error) {
-      wx.showToast({ title: (error as Error).message, icon: 'none', duration: 3000 });
+      wx.showToast({ title: (error as Error).message, icon: 'none' });
+      return false;
     }
   },
+
+  outbox() {
+    wx.navigateTo({ url: '/pages/outbox/outbox' });
+  },
 });
+
+/** Work about this visit that is still on the phone. */
+function line({ id, title, state, said }: Job): object {
+  const refused = state === 'refused';
+  return { id, title, label: refused ? '没有收下' : '待同步', tone: refused ? 'tag-red' : 'tag-blue', message: said?.message ?? '' };
+}

@@ -4,7 +4,7 @@ import { standing } from '../../lib/core/standing';
 import { plan, planChange, planDrop } from '../../lib/core/work';
 import { placeOf } from '../../lib/places';
 import { LOADING, read, type Reading } from '../../lib/read';
-import { lastPerson, work } from '../../lib/session';
+import { drawBadge, lastPerson, work } from '../../lib/session';
 import { customerOf, tone, type Plan, type VisitLine } from '../../lib/visits';
 import { dayInWords, dayOf, moment } from '../../lib/words';
 
@@ -20,6 +20,11 @@ interface Route {
   actual_metres: number;
   done: number;
 }
+interface Member {
+  userid: string;
+  name: string;
+  count: number;
+}
 const CHECK_IN = '/pages/checkin/checkin';
 const REVIEWS = '/visits/reviews?limit=20';
 const DAY = 24 * 60 * 60 * 1000; // ms
@@ -29,8 +34,8 @@ let silent = (): unknown => undefined;
 Page({
   data: {
     ...LOADING,
-    day: '', named: '', today: true,
-    badge: '', trouble: '', busy: false, onPhone: 0,
+    day: '', named: '', today: true, person: '', who: '', team: [] as Member[],
+    badge: '', waiting: 0, trouble: '', busy: false, onPhone: 0,
     plans: [] as object[], kept: [] as object[], visits: [] as object[], reviews: '',
     sums: '', planned: [] as object[], actual: [] as object[], choosing: false,
   },
@@ -44,6 +49,7 @@ Page({
     silent();
     if (queue) silent = queue.listen(() => this.heard());
     this.heard();
+    drawBadge();
     void this.load();
   },
 
@@ -64,16 +70,18 @@ Page({
     const { day } = this.data;
     const now = dayOf(new Date());
     this.setData({ named: dayInWords(new Date(`${day}T00:00:00`)), today: day === now });
-    const person = lastPerson()?.userid ?? '';
-    const still = (draw: () => void): void => { if (day === this.data.day) draw(); };
+    const me = lastPerson();
+    const person = this.data.person || (me?.userid ?? '');
+    const still = (draw: () => void): void => { if (day === this.data.day && person === (this.data.person || me?.userid)) draw(); };
     const readings: Reading[] = await Promise.all([
-      read<{ plans: Plan[] }>(`/visit-plans?day=${day}`, (found) => still(() => this.drawPlans(found.plans))),
+      read<{ plans: Plan[] }>(`/visit-plans?day=${day}&person=${this.data.person}`, (found) => still(() => this.drawPlans(found.plans))),
       read<{ visits: VisitLine[] }>(`/visits?day=${day}&person=${person}&limit=100`, (found) => still(() => this.drawVisits(found.visits))),
-      read<Route>(`/route?day=${day}`, (found) => still(() => this.drawRoute(found))),
+      read<Route>(`/route?day=${day}&person=${this.data.person}`, (found) => still(() => this.drawRoute(found))),
     ]);
     await read<{ visits: VisitLine[]; next_cursor: string | null }>(REVIEWS, ({ visits, next_cursor }) => {
       this.setData({ reviews: visits.length ? `${visits.length}${next_cursor ? '+' : ''}` : '' });
     });
+    if (me && me.role !== 'rep') await read<{ visits: VisitLine[] }>(`/visits?day=${day}&limit=100`, ({ visits }) => still(() => this.drawTeam(visits)));
     still(() => this.setData(readings.find((one) => one.state !== 'ready') ?? readings.find((one) => one.stale) ?? readings[0]!));
   },
 
@@ -82,10 +90,10 @@ Page({
     const queue = work();
     if (!queue) return;
     const jobs = queue.unsent();
-    const kept = jobs.filter((job) => job.kind === 'visit');
+    const kept = jobs.filter((job) => job.path.startsWith('/visits'));
     const fewer = jobs.length < this.data.onPhone;
-    const { badge } = standing(queue);
-    this.setData({ badge, trouble: badge ? queue.trouble : '', busy: queue.sending, onPhone: jobs.length, kept: kept.map(line) });
+    const { badge, waiting } = standing(queue);
+    this.setData({ badge, waiting, trouble: badge ? queue.trouble : '', busy: queue.sending, onPhone: jobs.length, kept: kept.map(line) });
     if (fewer) void this.load();
   },
 
@@ -105,6 +113,20 @@ Page({
     });
   },
 
+  /** Who of those whose visits this person judges was out on this day. */
+  drawTeam(visits: VisitLine[]) {
+    const team = new Map<string, Member>();
+    for (const { mine, userid, person } of visits) if (!mine) team.set(userid, { userid, name: person, count: (team.get(userid)?.count ?? 0) + 1 });
+    this.setData({ team: [...team.values()] });
+  },
+
+  /** The same day of a colleague, or one's own again. */
+  see(event: WechatMiniprogram.TouchEvent) {
+    const { userid, name } = event.currentTarget.dataset;
+    this.setData({ ...LOADING, person: userid, who: name, plans: [], visits: [], planned: [], actual: [] });
+    void this.load();
+  },
+
   drawRoute({ planned, actual, planned_metres, actual_metres, done }: Route) {
     const stops = (all: Stop[]): object[] => all.map((one, index) => ({
       key: `${index}`, number: index + 1, name: one.customer_name,
@@ -121,7 +143,7 @@ Page({
 
   turn(event: WechatMiniprogram.TouchEvent) {
     const noon = new Date(`${this.data.day}T12:00:00`).getTime();
-    this.setData({ ...LOADING, day: dayOf(new Date(noon + event.currentTarget.dataset.days * DAY)), plans: [], visits: [], planned: [], actual: [] });
+    this.setData({ ...LOADING, day: dayOf(new Date(noon + event.currentTarget.dataset.days * DAY)), plans: [], visits: [], planned: [], actual: [], team: [] });
     void this.load();
   },
 
@@ -169,6 +191,7 @@ Page({
 
   /** What may be done with one plan. */
   async change(event: WechatMiniprogram.TouchEvent) {
+    if (this.data.person) return;
     const { id, name, index } = event.currentTarget.dataset;
     const acts = [['往前挪', index > 0], ['往后挪', index < this.data.plans.length - 1], ['不去了', true]].filter(([, may]) => may).map(([words]) => String(words));
     const chosen = await wx.showActionSheet({ itemList: acts }).catch(() => null);
@@ -179,12 +202,12 @@ Page({
   },
 });
 
-/** A visit that is still on the phone. */
+/** A visit, or what was said about one, that is still on the phone. */
 function line(job: Job): object {
   const [label, tag] = { draft: ['没写完', ''], waiting: ['待同步', 'tag-blue'], refused: ['没有收下', 'tag-red'] }[job.state as 'draft' | 'waiting' | 'refused'];
   const photos = job.photos.length ? `${job.photos.length} 张照片` : '';
   return {
-    id: job.id, name: customerOf(job) || '还没选客户', label, tone: tag, open: job.state !== 'waiting', message: job.said?.message ?? '',
+    id: job.id, name: job.kind !== 'visit' ? job.title : customerOf(job) || '还没选客户', label, tone: tag, open: job.kind === 'visit' && job.state !== 'waiting', message: job.said?.message ?? '',
     sub: [moment(new Date(job.made)), photos, job.state === 'waiting' ? '已存在手机上，有网自动上传' : ''].filter(Boolean).join(' · '),
   };
 }
