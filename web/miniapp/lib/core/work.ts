@@ -43,8 +43,8 @@ export const visitDrop = (visitId: string, customerName: string): NewJob => ({
 });
 
 /** By a supervisor. */
-export const review = (visitId: string, customerName: string, verdict: string, words: string): NewJob => ({
-  kind: 'review', title: `定拜访 ${customerName}`, method: 'POST', path: `/visits/${visitId}/review`, body: { verdict, words },
+export const review = (visitId: string, customerName: string, verdict: string, words: string, here = false): NewJob => ({
+  kind: 'review', title: `定拜访 ${customerName}`, method: 'POST', path: `/visits/${visitId}/review`, body: { verdict, words, here },
 });
 
 export const appeal = (visitId: string, customerName: string, words: string): NewJob => ({

@@ -36,7 +36,7 @@ Page({
     id: '', name: '', visit: null as object | null, signals: [] as string[], asks: false, reviews: [] as object[], photos: [] as { id: string; path: string }[],
     may: { report: false, retract: false, appeal: false, review: false },
     kept: [] as object[], waits: false,
-    sheet: '' as Sheet | '', title: '', verdicts: VERDICTS, verdict: '', words: '', wrong: '',
+    sheet: '' as Sheet | '', title: '', verdicts: VERDICTS, verdict: '', placed: false, here: false, words: '', wrong: '',
   },
 
   onLoad(query: { id?: string }) {
@@ -88,6 +88,7 @@ Page({
         score: found.score === null ? '' : `${found.score} 分`,
       },
       signals: found.signals,
+      placed: found.latitude !== null,
       asks: found.mine && found.verdict !== 'valid',
       reviews: found.reviews.map((one) => ({
         head: `${one.asked || '系统'}，${moment(new Date(one.asked_at))}`, words: one.words,
@@ -115,7 +116,7 @@ Page({
 
   ask(event: WechatMiniprogram.TouchEvent) {
     const sheet = event.currentTarget.dataset.sheet as Sheet;
-    this.setData({ sheet, title: TITLES[sheet], words: '', verdict: '', wrong: '' });
+    this.setData({ sheet, title: TITLES[sheet], words: '', verdict: '', here: false, wrong: '' });
   },
 
   close() {
@@ -126,15 +127,19 @@ Page({
     this.setData({ verdict: event.currentTarget.dataset.verdict, wrong: '' });
   },
 
+  turn() {
+    this.setData({ here: !this.data.here });
+  },
+
   write(event: WechatMiniprogram.Input) {
     this.setData({ words: event.detail.value });
   },
 
   async done() {
-    const { id, name, sheet, words, verdict } = this.data;
+    const { id, name, sheet, words, verdict, here } = this.data;
     if (sheet === 'review' && !verdict) { this.setData({ wrong: '请选一个结论' }); return; }
     if (!words.trim() && verdict !== 'valid') { this.setData({ wrong: sheet === 'review' ? '存疑、无效要写一句' : '请写几句' }); return; }
-    const said = { report: () => visitReport(id, name, words), appeal: () => appeal(id, name, words), review: () => review(id, name, verdict, words) };
+    const said = { report: () => visitReport(id, name, words), appeal: () => appeal(id, name, words), review: () => review(id, name, verdict, words, here && verdict === 'valid') };
     await this.hand(said[sheet as Sheet]());
   },
 
