@@ -17,6 +17,7 @@ interface Review {
 interface Found extends VisitLine {
   score: number | null;
   signals: string[];
+  latitude: number | null;
   reviews: Review[];
   may_report: boolean;
   may_retract: boolean;
