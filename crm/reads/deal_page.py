@@ -93,7 +93,7 @@ def deal_page(s: Session, actor: Actor, deal_id: str, now: datetime) -> DealPage
         signed = [] if need is None else [missing_approval(s, deal, towards, need, sums=amount is not None)]
         missing = [*judged.missing, *signed]
     allowed = select(sees_customer(actor, WRITE), sees_customer(actor, DECIDE)).where(Customer.id == customer.id)
-    writes, decides = s.execute(allowed).one()
+    writes, decides = map(bool, s.execute(allowed).one())  # a customer without a team is nobody's: null
     stays, newest = _stays(s, deal, now)
     return DealPage(
         public_id=deal.public_id,

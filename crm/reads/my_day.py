@@ -57,7 +57,7 @@ def my_day(s: Session, actor: Actor, day: date) -> MyDay:
         day=day,
         follow_ups=_done(s, noted.where(TimelineEntry.counts)),
         uncounted=_number(s, noted.where(~TimelineEntry.counts)),
-        visits=_done(s, _written(actor, day, TimelineKind.VISIT)),
+        visits=_done(s, _written(actor, day, TimelineKind.VISIT).where(TimelineEntry.counts)),
         moves=_moved(s, actor, day),
         quotes=_done(s, _quoted(actor, day)),
         todos=_done(s, _ticked(actor, day)),

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from config.vocabulary import HolderKind
+from config.vocabulary import HolderKind, Verdict, label
 from crm import policy
 from crm.access import DECIDE, Actor, actor_by_id, customers_for, get_customer, merged_into, supervisor_of
 from crm.errors import NotAllowed, NotFound
@@ -72,7 +72,10 @@ def ask_whether_to_return(
     s: Session, actor: Actor, customer: Customer, visit: Visit, distance: str, now: datetime
 ) -> None:
     """The visit was before the release and arrived after it: the supervisor is asked, if it is his to decide and
-    giving it back would give it to whoever was there."""
+    giving it back would give it to whoever was there. What speaks against the visit he reads on the card; about one
+    that nobody believes he is not asked."""
+    if visit.verdict == Verdict.INVALID:
+        return
     _, holder, _ = holder_of(s, customer.id)
     if holder.kind is not HolderKind.QUEUE or former_holder(s, customer.id) != actor.person_id:
         return
@@ -81,7 +84,7 @@ def ask_whether_to_return(
     notice = Notice(
         title=f"回收前已拜访，是否退还？{customer.name}",
         desc=f"{actor.name} {visit.visited_at.astimezone(SHANGHAI):%m-%d %H:%M} 的拜访现在才上传",
-        facts=(Fact("原负责人", actor.name), Fact("距离", distance)),
+        facts=(Fact("原负责人", actor.name), Fact("距离", distance), *_doubts(visit)),
     )
     for person_id in supervisor_of(s, actor.person_id):
         if s.scalar(customers_for(actor_by_id(s, person_id, now), to=DECIDE).where(Customer.id == customer.id)) is None:
@@ -89,3 +92,10 @@ def ask_whether_to_return(
         matter = f"late_visit:{visit.id}"
         key = f"{matter}:{person_id}"
         prompt_card(s, person_id, notice, taps, matter=matter, dedupe=key, now=now, policy=policy.current(s))
+
+
+def _doubts(visit: Visit) -> tuple[Fact, ...]:
+    if visit.verdict != Verdict.DOUBTFUL:
+        return ()
+    heaviest = next((one["said"] for one in visit.signals if one["weight"] > 0), "没有定位，补签的")
+    return (Fact("可信度", f"{label(Verdict.DOUBTFUL)}：{heaviest}"),)

@@ -114,7 +114,9 @@ def purge_orphans(s: Session, now: datetime) -> int:
     """Let go of what was sent and never bound; its files are nobody's from the commit on, and swept away."""
     row = VisitUpload
     old = (row.visit_id.is_(None), row.received_at < now - ORPHAN)
-    found = s.scalars(select(row).where(*old).order_by(row.received_at).limit(_BATCH)).all()
+    # Locked: what a visit binds meanwhile is not there any more once the lock is had.
+    query = select(row).where(*old).order_by(row.received_at).limit(_BATCH).with_for_update(skip_locked=True)
+    found = s.scalars(query).all()
     for one in found:
         s.delete(one)
     if found:

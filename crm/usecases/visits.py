@@ -214,12 +214,12 @@ def _words(draft: CheckInDraft, distance: int | None) -> str:
 
 
 def _fulfil(s: Session, actor: Actor, plan_id: str, visit: Visit) -> None:
-    """What was planned has happened; a plan that has its visit already keeps the first."""
+    """What was planned has happened, if it was planned for this customer; a plan that has its visit keeps the first."""
     mine = (VisitPlan.public_id == plan_id, VisitPlan.person_id == actor.person_id)
     plan = s.scalar(select(VisitPlan).where(*mine).with_for_update())
     if plan is None:
         raise NotFound("没有找到这条拜访计划，没有保存。请先同步计划，再提交一次")
-    if plan.visit_id is None:
+    if plan.visit_id is None and plan.customer_id == visit.customer_id:
         plan.visit_id = visit.id
 
 

@@ -41,7 +41,8 @@ def test_a_visit_of_day_44_that_arrives_on_day_46_is_his_and_the_supervisor_is_a
     assert asked.notice["title"] == "回收前已拜访，是否退还？甲机电"
     assert [b["text"] for b in asked.notice["buttons"]] == ["退还", "不退还"]
     his = [one.notice["title"] for one in rows(OutboxMessage, OutboxMessage.person_id == IDS["zhang"])]
-    assert not [title for title in his if title.startswith("待补充说明")]  # it is not his to write into any more
+    assert "待补充说明：甲机电" in his  # it is still his visit
+    assert asked.notice["facts"][-1]["name"] == "可信度"
 
 
 def test_the_same_visit_sent_again_after_the_release_is_the_same_visit(company: Engine) -> None:

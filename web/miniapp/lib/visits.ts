@@ -28,6 +28,7 @@ export interface Plan {
   id: string;
   customer_id: string;
   customer_name: string;
+  place: number;
   note: string;
   visit_id: string;
 }

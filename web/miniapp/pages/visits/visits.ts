@@ -36,7 +36,7 @@ Page({
     ...LOADING,
     day: '', named: '', today: true, person: '', who: '', team: [] as Member[],
     badge: '', waiting: 0, trouble: '', busy: false, onPhone: 0,
-    plans: [] as object[], kept: [] as object[], visits: [] as object[], reviews: '',
+    plans: [] as Plan[], kept: [] as object[], visits: [] as object[], reviews: '',
     sums: '', planned: [] as object[], actual: [] as object[], choosing: false,
   },
 
@@ -197,7 +197,12 @@ Page({
     const chosen = await wx.showActionSheet({ itemList: acts }).catch(() => null);
     if (!chosen) return;
     const act = acts[chosen.tapIndex];
-    work()?.add(act === '不去了' ? planDrop(id, name) : planChange(id, name, { place: act === '往前挪' ? index - 1 : index + 1 }));
+    if (act === '不去了') work()?.add(planDrop(id, name));
+    else {
+      const [one, other] = [this.data.plans[index], this.data.plans[act === '往前挪' ? index - 1 : index + 1]] as [Plan, Plan];
+      work()?.add(planChange(one.id, one.customer_name, { place: other.place }));
+      work()?.add(planChange(other.id, other.customer_name, { place: one.place }));
+    }
     this.heard();
   },
 });
