@@ -15,12 +15,14 @@ from crm.usecases.followups import write_entry, write_follow_up
 from models.base import bare
 from models.customers import Contact, Customer
 from models.people import Person
+from models.timeline import TimelineEntry
 from models.visits import PhoneCall
 
 LONGEST_NOTE = 500  # characters
 REACHED = "电话接通："
 UNREACHED = "电话未接通"
 _NOT_COUNTED = "未接通已记下，但不计入跟进；联系上以后再记一次就算"
+_RECORDED = "这次通话已经记下，但没有计入跟进"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,10 @@ def _alone(s: Session, actor: Actor) -> None:
 
 
 def _done(s: Session, call: PhoneCall, *, again: bool) -> CallDone:
-    return CallDone(call.public_id, _name(s, call), call.reached, bool(call.reached), "", again)
+    entry = None if call.entry_id is None else s.get_one(TimelineEntry, call.entry_id)
+    counts = entry is not None and entry.counts
+    remark = "" if entry is None or counts else _NOT_COUNTED if not call.reached else _RECORDED
+    return CallDone(call.public_id, _name(s, call), call.reached, counts, remark, again)
 
 
 def _name(s: Session, call: PhoneCall) -> str:
