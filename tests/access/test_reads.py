@@ -21,7 +21,6 @@ from tests.access.world import NOW, Relation
 
 pytestmark = pytest.mark.slow  # a whole company with every kind of record is staged first
 ASKED = {
-    "/visits/nearby": {"latitude": "31.6", "longitude": "120.7", "datum": "gcj02"},
     "/fields": {"of": "customer"},
     "/visit-plans": {"day": "2026-11-23"},
     "/route": {"day": "2026-11-23"},
@@ -47,7 +46,6 @@ SHORT = {
     "/sidebar": "who is beside one chat",
     "/today": "one person's day",
     "/visit-plans": "one person's day",
-    "/visits/nearby": "the nearest few",
 }
 NEVER_TWICE = {"/jsapi/agent-config", "/sidebar"}  # a signature for the moment, and our clock: each time another
 

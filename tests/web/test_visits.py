@@ -181,6 +181,36 @@ def test_what_is_missing_is_asked_for_and_nothing_is_lost(carry: Carry) -> None:
     assert visits_at("写了一半") == []
 
 
+def test_a_check_in_begun_from_the_customers_page_is_one_draft_until_it_is_given_up(
+    house: House, open_page: Open
+) -> None:
+    name = known()
+    (made,) = rows(Customer, Customer.name == name)
+    phone = open_page(**PHONE, geolocation=HERE, permissions=["geolocation"])
+    phone.clock.install(time=START)
+    phone.goto(address(house, "liqiang", f"/pages/customer/customer?id={made.public_id}"))
+    begun = shown(phone).get_by_role("button", name="放弃")
+
+    def check_in() -> None:
+        shown(phone).get_by_role("button", name="签到", exact=True).tap()
+        expect(phone.locator("#title")).to_have_text("拜访签到")
+        expect(shown(phone).get_by_text(name)).to_be_visible()
+
+    check_in()
+    expect(begun).to_have_count(0)
+    phone.locator("#back").tap()
+    check_in()
+    expect(begun).to_have_count(0)  # nothing was kept of the mere look
+    locate(phone)
+    phone.locator("#back").tap()
+    check_in()
+    expect(shown(phone).get_by_text("位置已记下")).to_be_visible()
+    begun.tap()
+    phone.get_by_role("button", name="放弃").last.tap()
+    check_in()
+    expect(begun).to_have_count(0)
+
+
 def test_a_day_is_planned_put_in_order_and_visited_from_its_plan(carry: Carry) -> None:
     first, second = known(), known()
     phone = carry()
@@ -264,6 +294,7 @@ def test_a_supervisor_reads_the_explanation_and_decides(house: House, carry: Car
     phone = carry(allowed=False)
     write_afterwards(phone, customer)
     phone.get_by_role("button", name="补签", exact=True).tap()
+    expect(shown(phone).get_by_text("还在手机上")).to_have_count(0)
     shown(phone).get_by_role("button", name=customer).tap()
     phone.get_by_role("button", name="补充说明").tap()
     phone.get_by_role("textbox", name="补充说明").fill("泵房在地下二层，没有信号")

@@ -1,4 +1,5 @@
-// One of the person's customers, found by name; without a network among those that were read last.
+// One of the person's customers, or of those shared with him or of his team, found by name; without a network among his own
+// that were read last.
 import { read } from '../../lib/read';
 
 interface Line {
@@ -39,10 +40,15 @@ Component({
       };
       let { problem } = await read<{ customers: Line[] }>(MINE, draw);
       if (query) {
-        const found = await read<{ customers: Line[] }>(`/customers?segment=mine&limit=${SHOWN}&query=${encodeURIComponent(query)}`, ({ customers }) => {
-          if (query === this.data.query) this.setData({ lines: customers });
-        });
-        if (found.state === 'ready') problem = '';
+        const lines: Line[] = [];
+        for (const segment of ['mine', 'team']) {
+          const path = `/customers?segment=${segment}&limit=${SHOWN}&query=${encodeURIComponent(query)}`;
+          const found = await read<{ customers: Line[] }>(path, ({ customers }) => {
+            lines.push(...customers.filter((one) => !lines.some(({ id }) => id === one.id)));
+            if (query === this.data.query) this.setData({ lines: lines.slice(0, SHOWN) });
+          }, false);
+          if (found.state === 'ready') problem = '';
+        }
       }
       if (query === this.data.query) this.setData({ busy: false, problem: this.data.lines.length ? '' : problem });
     },

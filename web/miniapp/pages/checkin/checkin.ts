@@ -26,19 +26,32 @@ Page({
     wrong: '', refused: '',
   },
 
-  /** `id` names a draft to go on with; else the visit may come with its customer and its plan. */
+  whom: { customer_id: '', plan_id: '' },
+
+  /**
+   * `id` names a draft to go on with; else the visit may come with its customer and its plan: then with what was begun
+   * there today and not handed in.
+   */
   onLoad(query: { id?: string; customer?: string; name?: string; plan?: string }) {
     const now = new Date();
-    this.setData({ id: query.id ?? '', day: dayOf(now), clock: clockOf(now), today: dayOf(now) });
-    if (query.customer) this.name(query.customer, decodeURIComponent(query.name ?? ''), query.plan ?? '');
+    this.whom = { customer_id: query.customer ?? '', plan_id: query.plan ?? '' };
+    const id = query.id ?? (query.customer ? this.begun(query.customer) : '');
+    this.setData({ id, customer: decodeURIComponent(query.name ?? ''), day: dayOf(now), clock: clockOf(now), today: dayOf(now) });
     this.draw();
+  },
+
+  begun(customer: string): string {
+    const drafts = work()?.unsent().filter((job) => job.kind === 'visit' && job.state === 'draft') ?? [];
+    const today = dayOf(new Date());
+    return drafts.map((job) => ({ id: job.id, visit: job.body as unknown as Visit }))
+      .find(({ visit }) => visit.customer_id === customer && dayOf(new Date(visit.at)) === today)?.id ?? '';
   },
 
   /** Named and kept at the first thing that is worth keeping. */
   draft(): string {
     const queue = work();
     if (this.data.id || !queue) return this.data.id;
-    const id = beginVisit(queue, '', { ...EMPTY, at: new Date().toISOString(), device: device() });
+    const id = beginVisit(queue, this.data.customer, { ...EMPTY, ...this.whom, at: new Date().toISOString(), device: device() });
     this.setData({ id });
     return id;
   },
@@ -164,9 +177,16 @@ Page({
     if (asked.confirm && queue) await this.keep((id) => removePhoto(queue, id, event.currentTarget.dataset.n));
   },
 
+  async giveUp() {
+    const asked = await wx.showModal({ title: '放弃这次签到？', content: '取到的位置、照片和写下的都不要了。七天内能在「待同步」里恢复。', confirmText: '放弃' });
+    if (!asked.confirm) return;
+    work()?.discard(this.data.id);
+    wx.navigateBack();
+  },
+
   async save() {
     const queue = work();
-    const visit = queue?.jobs.get(this.data.id)?.body as Visit | undefined;
+    const visit = queue?.jobs.get(this.whom.customer_id ? this.draft() : this.data.id)?.body as Visit | undefined;
     if (!queue || !visit?.customer_id) { this.setData({ wrong: '请先选客户' }); return; }
     if (visit.latitude === null && !visit.why.trim()) {
       this.setData({ late: true, wrong: '请先取位置；取不到就写补签原因' });

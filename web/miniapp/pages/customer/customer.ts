@@ -265,6 +265,10 @@ Page({
     wx.navigateTo({ url: placeOf('deal', event.currentTarget.dataset.id) });
   },
 
+  checkIn() {
+    wx.navigateTo({ url: `/pages/checkin/checkin?customer=${this.data.id}&name=${encodeURIComponent((this.data.file as { name: string } | null)?.name ?? '')}` });
+  },
+
   addDeal() {
     wx.navigateTo({ url: `/pages/record/record?of=deal&customer=${this.data.id}` });
   },
