@@ -39,7 +39,9 @@ def of_the_clock(check_in: CheckIn, seen: Sequence[Seen]) -> Iterator[Signal]:
     fix = check_in.fix
     if fix is None or check_in.late:
         return
-    sent_at = check_in.sent_at if drift <= DRIFT else check_in.received_at  # of a wrong clock the rest was put right
+    sent_at = check_in.sent_at
+    if drift > DRIFT:  # what a wrong clock said may have been put right since
+        sent_at = max(sent_at, check_in.received_at)
     if max(fix.at, check_in.at) > sent_at + JITTER:
         yield signal(SignalCode.FUTURE, Grade.STRONG)
     apart = abs(check_in.at - fix.at)

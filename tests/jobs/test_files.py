@@ -41,10 +41,10 @@ def test_what_was_removed_goes_ninety_days_later_and_what_nobody_names_after_one
     for path in (tmp_path / "files").rglob("*"):
         when = time.time() - 25 * 3600
         os.utime(path, (when, when))
-    assert sweep(tmp_path, 1) == ["清理移除过的附件 0 个，删除没有记录的文件 1 个"]
+    assert sweep(tmp_path, 1) == ["清理移除过的附件和没用上的照片 0 个，删除没有记录的文件 1 个"]
     assert lying(tmp_path) == {kept.stored_name, removed.stored_name}
     assert orphan.stored_name not in lying(tmp_path)
-    assert sweep(tmp_path, 90) == ["清理移除过的附件 1 个，删除没有记录的文件 1 个"]
+    assert sweep(tmp_path, 90) == ["清理移除过的附件和没用上的照片 1 个，删除没有记录的文件 1 个"]
     assert lying(tmp_path) == {kept.stored_name}
     assert sweep(tmp_path, 400) == []
 
@@ -64,6 +64,6 @@ def test_sheets_and_lists_that_nobody_came_back_for_go_too_but_not_what_may_stil
     for box, (old, _) in keys.items():
         when = time.time() - 8 * 86_400
         os.utime(box.path(old), (when, when))
-    assert sweep(tmp_path, 0) == ["清理移除过的附件 0 个，删除没有记录的文件 1 个"]
+    assert sweep(tmp_path, 0) == ["清理移除过的附件和没用上的照片 0 个，删除没有记录的文件 1 个"]
     there = {box: [box.path(key).exists() for key in both] for box, both in keys.items()}
     assert there == {w.incoming: [False, True], w.outgoing: [True, True]}
