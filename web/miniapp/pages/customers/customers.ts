@@ -52,7 +52,7 @@ Page({
   data: {
     ...LOADING,
     segments: [] as Found['segments'], segment: '', query: '', typed: '', sort: 'days_left', sorts: SORTS, sorted: SORTS[0]!.name, sifted: 'sort=days_left',
-    filters: [] as Filter[], chosen: {} as Record<string, string>, soon: false, narrowed: 0, sheet: false, all: false, wrong: '',
+    filters: [] as Filter[], chosen: {} as Record<string, string>, told: {} as Record<string, string>, soon: false, narrowed: 0, sheet: false, all: false, wrong: '',
     lines: [] as object[], cursor: '', count: '', empty: '', more: false,
   },
 
@@ -162,7 +162,8 @@ Page({
   list(event: WechatMiniprogram.CustomEvent<{ value: string | number }>) {
     const field: string = event.currentTarget.dataset.field;
     const options = this.data.filters.find((one) => one.key === field)!.options;
-    this.setData({ [`chosen.${field}`]: options[Number(event.detail.value) - 1]?.key ?? '' });
+    const option = options[Number(event.detail.value) - 1];
+    this.setData({ [`chosen.${field}`]: option?.key ?? '', [`told.${field}`]: option?.label ?? '' });
   },
 
   put(event: WechatMiniprogram.Input) {
@@ -182,7 +183,7 @@ Page({
   },
 
   reset() {
-    this.setData({ chosen: {}, soon: false });
+    this.setData({ chosen: {}, told: {}, soon: false });
     this.apply();
   },
 
